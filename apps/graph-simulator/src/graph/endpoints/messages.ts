@@ -1,0 +1,108 @@
+import { findComment } from '../../conversation/comments.ts';
+import { findByPsid, findCustomer } from '../../conversation/customers.ts';
+import { findThread, sendMessage } from '../../conversation/messages.ts';
+import { nowMs, nowSeconds } from '../../state/clock.ts';
+import type { Comment, Customer } from '../../state/state.ts';
+import type { Call, PageCaller } from '../call.ts';
+import { demandScope, demandTask, pageCaller } from '../call.ts';
+import { GraphError, noSuchObject, numbered } from '../errors.ts';
+import { isRecord, recordParam, textParam } from '../params.ts';
+import { privateReplySeconds } from './comments.ts';
+
+const dayMs = 86_400_000;
+const greatestText = 2000;
+const greatestMetadata = 1000;
+const senderActions = ['typing_on', 'typing_off', 'mark_seen'];
+
+/** POST {page}/messages: a message, a private reply to a comment, or a sender action. */
+export function send(call: Call) {
+  const caller = pageCaller(call, { write: true });
+  if (call.segments[0] !== caller.page.id) throw noSuchObject(call.segments[0]!, call.method);
+  demandScope(caller, 'pages_messaging', numbered(230, 'Requires pages_messaging permission to manage the object.'));
+  demandTask(caller, 'MESSAGING');
+  const recipient = recordParam(call.params, 'recipient') ?? {};
+  if (typeof recipient.comment_id === 'string') return replyPrivately(call, caller, recipient.comment_id);
+  if (typeof recipient.id !== 'string') throw numbered(100, 'The parameter recipient is required.');
+  return sendTo(call, caller, recipient.id);
+}
+
+function sendTo(call: Call, caller: PageCaller, psid: string) {
+  const { state } = call.world;
+  const action = textParam(call.params, 'sender_action');
+  const content = action ? null : readContent(call, caller, { recipient: psid, comment_id: null });
+  const customer = findByPsid(state, caller.page.id, psid);
+  if (!customer) throw numbered(100, 'No matching user found', { subcode: 2018001 });
+  if (action && !senderActions.includes(action)) throw numbered(100, `Invalid sender_action ${action}.`);
+  if (!content) return { recipient_id: psid };
+  demandWindow(call, customer);
+  return dispatch(call, customer, content, null);
+}
+
+/** One private reply per comment, within seven days, to a person. It does not open the 24 hours. */
+function replyPrivately(call: Call, caller: PageCaller, commentId: string) {
+  const content = readContent(call, caller, { recipient: null, comment_id: commentId });
+  const comment = findComment(call.world.state, commentId);
+  if (!comment || comment.pageId !== caller.page.id) {
+    throw numbered(100, 'Invalid comment_id parameter', { subcode: 2018292 });
+  }
+  if (comment.privateReplyMid) throw numbered(10900, 'Activity already replied to');
+  const customer = findCustomer(call.world.state, caller.page.id, comment.from.id);
+  if (!customer || !isReplyable(call, comment)) throw numbered(10902, 'This is not a Replyable activity');
+  return dispatch(call, customer, content, comment);
+}
+
+function isReplyable(call: Call, comment: Comment): boolean {
+  return !comment.deleted && comment.createdAt + privateReplySeconds > nowSeconds(call.world.state);
+}
+
+interface Content {
+  text: string;
+  metadata: string | null;
+}
+
+/** Reads and checks the message; notes it for the ledger first, so that refused sends are seen too. */
+function readContent(call: Call, caller: PageCaller, target: { recipient: string | null; comment_id: string | null }) {
+  const message = recordParam(call.params, 'message');
+  const content: Content = {
+    text: typeof message?.text === 'string' ? message.text : '',
+    metadata: typeof message?.metadata === 'string' ? message.metadata : null,
+  };
+  const kind = target.comment_id === null ? 'message' : 'private_reply';
+  call.send = { kind, page_id: caller.page.id, ...target, ...content, id: null };
+  if (!message) throw numbered(100, 'The parameter message is required.');
+  if (content.text.trim() === '' && !isRecord(message.attachment)) throw numbered(100, 'Empty text');
+  if ([...content.text].length > greatestText) {
+    throw numbered(100, `Length of param message[text] must be less than or equal to ${greatestText}`);
+  }
+  if ((content.metadata?.length ?? 0) > greatestMetadata) {
+    throw numbered(100, `Length of param message[metadata] must be less than or equal to ${greatestMetadata}`);
+  }
+  return content;
+}
+
+/** 24 hours from the last word of the person; a human agent has seven days, if the app may. */
+function demandWindow(call: Call, customer: Customer): void {
+  const { state } = call.world;
+  const lastInboundAtMs = findThread(state, customer.pageId, customer.psid)?.lastInboundAtMs ?? 0;
+  const age = nowMs(state) - lastInboundAtMs;
+  const isTagged = textParam(call.params, 'messaging_type') === 'MESSAGE_TAG';
+  if (isTagged) demandTag(call);
+  if (age < (isTagged ? 7 * dayMs : dayMs)) return;
+  throw numbered(10, 'This message is sent outside of allowed window.', { http: 400, subcode: 2018278 });
+}
+
+function demandTag(call: Call): void {
+  const tag = textParam(call.params, 'tag');
+  if (tag !== 'HUMAN_AGENT') throw new GraphError(100, `(#100) The message tag ${tag ?? ''} is not supported.`);
+  if (call.world.state.app.humanAgent) return;
+  throw numbered(10, 'The HUMAN_AGENT tag requires the Human Agent feature.', { http: 400 });
+}
+
+function dispatch(call: Call, customer: Customer, content: Content, comment: Comment | null) {
+  const { state, emitter } = call.world;
+  const sent = sendMessage(state, customer, { ...content, appId: state.app.id, commentId: comment?.id ?? null });
+  if (comment) comment.privateReplyMid = sent.message.mid;
+  if (call.send) call.send.id = sent.message.mid;
+  for (const change of sent.changes) emitter.emit(change);
+  return { recipient_id: customer.psid, message_id: sent.message.mid };
+}

@@ -1,0 +1,98 @@
+import { z } from 'zod';
+import type { Death, Person, State, Token } from '../state/state.ts';
+import { allTasks } from './scopes.ts';
+
+export const personEventSchema = z.discriminatedUnion('type', [
+  z.strictObject({ type: z.literal('password_change') }),
+  z.strictObject({ type: z.literal('logout_everywhere') }),
+  z.strictObject({ type: z.literal('deauthorize') }),
+  z.strictObject({ type: z.literal('revoke') }),
+  z.strictObject({ type: z.literal('checkpoint') }),
+  z.strictObject({ type: z.literal('checkpoint_lifted') }),
+  z.strictObject({ type: z.literal('role_removed'), page_id: z.string() }),
+  z.strictObject({ type: z.literal('role_restored'), page_id: z.string(), tasks: z.array(z.string()).optional() }),
+  z.strictObject({ type: z.literal('permission_removed'), scope: z.string() }),
+]);
+
+export type PersonEvent = z.output<typeof personEventSchema>;
+
+/** Lets something happen to a person that their tokens feel. Answers with the number of tokens killed by it. */
+export function applyPersonEvent(state: State, person: Person, event: PersonEvent): number {
+  switch (event.type) {
+    case 'password_change':
+    case 'logout_everywhere':
+      return killTokens(state, person, sessionEnded[event.type]);
+    case 'deauthorize':
+    case 'revoke':
+      person.granted = [];
+      return killTokens(state, person, grantEnded(state)[event.type]);
+    case 'checkpoint':
+    case 'checkpoint_lifted':
+      person.checkpointed = event.type === 'checkpoint';
+      return 0;
+    case 'role_removed':
+    case 'role_restored':
+      changeRole(state, person, event);
+      return 0;
+    case 'permission_removed':
+      person.granted = person.granted.filter(scope => scope !== event.scope);
+      return 0;
+  }
+}
+
+const sessionEnded: Record<'password_change' | 'logout_everywhere', Death> = {
+  password_change: {
+    subcode: 460,
+    message:
+      'Error validating access token: The session has been invalidated because the user changed their password or Facebook has changed the session for security reasons.',
+  },
+  logout_everywhere: {
+    subcode: 460,
+    message: 'Error validating access token: The session is invalid because the user logged out.',
+  },
+};
+
+const grantEnded = (state: State): Record<'deauthorize' | 'revoke', Death> => ({
+  deauthorize: notAuthorized(state),
+  revoke: {
+    subcode: 466,
+    message: 'Error validating access token: The session was invalidated explicitly using an API call.',
+  },
+});
+
+/** The death of a token whose person has removed the app, or no longer shares this Page with it. */
+export function notAuthorized(state: State): Death {
+  return {
+    subcode: 458,
+    message: `Error validating access token: The user has not authorized application ${state.app.id}.`,
+  };
+}
+
+/** Kills the living tokens of a person for good. */
+export function killTokens(state: State, person: Person, death: Death, which: (token: Token) => boolean = () => true) {
+  const living = [...state.tokens.values()].filter(
+    token => token.personId === person.id && !token.dead && which(token),
+  );
+  for (const token of living) token.dead = death;
+  return living.length;
+}
+
+/** A new app secret: no signature made with the old one holds, so every token of the app is dead. */
+export function resetSecret(state: State, secret: string): number {
+  state.app.formerSecrets.unshift(state.app.secret);
+  state.app.secret = secret;
+  const living = [...state.tokens.values()].filter(token => !token.dead);
+  for (const token of living) token.dead = { subcode: null, message: 'Invalid OAuth access token signature.' };
+  return living.length;
+}
+
+type RoleEvent = Extract<PersonEvent, { page_id: string }>;
+
+function changeRole(state: State, person: Person, event: RoleEvent): void {
+  const page = state.pages.get(event.page_id);
+  if (!page) return;
+  const role = page.roles.get(person.id) ?? { tasks: [...allTasks], removed: false };
+  role.removed = event.type === 'role_removed';
+  if (event.type === 'role_restored' && event.tasks) role.tasks = event.tasks;
+  page.roles.set(person.id, role);
+}

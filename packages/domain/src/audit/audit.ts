@@ -1,0 +1,43 @@
+import { TenantModel } from '../tenancy/tenant-model.ts';
+import type { Actor } from '../tenancy/actor.ts';
+import type { TenantTx } from '../tenancy/tenant-tx.ts';
+import { type Uuid, newId } from '../ids.ts';
+
+/** One line of the organization's append-only log. `changes` never holds a secret. */
+export class AuditEvent extends TenantModel {
+  static override tableName = 'audit_events';
+
+  declare id: Uuid;
+  declare actor_type: Actor['type'];
+  declare actor_id: string;
+  declare action: string;
+  declare subject_type: string;
+  declare subject_id: Uuid;
+  declare changes: Record<string, unknown>;
+  declare request_id: string;
+  declare created_at: Date;
+}
+
+export interface AuditLine {
+  /** A noun and a past participle: `business.created`. */
+  action: string;
+  subject: { type: string; id: Uuid };
+  /** What changed, by field. Credentials are named as changed, never shown. */
+  changes?: Record<string, unknown>;
+}
+
+/** The last line of every writing verb, in its transaction: what happened and who did it are committed together. */
+export async function audit(tx: TenantTx, { action, subject, changes = {} }: AuditLine): Promise<void> {
+  const { actor, organizationId, requestId } = tx.tenant;
+  await AuditEvent.query(tx).insert({
+    organization_id: organizationId,
+    id: newId(),
+    actor_type: actor.type,
+    actor_id: actor.type === 'user' ? actor.userId : actor.job,
+    action,
+    subject_type: subject.type,
+    subject_id: subject.id,
+    changes,
+    request_id: requestId,
+  });
+}

@@ -1,0 +1,72 @@
+import { z } from 'zod';
+import { notFound } from '../errors.ts';
+import { type Uuid, parsePublicId } from '../ids.ts';
+import { Resource } from '../resource.ts';
+import { TenantModel } from '../tenancy/tenant-model.ts';
+import type { TenantTx } from '../tenancy/tenant-tx.ts';
+
+/** A business of an organization: what its integrations belong to. */
+export class Business extends TenantModel {
+  static override tableName = 'businesses';
+
+  declare id: Uuid;
+  declare name: string;
+  declare slug: string;
+  declare description: string;
+  declare is_active: boolean;
+  declare deactivated_at: Date | null;
+  declare version: number;
+  declare created_at: Date;
+  declare updated_at: Date;
+}
+
+export const descriptionInput = z.string().max(2_000);
+
+const timestamp = z.iso.datetime({ offset: true });
+
+export const businessShape = z
+  .object({
+    id: z.string(),
+    organization_id: z.string(),
+    name: z.string(),
+    slug: z.string(),
+    description: z.string(),
+    is_active: z.boolean(),
+    created_at: timestamp,
+    updated_at: timestamp,
+  })
+  .meta({ id: 'Business' });
+
+export type BusinessShape = z.output<typeof businessShape>;
+
+export const businessResource = new Resource<BusinessShape>(
+  { id: ['business', 'businesses.id'], organization_id: ['organization', 'businesses.organization_id'] },
+  {
+    name: 'businesses.name',
+    slug: 'businesses.slug',
+    description: 'businesses.description',
+    is_active: 'businesses.is_active',
+    created_at: 'businesses.created_at',
+    updated_at: 'businesses.updated_at',
+  },
+);
+
+/**
+ * The business behind `biz_…` or the slug of an active one.
+ * @param active `any` finds inactive ones too, by id
+ * @throws DomainError `not_found`
+ */
+export async function findBusiness(
+  tx: TenantTx,
+  reference: string,
+  options: { active?: 'true' | 'false' | 'any'; forUpdate?: boolean } = {},
+): Promise<Business> {
+  const { active = 'true', forUpdate = false } = options;
+  const id = parsePublicId('business', reference);
+  const query = Business.query(tx).findOne(id ? { id } : { slug: reference, is_active: true });
+  if (active !== 'any') query.where('is_active', active === 'true');
+  if (forUpdate) query.forUpdate();
+  const business = await query;
+  if (!business) throw notFound('business');
+  return business;
+}

@@ -1,0 +1,21 @@
+import type { GraphClient } from '@pagekeeper/facebook/graph-client';
+import type { Queue } from '@pagekeeper/queue/queue';
+import type { Log } from '@pagekeeper/runtime/log';
+import type { Database } from './database/database.ts';
+import type { Actor } from './tenancy/actor.ts';
+import type { Vault } from './vault/vault.ts';
+
+/** What a process opens once and every verb may use. */
+export interface Services {
+  readonly database: Database;
+  readonly vault: Vault;
+  readonly queue: Pick<Queue, 'enqueue' | 'enqueueMany'>;
+  readonly graph: GraphClient;
+  readonly log: Log;
+}
+
+/** A verb's first argument: the services, who acts, and what to call it in logs and the audit trail. */
+export interface Context<Who extends Actor = Actor> extends Services {
+  readonly actor: Who;
+  readonly requestId: string;
+}

@@ -1,0 +1,22 @@
+/** A PostgreSQL error's SQLSTATE, or the system's error code; undefined for anything else. */
+export function errorCode(error: unknown): string | undefined {
+  const { code } = (error ?? {}) as { code?: unknown };
+  return typeof code === 'string' ? code : undefined;
+}
+
+/** True for a violation of this unique constraint or index. */
+export const violates = (error: unknown, constraint: string): boolean =>
+  errorCode(error) === '23505' && (error as { constraint?: string }).constraint === constraint;
+
+const unreachable = new Set(['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ENOTFOUND', 'EHOSTUNREACH']);
+
+/**
+ * True when the database could not be asked: connection refused or lost, shutting down (class 57P), too many
+ * connections (53300), class 08, a full disk (53100) or no free connection in the pool. The caller may try again.
+ */
+export function isDatabaseUnavailable(error: unknown): boolean {
+  const code = errorCode(error);
+  if (code) return unreachable.has(code) || /^(57P0|08|53)/.test(code);
+  const message = error instanceof Error ? error.message : '';
+  return /Connection terminated|Connection ended|Timeout acquiring a connection|timeout exceeded when/.test(message);
+}

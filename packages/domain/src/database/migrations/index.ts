@@ -1,0 +1,24 @@
+import * as people from './0001_people.ts';
+import * as tenancy from './0002_tenancy.ts';
+import * as integrations from './0003_integrations.ts';
+import * as webhooks from './0004_webhooks.ts';
+import * as router from './0005_router.ts';
+
+/** SQL text in both directions: it can be shown before it is run. */
+export interface Migration {
+  name: string;
+  up: string;
+  down: string;
+}
+
+/** Every migration, in order. */
+export const migrations: readonly Migration[] = [
+  { name: '0001_people', ...people },
+  { name: '0002_tenancy', ...tenancy },
+  { name: '0003_integrations', ...integrations },
+  { name: '0004_webhooks', ...webhooks },
+  { name: '0005_router', ...router },
+];
+
+/** The newest migration's name: what a running process expects to find. */
+export const latestMigration = (): string => migrations.at(-1)!.name;

@@ -1,0 +1,113 @@
+import pg from 'pg';
+
+export interface RolePasswords {
+  owner: string;
+  app: string;
+  auth: string;
+  queue: string;
+}
+
+export interface RoleUrls {
+  app: string;
+  owner: string;
+  auth: string;
+  queue: string;
+}
+
+export interface DatabaseOptions {
+  database: string;
+  passwords: RolePasswords;
+}
+
+/** The roles that log in. `pagekeeper_router` is not among them: it only owns definer functions. */
+const loginRoles = {
+  owner: 'pagekeeper_owner',
+  app: 'pagekeeper_app',
+  auth: 'pagekeeper_auth',
+  queue: 'pagekeeper_queue',
+} as const satisfies Record<keyof RolePasswords, string>;
+
+/** A role's own limits: a stuck query or lock ends before the caller's patience does. */
+const roleSettings: Record<string, Record<string, string>> = {
+  pagekeeper_app: { statement_timeout: '10s', lock_timeout: '3s', idle_in_transaction_session_timeout: '15s' },
+  pagekeeper_auth: { statement_timeout: '10s', lock_timeout: '3s', search_path: 'auth' },
+  pagekeeper_queue: { search_path: 'bullmq' },
+};
+
+/**
+ * Creates the database and its roles as the server's administrator; safe to run again (passwords are set anew).
+ * @param adminUrl a superuser's URL, or one of a role that may create roles and databases
+ */
+export async function createDatabaseAndRoles(adminUrl: string, options: DatabaseOptions): Promise<void> {
+  await asAdmin(adminUrl, async client => {
+    // Roles belong to the whole server: two runs at once would collide on the catalogue's rows.
+    await client.query(`select pg_advisory_lock(hashtext('pagekeeper.roles'))`);
+    for (const [key, role] of Object.entries(loginRoles)) {
+      await createRole(client, role, `login password ${literal(options.passwords[key as keyof RolePasswords])}`);
+    }
+    await createRole(client, 'pagekeeper_router', 'nologin');
+    await client.query('grant pagekeeper_router to pagekeeper_owner');
+    for (const [role, settings] of Object.entries(roleSettings)) {
+      for (const [name, value] of Object.entries(settings)) {
+        await client.query(`alter role ${role} set ${name} = ${literal(value)}`);
+      }
+    }
+    await createDatabase(client, options.database);
+  });
+  await asAdmin(withDatabase(adminUrl, options.database), client => client.query(databaseGrants(options.database)));
+}
+
+/** The URL of each role, on the administrator's server. */
+export function roleUrls(adminUrl: string, options: DatabaseOptions): RoleUrls {
+  const urlOf = (key: keyof RolePasswords) => {
+    const url = new URL(withDatabase(adminUrl, options.database));
+    url.username = loginRoles[key];
+    url.password = options.passwords[key];
+    return url.href;
+  };
+  return { app: urlOf('app'), owner: urlOf('owner'), auth: urlOf('auth'), queue: urlOf('queue') };
+}
+
+/** The same server's URL with another database. */
+export function withDatabase(url: string, database: string): string {
+  const changed = new URL(url);
+  changed.pathname = `/${database}`;
+  return changed.href;
+}
+
+async function asAdmin(url: string, work: (client: pg.Client) => Promise<unknown>): Promise<void> {
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  try {
+    await work(client);
+  } finally {
+    await client.end();
+  }
+}
+
+/** `options` after CREATE and after ALTER ROLE alike. No role of ours is a superuser or passes by row security. */
+async function createRole(client: pg.Client, role: string, options: string): Promise<void> {
+  const { rowCount } = await client.query('select from pg_roles where rolname = $1', [role]);
+  await client.query(`${rowCount ? 'alter' : 'create'} role ${role} ${options}`);
+  await client.query(`alter role ${role} nosuperuser nobypassrls nocreatedb nocreaterole noreplication`).catch(error => {
+    // Only a superuser may write these words; another administrator's new roles have these values anyway.
+    if ((error as { code?: string }).code !== '42501') throw error;
+  });
+}
+
+async function createDatabase(client: pg.Client, database: string): Promise<void> {
+  const { rowCount } = await client.query('select from pg_database where datname = $1', [database]);
+  if (!rowCount) await client.query(`create database ${identifier(database)} owner pagekeeper_owner`);
+}
+
+const databaseGrants = (database: string) => `
+  revoke all on database ${identifier(database)} from public;
+  grant connect on database ${identifier(database)} to pagekeeper_owner, pagekeeper_app, pagekeeper_auth, pagekeeper_queue;
+  revoke all on schema public from public;
+  alter schema public owner to pagekeeper_owner;
+  create schema if not exists bullmq authorization pagekeeper_queue;
+  create schema if not exists router authorization pagekeeper_router;
+`;
+
+const literal = (text: string) => pg.escapeLiteral(text);
+const identifier = (text: string) => pg.escapeIdentifier(text);

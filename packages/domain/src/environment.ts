@@ -1,0 +1,59 @@
+import { secretVariable, urlVariable } from '@pagekeeper/runtime/environment';
+import type { QueueConnection } from '@pagekeeper/queue/queue';
+import { z } from 'zod';
+import { parseKeyRing } from './vault/key-ring.ts';
+
+const keyRing = z.string().transform((text, context) => {
+  try {
+    return parseKeyRing(text);
+  } catch (error) {
+    context.addIssue({ code: 'custom', message: (error as Error).message });
+    return z.NEVER;
+  }
+});
+
+const failpoints = ['drain.after_claim', 'reply.before_http', 'reply.after_http', 'reply.before_commit'] as const;
+
+/** What every process of ours reads. No key has a default: a process without one does not start. */
+export const serviceVariables = z.object({
+  NODE_ENV: z.enum(['development', 'test', 'production']).default('production'),
+  LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
+  DATABASE_URL: urlVariable('postgres', 'postgresql').describe('pagekeeper_app on the database.'),
+  DATABASE_POOL: z.coerce.number().int().min(2).max(200).default(16).describe('Connections at most.'),
+  NAMED_STATEMENTS: z.enum(['on', 'off']).default('on').describe('off behind PgBouncer in transaction mode.'),
+  QUEUE_DATABASE_URL: urlVariable('postgres', 'postgresql').optional().describe('pagekeeper_queue; or REDIS_URL.'),
+  REDIS_URL: urlVariable('redis', 'rediss').optional().describe('The queue in production; or QUEUE_DATABASE_URL.'),
+  QUEUE_PREFIX: z.string().min(1).max(50).optional().describe('Redis key prefix, {pagekeeper} by default.'),
+  PAGEKEEPER_KEYS: keyRing.describe('id:base64,… of 32 bytes each. The first encrypts, all decrypt.'),
+  FACEBOOK_APP_ID: z.string().regex(/^\d{1,32}$/, 'must be the decimal id of the app'),
+  FACEBOOK_APP_SECRET: secretVariable(16).describe('Comma-separated while rotating, the current one first.'),
+  FACEBOOK_VERIFY_TOKEN: secretVariable(16),
+  FACEBOOK_GRAPH_URL: urlVariable('http', 'https').default('https://graph.facebook.com'),
+  FACEBOOK_DIALOG_URL: urlVariable('http', 'https').default('https://www.facebook.com'),
+  FACEBOOK_GRAPH_VERSION: z
+    .string()
+    .regex(/^v\d{1,3}\.\d{1,2}$/, 'must look like v25.0')
+    .default('v25.0'),
+  REPLIES: z.enum(['on', 'off']).default('on').describe('off: no automatic reply in the whole system.'),
+  FAIL_AT: z.enum(failpoints).optional().describe('Tests only: where the process kills itself.'),
+});
+
+export type ServiceVariables = z.output<typeof serviceVariables>;
+
+/** Variables that exclude or need each other. */
+export function refuseContradictions(variables: ServiceVariables, context: z.RefinementCtx): void {
+  const refuse = (path: string, message: string) => context.addIssue({ code: 'custom', path: [path], message });
+  const { REDIS_URL, QUEUE_DATABASE_URL } = variables;
+  if (!REDIS_URL && !QUEUE_DATABASE_URL) refuse('REDIS_URL', 'set it, or QUEUE_DATABASE_URL: jobs need a queue');
+  if (REDIS_URL && QUEUE_DATABASE_URL) refuse('REDIS_URL', 'set either it or QUEUE_DATABASE_URL, not both');
+  if (variables.NODE_ENV !== 'production') return;
+  if (variables.FAIL_AT) refuse('FAIL_AT', 'is for tests and refused in production');
+  for (const name of ['FACEBOOK_GRAPH_URL', 'FACEBOOK_DIALOG_URL'] as const) {
+    if (!variables[name].startsWith('https://')) refuse(name, 'must be https in production');
+  }
+}
+
+/** Where the jobs are. */
+export const queueConnectionOf = ({ REDIS_URL, QUEUE_DATABASE_URL }: ServiceVariables): QueueConnection =>
+  REDIS_URL ? { type: 'redis', url: REDIS_URL } : { type: 'postgres', url: QUEUE_DATABASE_URL! };
+

@@ -1,0 +1,65 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { z } from 'zod';
+import { authorize } from '../access/authorize.ts';
+import { audit } from '../audit/audit.ts';
+import type { Context } from '../context.ts';
+import { DomainError } from '../errors.ts';
+import { FacebookPageIntegration } from '../integrations/facebook-page-integration.ts';
+import { findIntegration } from '../integrations/integration.ts';
+import { type IntegrationShape } from '../integrations/integration-resource.ts';
+import { showIntegration } from '../integrations/show-integration.ts';
+import { refreshLoginJob } from '../jobs.ts';
+import { nudge } from '../nudge.ts';
+import { Rendered } from '../resource.ts';
+import { withTenant } from '../tenancy/doors.ts';
+import { type CheckOutcome, checkLogin } from './check-login.ts';
+
+export const refreshIntegrationInput = z.strictObject({
+  wait: z.enum(['true', 'false']).default('false').describe('Check now and answer with what was found.'),
+});
+
+export interface RefreshShape {
+  outcome: 'queued' | CheckOutcome['outcome'];
+  detail: string | null;
+  integration: IntegrationShape;
+}
+
+/** Checks an integration's tokens now: in this request, or as a job. */
+export async function refreshIntegration(
+  ctx: Context,
+  appId: string,
+  input: { organization: string; integration: string; wait: boolean },
+): Promise<Rendered<RefreshShape>> {
+  const { organization, integration: reference, wait } = input;
+  const { integration, login } = await withTenant(ctx, { organization }, async tx => {
+    authorize(tx, 'integration.refresh');
+    const integration = await findIntegration(tx, reference);
+    const page = await FacebookPageIntegration.query(tx).findOne({ id: integration.id }).select('login_id');
+    if (!page) throw new DomainError('invalid_request', 'The integration has no page yet. Give it one first.');
+    await audit(tx, { action: 'integration.refresh_asked', subject: { type: 'integration', id: integration.id } });
+    return { integration, login: { organization_id: tx.tenant.organizationId, login_id: page.login_id } };
+  });
+  let check: { outcome: RefreshShape['outcome']; detail?: string } = { outcome: 'queued' };
+  if (wait) check = await checkWhenFree(ctx, appId, login);
+  else await nudge(ctx, refreshLoginJob, login);
+  const shown = await withTenant(ctx, { organization, readOnly: true }, tx => showIntegration(tx, integration.id));
+  const { outcome, detail = null } = check;
+  return new Rendered(`{"outcome":"${outcome}","detail":${JSON.stringify(detail)},"integration":${shown.text}}`);
+}
+
+// A check that runs already is about to end: it is waited for, and what it saw may be older than the request.
+async function checkWhenFree(
+  ctx: Context,
+  appId: string,
+  login: { organization_id: CheckLoginId; login_id: CheckLoginId },
+): Promise<CheckOutcome> {
+  const asJob: Context = { ...ctx, actor: { type: 'job', job: refreshLoginJob.name, jobId: ctx.requestId } };
+  for (let attempt = 0; attempt < 40; attempt += 1) {
+    const outcome = await checkLogin(asJob, appId, login);
+    if (outcome.outcome !== 'busy') return outcome;
+    await sleep(250);
+  }
+  return { outcome: 'busy' };
+}
+
+type CheckLoginId = Parameters<typeof checkLogin>[2]['login_id'];

@@ -1,0 +1,23 @@
+import type { Uuid } from '../ids.ts';
+import { TenantModel } from '../tenancy/tenant-model.ts';
+import type { Sealed } from '../vault/sealed.ts';
+
+/** One person's grant to the organization: the user access token behind one or more pages. */
+export class FacebookLogin extends TenantModel {
+  static override tableName = 'facebook_logins';
+  static override sealedColumns = ['access_token'];
+
+  declare id: Uuid;
+  declare access_token: Sealed;
+  /** Keyed hash of the person's app-scoped id; null until the first check. */
+  declare person_hash: Buffer | null;
+  declare scopes: string[];
+  declare expires_at: Date | null;
+  declare data_access_expires_at: Date | null;
+  declare exchanged_at: Date | null;
+  declare generation: number;
+  declare lease_token: Uuid | null;
+  declare lease_until: Date | null;
+  declare created_at: Date;
+  declare updated_at: Date;
+}

@@ -1,0 +1,53 @@
+import type { Uuid } from '../ids.ts';
+import { TenantModel } from '../tenancy/tenant-model.ts';
+import type { Sealed } from '../vault/sealed.ts';
+
+/** Most serious first (api.md). */
+export const pageStatuses = [
+  'disconnected',
+  'page_lost',
+  'needs_reauth',
+  'blocked_user_action',
+  'needs_permission',
+  'not_subscribed',
+  'expiring',
+  'unverified',
+  'healthy',
+] as const;
+
+export type PageStatus = (typeof pageStatuses)[number];
+
+/** Why a page is not healthy, and what a person does about it. */
+export interface StatusReason {
+  code: string;
+  detail: string;
+  fix: string;
+}
+
+/** What Facebook knows of an integration's page. Has the integration's id. */
+export class FacebookPageIntegration extends TenantModel {
+  static override tableName = 'facebook_page_integrations';
+  static override sealedColumns = ['page_access_token'];
+  static override get jsonAttributes() {
+    return ['status_reason'];
+  }
+
+  declare id: Uuid;
+  declare login_id: Uuid;
+  declare page_id: string;
+  declare page_name: string;
+  declare page_category: string | null;
+  declare page_url: string | null;
+  declare page_access_token: Sealed;
+  declare status: PageStatus;
+  declare status_reason: StatusReason | null;
+  declare status_since: Date;
+  declare next_check_at: Date | null;
+  declare last_checked_at: Date | null;
+  /** Grows whenever the tokens are replaced or the claim moves: work begun under an older one finds nothing. */
+  declare generation: number;
+  declare drain_token: Uuid | null;
+  declare drain_until: Date | null;
+  declare created_at: Date;
+  declare updated_at: Date;
+}

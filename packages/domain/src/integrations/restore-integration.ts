@@ -1,0 +1,49 @@
+import { raw } from 'objection';
+import { authorize } from '../access/authorize.ts';
+import { audit } from '../audit/audit.ts';
+import type { Context } from '../context.ts';
+import type { Uuid } from '../ids.ts';
+import { refreshLoginJob } from '../jobs.ts';
+import { nudge } from '../nudge.ts';
+import type { Rendered } from '../resource.ts';
+import { withTenant } from '../tenancy/doors.ts';
+import type { TenantTx } from '../tenancy/tenant-tx.ts';
+import { FacebookPageIntegration } from './facebook-page-integration.ts';
+import { Integration, findIntegration } from './integration.ts';
+import type { IntegrationShape } from './integration-resource.ts';
+import { showIntegration } from './show-integration.ts';
+import { refuseTakenPage } from './store-facebook-page.ts';
+
+/**
+ * Takes a soft delete back. The page is `unverified` until the check that follows at once has proved the token,
+ * claimed the page and subscribed it; what could not be restored stands in `status_reason`.
+ * @throws DomainError `page_taken` when another integration of this organization has the page now
+ */
+export async function restoreIntegration(
+  ctx: Context,
+  { organization, integration: reference }: { organization: string; integration: string },
+): Promise<Rendered<IntegrationShape>> {
+  const { shown, check } = await withTenant(ctx, { organization }, async tx => {
+    authorize(tx, 'integration.write');
+    const { id, is_active } = await findIntegration(tx, reference, { active: 'any', forUpdate: true });
+    const login_id = is_active ? undefined : await reactivate(tx, id);
+    const shown = await showIntegration(tx, id);
+    await audit(tx, { action: 'integration.restored', subject: { type: 'integration', id } });
+    return { shown, check: login_id && { organization_id: tx.tenant.organizationId, login_id } };
+  });
+  if (check) await nudge(ctx, refreshLoginJob, check);
+  return shown;
+}
+
+async function reactivate(tx: TenantTx, id: Uuid): Promise<Uuid | undefined> {
+  const page = await FacebookPageIntegration.query(tx).findOne({ id });
+  if (page) await refuseTakenPage(tx, id, page.page_id);
+  await Integration.query(tx)
+    .where({ id })
+    .patch({ is_active: true, deactivated_at: null, updated_at: raw('now()') as never });
+  const now = raw('app.now()') as never;
+  await FacebookPageIntegration.query(tx)
+    .where({ id })
+    .patch({ status: 'unverified', status_reason: null, status_since: now, next_check_at: now });
+  return page?.login_id;
+}

@@ -1,0 +1,105 @@
+import { raw } from 'objection';
+import { DomainError } from '../errors.ts';
+import { type Uuid, newId } from '../ids.ts';
+import type { TenantTx } from '../tenancy/tenant-tx.ts';
+import { currentDataKey } from '../vault/organization-key.ts';
+import type { Sealed } from '../vault/sealed.ts';
+import type { Vault } from '../vault/vault.ts';
+import { FacebookLogin } from './facebook-login.ts';
+import type { FacebookPageInput } from './facebook-page-input.ts';
+import { FacebookPageIntegration } from './facebook-page-integration.ts';
+
+/** `now` in business time, for a column. */
+const appNow = () => raw('app.now()') as never;
+
+/**
+ * Seals both tokens and stores the page as `unverified`: its first check, at once, proves the token and claims the
+ * page. The user token becomes a login of its own.
+ * @returns the login to check
+ * @throws DomainError `page_taken` when another active integration of this organization has the page
+ */
+export async function storeFacebookPage(
+  tx: TenantTx,
+  vault: Vault,
+  integrationId: Uuid,
+  input: FacebookPageInput,
+): Promise<Uuid> {
+  await refuseTakenPage(tx, integrationId, input.page_id);
+  const loginId = newId();
+  const { organizationId } = tx.tenant;
+  const sealed = await sealTokens(tx, vault, integrationId, loginId, input);
+  await FacebookLogin.query(tx).insert({
+    organization_id: organizationId,
+    id: loginId,
+    access_token: sealed.access_token,
+  });
+  const existing = await FacebookPageIntegration.query(tx).findOne({ id: integrationId }).forUpdate();
+  const page = {
+    login_id: loginId,
+    page_id: input.page_id,
+    page_name: input.page_name ?? existing?.page_name ?? '',
+    page_category: input.page_category ?? existing?.page_category ?? null,
+    page_url: input.page_url ?? existing?.page_url ?? null,
+    page_access_token: sealed.page_access_token,
+    status: 'unverified' as const,
+    status_reason: null,
+    status_since: appNow(),
+    next_check_at: appNow(),
+  };
+  if (existing) {
+    // Another page's claim stays behind no longer than this transaction.
+    if (existing.page_id !== input.page_id) await tx('page_claims').where({ integration_id: integrationId }).delete();
+    const generation = existing.generation + 1;
+    await FacebookPageIntegration.query(tx).where({ id: integrationId }).patch({ ...page, generation });
+    await tx('page_claims').where({ integration_id: integrationId }).update({ generation });
+    await forgetUnusedLogin(tx, existing.login_id);
+  } else {
+    await FacebookPageIntegration.query(tx).insert({ organization_id: organizationId, id: integrationId, ...page });
+  }
+  return loginId;
+}
+
+// A token that nothing uses any more is not kept, sealed or not.
+async function forgetUnusedLogin(tx: TenantTx, loginId: Uuid): Promise<void> {
+  const { organizationId } = tx.tenant;
+  const inUse = FacebookPageIntegration.query(tx).where({ organization_id: organizationId, login_id: loginId });
+  await FacebookLogin.query(tx).delete().where({ id: loginId }).whereNotExists(inUse);
+}
+
+async function sealTokens(
+  tx: TenantTx,
+  vault: Vault,
+  integrationId: Uuid,
+  loginId: Uuid,
+  input: FacebookPageInput,
+): Promise<{ access_token: Sealed; page_access_token: Sealed }> {
+  const key = await currentDataKey(tx, vault);
+  return {
+    access_token: vault.seal(key, accessTokenOf(loginId), input.access_token),
+    page_access_token: vault.seal(key, pageAccessTokenOf(integrationId), input.page_access_token),
+  };
+}
+
+/** Where a login's token is sealed. */
+export const accessTokenOf = (loginId: Uuid) =>
+  ({ table: 'facebook_logins', column: 'access_token', rowId: loginId }) as const;
+
+/** Where a page's token is sealed. */
+export const pageAccessTokenOf = (integrationId: Uuid) =>
+  ({ table: 'facebook_page_integrations', column: 'page_access_token', rowId: integrationId }) as const;
+
+/** @throws DomainError `page_taken` when another active integration of this organization has the page */
+export async function refuseTakenPage(tx: TenantTx, integrationId: Uuid, pageId: string): Promise<void> {
+  const other = await FacebookPageIntegration.query(tx)
+    .join('integrations as integration', join =>
+      join
+        .on('integration.organization_id', 'facebook_page_integrations.organization_id')
+        .andOn('integration.id', 'facebook_page_integrations.id'),
+    )
+    .where({ page_id: pageId, 'integration.is_active': true })
+    .whereNot('facebook_page_integrations.id', integrationId)
+    .first();
+  if (other) {
+    throw new DomainError('page_taken', `Another integration of this organization has the page ${pageId}.`);
+  }
+}

@@ -1,0 +1,47 @@
+import { raw } from 'objection';
+import { z } from 'zod';
+import { authorize } from '../access/authorize.ts';
+import { audit } from '../audit/audit.ts';
+import type { Context } from '../context.ts';
+import { refreshLoginJob } from '../jobs.ts';
+import { nudge } from '../nudge.ts';
+import { nameInput } from '../organizations/organization.ts';
+import { changesOf } from '../patch.ts';
+import type { Rendered } from '../resource.ts';
+import { withTenant } from '../tenancy/doors.ts';
+import { FacebookPageIntegration } from './facebook-page-integration.ts';
+import { Integration, findIntegration } from './integration.ts';
+import { integrationConfigPatch, patchConfig } from './integration-config.ts';
+import type { IntegrationShape } from './integration-resource.ts';
+import { showIntegration } from './show-integration.ts';
+
+export const updateIntegrationInput = z.strictObject({
+  name: nameInput.optional(),
+  config: integrationConfigPatch.optional(),
+});
+
+/** Changes an integration's name or config. A changed `webhook_enabled` is carried to Facebook by a check at once. */
+export async function updateIntegration(
+  ctx: Context,
+  input: { organization: string; integration: string } & z.output<typeof updateIntegrationInput>,
+): Promise<Rendered<IntegrationShape>> {
+  const { organization, integration: reference, name, config: configPatch } = input;
+  const { shown, check } = await withTenant(ctx, { organization }, async tx => {
+    authorize(tx, 'integration.write');
+    const row = await findIntegration(tx, reference, { forUpdate: true });
+    const config = configPatch ? patchConfig(row.config, configPatch) : row.config;
+    const changes = changesOf(row, { name, config });
+    if (Object.keys(changes).length > 0) {
+      await Integration.query(tx)
+        .where({ id: row.id })
+        .patch({ ...(name && { name }), config, version: row.version + 1, updated_at: raw('now()') as never });
+    }
+    const page = await FacebookPageIntegration.query(tx).findOne({ id: row.id }).select('login_id');
+    const shown = await showIntegration(tx, row.id);
+    await audit(tx, { action: 'integration.updated', subject: { type: 'integration', id: row.id }, changes });
+    const check = config.webhook_enabled !== row.config.webhook_enabled && page;
+    return { shown, check: check && { organization_id: tx.tenant.organizationId, login_id: check.login_id } };
+  });
+  if (check) await nudge(ctx, refreshLoginJob, check);
+  return shown;
+}

@@ -1,0 +1,58 @@
+import { defineJob } from '@pagekeeper/queue/define-job';
+import { z } from 'zod';
+import type { Uuid } from './ids.ts';
+
+const uuid = z.uuid().transform(id => id as Uuid);
+
+/** Checks a login and the pages it stands behind, and stores what it finds. */
+export const refreshLoginJob = defineJob({
+  name: 'facebook.refresh-login',
+  payload: z.strictObject({ organization_id: uuid, login_id: uuid }),
+  attempts: 3,
+  backoff: { type: 'exponential', delayMs: 2_000 },
+  deduplicate: ({ login_id }) => login_id,
+});
+
+/** Takes our app off a page whose integration was deactivated. */
+export const unsubscribePageJob = defineJob({
+  name: 'facebook.unsubscribe-page',
+  payload: z.strictObject({ organization_id: uuid, integration_id: uuid }),
+  attempts: 5,
+  backoff: { type: 'exponential', delayMs: 2_000 },
+});
+
+/** Finds the logins whose check is due. */
+export const sweepLoginsJob = defineJob({
+  name: 'facebook.sweep-logins',
+  payload: z.strictObject({}),
+  attempts: 1,
+  backoff: { type: 'fixed', delayMs: 0 },
+  deduplicate: () => 'one',
+});
+
+/** Works off an integration's pending events, in order. */
+export const drainEventsJob = defineJob({
+  name: 'webhooks.drain',
+  payload: z.strictObject({ organization_id: uuid, integration_id: uuid }),
+  attempts: 3,
+  backoff: { type: 'exponential', delayMs: 1_000 },
+  deduplicate: ({ integration_id }) => integration_id,
+});
+
+/** Finds the integrations whose nudge was lost. */
+export const sweepEventsJob = defineJob({
+  name: 'webhooks.sweep',
+  payload: z.strictObject({}),
+  attempts: 1,
+  backoff: { type: 'fixed', delayMs: 0 },
+  deduplicate: () => 'one',
+});
+
+/** Every job there is. The worker's handlers are a map over this list; a missing one does not compile. */
+export const jobs = [refreshLoginJob, unsubscribePageJob, sweepLoginsJob, drainEventsJob, sweepEventsJob] as const;
+
+/** What runs by the clock, in one place. */
+export const schedules = [
+  { id: 'sweep-logins', job: sweepLoginsJob, payload: {}, everyMs: 60_000 },
+  { id: 'sweep-events', job: sweepEventsJob, payload: {}, everyMs: 5_000 },
+] as const;

@@ -1,0 +1,42 @@
+import { raw } from 'objection';
+import { z } from 'zod';
+import { authorize } from '../access/authorize.ts';
+import { audit } from '../audit/audit.ts';
+import type { Context } from '../context.ts';
+import { violates } from '../database/errors.ts';
+import { DomainError, notFound } from '../errors.ts';
+import { changesOf } from '../patch.ts';
+import type { Rendered } from '../resource.ts';
+import { withTenant } from '../tenancy/doors.ts';
+import { Organization, type OrganizationShape, nameInput, slugInput } from './organization.ts';
+import { showOrganization } from './show-organization.ts';
+
+export const updateOrganizationInput = z.strictObject({
+  name: nameInput.optional(),
+  slug: slugInput.optional(),
+  replies_paused: z.boolean().optional().describe('The kill switch: no automatic reply while it is true.'),
+});
+
+/** Changes an organization's settings. @throws DomainError `slug_taken` */
+export async function updateOrganization(
+  ctx: Context,
+  { organization, ...patch }: { organization: string } & z.output<typeof updateOrganizationInput>,
+): Promise<Rendered<OrganizationShape>> {
+  try {
+    return await withTenant(ctx, { organization }, async tx => {
+      authorize(tx, 'organization.update');
+      const row = await Organization.query(tx).forUpdate().first();
+      if (!row) throw notFound('organization');
+      const changes = changesOf(row, patch);
+      if (Object.keys(changes).length > 0) {
+        await Organization.query(tx).patch({ ...patch, version: row.version + 1, updated_at: raw('now()') as never });
+      }
+      const shown = await showOrganization(tx);
+      await audit(tx, { action: 'organization.updated', subject: { type: 'organization', id: row.id }, changes });
+      return shown;
+    });
+  } catch (error) {
+    if (violates(error, 'organizations_slug')) throw new DomainError('slug_taken', `The slug ${patch.slug} is taken.`);
+    throw error;
+  }
+}

@@ -1,0 +1,31 @@
+import type { Uuid } from '../ids.ts';
+import { TenantModel } from '../tenancy/tenant-model.ts';
+
+/**
+ * claimed: ours to send, nothing is under way. sending: committed before the call, so a crash cannot hide one.
+ * unknown: it may have been sent; never resent blindly. The others are final.
+ */
+export type ReplyState = 'claimed' | 'sending' | 'sent' | 'rejected' | 'unknown' | 'shadow' | 'skipped';
+
+/** How an answer goes out: under the comment, as a message to its author, or into the thread. */
+export type ReplyKind = 'public_comment' | 'private_comment' | 'message';
+
+/** The one automatic answer to a message or comment, or the reason why there is none. */
+export class Reply extends TenantModel {
+  static override tableName = 'replies';
+
+  declare id: Uuid;
+  declare integration_id: Uuid;
+  declare page_id: string;
+  /** The comment's id or the message's mid. Unique with the page: at most one reply. */
+  declare source_id: string;
+  declare kind: ReplyKind;
+  declare state: ReplyState;
+  declare rule: string | null;
+  declare reason: string;
+  declare sent_id: string | null;
+  declare attempts: number;
+  declare sending_at: Date | null;
+  declare finished_at: Date | null;
+  declare created_at: Date;
+}

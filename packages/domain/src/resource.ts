@@ -1,0 +1,130 @@
+import { type QueryBuilder, type Raw, raw } from 'objection';
+import { z } from 'zod';
+import { DomainError } from './errors.ts';
+import { type IdKind, type Uuid, publicId } from './ids.ts';
+import type { TenantModel } from './tenancy/tenant-model.ts';
+
+/** JSON that is ready to be sent, of a known shape. Hot reads are never parsed on their way through. */
+export class Rendered<Shape> {
+  readonly text: string;
+
+  constructor(text: string) {
+    this.text = text;
+  }
+
+  /** The parsed value, for callers inside the house. */
+  value(): Shape {
+    return JSON.parse(this.text) as Shape;
+  }
+}
+
+/** SQL expressions by field name, nested as the JSON shall be. */
+export interface Fields {
+  [name: string]: string | Fields;
+}
+
+/**
+ * How a row is shown: the ids, made public in JavaScript, and the other fields, built as JSON by Postgres. What is
+ * not listed cannot leak. Half again as fast as parsing columns and printing them again (stack measurements).
+ */
+export class Resource<Shape> {
+  readonly columns: readonly string[];
+  readonly #ids: readonly [name: string, kind: IdKind][];
+
+  constructor(ids: Record<string, [kind: IdKind, column: string]>, fields: Fields) {
+    this.#ids = Object.entries(ids).map(([name, [kind]]) => [name, kind]);
+    this.columns = [
+      ...Object.entries(ids).map(([name, [, column]]) => `${column} as "id:${name}"`),
+      `${jsonObject(fields)}::text as fields`,
+    ];
+  }
+
+  /** For an Objection query's `select`. */
+  get selection(): Raw[] {
+    return this.columns.map(column => raw(column));
+  }
+
+  /** @param extra fields known without the database, such as the caller's role */
+  render(row: Record<string, unknown>, extra: Record<string, string> = {}): string {
+    let text = '{';
+    for (const [name, kind] of this.#ids) text += `"${name}":"${publicId(kind, row[`id:${name}`] as string)}",`;
+    for (const [name, value] of Object.entries(extra)) text += `"${name}":${JSON.stringify(value)},`;
+    return `${text}${(row.fields as string).slice(1)}`;
+  }
+
+  one(row: Record<string, unknown>, extra?: Record<string, string>): Rendered<Shape> {
+    return new Rendered(this.render(row, extra));
+  }
+}
+
+const jsonObject = (fields: Fields): string =>
+  `json_build_object(${Object.entries(fields)
+    .map(([name, value]) => `'${name}', ${typeof value === 'string' ? value : jsonObject(value)}`)
+    .join(', ')})`;
+
+/** Query parameters that every list takes (api.md). */
+export const listInput = z.strictObject({
+  limit: z.coerce.number().int().min(1).max(100).default(25).describe('How many at most, 1 to 100.'),
+  cursor: z.string().max(200).optional().describe("The last page's `next_cursor`."),
+});
+
+/** Which soft-deleted rows a list shows. */
+export const activeInput = z.enum(['true', 'false', 'any']).default('true').describe('Soft-deleted rows: shown with `false` or `any`.');
+
+export type ListInput = z.output<typeof listInput>;
+
+export interface List<Shape> {
+  data: Shape[];
+  has_more: boolean;
+  next_cursor: string | null;
+}
+
+/**
+ * One page of a list, newest first, as JSON. The cursor is the last row's id: inserts move nothing.
+ * @param query selects nothing yet; filters are on it
+ * @param idColumn the qualified id column that orders the list
+ */
+export async function renderList<Shape>(
+  query: QueryBuilder<TenantModel>,
+  resource: Resource<Shape>,
+  { limit, cursor }: ListInput,
+  idColumn: string,
+): Promise<Rendered<List<Shape>>> {
+  query.select(...resource.selection).orderBy(idColumn, 'desc').limit(limit + 1);
+  if (cursor !== undefined) query.where(idColumn, '<', parseCursor(cursor));
+  // Straight from knex: a model instance per row is work for nothing.
+  const rows = (await query.toKnexQuery()) as Record<string, unknown>[];
+  return renderPage(rows, resource, limit);
+}
+
+/** A list from rows that were fetched with one more than the limit. */
+export function renderPage<Shape>(
+  rows: Record<string, unknown>[],
+  resource: Resource<Shape>,
+  limit: number,
+  extra?: (row: Record<string, unknown>) => Record<string, string>,
+): Rendered<List<Shape>> {
+  const shown = rows.slice(0, limit);
+  const last = shown.at(-1);
+  const next = rows.length > limit && last ? `"${makeCursor(last['id:id'] as Uuid)}"` : 'null';
+  const data = shown.map(row => resource.render(row, extra?.(row))).join(',');
+  return new Rendered(`{"data":[${data}],"has_more":${rows.length > limit},"next_cursor":${next}}`);
+}
+
+const makeCursor = (id: Uuid): string => Buffer.from(id.replaceAll('-', ''), 'hex').toString('base64url');
+
+/** @throws DomainError `invalid_request` for anything that no list of ours gave out */
+export function parseCursor(cursor: string): Uuid {
+  const hex = Buffer.from(cursor, 'base64url').toString('hex');
+  if (hex.length !== 32 || Buffer.from(hex, 'hex').toString('base64url') !== cursor) {
+    throw new DomainError('invalid_request', 'The cursor is not one that a list gave out.', [
+      { pointer: 'cursor', code: 'invalid', detail: 'Pass `next_cursor` of the page before, unchanged.' },
+    ]);
+  }
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}` as Uuid;
+}
+
+/** Narrows a list by the `active` parameter. */
+export function whereActive(query: QueryBuilder<TenantModel>, column: string, active: z.output<typeof activeInput>): void {
+  if (active !== 'any') query.where(column, active === 'true');
+}

@@ -1,0 +1,74 @@
+import { hash, verify } from '@node-rs/argon2';
+import type { Secret } from '@pagekeeper/runtime/secret';
+import type { Log } from '@pagekeeper/runtime/log';
+import { betterAuth } from 'better-auth';
+import pg from 'pg';
+import { newId } from '../ids.ts';
+
+export interface AuthOptions {
+  /** The URL of `pagekeeper_auth`, which sees nothing but its own schema. */
+  databaseUrl: string;
+  secret: Secret;
+  /** Where browsers find the api, "https://app.example". */
+  publicUrl: string;
+  log: Log;
+}
+
+export type Auth = ReturnType<typeof createAuth>['auth'];
+
+/** Sign-up, sign-in and sessions (better-auth), in our table and column names, with argon2id passwords. */
+export function createAuth({ databaseUrl, secret, publicUrl, log }: AuthOptions) {
+  const pool = new pg.Pool({ connectionString: databaseUrl, max: 8, connectionTimeoutMillis: 5_000 });
+  pool.on('error', error => log.warn({ err: error }, 'auth connection lost'));
+  const auth = betterAuth({
+    appName: 'Pagekeeper',
+    baseURL: publicUrl,
+    basePath: '/auth',
+    secret: secret.reveal(),
+    database: pool,
+    telemetry: { enabled: false },
+    emailAndPassword: {
+      enabled: true,
+      minPasswordLength: 10,
+      maxPasswordLength: 200,
+      password: { hash: password => hash(password), verify: ({ hash: stored, password }) => verify(stored, password) },
+    },
+    user: {
+      modelName: 'users',
+      fields: { emailVerified: 'email_verified', createdAt: 'created_at', updatedAt: 'updated_at' },
+    },
+    session: {
+      modelName: 'sessions',
+      fields: {
+        userId: 'user_id',
+        expiresAt: 'expires_at',
+        ipAddress: 'ip_address',
+        userAgent: 'user_agent',
+        createdAt: 'created_at',
+        updatedAt: 'updated_at',
+      },
+    },
+    account: {
+      modelName: 'accounts',
+      fields: {
+        userId: 'user_id',
+        accountId: 'account_id',
+        providerId: 'provider_id',
+        accessToken: 'access_token',
+        refreshToken: 'refresh_token',
+        idToken: 'id_token',
+        accessTokenExpiresAt: 'access_token_expires_at',
+        refreshTokenExpiresAt: 'refresh_token_expires_at',
+        createdAt: 'created_at',
+        updatedAt: 'updated_at',
+      },
+    },
+    verification: {
+      modelName: 'verifications',
+      fields: { expiresAt: 'expires_at', createdAt: 'created_at', updatedAt: 'updated_at' },
+    },
+    advanced: { cookiePrefix: 'pagekeeper', database: { generateId: () => newId() } },
+    logger: { level: 'warn', log: (level, message) => log[level === 'error' ? 'error' : 'warn']({ message }, 'auth') },
+  });
+  return { auth, close: () => pool.end() };
+}

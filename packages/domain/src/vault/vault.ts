@@ -1,0 +1,143 @@
+import { createHmac, randomBytes } from 'node:crypto';
+import { Secret } from '@pagekeeper/runtime/secret';
+import { LRUCache } from 'lru-cache';
+import { type Uuid, assertUuid, newId } from '../ids.ts';
+import { decrypt, encrypt } from './cipher.ts';
+import type { KeyEncryptionKey, KeyRing } from './key-ring.ts';
+import { Sealed } from './sealed.ts';
+
+/** An organization's data key, unwrapped. Lives in memory only. */
+export interface DataKey {
+  readonly id: Uuid;
+  readonly organizationId: Uuid;
+  readonly bytes: Uint8Array;
+}
+
+/** A data key as `organization_keys` holds it. */
+export interface WrappedKey {
+  id: Uuid;
+  organization_id: Uuid;
+  kek_id: string;
+  wrapped: Uint8Array;
+}
+
+/** Where a sealed value stands. Moved anywhere else it does not open. */
+export interface Place {
+  table: string;
+  column: string;
+  rowId: Uuid;
+}
+
+/** The value was changed, moved, or sealed by a key that this process does not have. Names the place, no content. */
+export class VaultError extends Error {
+  override name = 'VaultError';
+}
+
+/**
+ * Seals and opens columns. A sealed value is: version (1 byte), data key id (16), nonce (24), ciphertext, tag (16);
+ * version, organization, table, column, row id and key id are authenticated with it.
+ */
+export class Vault {
+  readonly #ring: KeyRing;
+  readonly #hashKey: Uint8Array;
+  // Bounded in number and age: a destroyed organization's key leaves the memory of every process by itself.
+  readonly #dataKeys = new LRUCache<string, DataKey>({ max: 20_000, ttl: 5 * 60_000 });
+
+  constructor(ring: KeyRing, hashKey: Uint8Array) {
+    this.#ring = ring;
+    this.#hashKey = hashKey;
+  }
+
+  /** A new data key for an organization, wrapped by the ring's first key. */
+  createDataKey(organizationId: Uuid): WrappedKey {
+    const id = newId();
+    const [kek] = this.#ring;
+    const wrapped = wrapKey(kek, randomBytes(32), dataKeyName(organizationId, id));
+    return { id, organization_id: organizationId, kek_id: kek.id, wrapped };
+  }
+
+  /** The usable key behind a wrapped one. Kept for a few minutes. */
+  unwrap(row: WrappedKey): DataKey {
+    const known = this.#dataKeys.get(row.id);
+    if (known?.organizationId === row.organization_id) return known;
+    const bytes = unwrapKey(this.#ring, row.kek_id, row.wrapped, dataKeyName(row.organization_id, row.id));
+    const key = { id: row.id, organizationId: row.organization_id, bytes };
+    this.#dataKeys.set(row.id, key);
+    return key;
+  }
+
+  seal(key: DataKey, place: Place, plaintext: Secret | Uint8Array): Sealed {
+    const bytes = plaintext instanceof Secret ? Buffer.from(plaintext.reveal()) : plaintext;
+    return Sealed.fromBytes(encrypt(key.bytes, bytes, associatedData(key, place), headerOf(key.id)));
+  }
+
+  /** @throws VaultError when the value does not belong in this place or to this key */
+  open(key: DataKey, place: Place, sealed: Sealed): Secret {
+    return new Secret(this.openBytes(key, place, sealed).toString());
+  }
+
+  openBytes(key: DataKey, place: Place, sealed: Sealed): Buffer {
+    if (keyIdOf(sealed) !== key.id) throw new VaultError(`${describe(place)} is sealed by another key.`);
+    try {
+      return decrypt(key.bytes, sealed.bytes(), associatedData(key, place), headerBytes);
+    } catch {
+      throw new VaultError(`${describe(place)} does not open: it was changed or moved.`);
+    }
+  }
+
+  /**
+   * A keyed hash: the same parts give the same 32 bytes, and nobody without the key can guess the parts. Not rotated:
+   * deduplication of events rests on it.
+   */
+  hash(...parts: readonly string[]): Buffer {
+    const hmac = createHmac('sha256', this.#hashKey);
+    // Lengths in front keep ('ab', 'c') and ('a', 'bc') apart.
+    hmac.update(parts.map(part => `${part.length}:${part}`).join(''));
+    return hmac.digest();
+  }
+}
+
+const version = 1;
+const headerBytes = 17;
+
+/** The id of the data key that a sealed value needs. */
+export function keyIdOf(sealed: Sealed): Uuid {
+  const bytes = sealed.bytes();
+  if (bytes[0] !== version) throw new VaultError('A sealed value has an unknown version.');
+  const hex = bytes.toString('hex', 1, headerBytes);
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}` as Uuid;
+}
+
+const headers = new LRUCache<Uuid, Buffer>({ max: 1_000 });
+
+function headerOf(keyId: Uuid): Buffer {
+  let header = headers.get(keyId);
+  if (!header) {
+    header = Buffer.from(`0${version}${assertUuid(keyId).replaceAll('-', '')}`, 'hex');
+    headers.set(keyId, header);
+  }
+  return header;
+}
+
+const associatedData = (key: DataKey, place: Place) =>
+  `${version}|${key.organizationId}|${place.table}|${place.column}|${place.rowId}|${key.id}`;
+
+const describe = (place: Place) => `${place.table}.${place.column} of ${place.rowId}`;
+
+const dataKeyName = (organizationId: Uuid, id: Uuid) => `data|${organizationId}|${id}`;
+
+/** Wraps a key under its name, so that one cannot be passed off for another. */
+export function wrapKey(kek: KeyEncryptionKey, key: Uint8Array, name: string): Buffer {
+  return encrypt(kek.bytes, key, `${version}|${kek.id}|${name}`, Buffer.of(version));
+}
+
+/** @throws VaultError when the ring lacks the key or it is not the one that wrapped */
+export function unwrapKey(ring: KeyRing, kekId: string, wrapped: Uint8Array, name: string): Buffer {
+  const kek = ring.find(candidate => candidate.id === kekId);
+  if (!kek) throw new VaultError(`PAGEKEEPER_KEYS lacks the key ${kekId}, which this database needs.`);
+  try {
+    return decrypt(kek.bytes, wrapped, `${version}|${kek.id}|${name}`, 1);
+  } catch {
+    throw new VaultError(`The key ${kekId} in PAGEKEEPER_KEYS is not the one that this database was made with.`);
+  }
+}

@@ -1,0 +1,22 @@
+import type { Change } from '@pagekeeper/facebook/webhook-payload';
+import type { Uuid } from '../ids.ts';
+import type { Vault } from '../vault/vault.ts';
+
+const latest = 2 ** 48 - 1;
+
+/**
+ * The change's own id: 48 bits of the time inside it in milliseconds (0 where it has none), then a keyed hash of page,
+ * kind and what identifies it. However Meta sends a change again, the id is the same: the primary key deduplicates.
+ * The form is that of a uuid of version 8 (RFC 9562).
+ */
+export function eventIdOf(vault: Vault, change: Change): Uuid {
+  const time = Math.min(Math.max(change.time?.getTime() ?? 0, 0), latest);
+  const hash = vault.hash('webhook event', change.pageId, change.kind, ...change.identity);
+  const bytes = Buffer.allocUnsafe(16);
+  bytes.writeUIntBE(time, 0, 6);
+  hash.copy(bytes, 6, 0, 10);
+  bytes[6] = (bytes[6]! & 0x0f) | 0x80;
+  bytes[8] = (bytes[8]! & 0x3f) | 0x80;
+  const hex = bytes.toString('hex');
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}` as Uuid;
+}

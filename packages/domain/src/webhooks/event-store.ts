@@ -1,0 +1,139 @@
+import type { Log } from '@pagekeeper/runtime/log';
+import pg from 'pg';
+import { DomainError } from '../errors.ts';
+import type { Uuid } from '../ids.ts';
+
+/** A sealed change on its way into `webhook_events`. */
+export interface EventRow {
+  id: Uuid;
+  pageId: string;
+  organizationId: Uuid;
+  integrationId: Uuid;
+  generation: number;
+  kind: string;
+  personHash: Buffer | null;
+  threadHash: Buffer | null;
+  payload: Buffer;
+}
+
+export type InsertOutcome = 'stored' | 'duplicate' | 'stale';
+
+export interface EventStore {
+  /** Resolves after the commit, with one outcome per row. */
+  insert(rows: readonly EventRow[]): Promise<InsertOutcome[]>;
+  /** True when more rows wait than a process should hold: refuse instead. */
+  isFull(): boolean;
+  close(): Promise<void>;
+}
+
+interface Waiting {
+  rows: readonly EventRow[];
+  resolve(outcomes: InsertOutcome[]): void;
+  reject(error: unknown): void;
+}
+
+const maxRowsPerStatement = 1_000;
+const maxWaitingRows = 20_000;
+/** Two overlap one's commit with the other's work; four were slower (measured). */
+const maxInFlight = 2;
+
+/**
+ * Group commit: what arrives while statements are under way goes into the next one, many deliveries in one commit.
+ * No timer: an idle inbox stores at once, a busy one in large batches.
+ */
+export function openEventStore(databaseUrl: string, log: Log): EventStore {
+  const pool = new pg.Pool({ connectionString: databaseUrl, max: maxInFlight, connectionTimeoutMillis: 3_000 });
+  pool.on('error', error => log.warn({ err: error }, 'inbox connection lost'));
+  let waiting: Waiting[] = [];
+  let waitingRows = 0;
+  let inFlight = 0;
+  let scheduled = false;
+
+  const schedule = () => {
+    if (scheduled || inFlight >= maxInFlight || waiting.length === 0) return;
+    scheduled = true;
+    setImmediate(flush);
+  };
+
+  const flush = () => {
+    scheduled = false;
+    const group = takeGroup();
+    if (group.length === 0) return;
+    inFlight += 1;
+    insertGroup(pool, group).finally(() => {
+      inFlight -= 1;
+      schedule();
+    });
+    schedule();
+  };
+
+  const takeGroup = (): Waiting[] => {
+    let rows = 0;
+    let count = 0;
+    while (count < waiting.length && (count === 0 || rows + waiting[count]!.rows.length <= maxRowsPerStatement)) {
+      rows += waiting[count]!.rows.length;
+      count += 1;
+    }
+    waitingRows -= rows;
+    return waiting.splice(0, count);
+  };
+
+  return {
+    insert: rows =>
+      new Promise((resolve, reject) => {
+        waiting.push({ rows, resolve, reject });
+        waitingRows += rows.length;
+        schedule();
+      }),
+    isFull: () => waitingRows >= maxWaitingRows,
+    async close() {
+      const rest = waiting;
+      waiting = [];
+      for (const { reject } of rest) reject(new DomainError('unavailable', 'The inbox is closing.'));
+      await pool.end();
+    },
+  };
+}
+
+async function insertGroup(pool: pg.Pool, group: readonly Waiting[]): Promise<void> {
+  try {
+    const outcomes = await insertRows(pool, group.length === 1 ? group[0]!.rows : group.flatMap(({ rows }) => rows));
+    let start = 0;
+    for (const { rows, resolve } of group) {
+      resolve(outcomes.slice(start, start + rows.length));
+      start += rows.length;
+    }
+  } catch (error) {
+    // One bad row fails its statement. Halves find the delivery it came with; the others are stored.
+    if (group.length === 1 || !isRowFault(error)) {
+      for (const { reject } of group) reject(error);
+      return;
+    }
+    const middle = group.length >> 1;
+    await Promise.all([insertGroup(pool, group.slice(0, middle)), insertGroup(pool, group.slice(middle))]);
+  }
+}
+
+/** Data exceptions and constraint violations belong to a row; everything else would fail again. */
+const isRowFault = (error: unknown): boolean => /^(22|23)/.test(String((error as { code?: unknown }).code));
+
+async function insertRows(pool: pg.Pool, rows: readonly EventRow[]): Promise<InsertOutcome[]> {
+  const { rows: notStored } = await pool.query({
+    name: 'insert_webhook_events',
+    text: 'select row_position::int, outcome from router.insert_webhook_events($1, $2, $3, $4, $5, $6, $7, $8, $9)',
+    values: [
+      rows.map(row => row.id),
+      rows.map(row => row.pageId),
+      rows.map(row => row.organizationId),
+      rows.map(row => row.integrationId),
+      rows.map(row => row.generation),
+      rows.map(row => row.kind),
+      rows.map(row => row.personHash),
+      rows.map(row => row.threadHash),
+      rows.map(row => row.payload),
+    ],
+  });
+  const outcomes = new Array<InsertOutcome>(rows.length).fill('stored');
+  for (const { row_position, outcome } of notStored) outcomes[row_position - 1] = outcome;
+  return outcomes;
+}

@@ -1,0 +1,109 @@
+import type { Change } from '@pagekeeper/facebook/webhook-payload';
+import type { Log } from '@pagekeeper/runtime/log';
+import type { Services } from '../context.ts';
+import { DomainError } from '../errors.ts';
+import type { PageRoute } from '../tenancy/route-pages.ts';
+import type { Uuid } from '../ids.ts';
+import type { Vault } from '../vault/vault.ts';
+import { eventIdOf } from './event-id.ts';
+import { type EventRow, type EventStore, openEventStore } from './event-store.ts';
+import { createNudger, type Nudger } from './nudger.ts';
+import { RouteCache } from './route-cache.ts';
+import { payloadOf } from './webhook-event.ts';
+
+/** Counters since the start, for metrics and tests. */
+export interface InboxCounts {
+  stored: number;
+  duplicates: number;
+  /** Changes of pages that nobody here claims. */
+  unknownPage: number;
+  /** Changes of pages whose integration has `webhook_enabled: false`. */
+  disabled: number;
+  /** Changes whose page changed hands while they were under way. */
+  moved: number;
+}
+
+export interface InboxOptions extends Pick<Services, 'database' | 'vault' | 'queue' | 'log'> {
+  /** The app role's URL: the inbox has two connections of its own. */
+  databaseUrl: string;
+}
+
+/**
+ * Takes verified deliveries and stores their changes, sealed, one row each: many deliveries in one commit, all tenants
+ * in one statement. What `accept` resolves for is committed.
+ */
+export class Inbox {
+  readonly counts: InboxCounts = { stored: 0, duplicates: 0, unknownPage: 0, disabled: 0, moved: 0 };
+  readonly #vault: Vault;
+  readonly #log: Log;
+  readonly #routes: RouteCache;
+  readonly #store: EventStore;
+  readonly #nudger: Nudger;
+
+  constructor({ database, databaseUrl, vault, queue, log }: InboxOptions) {
+    this.#vault = vault;
+    this.#log = log;
+    this.#routes = new RouteCache(database);
+    this.#store = openEventStore(databaseUrl, log);
+    this.#nudger = createNudger(queue, log);
+  }
+
+  /**
+   * Resolves when every change of the delivery is committed, or is none of ours.
+   * @throws DomainError `unavailable` when it is not: the sender must try again
+   */
+  async accept(changes: readonly Change[]): Promise<void> {
+    if (this.#store.isFull()) throw new DomainError('unavailable', 'Too many deliveries are waiting.');
+    const moved = await this.#storeAll(changes);
+    if (moved.length === 0) return;
+    // Cached too long: the page's claim moved on. Once more with the route of this moment.
+    for (const change of moved) this.#routes.forget(change.pageId);
+    const lost = await this.#storeAll(moved);
+    this.counts.moved += lost.length;
+    if (lost.length > 0) this.#log.warn({ changes: lost.length }, 'changes dropped: their page changed hands');
+  }
+
+  async close(): Promise<void> {
+    await this.#store.close();
+    await this.#nudger.close();
+  }
+
+  /** Returns the changes whose route was stale. */
+  async #storeAll(changes: readonly Change[]): Promise<Change[]> {
+    const routes = await this.#routes.routesOf(new Set(changes.map(change => change.pageId)));
+    const routed: { change: Change; row: EventRow }[] = [];
+    for (const change of changes) {
+      const route = routes.get(change.pageId);
+      if (!route) this.counts.unknownPage += 1;
+      else if (!route.webhookEnabled) this.counts.disabled += 1;
+      else routed.push({ change, row: this.#seal(change, route) });
+    }
+    if (routed.length === 0) return [];
+    const outcomes = await this.#store.insert(routed.map(({ row }) => row));
+    return routed.filter(({ row }, index) => this.#settle(row, outcomes[index]!)).map(({ change }) => change);
+  }
+
+  /** Counts one row's outcome; true when its route was stale. */
+  #settle(row: EventRow, outcome: 'stored' | 'duplicate' | 'stale'): boolean {
+    if (outcome === 'stale') return true;
+    this.counts[outcome === 'stored' ? 'stored' : 'duplicates'] += 1;
+    if (outcome === 'stored') this.#nudger.nudge(row.organizationId, row.integrationId);
+    return false;
+  }
+
+  #seal(change: Change, { organizationId, integrationId, generation, key }: PageRoute): EventRow {
+    const id: Uuid = eventIdOf(this.#vault, change);
+    const payload = Buffer.from(JSON.stringify(change.payload) ?? 'null');
+    return {
+      id,
+      pageId: change.pageId,
+      organizationId,
+      integrationId,
+      generation,
+      kind: change.kind,
+      personHash: change.personId && this.#vault.hash('person', organizationId, change.personId),
+      threadHash: change.threadId && this.#vault.hash('thread', organizationId, change.pageId, change.threadId),
+      payload: this.#vault.seal(this.#vault.unwrap(key), payloadOf(id), payload).bytes(),
+    } as EventRow;
+  }
+}

@@ -1,0 +1,39 @@
+import type { Log } from '@pagekeeper/runtime/log';
+import type { Services } from '../context.ts';
+import type { Uuid } from '../ids.ts';
+import { drainEventsJob } from '../jobs.ts';
+
+export interface Nudger {
+  nudge(organizationId: Uuid, integrationId: Uuid): void;
+  close(): Promise<void>;
+}
+
+/**
+ * Tells workers of stored events, each integration once per round: what comes while a round is under way goes into
+ * the next. Best effort; the sweep finds rows whose nudge was lost.
+ */
+export function createNudger(queue: Services['queue'], log: Log): Nudger {
+  let next = new Map<Uuid, { organization_id: Uuid; integration_id: Uuid }>();
+  let round: Promise<void> | undefined;
+
+  const run = async () => {
+    while (next.size > 0) {
+      const payloads = [...next.values()];
+      next = new Map();
+      try {
+        await queue.enqueueMany(drainEventsJob, payloads);
+      } catch (error) {
+        log.warn({ err: error, integrations: payloads.length }, 'nudges lost; the sweep will find the events');
+      }
+    }
+    round = undefined;
+  };
+
+  return {
+    nudge(organization_id, integration_id) {
+      next.set(integration_id, { organization_id, integration_id });
+      round ??= run();
+    },
+    close: async () => round,
+  };
+}

@@ -1,0 +1,43 @@
+import { LRUCache } from 'lru-cache';
+import type { Database } from '../database/database.ts';
+import { type PageRoute, routePages } from '../tenancy/route-pages.ts';
+
+/** Short: a page that is connected just now shall not miss its first events for long. */
+const unknownTtlMs = 2_000;
+const knownTtlMs = 30_000;
+
+/**
+ * Routes by page, kept for a while. May be late, never wrong: the insert joins the claim's generation and hands stale
+ * rows back.
+ */
+export class RouteCache {
+  readonly #database: Database;
+  readonly #routes = new LRUCache<string, { route: PageRoute | null }>({ max: 100_000, ttl: knownTtlMs });
+
+  constructor(database: Database) {
+    this.#database = database;
+  }
+
+  /** The route of each page; null where nobody claims it. One query for all that are not known. */
+  async routesOf(pageIds: Iterable<string>): Promise<Map<string, PageRoute | null>> {
+    const found = new Map<string, PageRoute | null>();
+    const missing: string[] = [];
+    for (const pageId of pageIds) {
+      const known = this.#routes.get(pageId);
+      if (known) found.set(pageId, known.route);
+      else missing.push(pageId);
+    }
+    if (missing.length === 0) return found;
+    const routes = new Map((await routePages(this.#database, missing)).map(route => [route.pageId, route]));
+    for (const pageId of missing) {
+      const route = routes.get(pageId) ?? null;
+      this.#routes.set(pageId, { route }, { ttl: route ? knownTtlMs : unknownTtlMs });
+      found.set(pageId, route);
+    }
+    return found;
+  }
+
+  forget(pageId: string): void {
+    this.#routes.delete(pageId);
+  }
+}

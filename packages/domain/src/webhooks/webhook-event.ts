@@ -1,0 +1,29 @@
+import type { ChangeKind } from '@pagekeeper/facebook/webhook-payload';
+import type { Uuid } from '../ids.ts';
+import { TenantModel } from '../tenancy/tenant-model.ts';
+import type { Sealed } from '../vault/sealed.ts';
+
+export type EventState = 'pending' | 'parked' | 'processed' | 'ignored' | 'failed';
+
+/** One change that Facebook told of, under the change's own id. */
+export class WebhookEvent extends TenantModel {
+  static override tableName = 'webhook_events';
+  static override sealedColumns = ['payload'];
+
+  declare id: Uuid;
+  declare integration_id: Uuid;
+  declare kind: ChangeKind;
+  declare person_hash: Buffer | null;
+  declare thread_hash: Buffer | null;
+  declare payload: Sealed;
+  declare received_at: Date;
+  declare state: EventState;
+  declare attempts: number;
+  declare not_before: Date | null;
+  declare processed_at: Date | null;
+  declare reason: string | null;
+}
+
+/** Where an event's payload is sealed. */
+export const payloadOf = (eventId: Uuid) =>
+  ({ table: 'webhook_events', column: 'payload', rowId: eventId }) as const;

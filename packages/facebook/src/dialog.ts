@@ -1,0 +1,39 @@
+/** What a connection needs (fact sheet 1.2). Granting less is possible; then `debug_token` tells what is missing. */
+export const requiredScopes = [
+  'pages_show_list',
+  'pages_manage_metadata',
+  'pages_messaging',
+  'pages_read_engagement',
+  'pages_read_user_content',
+  'pages_manage_engagement',
+  // Without it, pages managed through a business portfolio are not listed.
+  'business_management',
+] as const;
+
+export interface DialogInput {
+  /** Origin of the login dialog, "https://www.facebook.com". */
+  dialogUrl: string;
+  version: string;
+  appId: string;
+  /** Registered with the app, and sent byte for byte the same in the code exchange. */
+  redirectUri: string;
+  /** Opaque and single use; what the callback needs to know hangs on it, never on the redirect path. */
+  state: string;
+  scopes: readonly string[];
+  /** `rerequest` asks again for declined permissions; `reauthorize` opens the page picker again. */
+  authType?: 'rerequest' | 'reauthorize';
+}
+
+/** Where the browser goes to connect pages (fact sheet 1.1). */
+export function dialogUrl(input: DialogInput): string {
+  const url = new URL(`${input.dialogUrl.replace(/\/+$/, '')}/${input.version}/dialog/oauth`);
+  url.search = new URLSearchParams({
+    client_id: input.appId,
+    redirect_uri: input.redirectUri,
+    state: input.state,
+    response_type: 'code',
+    scope: input.scopes.join(','),
+    ...(input.authType ? { auth_type: input.authType } : {}),
+  }).toString();
+  return url.href;
+}

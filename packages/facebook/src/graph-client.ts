@@ -1,0 +1,220 @@
+import { Secret } from '@pagekeeper/runtime/secret';
+import { readAll } from './cursors.ts';
+import type { CommentReply, PageDetails, PageGrant, TokenInfo, UserTokenGrant } from './graph-answers.ts';
+import {
+  readCommentReply,
+  readCreatedComment,
+  readPageDetails,
+  readPageGrant,
+  readSentMessage,
+  readSubscribedApp,
+  readSuccess,
+  readTokenInfo,
+  readUserToken,
+} from './graph-answers.ts';
+import { localError } from './graph-error.ts';
+import type { GraphConfig, GraphResult, GraphTransport } from './graph-transport.ts';
+import { blankValues, createGraphTransport } from './graph-transport.ts';
+import { subscribedFields } from './subscribed-fields.ts';
+import { noUsage } from './usage.ts';
+
+export type {
+  CommentReply,
+  GranularScope,
+  PageDetails,
+  PageGrant,
+  TokenError,
+  TokenInfo,
+  UserTokenGrant,
+} from './graph-answers.ts';
+export type { GraphConfig, GraphResult } from './graph-transport.ts';
+
+/** A text to a person, or a private reply to a comment. `metadata` comes back in the echo: our reply's id. */
+export interface OutgoingMessage {
+  recipient: { id: string } | { comment_id: string };
+  text: string;
+  metadata: string;
+}
+
+/** The Graph API as Pagekeeper uses it. Every failure is a result; only a wrong configuration throws, at the start. */
+export interface GraphClient {
+  /** Single use at Graph: after a failure the person logs in again. */
+  exchangeCode(code: Secret, redirectUri: string): Promise<GraphResult<UserTokenGrant>>;
+  /** May or may not move the expiry; only `debugToken` tells (fact sheet 2.2). */
+  exchangeForLongLived(userToken: Secret): Promise<GraphResult<UserTokenGrant>>;
+  /** Asked with the app token. A dead token is an `ok` result with `isValid: false`. */
+  debugToken(token: Secret): Promise<GraphResult<TokenInfo>>;
+  /** Every page the person granted, over all cursors; at most 5,000. */
+  listPages(userToken: Secret): Promise<GraphResult<PageGrant[]>>;
+  readPage(pageToken: Secret, pageId: string): Promise<GraphResult<PageDetails>>;
+  /** The fields our app is subscribed to; null when it is not subscribed. */
+  readSubscription(pageToken: Secret, pageId: string): Promise<GraphResult<string[] | null>>;
+  /** Replaces whatever was subscribed with the whole list. Repeating it is harmless. */
+  subscribePage(pageToken: Secret, pageId: string): Promise<GraphResult<void>>;
+  unsubscribePage(pageToken: Secret, pageId: string): Promise<GraphResult<void>>;
+  /** Graph has no idempotency key: after `sentMaybe` it is for the echo to tell. */
+  sendMessage(
+    pageToken: Secret,
+    pageId: string,
+    message: OutgoingMessage,
+  ): Promise<GraphResult<{ messageId: string; recipientId: string | null }>>;
+  replyToComment(pageToken: Secret, commentId: string, text: string): Promise<GraphResult<{ commentId: string }>>;
+  /** Every reply to a comment, over all cursors; at most 2,000. */
+  listCommentReplies(pageToken: Secret, commentId: string): Promise<GraphResult<CommentReply[]>>;
+  close(): Promise<void>;
+}
+
+/** @throws Error when the Graph URL or the version cannot be used. */
+export function createGraphClient(config: GraphConfig): GraphClient {
+  if (!URL.canParse(config.graphUrl)) throw new Error('graphUrl is not a URL');
+  if (!/^v\d+\.\d+$/.test(config.version)) throw new Error('version must look like v25.0');
+  const transport = createGraphTransport(config);
+  return {
+    ...tokenCalls(transport, config),
+    ...pageCalls(transport, config),
+    ...replyCalls(transport),
+    close: () => transport.close(),
+  };
+}
+
+type TokenCalls = Pick<GraphClient, 'exchangeCode' | 'exchangeForLongLived' | 'debugToken' | 'listPages'>;
+
+function tokenCalls(transport: GraphTransport, config: GraphConfig): TokenCalls {
+  // Literally so (fact sheet 2.1).
+  const appToken = new Secret(`${config.appId}|${config.appSecret.reveal()}`);
+  const exchange = (parameters: Record<string, string | Secret>) =>
+    transport.call({
+      method: 'POST',
+      path: 'oauth/access_token',
+      form: { client_id: config.appId, client_secret: config.appSecret, ...parameters },
+      read: readUserToken,
+    });
+  return {
+    exchangeCode: (code, redirectUri) => exchange({ redirect_uri: redirectUri, code }),
+    exchangeForLongLived: userToken => exchange({ grant_type: 'fb_exchange_token', fb_exchange_token: userToken }),
+    debugToken: token =>
+      // Graph reads a GET's parameters from the query only; the URL is shown nowhere.
+      transport.call({
+        method: 'GET',
+        path: 'debug_token',
+        query: { input_token: token },
+        token: appToken,
+        read: body => withoutToken(readTokenInfo(body), token),
+      }),
+    listPages: userToken =>
+      readAll(transport, {
+        path: 'me/accounts',
+        token: userToken,
+        fields: 'id,name,access_token,category,tasks,link',
+        maxRequests: 50,
+        readRow: readPageGrant,
+      }),
+  };
+}
+
+// The inner error is Graph's text about this token, and people read it.
+function withoutToken(info: TokenInfo | undefined, token: Secret): TokenInfo | undefined {
+  if (!info?.error) return info;
+  return { ...info, error: { ...info.error, message: blankValues(info.error.message, [token]) } };
+}
+
+type PageCalls = Pick<GraphClient, 'readPage' | 'readSubscription' | 'subscribePage' | 'unsubscribePage'>;
+
+function pageCalls(transport: GraphTransport, config: GraphConfig): PageCalls {
+  return {
+    async readPage(pageToken, pageId) {
+      if (!isPageId(pageId)) return refuseId();
+      const query = { fields: 'id,name,category,link' };
+      return transport.call({ method: 'GET', path: pageId, query, token: pageToken, read: readPageDetails });
+    },
+    async readSubscription(pageToken, pageId) {
+      if (!isPageId(pageId)) return refuseId();
+      const path = `${pageId}/subscribed_apps`;
+      const apps = await readAll(transport, { path, token: pageToken, maxRequests: 10, readRow: readSubscribedApp });
+      if (!apps.ok) return apps;
+      const ours = apps.value.find(app => app.id === config.appId);
+      return { ok: true, value: ours?.fields ?? null, usage: apps.usage };
+    },
+    async subscribePage(pageToken, pageId) {
+      if (!isPageId(pageId)) return refuseId();
+      const query = { subscribed_fields: subscribedFields.join(',') };
+      const path = `${pageId}/subscribed_apps`;
+      return demandSuccess(await transport.call({ method: 'POST', path, query, token: pageToken, read: readSuccess }));
+    },
+    async unsubscribePage(pageToken, pageId) {
+      if (!isPageId(pageId)) return refuseId();
+      const path = `${pageId}/subscribed_apps`;
+      return demandSuccess(await transport.call({ method: 'DELETE', path, token: pageToken, read: readSuccess }));
+    },
+  };
+}
+
+type ReplyCalls = Pick<GraphClient, 'sendMessage' | 'replyToComment' | 'listCommentReplies'>;
+
+function replyCalls(transport: GraphTransport): ReplyCalls {
+  return {
+    async sendMessage(pageToken, pageId, { recipient, text, metadata }) {
+      if (!isPageId(pageId)) return refuseId();
+      // A private reply takes neither type nor tag (fact sheet 10.2).
+      const type = 'id' in recipient ? { messaging_type: 'RESPONSE' } : {};
+      const json = { recipient, ...type, message: { text, metadata } };
+      const path = `${pageId}/messages`;
+      return transport.call({ method: 'POST', path, json, token: pageToken, read: readSentMessage });
+    },
+    async replyToComment(pageToken, commentId, text) {
+      if (!isCommentId(commentId)) return refuseId();
+      const created = await transport.call({
+        method: 'POST',
+        path: `${commentId}/comments`,
+        form: { message: text },
+        token: pageToken,
+        read: readCreatedComment,
+      });
+      return created.ok ? demandNewComment(created.value.id, commentId, created.usage) : created;
+    },
+    async listCommentReplies(pageToken, commentId) {
+      if (!isCommentId(commentId)) return refuseId();
+      return readAll(transport, {
+        path: `${commentId}/comments`,
+        token: pageToken,
+        fields: 'id,from,message,created_time',
+        maxRequests: 20,
+        readRow: readCommentReply,
+      });
+    },
+  };
+}
+
+// Ids stand in the path: anything but digits could lead to another object.
+const isPageId = (id: string): boolean => /^\d{1,32}$/.test(id);
+const isCommentId = (id: string): boolean => /^\d{1,32}(_\d{1,32}){0,2}$/.test(id);
+
+function refuseId(): GraphResult<never> {
+  return { ok: false, error: localError('not a Graph object id', 'PERMANENT', null, false), usage: noUsage };
+}
+
+function demandSuccess(result: GraphResult<boolean>): GraphResult<void> {
+  if (!result.ok) return result;
+  if (result.value) return { ok: true, value: undefined, usage: result.usage };
+  return {
+    ok: false,
+    error: localError('Graph answered success: false', 'PERMANENT', 200, false),
+    usage: result.usage,
+  };
+}
+
+// Meta's documents show the reply call also as the one that edits the comment itself (fact sheet 10.3).
+function demandNewComment(
+  id: string | null,
+  commentId: string,
+  usage: GraphResult<unknown>['usage'],
+): GraphResult<{ commentId: string }> {
+  if (id !== null && lastSegment(id) !== lastSegment(commentId)) return { ok: true, value: { commentId: id }, usage };
+  const message = 'Graph edited the comment instead of replying to it: stop replying and look at the comment';
+  return { ok: false, error: localError(message, 'PERMANENT', 200, true), usage };
+}
+
+// Comment ids come bare and as POST_COMMENT.
+function lastSegment(id: string): string {
+  return id.slice(id.lastIndexOf('_') + 1);
+}

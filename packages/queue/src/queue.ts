@@ -1,0 +1,98 @@
+import type { Log } from '@pagekeeper/runtime/log';
+import { type Jobs, openBroker, openLazily, type QueueConnection } from './broker.ts';
+import type { JobDefinition } from './define-job.ts';
+import { faultCode, QueueError, QueueUnavailableError } from './errors.ts';
+import { optionsFor } from './job-options.ts';
+import { parsePayload } from './payload.ts';
+import { createErrorReport } from './report-errors.ts';
+import { settledWithin, within } from './within.ts';
+
+export type { QueueConnection } from './broker.ts';
+
+export interface JobCounts {
+  waiting: number;
+  active: number;
+  delayed: number;
+  failed: number;
+}
+
+/** What a producer can do. All reject with a QueueError, which holds no payload. */
+export interface Queue {
+  /**
+   * Adds one job. A nudge: call it after the commit, and let a sweep find the rows whose nudge was lost.
+   *
+   * @throws InvalidPayloadError before anything is sent; QueueUnavailableError within about 2 s
+   */
+  enqueue<Payload>(
+    job: JobDefinition<string, Payload>,
+    payload: NoInfer<Payload>,
+    options?: { delayMs?: number },
+  ): Promise<void>;
+  /** Adds many jobs of one kind, 500 per round trip. All payloads are checked first; a fault can leave earlier chunks added. */
+  enqueueMany<Payload>(job: JobDefinition<string, Payload>, payloads: readonly NoInfer<Payload>[]): Promise<void>;
+  /** How many jobs there are; schedules have one delayed job each. */
+  counts(): Promise<JobCounts>;
+  /** For readiness: rejects within about 2 s when the broker does not answer or its schema is missing. */
+  ping(): Promise<void>;
+  close(): Promise<void>;
+}
+
+const timeoutMs = 2_000;
+const chunkSize = 500;
+const closeTimeoutMs = 1_000;
+
+/** A producer. Returns at once; a broker that is away makes calls fail, and it is used again when it comes back. */
+export function createQueue(options: { connection: QueueConnection; log: Log; prefix?: string }): Queue {
+  const report = createErrorReport(options.log, 'producer');
+  const broker = openBroker(options.connection, { patience: 'fail-fast', prefix: options.prefix, report });
+  const jobs = openLazily(broker, report);
+  let closing: Promise<void> | undefined;
+
+  const ask = async <Answer>(action: string, work: (jobs: Jobs) => Promise<Answer>): Promise<Answer> => {
+    if (closing) throw new QueueUnavailableError(action, 'closed');
+    try {
+      return await within(timeoutMs, action, jobs().then(work));
+    } catch (error) {
+      if (error instanceof QueueError) throw error;
+      throw new QueueUnavailableError(action, faultCode(error));
+    }
+  };
+
+  return {
+    async enqueue(job, payload, { delayMs = 0 } = {}) {
+      const data = parsePayload(job, payload);
+      await ask('add a job', jobs => jobs.add(job.name, data, optionsFor(job, data, delayMs)));
+    },
+    async enqueueMany(job, payloads) {
+      const entries = payloads.map(payload => {
+        const data = parsePayload(job, payload);
+        return { name: job.name, data, opts: optionsFor(job, data, 0) };
+      });
+      for (let start = 0; start < entries.length; start += chunkSize) {
+        const chunk = entries.slice(start, start + chunkSize);
+        await ask('add jobs', jobs => jobs.addBulk(chunk));
+      }
+    },
+    counts: () => ask('count its jobs', countJobs),
+    async ping() {
+      await ask('be reached', () => broker.ping());
+    },
+    close() {
+      closing ??= (async () => {
+        // Nothing of ours is in flight any more; what hangs is the connection of a broker that is away.
+        await settledWithin(closeTimeoutMs, broker.disconnect());
+      })();
+      return closing;
+    },
+  };
+}
+
+async function countJobs(jobs: Jobs): Promise<JobCounts> {
+  const counts = await jobs.getJobCounts('waiting', 'prioritized', 'active', 'delayed', 'failed');
+  return {
+    waiting: (counts.waiting ?? 0) + (counts.prioritized ?? 0),
+    active: counts.active ?? 0,
+    delayed: counts.delayed ?? 0,
+    failed: counts.failed ?? 0,
+  };
+}

@@ -1,0 +1,126 @@
+import { Redis } from 'ioredis';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { defineSchedule, type Schedule } from '../src/schedules.ts';
+import { type Bed, createBed, freshBed, gate, pause, until } from './bed.ts';
+import { drain, sweep } from './jobs.ts';
+import { type QueueServers, queueServers, startRedis } from './servers.ts';
+
+let servers: QueueServers;
+beforeAll(async () => {
+  servers = await queueServers();
+});
+afterAll(() => servers.stop());
+
+const every = (everyMs: number, id = 'webhooks.sweep'): Schedule =>
+  defineSchedule({ id, job: sweep, payload: {}, everyMs });
+
+describe.each(['redis', 'postgres'] as const)('schedules on %s', type => {
+  let bed: Bed;
+  let runs: number[];
+  beforeEach(async () => {
+    bed = await freshBed(type, servers);
+    runs = [];
+  });
+  afterEach(() => bed.close());
+
+  const sweeper = (schedules: Schedule[], scheduleCheckMs?: number) =>
+    bed.worker(
+      [sweep],
+      {
+        'webhooks.sweep': async () => {
+          runs.push(Date.now());
+          return 'swept';
+        },
+      },
+      { schedules, ...(scheduleCheckMs === undefined ? {} : { scheduleCheckMs }) },
+    );
+
+  it('run at once and then at their pace, however often the list is compared', async () => {
+    await sweeper([every(400)], 25);
+    await until('five ran', () => runs.length >= 5);
+    const elapsed = runs[4]! - runs[0]!;
+    // The second run falls on the next multiple of the interval, so the first gap may be shorter.
+    expect(elapsed).toBeGreaterThan(1_150);
+    expect(elapsed).toBeLessThan(2_600);
+    expect(await bed.queue().counts()).toMatchObject({ delayed: 1, failed: 0 });
+  });
+
+  it('are not run twice by several workers', async () => {
+    await Promise.all([sweeper([every(500)], 25), sweeper([every(500)], 25), sweeper([every(500)], 25)]);
+    const before = runs.length;
+    await pause(2_000);
+    expect(runs.length - before).toBeGreaterThanOrEqual(3);
+    expect(runs.length - before).toBeLessThanOrEqual(6);
+    expect((await bed.queue().counts()).delayed).toBe(1);
+  });
+
+  it('are removed when the list no longer has them, and changed when it says otherwise', async () => {
+    const before = await sweeper([every(60_000), every(60_000, 'other')]);
+    await until('both ran', () => runs.length === 2);
+    await before.close(1_000);
+    expect((await bed.queue().counts()).delayed).toBe(2);
+    await sweeper([every(300)]);
+    expect((await bed.queue().counts()).delayed + (await bed.queue().counts()).waiting).toBeLessThanOrEqual(1);
+    runs = [];
+    await until('the new pace holds', () => runs.length >= 3, 3_000);
+  });
+
+  it('keep their place in a queue that is behind', async () => {
+    const busy = gate();
+    const order: string[] = [];
+    const queue = bed.queue();
+    await queue.enqueue(drain, { integrationId: 'first' });
+    await bed.worker(
+      [drain, sweep],
+      {
+        'webhooks.drain': async ({ integrationId }) => {
+          if (integrationId === 'first') await busy.opened;
+          order.push(integrationId);
+          return 'drained';
+        },
+        'webhooks.sweep': async () => {
+          order.push('sweep');
+          return 'swept';
+        },
+      },
+      { schedules: [every(60_000)], scheduleCheckMs: 25 },
+    );
+    await queue.enqueue(drain, { integrationId: 'last' });
+    await pause(300);
+    busy.open();
+    await until('all ran', () => order.length === 3);
+    expect(order).toEqual(['first', 'sweep', 'last']);
+  });
+
+  it('are refused when they make no sense', async () => {
+    await expect(sweeper([every(500), every(700)])).rejects.toThrow('There are two schedules webhooks.sweep.');
+    await expect(sweeper([every(5)])).rejects.toThrow('everyMs is at least 100');
+    await expect(sweeper([every(500, 'a:b')])).rejects.toThrow('not "a:b"');
+  });
+});
+
+describe('schedules after a FLUSHALL', () => {
+  it('are written again', async () => {
+    const own = await startRedis();
+    const bed = createBed({ type: 'redis', url: own.url });
+    let runs = 0;
+    await bed.worker(
+      [sweep],
+      {
+        'webhooks.sweep': async () => {
+          runs += 1;
+          return 'swept';
+        },
+      },
+      { schedules: [every(300)], scheduleCheckMs: 200 },
+    );
+    await until('it ran', () => runs >= 2);
+    const redis = new Redis(own.url);
+    await redis.flushall();
+    redis.disconnect();
+    const before = runs;
+    await until('it runs again', () => runs >= before + 3, 5_000);
+    await bed.close();
+    await own.stop();
+  });
+});

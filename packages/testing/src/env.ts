@@ -1,0 +1,104 @@
+import { portVariable, readEnvironment, urlVariable } from '@pagekeeper/runtime/environment';
+import { z } from 'zod';
+
+const database = urlVariable('postgres', 'postgresql').optional();
+const web = urlVariable('http', 'https').optional();
+const text = z.string().optional();
+
+const startSchema = z
+  .object({
+    PORT: portVariable.default(4000),
+    SIMULATOR_PORT: portVariable.default(4700),
+    METRICS_PORT: portVariable.optional(),
+    PUBLIC_URL: web,
+    ADMIN_DATABASE_URL: database,
+    PAGEKEEPER_DATABASE: z
+      .string()
+      .regex(/^[a-z_][a-z0-9_]{0,62}$/, 'must be lower-case letters, digits and _, at most 63')
+      .default('pagekeeper'),
+    DATABASE_URL: database,
+    AUTH_DATABASE_URL: database,
+    MIGRATION_DATABASE_URL: database,
+    QUEUE_DATABASE_URL: database,
+    REDIS_URL: urlVariable('redis', 'rediss').optional(),
+    PAGEKEEPER_KEYS: text,
+    AUTH_SECRET: text,
+    FACEBOOK_APP_ID: text,
+    FACEBOOK_APP_SECRET: text,
+    FACEBOOK_VERIFY_TOKEN: text,
+    FACEBOOK_GRAPH_URL: web,
+    FACEBOOK_DIALOG_URL: web,
+    FACEBOOK_GRAPH_VERSION: text,
+    SMTP_URL: text,
+    REPLIES: text,
+    LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).optional(),
+  })
+  .superRefine((given, context) => {
+    for (const [name, message] of contradictions(given)) context.addIssue({ code: 'custom', path: [name], message });
+  });
+
+export type StartEnvironment = z.output<typeof startSchema>;
+
+/** What `npm start` was asked for. Faults are told in a sentence each, then the process exits with 1. */
+export const readStartEnvironment = (): StartEnvironment => readEnvironment(startSchema, process.env);
+
+const roleUrlNames = ['DATABASE_URL', 'AUTH_DATABASE_URL', 'MIGRATION_DATABASE_URL'] as const;
+
+function contradictions(given: Partial<Record<string, unknown>>): [name: string, message: string][] {
+  const faults: [string, string][] = [];
+  const roles = roleUrlNames.filter(name => given[name]);
+  const missing = roleUrlNames.filter(name => !given[name]);
+  if (roles.length > 0 && missing.length > 0) {
+    faults.push([roles[0]!, `is of no use without ${missing.join(' and ')}; ADMIN_DATABASE_URL alone is enough`]);
+  }
+  if (roles.length > 0 && given.ADMIN_DATABASE_URL) {
+    faults.push(['ADMIN_DATABASE_URL', `contradicts ${roles[0]}: one server creates its roles, the other has them`]);
+  }
+  if (given.QUEUE_DATABASE_URL && given.REDIS_URL) {
+    faults.push(['REDIS_URL', 'contradicts QUEUE_DATABASE_URL: the queue lies in one of them']);
+  }
+  if (roles.length === 3 && !given.QUEUE_DATABASE_URL && !given.REDIS_URL) {
+    faults.push(['QUEUE_DATABASE_URL', 'or REDIS_URL is needed where DATABASE_URL is set']);
+  }
+  if (given.PORT !== 0 && given.PORT === given.SIMULATOR_PORT) {
+    faults.push(['SIMULATOR_PORT', 'must differ from PORT']);
+  }
+  return faults;
+}
+
+const testSchema = z.object({
+  CI: z.string().optional(),
+  TEST_ADMIN_DATABASE_URL: database,
+  ADMIN_DATABASE_URL: database,
+  TEST_REDIS_URL: urlVariable('redis', 'rediss').optional(),
+  REDIS_URL: urlVariable('redis', 'rediss').optional(),
+});
+
+/** The servers a test run is given, and whether it may skip what is missing. */
+export function readTestEnvironment() {
+  const given = readEnvironment(testSchema, process.env);
+  return {
+    isCi: given.CI !== undefined && given.CI !== 'false',
+    adminUrl: given.TEST_ADMIN_DATABASE_URL ?? given.ADMIN_DATABASE_URL,
+    redisUrl: given.TEST_REDIS_URL ?? given.REDIS_URL,
+  };
+}
+
+const inheritedNames = [
+  'PATH',
+  'HOME',
+  'TMPDIR',
+  'TZ',
+  'LANG',
+  'NODE_OPTIONS',
+  'NODE_V8_COVERAGE',
+  'NODE_EXTRA_CA_CERTS',
+  'HTTPS_PROXY',
+  'NO_PROXY',
+];
+
+/** What a child process needs of our own environment; everything else it gets by name, so nothing leaks into it. */
+export function inheritedEnvironment(): Record<string, string> {
+  const entries = inheritedNames.map(name => [name, process.env[name]] as const);
+  return Object.fromEntries(entries.filter((entry): entry is [string, string] => entry[1] !== undefined));
+}

@@ -1,0 +1,106 @@
+import { randomBytes } from 'node:crypto';
+import { migrateToLatest } from '@pagekeeper/domain/database/migrate';
+import type { RolePasswords } from '@pagekeeper/domain/database/roles';
+import { createDatabaseAndRoles, roleUrls } from '@pagekeeper/domain/database/roles';
+import type { TestProject } from 'vitest/node';
+import { closeTemplate, dropDatabases, dropTemplate, templateName } from './database/template.ts';
+import { readTestEnvironment } from './env.ts';
+import { startPostgres } from './postgres.ts';
+import { findRedis, startRedis } from './redis.ts';
+import type { TestFolder } from './test-folder.ts';
+import { makeTestFolder, removeStaleTestFolders } from './test-folder.ts';
+
+/** The servers of a test run, as plain values: tests run in other processes. */
+export interface TestServers {
+  /** A superuser's URL. */
+  adminUrl: string;
+  passwords: RolePasswords;
+  /** A migrated database that test databases are copied from. */
+  template: string;
+  /** What the names of this run's databases begin with. */
+  prefix: string;
+  /** Null where there is no Redis: tests on it are skipped. */
+  redisUrl: string | null;
+}
+
+declare module 'vitest' {
+  interface ProvidedContext {
+    servers: TestServers;
+  }
+}
+
+const undo: (() => void | Promise<void>)[] = [];
+let ended: Promise<void> | undefined;
+
+/**
+ * Vitest's global setup: one Postgres and, where there is one, one Redis for the whole run, or those that
+ * TEST_ADMIN_DATABASE_URL (or ADMIN_DATABASE_URL) and TEST_REDIS_URL (or REDIS_URL) name; roles and a migrated
+ * template. Gives the teardown back.
+ */
+export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+  process.once('SIGINT', () => endOnSignal(130));
+  process.once('SIGTERM', () => endOnSignal(143));
+  try {
+    project.provide('servers', await startServers());
+  } catch (error) {
+    await endServers();
+    throw error;
+  }
+  return endServers;
+}
+
+async function startServers(): Promise<TestServers> {
+  const given = readTestEnvironment();
+  await removeStaleTestFolders();
+  const folder = makeTestFolder();
+  undo.push(() => folder.remove());
+  const [adminUrl, redisUrl] = await Promise.all([
+    given.adminUrl ?? startOwnPostgres(folder),
+    given.redisUrl ?? startOwnRedis(folder, given.isCi),
+  ]);
+  const password = () => randomBytes(16).toString('hex');
+  const passwords = { owner: password(), app: password(), auth: password(), queue: password() };
+  const prefix = `pagekeeper_test_${randomBytes(4).toString('hex')}_`;
+  await makeTemplate(adminUrl, passwords);
+  if (given.adminUrl) undo.push(() => dropDatabases(adminUrl, prefix));
+  return { adminUrl, passwords, template: templateName, prefix, redisUrl };
+}
+
+async function startOwnPostgres(folder: TestFolder): Promise<string> {
+  const postgres = await startPostgres({ dataDirectory: folder.postgres, settings: { max_connections: 200 } });
+  undo.push(() => postgres.stop());
+  return postgres.adminUrl;
+}
+
+async function startOwnRedis(folder: TestFolder, isCi: boolean): Promise<string | null> {
+  if (findRedis() === null) {
+    const sentence = 'There is no redis-server on PATH: apt-get install redis-server, or set REDIS_URL.';
+    if (isCi) throw new Error(sentence);
+    process.stderr.write(`${sentence} Tests on Redis are skipped.\n`);
+    return null;
+  }
+  const redis = await startRedis(folder.path);
+  folder.noteRedis(redis.pid());
+  undo.push(() => redis.stop());
+  return redis.url;
+}
+
+async function makeTemplate(adminUrl: string, passwords: RolePasswords): Promise<void> {
+  await dropTemplate(adminUrl);
+  const options = { database: templateName, passwords };
+  await createDatabaseAndRoles(adminUrl, options);
+  const urls = roleUrls(adminUrl, options);
+  await migrateToLatest({ ownerUrl: urls.owner, queueUrl: urls.queue });
+  await closeTemplate(adminUrl);
+}
+
+function endServers(): Promise<void> {
+  ended ??= (async () => {
+    for (const step of undo.toReversed()) await step();
+  })();
+  return ended;
+}
+
+function endOnSignal(code: number): void {
+  endServers().finally(() => process.exit(code));
+}

@@ -1,0 +1,102 @@
+import { spawn, spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { freePort } from './system/ports.ts';
+import { endProcess } from './system/process.ts';
+
+export interface RunningRedis {
+  url: string;
+  port: number;
+  /** The pid of the server that runs now; `restart` changes it. */
+  pid(): number;
+  /** Kills the server as a crash would and starts an empty one on the same port after `downMs`. */
+  restart(downMs?: number): Promise<void>;
+  /** FLUSHALL: Redis lost everything, and nobody's connection broke. */
+  flush(): Promise<void>;
+  /** Stops the server and removes its folder. May be called twice. */
+  stop(): Promise<void>;
+}
+
+/** The version of the `redis-server` on PATH; null when there is none. */
+export function findRedis(): string | null {
+  const found = spawnSync('redis-server', ['--version'], { encoding: 'utf8' });
+  return found.status === 0 ? (/v=([\d.]+)/.exec(found.stdout)?.[1] ?? 'unknown') : null;
+}
+
+/**
+ * Starts a `redis-server` on a free port of 127.0.0.1: no persistence, and noeviction as BullMQ requires.
+ * @param parentFolder where its (empty) working folder is made
+ */
+export async function startRedis(parentFolder = tmpdir()): Promise<RunningRedis> {
+  if (findRedis() === null) throw new Error('There is no redis-server here: apt-get install redis-server.');
+  const folder = mkdtempSync(join(parentFolder, 'redis-'));
+  const port = await freePort();
+  let pid = await launch(port, folder);
+  return {
+    url: `redis://127.0.0.1:${port}`,
+    port,
+    pid: () => pid,
+    restart: async (downMs = 0) => {
+      await endProcess(pid, [{ signal: 'SIGKILL', waitMs: 5_000 }]);
+      await sleep(downMs);
+      pid = await launch(port, folder);
+    },
+    flush: async () => {
+      await ask(port, ['FLUSHALL']);
+    },
+    stop: async () => {
+      await endProcess(pid, [
+        { signal: 'SIGTERM', waitMs: 3_000 },
+        { signal: 'SIGKILL', waitMs: 2_000 },
+      ]);
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+async function launch(port: number, folder: string): Promise<number> {
+  const settings = {
+    port,
+    bind: '127.0.0.1',
+    dir: folder,
+    save: '',
+    appendonly: 'no',
+    'maxmemory-policy': 'noeviction',
+    daemonize: 'no',
+    // The command line keeps naming the folder, by which a later run knows a forgotten server as its own.
+    'set-proc-title': 'no',
+  };
+  const flags = Object.entries(settings).flatMap(([name, value]) => [`--${name}`, String(value)]);
+  // A session of its own, like Postgres: Ctrl-C must not take it from under those who still use it.
+  const child = spawn('redis-server', flags, { stdio: 'ignore', detached: true });
+  let gone = child.pid === undefined;
+  child.once('exit', () => {
+    gone = true;
+  });
+  child.unref();
+  for (let waited = 0; waited < 10_000 && !gone; waited += 20) {
+    if (await ask(port, ['PING']).catch(() => null)) return child.pid!;
+    await sleep(20);
+  }
+  child.kill('SIGKILL');
+  throw new Error(`redis-server did not start on port ${port}.`);
+}
+
+/** One command over a connection of its own, so that no Redis client is needed here. Gives the first line back. */
+function ask(port: number, words: readonly string[]): Promise<string> {
+  const command = `*${words.length}\r\n${words.map(word => `$${Buffer.byteLength(word)}\r\n${word}\r\n`).join('')}`;
+  return new Promise((resolve, reject) => {
+    const socket = connect(port, '127.0.0.1', () => socket.write(command));
+    socket.setTimeout(5_000, () => socket.destroy(new Error('Redis does not answer.')));
+    socket.once('error', reject);
+    socket.once('data', data => {
+      socket.end();
+      const line = data.toString('utf8').split('\r\n')[0] ?? '';
+      if (line.startsWith('-')) reject(new Error(line.slice(1)));
+      else resolve(line);
+    });
+  });
+}

@@ -1,0 +1,34 @@
+import type { AddressInfo } from 'node:net';
+import { createServer } from 'node:net';
+
+/** A port of 127.0.0.1 that was free a moment ago. */
+export async function freePort(): Promise<number> {
+  const server = createServer();
+  const port = await new Promise<number>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(0, '127.0.0.1', () => resolve((server.address() as AddressInfo).port));
+  });
+  await new Promise(resolve => server.close(resolve));
+  return port;
+}
+
+/**
+ * Why this port cannot be served on, as a sentence for the person who started us; null when it can.
+ * `variable` is the environment variable that moves it, `command` what they typed.
+ */
+export async function portProblem(port: number, variable: string, command: string): Promise<string | null> {
+  // A listener on one address only does not clash with the wildcard on every system: ask for both.
+  const codes = [await listenError(port, '127.0.0.1'), await listenError(port, '::')];
+  const instead = `${variable}=${port < 65_535 ? port + 1 : port - 1} ${command}`;
+  if (codes.includes('EADDRINUSE')) return `Port ${port} is taken. Stop what uses it or start with ${instead}.`;
+  if (codes.includes('EACCES')) return `Port ${port} is for root only here. Start with ${variable}=4001 ${command}.`;
+  return null;
+}
+
+function listenError(port: number, host: string): Promise<string | null> {
+  const server = createServer();
+  return new Promise(resolve => {
+    server.once('error', (error: NodeJS.ErrnoException) => resolve(error.code ?? 'unknown'));
+    server.listen({ port, host, exclusive: true }, () => server.close(() => resolve(null)));
+  });
+}
