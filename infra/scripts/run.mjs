@@ -32,30 +32,38 @@ export function needsInstall(lockText, installedText) {
   } catch {
     return true;
   }
-  const stale = Object.keys(installed).some(path => !isSame(wanted[path], installed[path]));
-  // npm leaves out the optional packages of other systems.
+  // The optional packages of this system may be unknown to the lock file, and those of other systems are left out.
+  const stale = Object.keys(installed).some(path =>
+    wanted[path] ? !isSame(wanted[path], installed[path]) : !installed[path].optional,
+  );
   const missing = Object.keys(wanted).some(path => path !== '' && !installed[path] && !wanted[path].optional);
   return stale || missing;
 }
 
-function isSame(wanted, installed) {
-  const facts = entry => JSON.stringify([entry.version, entry.integrity, entry.dependencies, entry.devDependencies]);
-  return wanted !== undefined && facts(wanted) === facts(installed);
-}
+const isSame = (wanted, installed) => wanted.version === installed.version && wanted.integrity === installed.integrity;
 
 const readIfThere = file => (existsSync(file) ? readFileSync(file, 'utf8') : null);
 
 function install() {
   process.stderr.write('Installing the dependencies (npm ci) …\n');
-  // NODE_ENV=production would leave out what start and test are made of.
-  const flags = ['ci', '--include=dev', '--include=optional', '--no-audit', '--no-fund'];
+  const strict = npm('pipe', 'ci');
+  if (strict.status === 0) return;
+  // A lock file made where some system's optional packages cannot be had lacks them; ci refuses it, install does not.
+  process.stderr.write('npm ci did not succeed; trying npm install --no-save …\n');
+  const lenient = npm('inherit', 'install', '--no-save');
+  if (lenient.status === 0) return;
+  process.stderr.write(`${strict.stderr}\nThe dependencies could not be installed; what npm says stands above.\n`);
+  process.exit(1);
+}
+
+function npm(output, ...words) {
   const given = env.npm_execpath || '';
   const isNpm = basename(given) === 'npm-cli.js';
   const [command, before] = isNpm ? [process.execPath, [given]] : ['npm', []];
-  const done = spawnSync(command, before.concat(flags), { cwd: root, stdio: ['ignore', 2, 2] });
-  if (done.status === 0) return;
-  process.stderr.write('The dependencies could not be installed; what npm says stands above.\n');
-  process.exit(done.status || 1);
+  // NODE_ENV=production would leave out what start and test are made of.
+  const flags = ['--include=dev', '--include=optional', '--no-audit', '--no-fund', '--loglevel=error'];
+  const options = { cwd: root, stdio: ['ignore', output, output], encoding: 'utf8', maxBuffer: 2 ** 26 };
+  return spawnSync(command, before.concat(words, flags), options);
 }
 
 /** The arguments of Node for what we were asked to run; and whether it speaks over a channel with us. */

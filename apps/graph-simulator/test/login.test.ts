@@ -13,18 +13,32 @@ beforeEach(async () => {
 afterEach(() => rig.stop());
 
 async function decide(more: Record<string, string>): Promise<URL> {
-  const form = new URLSearchParams({ client_id: appId, redirect_uri: redirectUri, state: 'st&te', person_id: page.personId, ...more });
+  const form = new URLSearchParams({
+    client_id: appId,
+    redirect_uri: redirectUri,
+    state: 'st&te',
+    person_id: page.personId,
+    ...more,
+  });
   const answer = await rig.call('POST', '/v25.0/dialog/oauth', form);
   expect(answer.status).toBe(302);
   return new URL(answer.headers.get('location') ?? '');
 }
 
 const exchange = (more: Record<string, string>) =>
-  rig.call('POST', '/v25.0/oauth/access_token', new URLSearchParams({ client_id: appId, client_secret: appSecret, redirect_uri: redirectUri, ...more }));
+  rig.call(
+    'POST',
+    '/v25.0/oauth/access_token',
+    new URLSearchParams({ client_id: appId, client_secret: appSecret, redirect_uri: redirectUri, ...more }),
+  );
 
 describe('the dialog', () => {
   test('shows people, then what is asked, with hostile names escaped', async () => {
-    await rig.sim('POST', '/people', { id: '7', name: '<img src=x onerror=alert(1)>', pages: [{ name: '"><script>' }] });
+    await rig.sim('POST', '/people', {
+      id: '7',
+      name: '<img src=x onerror=alert(1)>',
+      pages: [{ name: '"><script>' }],
+    });
     const query = `client_id=${appId}&redirect_uri=${encodeURIComponent(redirectUri)}&scope=pages_messaging`;
     const people = await rig.call('GET', `/v25.0/dialog/oauth?${query}`);
     expect(people.text).toContain('&lt;img src=x');
@@ -56,11 +70,18 @@ describe('the dialog', () => {
     const scope = 'pages_show_list,pages_messaging';
     const first = await decide({ decision: 'approve', scope, chosen: '1', scopes: 'pages_show_list', page_ids: '500' });
     const token = (await exchange({ code: first.searchParams.get('code') ?? '' })).json.access_token;
-    const accounts = async (value: string) => (await rig.call('GET', `/v25.0/me/accounts?fields=id&access_token=${value}`)).json.data;
+    const accounts = async (value: string) =>
+      (await rig.call('GET', `/v25.0/me/accounts?fields=id&access_token=${value}`)).json.data;
     expect(await accounts(token)).toEqual([{ id: '500' }]);
     await decide({ decision: 'approve', scope, chosen: '1', scopes: 'pages_show_list', page_ids: page.pageId });
     expect(await accounts(token)).toEqual([{ id: '500' }]);
-    await decide({ decision: 'approve', auth_type: 'reauthorize', chosen: '1', scopes: 'pages_show_list', page_ids: page.pageId });
+    await decide({
+      decision: 'approve',
+      auth_type: 'reauthorize',
+      chosen: '1',
+      scopes: 'pages_show_list',
+      page_ids: page.pageId,
+    });
     expect(await accounts(token)).toEqual([{ id: page.pageId }]);
   });
 });
@@ -74,7 +95,11 @@ describe('the code', () => {
     expect(first.json).toMatchObject({ token_type: 'bearer', expires_in: 3600 });
     const second = await exchange({ code });
     expect(second.status).toBe(400);
-    expect(second.json.error).toMatchObject({ code: 100, error_subcode: 36009, message: 'This authorization code has been used.' });
+    expect(second.json.error).toMatchObject({
+      code: 100,
+      error_subcode: 36009,
+      message: 'This authorization code has been used.',
+    });
     expect(second.headers.get('www-authenticate')).toBe(
       'OAuth "Facebook Platform" "invalid_code" "This authorization code has been used."',
     );
@@ -84,9 +109,14 @@ describe('the code', () => {
     const late = await fresh();
     await rig.sim('POST', '/clock', { advance_seconds: 601 });
     expect((await exchange({ code: late })).json.error.error_subcode).toBe(36007);
-    expect((await exchange({ code: await fresh(), redirect_uri: `${redirectUri}/` })).json.error.error_subcode).toBe(36008);
+    expect((await exchange({ code: await fresh(), redirect_uri: `${redirectUri}/` })).json.error.error_subcode).toBe(
+      36008,
+    );
     expect((await exchange({ code: 'nonsense' })).json.error.error_subcode).toBe(36007);
-    expect((await exchange({ code: 'x', client_secret: 'wrong' })).json.error).toMatchObject({ code: 1, message: 'Error validating client secret.' });
+    expect((await exchange({ code: 'x', client_secret: 'wrong' })).json.error).toMatchObject({
+      code: 1,
+      message: 'Error validating client secret.',
+    });
     expect((await exchange({ code: 'x', client_id: '1' })).json.error.code).toBe(101);
   });
 

@@ -44,7 +44,12 @@ export async function startRig(options: Partial<SimulatorOptions> = {}) {
     retryDelaysMs: [0, 5],
     ...options,
   });
-  const call = async (method: string, path: string, body?: unknown, headers: Record<string, string> = {}): Promise<Reply> => {
+  const call = async (
+    method: string,
+    path: string,
+    body?: unknown,
+    headers: Record<string, string> = {},
+  ): Promise<Reply> => {
     const isForm = body instanceof URLSearchParams;
     const answer = await fetch(simulator.url + path, {
       method,

@@ -14,9 +14,13 @@ afterEach(() => rig.stop());
 
 const me = (token: string) => rig.call('GET', `/v25.0/me?access_token=${token}`);
 const debug = async (token: string) =>
-  (await rig.call('GET', `/v25.0/debug_token?input_token=${encodeURIComponent(token)}&access_token=${appToken}`)).json.data;
+  (await rig.call('GET', `/v25.0/debug_token?input_token=${encodeURIComponent(token)}&access_token=${appToken}`)).json
+    .data;
 const exchange = (token: string) =>
-  rig.call('GET', `/v25.0/oauth/access_token?grant_type=fb_exchange_token&client_id=${appId}&client_secret=${appSecret}&fb_exchange_token=${token}`);
+  rig.call(
+    'GET',
+    `/v25.0/oauth/access_token?grant_type=fb_exchange_token&client_id=${appId}&client_secret=${appSecret}&fb_exchange_token=${token}`,
+  );
 const event = (body: object) => rig.sim('POST', `/people/${page.personId}/events`, body);
 const login = (body: object) => rig.sim('POST', `/people/${page.personId}/tokens`, body);
 
@@ -27,7 +31,9 @@ describe('lifetimes', () => {
     const late = await me(short.user_token);
     expect(late.status).toBe(400);
     expect(late.json.error).toMatchObject({ code: 190, error_subcode: 463, type: 'OAuthException' });
-    expect(late.json.error.message).toMatch(/^Error validating access token: Session has expired on \w+, \d\d-\w{3}-\d\d [\d:]+ P[DS]T\. The current time is /);
+    expect(late.json.error.message).toMatch(
+      /^Error validating access token: Session has expired on \w+, \d\d-\w{3}-\d\d [\d:]+ P[DS]T\. The current time is /,
+    );
     expect((await me(short.pages[0].page_access_token)).json.error.error_subcode).toBe(463);
     expect((await exchange(short.user_token)).json.error.error_subcode).toBe(463);
 
@@ -35,7 +41,12 @@ describe('lifetimes', () => {
     await rig.sim('POST', '/clock', { offset_seconds: 61 * 86_400 });
     expect((await me(page.userToken)).json.error.error_subcode).toBe(463);
     expect((await me(page.pageToken)).json).toEqual({ id: page.pageId, name: 'Blue Cup' });
-    expect(await debug(page.pageToken)).toMatchObject({ type: 'PAGE', expires_at: 0, is_valid: true, profile_id: page.pageId });
+    expect(await debug(page.pageToken)).toMatchObject({
+      type: 'PAGE',
+      expires_at: 0,
+      is_valid: true,
+      profile_id: page.pageId,
+    });
   });
 
   test('short becomes long; long keeps its date, or moves it by the knob; the token is another one', async () => {
@@ -88,7 +99,10 @@ describe('what kills a token', () => {
 
   test('a reset secret kills them all, and new ones are signed with the new one', async () => {
     await rig.sim('POST', '/app/events', { type: 'secret_reset', secret: 'another-secret' });
-    expect((await me(page.pageToken)).json.error).toMatchObject({ code: 190, message: 'Invalid OAuth access token signature.' });
+    expect((await me(page.pageToken)).json.error).toMatchObject({
+      code: 190,
+      message: 'Invalid OAuth access token signature.',
+    });
     expect((await rig.call('GET', `/debug_token?input_token=x&access_token=${appToken}`)).json.error.code).toBe(190);
     const fresh = await login({});
     const proof = proofOf('another-secret', fresh.user_token);
@@ -112,10 +126,17 @@ describe('tokens that are none', () => {
     const missing = await rig.call('GET', `/v25.0/${page.pageId}`);
     expect(missing.status).toBe(403);
     expect(missing.json.error.message).toBe('(#200) Provide valid app ID');
-    expect((await rig.call('GET', `/v25.0/${page.pageId}`, undefined, { authorization: page.pageToken })).status).toBe(403);
-    expect((await rig.call('GET', `/v25.0/${page.pageId}`, undefined, { authorization: `Bearer ${page.pageToken}` })).status).toBe(200);
+    expect((await rig.call('GET', `/v25.0/${page.pageId}`, undefined, { authorization: page.pageToken })).status).toBe(
+      403,
+    );
+    expect(
+      (await rig.call('GET', `/v25.0/${page.pageId}`, undefined, { authorization: `Bearer ${page.pageToken}` })).status,
+    ).toBe(200);
     const garbled = await me('garbage');
-    expect(garbled.json.error).toMatchObject({ code: 190, message: 'Invalid OAuth access token - Cannot parse access token' });
+    expect(garbled.json.error).toMatchObject({
+      code: 190,
+      message: 'Invalid OAuth access token - Cannot parse access token',
+    });
     expect(garbled.json.error.error_subcode).toBeUndefined();
     expect((await me('EAAnobodyknowsthisone')).status).toBe(401);
   });
@@ -126,7 +147,13 @@ describe('tokens that are none', () => {
       is_valid: false,
       scopes: [],
     });
-    expect(await debug(appToken)).toEqual({ app_id: appId, type: 'APP', application: 'Pagekeeper', is_valid: true, scopes: [] });
+    expect(await debug(appToken)).toEqual({
+      app_id: appId,
+      type: 'APP',
+      application: 'Pagekeeper',
+      is_valid: true,
+      scopes: [],
+    });
     expect((await rig.call('GET', '/v25.0/debug_token?input_token=x')).json.error.code).toBe(100);
     const foreign = await login({ app_id: '999' });
     expect((await debug(foreign.user_token)).app_id).toBe('999');
@@ -139,14 +166,19 @@ describe('appsecret_proof', () => {
   test('a wrong one is refused even when none is required', async () => {
     expect((await ask(`&appsecret_proof=${proofOf(appSecret, page.pageToken)}`)).status).toBe(200);
     const wrong = await ask(`&appsecret_proof=${proofOf(appSecret, page.userToken)}`);
-    expect(wrong.json.error).toMatchObject({ code: 100, type: 'GraphMethodException', message: 'Invalid appsecret_proof provided in the API argument' });
+    expect(wrong.json.error).toMatchObject({
+      code: 100,
+      type: 'GraphMethodException',
+      message: 'Invalid appsecret_proof provided in the API argument',
+    });
   });
 
   test('required, and timed for five minutes', async () => {
     await rig.sim('PATCH', '/app', { proof: 'required' });
     expect((await ask('')).json.error.message).toBe('API calls from the server require an appsecret_proof argument');
     const now = Math.floor(Date.now() / 1000);
-    const timed = (time: number) => ask(`&appsecret_proof=${proofOf(appSecret, page.pageToken, time)}&appsecret_time=${time}`);
+    const timed = (time: number) =>
+      ask(`&appsecret_proof=${proofOf(appSecret, page.pageToken, time)}&appsecret_time=${time}`);
     expect((await timed(now)).status).toBe(200);
     expect((await timed(now - 400)).json.error.code).toBe(100);
   });

@@ -41,7 +41,9 @@ describe('the vectors of the fact sheet', () => {
   test('proofs, plain and timed', () => {
     const token = 'EAATESTPAGETOKEN0001';
     expect(proofOf(appSecret, token)).toBe('9af83abd84fcda8e7b9901dbc8745e6629cadd157417cad5ec6952990a498443');
-    expect(proofOf(appSecret, token, 1764000000)).toBe('924cca40cd89a3c9d21d76fbdab1dce39ef98a03357827a4f8d2d8241b45394f');
+    expect(proofOf(appSecret, token, 1764000000)).toBe(
+      '924cca40cd89a3c9d21d76fbdab1dce39ef98a03357827a4f8d2d8241b45394f',
+    );
   });
 
   test('a signed request', () => {

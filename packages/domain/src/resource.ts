@@ -57,10 +57,15 @@ export class Resource<Shape> {
   }
 }
 
+// Of PostgreSQL's ways to an object, the one that prints no blanks.
 const jsonObject = (fields: Fields): string =>
-  `json_build_object(${Object.entries(fields)
-    .map(([name, value]) => `'${name}', ${typeof value === 'string' ? value : jsonObject(value)}`)
-    .join(', ')})`;
+  `(select row_to_json(fields) from (select ${Object.entries(fields)
+    .map(([name, value]) => `${typeof value === 'string' ? value : jsonObject(value)} as "${name}"`)
+    .join(', ')}) as fields)`;
+
+/** A nested object, or null where the condition does not hold: for what an outer join may miss. */
+export const jsonWhere = (condition: string, fields: Fields): string =>
+  `case when ${condition} then ${jsonObject(fields)} end`;
 
 /** Query parameters that every list takes (api.md). */
 export const listInput = z.strictObject({

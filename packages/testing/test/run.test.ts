@@ -33,6 +33,8 @@ test('npm ci runs when what is installed is not what the lock file says, whateve
   const { '': _root, 'node_modules/mac': _mac, ...installed } = wanted;
   const lock = lockOf(wanted);
   expect(needsInstall(lock, lockOf(installed))).toBe(false);
+  const ofThisSystem = { 'node_modules/linux': { version: '1.0.0', optional: true } };
+  expect(needsInstall(lock, lockOf({ ...installed, ...ofThisSystem }))).toBe(false);
   expect(needsInstall(lock, null)).toBe(true);
   expect(needsInstall(lock, '{"pack')).toBe(true);
   expect(needsInstall(lock, lockOf({ 'packages/a': installed['packages/a'] }))).toBe(true);

@@ -60,7 +60,7 @@ export function choicePage(choice: {
     `${choice.appName} wants to manage Pages for ${person.name}`,
     html`<form method="post">${hidden}<input type="hidden" name="chosen" value="1">
 ${pagePart}<fieldset><legend>Permissions</legend>${scopes.map(scope => checkbox('scopes', scope, scope))}</fieldset>
-<div class="actions"><button class="quiet" name="decision" value="deny">Not now</button><button name="decision" value="approve">Continue</button></div></form>`,
+<div class="actions"><button name="decision" value="approve">Continue</button><button class="quiet" name="decision" value="deny">Not now</button></div></form>`,
   );
 }
 
@@ -80,7 +80,7 @@ function parametersOf(asked: Asked): [string, string][] {
 function layout(title: string, content: Html): string {
   return html`<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
-<title>${title}</title><link rel="stylesheet" href="/assets/style.css"></head>
+<title>${title}</title><link rel="stylesheet" href="/assets/style.css"><link rel="stylesheet" href="/assets/dialog.css"></head>
 <body class="dialog"><main class="card"><p class="stamp">Simulated login</p><h1>${title}</h1>${content}</main></body></html>
 `.text;
 }

@@ -4,9 +4,10 @@ import { authorize } from '../access/authorize.ts';
 import { audit } from '../audit/audit.ts';
 import type { Context } from '../context.ts';
 import { DomainError } from '../errors.ts';
+import type { Uuid } from '../ids.ts';
 import { FacebookPageIntegration } from '../integrations/facebook-page-integration.ts';
 import { findIntegration } from '../integrations/integration.ts';
-import { type IntegrationShape } from '../integrations/integration-resource.ts';
+import { integrationShape } from '../integrations/integration-resource.ts';
 import { showIntegration } from '../integrations/show-integration.ts';
 import { refreshLoginJob } from '../jobs.ts';
 import { nudge } from '../nudge.ts';
@@ -18,11 +19,14 @@ export const refreshIntegrationInput = z.strictObject({
   wait: z.enum(['true', 'false']).default('false').describe('Check now and answer with what was found.'),
 });
 
-export interface RefreshShape {
-  outcome: 'queued' | CheckOutcome['outcome'];
-  detail: string | null;
-  integration: IntegrationShape;
-}
+/** `detail` says what went wrong where a call of ours failed. */
+export const refreshShape = z.object({
+  outcome: z.enum(['queued', 'checked', 'busy', 'gone', 'throttled', 'unreachable']),
+  detail: z.string().nullable(),
+  integration: integrationShape,
+});
+
+export type RefreshShape = z.output<typeof refreshShape>;
 
 /** Checks an integration's tokens now: in this request, or as a job. */
 export async function refreshIntegration(
@@ -51,7 +55,7 @@ export async function refreshIntegration(
 async function checkWhenFree(
   ctx: Context,
   appId: string,
-  login: { organization_id: CheckLoginId; login_id: CheckLoginId },
+  login: { organization_id: Uuid; login_id: Uuid },
 ): Promise<CheckOutcome> {
   const asJob: Context = { ...ctx, actor: { type: 'job', job: refreshLoginJob.name, jobId: ctx.requestId } };
   for (let attempt = 0; attempt < 40; attempt += 1) {
@@ -61,5 +65,3 @@ async function checkWhenFree(
   }
   return { outcome: 'busy' };
 }
-
-type CheckLoginId = Parameters<typeof checkLogin>[2]['login_id'];

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { Resource } from '../resource.ts';
+import { jsonWhere, Resource } from '../resource.ts';
 import { pageStatuses } from './facebook-page-integration.ts';
 import { integrationTypes } from './integration.ts';
 import { integrationConfigInput } from './integration-config.ts';
@@ -36,8 +36,6 @@ export const integrationShape = z
 
 export type IntegrationShape = z.output<typeof integrationShape>;
 
-const page = 'facebook_page';
-
 /** Reads from `integrations` joined with `facebook_page` and `login`, as `integrationsWithPage` joins them. */
 export const integrationResource = new Resource<IntegrationShape>(
   { id: ['integration', 'integrations.id'], business_id: ['business', 'integrations.business_id'] },
@@ -46,11 +44,18 @@ export const integrationResource = new Resource<IntegrationShape>(
     name: 'integrations.name',
     is_active: 'integrations.is_active',
     config: 'integrations.config',
-    facebook_page: `case when ${page}.id is not null then json_build_object(
-      'page_id', ${page}.page_id, 'page_name', ${page}.page_name, 'page_category', ${page}.page_category,
-      'page_url', ${page}.page_url, 'status', ${page}.status, 'status_reason', ${page}.status_reason,
-      'status_since', ${page}.status_since, 'user_token_expires_at', login.expires_at,
-      'next_check_at', ${page}.next_check_at, 'last_checked_at', ${page}.last_checked_at) end`,
+    facebook_page: jsonWhere('facebook_page.id is not null', {
+      page_id: 'facebook_page.page_id',
+      page_name: 'facebook_page.page_name',
+      page_category: 'facebook_page.page_category',
+      page_url: 'facebook_page.page_url',
+      status: 'facebook_page.status',
+      status_reason: 'facebook_page.status_reason',
+      status_since: 'facebook_page.status_since',
+      user_token_expires_at: 'login.expires_at',
+      next_check_at: 'facebook_page.next_check_at',
+      last_checked_at: 'facebook_page.last_checked_at',
+    }),
     created_at: 'integrations.created_at',
     updated_at: 'integrations.updated_at',
   },

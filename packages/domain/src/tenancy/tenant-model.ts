@@ -12,6 +12,9 @@ export class TenantModel extends Model {
   /** Columns whose values are sealed by the vault; they are `Sealed` in a record, never text. */
   static sealedColumns: readonly string[] = [];
 
+  // A copy of an opaque value would be an empty shell.
+  static override cloneObjectAttributes = false;
+
   static override get idColumn(): string | string[] {
     return ['organization_id', 'id'];
   }
@@ -20,6 +23,8 @@ export class TenantModel extends Model {
 
   static override query<M extends Model>(this: Constructor<M>, tx: TenantTx): QueryBuilderType<M> {
     const builder = super.query.call(this, tx) as unknown as QueryBuilder<M>;
+    // Objection itself builds parts of a join this way. Bound to no connection, they cannot run alone.
+    if (!tx) return builder as unknown as QueryBuilderType<M>;
     const { organizationId } = tx.tenant;
     builder.onBuild(built => {
       if (built.isInsert()) return;

@@ -1,0 +1,26 @@
+import { DomainError } from '@pagekeeper/domain/errors';
+import type { Uuid } from '@pagekeeper/domain/ids';
+import type { UserActor } from '@pagekeeper/domain/tenancy/actor';
+import type { Auth } from '@pagekeeper/domain/users/auth';
+import { fromNodeHeaders } from 'better-auth/node';
+import type { Request } from 'express';
+import { HttpError } from '../http/problem.ts';
+
+/** Finds who sent a request by the session cookie, and refuses writes that another site's page sent with it. */
+export function createAuthenticate(auth: Auth, publicUrl: string): (request: Request) => Promise<UserActor> {
+  const { origin } = new URL(publicUrl);
+  return async request => {
+    const session = await auth.api.getSession({ headers: fromNodeHeaders(request.headers) });
+    if (!session) throw new DomainError('unauthenticated', 'Sign in, and send the session cookie.');
+    refuseForeignOrigin(request, origin);
+    return { type: 'user', userId: session.user.id as Uuid };
+  };
+}
+
+// Browsers send Origin with every write. Programs that use a session must say it too.
+function refuseForeignOrigin(request: Request, publicOrigin: string): void {
+  if (request.method === 'GET' || request.method === 'HEAD') return;
+  const given = request.headers.origin;
+  if (given === publicOrigin || given === `${request.protocol}://${request.headers.host}`) return;
+  throw new HttpError('origin_not_allowed', `With a session, send the header Origin: ${publicOrigin}.`);
+}

@@ -1,0 +1,7 @@
+import { businessEndpoints } from './businesses/business-endpoints.ts';
+import type { Endpoint } from './http/endpoint.ts';
+import { integrationEndpoints } from './integrations/integration-endpoints.ts';
+import { organizationEndpoints } from './organizations/organization-endpoints.ts';
+
+/** Every endpoint of the API, in the order the documentation shows. */
+export const endpoints: readonly Endpoint[] = [...organizationEndpoints, ...businessEndpoints, ...integrationEndpoints];

@@ -1,0 +1,32 @@
+import { checkSchema } from '@pagekeeper/domain/boot-checks';
+import type { Database } from '@pagekeeper/domain/database/database';
+import type { Queue } from '@pagekeeper/queue/queue';
+import type { Express } from 'express';
+
+export interface HealthOptions {
+  database: Database;
+  queue: Pick<Queue, 'ping'>;
+  /** True once the process stops: no new traffic, please. */
+  isStopping(): boolean;
+}
+
+/** `/healthz`: the process lives. `/readyz`: database, schema and queue answer. */
+export function mountHealth(app: Express, { database, queue, isStopping }: HealthOptions): void {
+  app.get('/healthz', (_request, response) => {
+    response.json({ status: 'ok' });
+  });
+  app.get('/readyz', async (_request, response) => {
+    const checks = { database: await answers(checkSchema(database)), queue: await answers(queue.ping()) };
+    const ready = checks.database && checks.queue && !isStopping();
+    response.status(ready ? 200 : 503).json({ status: ready ? 'ready' : 'not ready', checks });
+  });
+}
+
+const answers = (check: Promise<unknown>): Promise<boolean> =>
+  Promise.race([
+    check.then(
+      () => true,
+      () => false,
+    ),
+    new Promise<boolean>(resolve => setTimeout(resolve, 3_000, false).unref()),
+  ]);

@@ -1,0 +1,39 @@
+import { createRequire } from 'node:module';
+import { dirname } from 'node:path';
+import express, { type Express } from 'express';
+
+/** `/openapi.json`, and Swagger UI at `/docs` from files of our own: no script in the page, nothing from outside. */
+export function mountDocs(app: Express, document: object): void {
+  const files = dirname(createRequire(import.meta.url).resolve('swagger-ui-dist/package.json'));
+  const text = JSON.stringify(document);
+  app.get('/openapi.json', (_request, response) => {
+    response.type('application/json').send(text);
+  });
+  app.get('/docs', (_request, response) => {
+    response.type('html').send(page);
+  });
+  app.get('/docs/initialize.js', (_request, response) => {
+    response.type('text/javascript').send(initialize);
+  });
+  app.use('/docs', express.static(files, { index: false, maxAge: '1h' }));
+}
+
+const page = `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>Pagekeeper API</title>
+<link rel="stylesheet" href="/docs/swagger-ui.css">
+<link rel="icon" href="/docs/favicon-32x32.png">
+</head>
+<body>
+<div id="documentation"></div>
+<script src="/docs/swagger-ui-bundle.js"></script>
+<script src="/docs/initialize.js"></script>
+</body>
+</html>
+`;
+
+const initialize = `SwaggerUIBundle({ url: '/openapi.json', dom_id: '#documentation', deepLinking: true, validatorUrl: null });
+`;

@@ -1,0 +1,59 @@
+import { createDocument } from 'zod-openapi';
+import type { Endpoint } from './endpoint.ts';
+import { problemShape, problems } from './problem.ts';
+
+/** The OpenAPI 3.1 document of these endpoints. */
+export function buildOpenApi(endpoints: readonly Endpoint[]) {
+  const paths: Record<string, Record<string, unknown>> = {};
+  for (const endpoint of endpoints) {
+    paths[endpoint.path] = { ...paths[endpoint.path], [endpoint.method]: operationOf(endpoint) };
+  }
+  return createDocument({
+    openapi: '3.1.0',
+    info: {
+      title: 'Pagekeeper',
+      version: '0.1.0',
+      description: 'Keeps Facebook Pages connected, answering, and apart.',
+    },
+    servers: [{ url: '/' }],
+    security: [{ session: [] }],
+    components: {
+      securitySchemes: {
+        session: { type: 'apiKey', in: 'cookie', name: 'pagekeeper.session_token', description: 'POST /auth/sign-in/email' },
+      },
+    },
+    paths: paths as never,
+  });
+}
+
+function operationOf({ method, path, summary, tag, params, query, body, responses, refusals }: Endpoint) {
+  const operationId = `${method}_${path.replace('/v1/', '').replaceAll(/[{}]/g, '').replaceAll(/[^a-z]+/g, '_')}`;
+  return {
+    operationId,
+    summary,
+    tags: [tag],
+    requestParams: {
+      ...(Object.keys(params.shape).length > 0 && { path: params }),
+      ...(Object.keys(query.shape).length > 0 && { query }),
+    },
+    ...(body && { requestBody: { required: true, content: { 'application/json': { schema: body } } } }),
+    responses: { ...successes(responses), ...problemResponses([400, 401, 404, 503, ...refusals, ...(body ? [413, 415] : [])]) },
+  };
+}
+
+function successes(responses: Endpoint['responses']) {
+  const described = Object.entries(responses).map(([status, schema]) => [
+    status,
+    { description: 'Done.', ...(schema && { content: { 'application/json': { schema } } }) },
+  ]);
+  return Object.fromEntries(described);
+}
+
+function problemResponses(statuses: readonly number[]) {
+  const described = [...new Set(statuses)].sort().map(status => {
+    const titles = Object.values(problems).filter(problem => problem.status === status);
+    const description = `${titles.map(({ title }) => title).join('; or: ')}.`;
+    return [status, { description, content: { 'application/problem+json': { schema: problemShape } } }];
+  });
+  return Object.fromEntries(described);
+}

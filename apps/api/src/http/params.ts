@@ -1,0 +1,19 @@
+import { type Uuid, publicId } from '@pagekeeper/domain/ids';
+import { z } from 'zod';
+
+const organization = z.string().describe('`org_…` or the slug.').meta({ example: publicId('organization', example()) });
+const business = z.string().describe('`biz_…` or the slug.').meta({ example: publicId('business', example()) });
+const integration = z.string().describe('`int_…`').meta({ example: publicId('integration', example()) });
+
+export const noParams = z.object({});
+export const organizationParams = z.object({ organization });
+export const businessParams = z.object({ organization, business });
+export const integrationParams = z.object({ organization, integration });
+
+function example(): Uuid {
+  return '01890a5d-ac96-774b-bcce-b302099a8057' as Uuid;
+}
+
+/** The shape of a list of these. */
+export const listOf = (shape: z.ZodType) =>
+  z.object({ data: z.array(shape), has_more: z.boolean(), next_cursor: z.string().nullable() });

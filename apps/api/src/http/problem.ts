@@ -1,0 +1,129 @@
+import { isDatabaseUnavailable } from '@pagekeeper/domain/database/errors';
+import { DomainError, type ErrorCode, type FieldError } from '@pagekeeper/domain/errors';
+import { QueueUnavailableError } from '@pagekeeper/queue/errors';
+import type { Log } from '@pagekeeper/runtime/log';
+import type { ErrorRequestHandler, Request, Response } from 'express';
+import { z } from 'zod';
+
+/** Refusals of HTTP itself, beside those of the domain. */
+type HttpErrorCode =
+  | 'malformed_json'
+  | 'unsupported_media_type'
+  | 'body_too_large'
+  | 'no_such_route'
+  | 'method_not_allowed'
+  | 'origin_not_allowed'
+  | 'internal';
+
+export type ProblemCode = ErrorCode | HttpErrorCode;
+
+/** Every refusal there is, once: status and title by code (RFC 9457). */
+export const problems: Record<ProblemCode, { status: number; title: string }> = {
+  invalid_request: { status: 400, title: 'The request is not valid' },
+  malformed_json: { status: 400, title: 'The body is not JSON' },
+  unauthenticated: { status: 401, title: 'Sign in first' },
+  forbidden: { status: 403, title: 'Your role may not do this' },
+  origin_not_allowed: { status: 403, title: 'The request comes from another site' },
+  not_found: { status: 404, title: 'There is no such thing here' },
+  no_such_route: { status: 404, title: 'There is no such address' },
+  method_not_allowed: { status: 405, title: 'The address does not take this method' },
+  slug_taken: { status: 409, title: 'The slug is taken' },
+  page_taken: { status: 409, title: 'The page is taken' },
+  parent_inactive: { status: 409, title: 'What it belongs to is inactive' },
+  body_too_large: { status: 413, title: 'The body is too large' },
+  unsupported_media_type: { status: 415, title: 'The body must be application/json' },
+  internal: { status: 500, title: 'Something failed on our side' },
+  unavailable: { status: 503, title: 'Try again in a moment' },
+};
+
+export const problemShape = z
+  .object({
+    type: z.string(),
+    title: z.string(),
+    status: z.number().int(),
+    detail: z.string(),
+    instance: z.string(),
+    code: z.enum(Object.keys(problems) as [ProblemCode, ...ProblemCode[]]),
+    request_id: z.string(),
+    errors: z.array(z.object({ pointer: z.string(), code: z.string(), detail: z.string() })).optional(),
+  })
+  .meta({ id: 'Problem' });
+
+/** A refusal of HTTP itself. */
+export class HttpError extends Error {
+  readonly code: HttpErrorCode;
+
+  constructor(code: HttpErrorCode, detail: string) {
+    super(detail);
+    this.code = code;
+  }
+}
+
+/** Answers with `application/problem+json`. Nothing of an unexpected error is shown but the request's id. */
+export function sendProblem(
+  request: Request,
+  response: Response,
+  { code, detail, errors }: { code: ProblemCode; detail: string; errors?: readonly FieldError[] },
+): void {
+  const { status, title } = problems[code];
+  if (code === 'unavailable') response.setHeader('Retry-After', '2');
+  response
+    .status(status)
+    .type('application/problem+json')
+    .send(
+      JSON.stringify({
+        type: `urn:pagekeeper:problem:${code}`,
+        title,
+        status,
+        detail,
+        instance: request.path,
+        code,
+        request_id: String(request.id),
+        ...(errors?.length ? { errors } : {}),
+      }),
+    );
+}
+
+/** Express's last handler: every error becomes a problem, and only unexpected ones are logged as errors. */
+export function problemHandler(log: Log): ErrorRequestHandler {
+  return (error, request, response, next) => {
+    if (response.headersSent) {
+      next(error);
+      return;
+    }
+    const problem = describeProblem(error);
+    if (problem.code === 'internal') log.error({ err: error, request_id: request.id }, 'request failed');
+    if (problem.code === 'unavailable') log.warn({ err: error, request_id: request.id }, 'request refused');
+    sendProblem(request, response, problem);
+  };
+}
+
+/** What the caller is told of an error. */
+export function describeProblem(error: unknown): { code: ProblemCode; detail: string; errors?: readonly FieldError[] } {
+  if (error instanceof DomainError) return { code: error.code, detail: error.message, errors: error.errors };
+  if (error instanceof HttpError) return { code: error.code, detail: error.message };
+  if (error instanceof z.ZodError) {
+    return { code: 'invalid_request', detail: 'Some fields are not valid.', errors: fieldErrors(error) };
+  }
+  if (isDatabaseUnavailable(error)) return { code: 'unavailable', detail: 'The database cannot be reached.' };
+  if (error instanceof QueueUnavailableError) return { code: 'unavailable', detail: 'The queue cannot be reached.' };
+  return describeBodyError(error) ?? { code: 'internal', detail: 'Tell us the request id if it happens again.' };
+}
+
+// Express's body parser and router speak through `type` and `status`.
+function describeBodyError(error: unknown): { code: ProblemCode; detail: string } | null {
+  const { type, status } = (error ?? {}) as { type?: unknown; status?: unknown };
+  if (type === 'entity.parse.failed') return { code: 'malformed_json', detail: 'The body cannot be parsed as JSON.' };
+  if (status === 413) return { code: 'body_too_large', detail: 'A body may have 100 kB.' };
+  if (status === 415) return { code: 'unsupported_media_type', detail: 'Send JSON in UTF-8.' };
+  if (status === 400) return { code: 'invalid_request', detail: 'The request cannot be read.' };
+  return null;
+}
+
+function fieldErrors(error: z.ZodError): FieldError[] {
+  return error.issues.flatMap(issue => {
+    const at = issue.path.map(part => `/${String(part)}`).join('');
+    if (issue.code !== 'unrecognized_keys') return [{ pointer: at, code: issue.code, detail: issue.message }];
+    return issue.keys.map(key => ({ pointer: `${at}/${key}`, code: 'unknown_field', detail: 'There is no such field.' }));
+  });
+}

@@ -1,0 +1,75 @@
+import { createOrganization, createOrganizationInput } from '@pagekeeper/domain/organizations/create-organization';
+import { deactivateOrganization } from '@pagekeeper/domain/organizations/deactivate-organization';
+import { getOrganization } from '@pagekeeper/domain/organizations/get-organization';
+import { listOrganizations, listOrganizationsInput } from '@pagekeeper/domain/organizations/list-organizations';
+import { organizationShape } from '@pagekeeper/domain/organizations/organization';
+import { restoreOrganization } from '@pagekeeper/domain/organizations/restore-organization';
+import { updateOrganization, updateOrganizationInput } from '@pagekeeper/domain/organizations/update-organization';
+import { defineEndpoint } from '../http/endpoint.ts';
+import { listOf, noParams, organizationParams } from '../http/params.ts';
+
+const tag = 'Organizations';
+
+export const organizationEndpoints = [
+  defineEndpoint({
+    method: 'get',
+    path: '/v1/organizations',
+    summary: 'The organizations you are a member of',
+    tag,
+    params: noParams,
+    query: listOrganizationsInput,
+    responses: { 200: listOf(organizationShape) },
+    run: ({ ctx, query }) => listOrganizations(ctx, query),
+  }),
+  defineEndpoint({
+    method: 'post',
+    path: '/v1/organizations',
+    summary: 'Create an organization and become its OWNER',
+    tag,
+    params: noParams,
+    body: createOrganizationInput,
+    responses: { 201: organizationShape },
+    refusals: [409],
+    run: ({ ctx, body }) => createOrganization(ctx, body),
+  }),
+  defineEndpoint({
+    method: 'get',
+    path: '/v1/organizations/{organization}',
+    summary: 'One organization',
+    tag,
+    params: organizationParams,
+    responses: { 200: organizationShape },
+    run: ({ ctx, params }) => getOrganization(ctx, params),
+  }),
+  defineEndpoint({
+    method: 'patch',
+    path: '/v1/organizations/{organization}',
+    summary: 'Change name, slug or the replies kill switch',
+    tag,
+    params: organizationParams,
+    body: updateOrganizationInput,
+    responses: { 200: organizationShape },
+    refusals: [403, 409],
+    run: ({ ctx, params, body }) => updateOrganization(ctx, { ...params, ...body }),
+  }),
+  defineEndpoint({
+    method: 'delete',
+    path: '/v1/organizations/{organization}',
+    summary: 'Deactivate (soft delete)',
+    tag,
+    params: organizationParams,
+    responses: { 204: null },
+    refusals: [403],
+    run: async ({ ctx, params }) => void (await deactivateOrganization(ctx, params)),
+  }),
+  defineEndpoint({
+    method: 'post',
+    path: '/v1/organizations/{organization}/restore',
+    summary: 'Take a deactivation back, by id',
+    tag,
+    params: organizationParams,
+    responses: { 200: organizationShape },
+    refusals: [403, 409],
+    run: ({ ctx, params }) => restoreOrganization(ctx, params),
+  }),
+];

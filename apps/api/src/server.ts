@@ -1,0 +1,69 @@
+import { type Server, createServer } from 'node:http';
+import { appSecretsOf, openServices } from '@pagekeeper/domain/open-services';
+import { createAuth } from '@pagekeeper/domain/users/auth';
+import { Inbox } from '@pagekeeper/domain/webhooks/inbox';
+import type { Log } from '@pagekeeper/runtime/log';
+import { createApp } from './app.ts';
+import type { ApiVariables } from './env.ts';
+import { createReceiveWebhooks } from './webhooks/receive-webhooks.ts';
+
+export interface RunningServer {
+  port: number;
+  /** Ends the intake, lets requests finish, then closes the pools. */
+  stop(): Promise<void>;
+}
+
+/** Opens everything and listens. @throws BootRefused, VaultError, or the listener's error */
+export async function startServer(variables: ApiVariables, log: Log): Promise<RunningServer> {
+  const services = await openServices(variables, log);
+  const { auth, close: closeAuth } = createAuth({
+    databaseUrl: variables.AUTH_DATABASE_URL,
+    secret: variables.AUTH_SECRET,
+    publicUrl: variables.PUBLIC_URL,
+    log,
+  });
+  const inbox = new Inbox({ ...services, databaseUrl: variables.DATABASE_URL });
+  let stopping = false;
+  const app = createApp({
+    services,
+    auth,
+    publicUrl: variables.PUBLIC_URL,
+    appId: variables.FACEBOOK_APP_ID,
+    verifyToken: variables.FACEBOOK_VERIFY_TOKEN,
+    isStopping: () => stopping,
+  });
+  const receive = createReceiveWebhooks({ inbox, appSecrets: appSecretsOf(variables), log });
+  const server = createServer((request, response) => {
+    const isDelivery = request.method === 'POST' && request.url?.split('?', 1)[0] === '/webhooks/facebook';
+    if (isDelivery) void receive(request, response);
+    else app(request, response);
+  });
+  server.requestTimeout = 30_000;
+  const port = await listen(server, variables.PORT, variables.HOST);
+  return {
+    port,
+    async stop() {
+      stopping = true;
+      await closeServer(server);
+      await inbox.close();
+      await closeAuth();
+      await services.close();
+    },
+  };
+}
+
+function listen(server: Server, port: number, host: string): Promise<number> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, host, () => resolve((server.address() as { port: number }).port));
+  });
+}
+
+function closeServer(server: Server): Promise<void> {
+  return new Promise(resolve => {
+    server.close(() => resolve());
+    server.closeIdleConnections();
+    // A kept-alive connection ends with its next answer; one that says nothing is cut.
+    setTimeout(() => server.closeAllConnections(), 5_000).unref();
+  });
+}

@@ -1,0 +1,56 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { isDatabaseUnavailable } from '@pagekeeper/domain/database/errors';
+import { DomainError } from '@pagekeeper/domain/errors';
+import type { Inbox } from '@pagekeeper/domain/webhooks/inbox';
+import { verifyWebhookSignature } from '@pagekeeper/facebook/signatures';
+import { parseDelivery } from '@pagekeeper/facebook/webhook-payload';
+import type { Log } from '@pagekeeper/runtime/log';
+import type { Secret } from '@pagekeeper/runtime/secret';
+import { BodyRefused, readBody } from './read-body.ts';
+
+export interface ReceiveOptions {
+  inbox: Inbox;
+  appSecrets: readonly Secret[];
+  log: Log;
+}
+
+type Receive = (request: IncomingMessage, response: ServerResponse) => Promise<void>;
+
+/**
+ * Takes deliveries in front of Express (which costs more than everything here together): signature over the raw bytes
+ * before anything is parsed, and 200 only for what is committed. Refusals have no body.
+ */
+export function createReceiveWebhooks({ inbox, appSecrets, log }: ReceiveOptions): Receive {
+  const accept = async (request: IncomingMessage): Promise<number> => {
+    const body = await readBody(request);
+    const signature = request.headersDistinct['x-hub-signature-256'];
+    if (signature?.length !== 1 || !verifyWebhookSignature(body, signature[0], appSecrets)) return 401;
+    const changes = parseDelivery(parseJson(body), left => log.warn({ left }, 'delivery cut'));
+    // Signed, and not about pages: nothing that sending it again would change.
+    if (changes) await inbox.accept(changes);
+    return 200;
+  };
+  return async (request, response) => {
+    const status = await accept(request).catch(error => statusOf(error, log));
+    if (status === 503) response.setHeader('Retry-After', '5');
+    // What is left unread would be taken for the next request.
+    if (status === 413) response.setHeader('Connection', 'close');
+    response.writeHead(status, { 'Content-Type': 'text/plain', 'X-Content-Type-Options': 'nosniff' });
+    response.end(status === 200 ? 'EVENT_RECEIVED' : undefined);
+  };
+}
+
+function parseJson(body: Buffer): unknown {
+  try {
+    return JSON.parse(body.toString('utf8'));
+  } catch {
+    throw new BodyRefused(400);
+  }
+}
+
+function statusOf(error: unknown, log: Log): number {
+  if (error instanceof BodyRefused) return error.status;
+  const known = error instanceof DomainError || isDatabaseUnavailable(error);
+  log[known ? 'warn' : 'error']({ err: error }, 'delivery not stored; Facebook sends it again');
+  return 503;
+}

@@ -1,0 +1,134 @@
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import type { Rig } from './support.ts';
+import { seedPage, startRig } from './support.ts';
+
+let rig: Rig;
+let page: Awaited<ReturnType<typeof seedPage>>;
+let psid: string;
+
+beforeEach(async () => {
+  rig = await startRig();
+  page = await seedPage(rig);
+  psid = (await rig.sim('POST', `/pages/${page.pageId}/messages`, { text: 'Hi' })).psid;
+});
+afterEach(() => rig.stop());
+
+const me = () => rig.call('GET', `/v25.0/me?access_token=${page.pageToken}`);
+const send = (text: string) =>
+  rig.call('POST', `/v25.0/me/messages?access_token=${page.pageToken}`, {
+    recipient: { id: psid },
+    message: { text, metadata: 'job_1' },
+  });
+const fault = (body: object) => rig.sim('POST', '/faults', body);
+const sends = async () => (await rig.sim('GET', '/ledger/counts')).sends;
+
+test('an error hits its endpoint as often as it was told to', async () => {
+  await fault({
+    match: { endpoint: 'messages', method: 'POST' },
+    fault: { type: 'error', http: 400, code: 2 },
+    times: 2,
+  });
+  expect((await me()).status).toBe(200);
+  for (const text of ['one', 'two']) {
+    expect((await send(text)).json.error).toMatchObject({
+      code: 2,
+      is_transient: true,
+      message: '(#2) Service temporarily unavailable',
+    });
+  }
+  expect((await send('three')).status).toBe(200);
+  expect(await sends()).toMatchObject({ total: 1, applied: 1 });
+});
+
+test('a lost response: the send took effect, the connection is cut, the ledger knows both', async () => {
+  await fault({ match: { endpoint: 'messages' }, fault: { type: 'lost_response' }, times: 1 });
+  await expect(send('lost')).rejects.toThrow();
+  expect(await sends()).toMatchObject({ total: 1, applied: 1, by_kind: { message: 1 } });
+  const [entry] = (await rig.sim('GET', '/ledger?endpoint=messages')).data;
+  expect(entry).toMatchObject({
+    status: null,
+    send: { recipient: psid, text: 'lost', metadata: 'job_1', id: expect.stringMatching(/^m_/) },
+  });
+});
+
+test('a reset does not take effect; 1/1357046 can', async () => {
+  await fault({ match: { endpoint: 'messages' }, fault: { type: 'reset' }, times: 1 });
+  await expect(send('reset')).rejects.toThrow();
+  expect(await sends()).toMatchObject({ total: 0 });
+  await fault({
+    match: { endpoint: 'messages' },
+    fault: { type: 'error', http: 500, code: 1, subcode: 1357046, applied: true },
+    times: 1,
+  });
+  expect((await send('maybe')).json.error).toMatchObject({ code: 1, error_subcode: 1357046 });
+  expect(await sends()).toMatchObject({ applied: 1, repeated: {} });
+  await send('again');
+  expect((await sends()).repeated).toEqual({ [`recipient ${psid}`]: 2 });
+});
+
+test('html, an empty body, latency', async () => {
+  await fault({ fault: { type: 'html' }, times: 1 });
+  const html = await me();
+  expect([html.status, html.json]).toEqual([502, undefined]);
+  await fault({ fault: { type: 'empty' }, times: 1 });
+  const empty = await me();
+  expect([empty.status, empty.text]).toEqual([200, '']);
+  await fault({ fault: { type: 'latency', ms: 60 }, times: 1 });
+  const startedAt = Date.now();
+  expect((await me()).status).toBe(200);
+  expect(Date.now() - startedAt).toBeGreaterThanOrEqual(55);
+});
+
+test('a throttle tells its minutes, grows with each call and ends on the virtual clock', async () => {
+  await fault({ match: { page_id: page.pageId }, fault: { type: 'throttle', code: 80006, minutes: 5 } });
+  const first = await send('x');
+  expect(first.json.error).toMatchObject({ code: 80006, is_transient: true });
+  const usage = (reply: typeof first) =>
+    JSON.parse(reply.headers.get('x-business-use-case-usage') ?? '{}')[page.pageId][0];
+  expect(usage(first)).toMatchObject({ type: 'messenger', call_count: 100, estimated_time_to_regain_access: 6 });
+  expect(usage(await send('x'))).toMatchObject({ call_count: 101, estimated_time_to_regain_access: 7 });
+  await rig.sim('POST', '/clock', { advance_seconds: 8 * 60 });
+  expect((await send('x')).status).toBe(200);
+});
+
+test('usage headers by control', async () => {
+  await fault({ fault: { type: 'usage', app: { call_count: 241, total_time: 208 } } });
+  expect(JSON.parse((await me()).headers.get('x-app-usage') ?? '{}')).toEqual({
+    call_count: 241,
+    total_time: 208,
+    total_cputime: 0,
+  });
+});
+
+test('probability follows the seed; faults can be listed and removed', async () => {
+  const outcomes = async () => {
+    await rig.sim('POST', '/reset');
+    page = await seedPage(rig);
+    await fault({ fault: { type: 'error', code: 2 }, probability: 0.5 });
+    const statuses: number[] = [];
+    for (let round = 0; round < 12; round += 1) statuses.push((await me()).status);
+    return statuses;
+  };
+  const first = await outcomes();
+  expect(new Set(first)).toEqual(new Set([200, 400]));
+  expect(await outcomes()).toEqual(first);
+  expect((await rig.sim('GET', '/faults')).data).toHaveLength(1);
+  expect(await rig.sim('DELETE', '/faults')).toEqual({ removed: 1 });
+  expect((await me()).status).toBe(200);
+});
+
+test('the control API is strict and speaks in sentences', async () => {
+  const bad = await rig.call('POST', '/__sim/faults', { fault: { type: 'error', code: 2 }, tiems: 1 });
+  expect(bad.status).toBe(400);
+  expect(bad.json.error).toMatch(/Unrecognized key: "tiems"/);
+  expect((await rig.call('GET', '/__sim/pages/1/conversation')).json).toEqual({ error: 'There is no page 1.' });
+  expect((await rig.call('GET', '/__sim/nothing')).status).toBe(404);
+});
+
+test('no token is in the ledger', async () => {
+  await send('x');
+  const ledger = JSON.stringify(await rig.sim('GET', '/ledger'));
+  expect(ledger).not.toContain(page.pageToken);
+  expect(ledger).not.toMatch(/EAA/);
+  expect(ledger).toContain(`"owner":"${page.personId}"`);
+});

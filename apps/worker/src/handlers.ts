@@ -1,0 +1,31 @@
+import type { Context, Services } from '@pagekeeper/domain/context';
+import { checkLogin } from '@pagekeeper/domain/facebook/check-login';
+import { sweepLogins } from '@pagekeeper/domain/facebook/sweep-logins';
+import { unsubscribePage } from '@pagekeeper/domain/facebook/unsubscribe-page';
+import type { jobs } from '@pagekeeper/domain/jobs';
+import { drainEvents } from '@pagekeeper/domain/replies/drain-events';
+import { sweepEvents } from '@pagekeeper/domain/webhooks/sweep-events';
+import type { JobContext, JobHandlers } from '@pagekeeper/queue/define-job';
+
+export interface HandlerOptions {
+  services: Services;
+  appId: string;
+  /** The operator's kill switch. */
+  repliesOff: boolean;
+}
+
+/** One handler per job: it calls its verb and says what came of it. */
+export function createHandlers({ services, appId, repliesOff }: HandlerOptions) {
+  const contextOf = ({ name, jobId }: JobContext): Context => ({
+    ...services,
+    actor: { type: 'job', job: name, jobId },
+    requestId: jobId,
+  });
+  return {
+    'facebook.refresh-login': (payload, job) => checkLogin(contextOf(job), appId, payload),
+    'facebook.unsubscribe-page': (payload, job) => unsubscribePage(contextOf(job), payload),
+    'facebook.sweep-logins': async () => ({ outcome: 'swept', due: await sweepLogins(services) }),
+    'webhooks.drain': async (payload, job) => ({ ...(await drainEvents(contextOf(job), payload, repliesOff)) }),
+    'webhooks.sweep': async () => ({ outcome: 'swept', pending: await sweepEvents(services) }),
+  } satisfies JobHandlers<typeof jobs>;
+}

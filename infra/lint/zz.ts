@@ -1,0 +1,11 @@
+import { env } from 'node:process';
+import process2 from 'node:process';
+import * as p from 'node:process';
+export const a = process.env.A;
+export const b = process['env'].A;
+export const { env: c } = process;
+export const d = globalThis.process.env;
+export const e = env.FOO;
+export const f = process2.env.X;
+export const g = p.env;
+export const h = process?.env;
