@@ -93,7 +93,7 @@ function drawActivity(entries) {
     const isCall = entry.type === 'call';
     const what = isCall
       ? `${entry.method} ${entry.endpoint}`
-      : `webhook to the app${entry.attempt > 1 ? ` (attempt ${entry.attempt})` : ''}`;
+      : `webhook${entry.attempt > 1 ? ` try ${entry.attempt}` : ''}`;
     const isGood = entry.status >= 200 && entry.status < 300;
     const code =
       isCall && entry.error ? `${entry.status} · #${entry.error.code}` : String(entry.status ?? entry.failure ?? 'cut');
@@ -113,6 +113,7 @@ function drawActivity(entries) {
 function answer(comment) {
   document.querySelector('input[name=kind][value=comments]').checked = true;
   setTarget(comment);
+  byId('fate').textContent = '';
   byId('text').focus();
 }
 

@@ -52,7 +52,7 @@ const entry = fileURLToPath(new URL('../src/main.ts', import.meta.url));
 
 function startProcess(env: Record<string, string>) {
   const child = spawn(process.execPath, ['--conditions=source', '--import', 'tsx', entry], {
-    env: { PATH: process.env.PATH, HOME: process.env.HOME, ...env },
+    env,
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
   });
   let errors = '';

@@ -85,7 +85,9 @@ describe('deliveries', () => {
     const own = receiver.delivered.at(-1)!.json.entry[0].changes[0].value;
     expect(own).toMatchObject({ from: { id: page.pageId }, parent_id: comment_id, message: 'Thanks' });
   });
+});
 
+describe('what is delivered, and how often', () => {
   test('only what is subscribed on both levels', async () => {
     expect((await comment({ deliver: false })).delivery).toBe('held');
     await rig.call('DELETE', `/v25.0/${appId}/subscriptions?object=page&fields=messages&access_token=${appToken}`);

@@ -21,6 +21,8 @@ export interface TestServers {
   prefix: string;
   /** Null where there is no Redis: tests on it are skipped. */
   redisUrl: string | null;
+  /** For what tests write to the disk; goes with the run, however that ends. */
+  folder: string;
 }
 
 declare module 'vitest' {
@@ -29,7 +31,7 @@ declare module 'vitest' {
   }
 }
 
-const undo: (() => void | Promise<void>)[] = [];
+const undo: (() => unknown)[] = [];
 let ended: Promise<void> | undefined;
 
 /**
@@ -38,8 +40,6 @@ let ended: Promise<void> | undefined;
  * template. Gives the teardown back.
  */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
-  process.once('SIGINT', () => endOnSignal(130));
-  process.once('SIGTERM', () => endOnSignal(143));
   try {
     project.provide('servers', await startServers());
   } catch (error) {
@@ -51,9 +51,13 @@ export default async function setup(project: TestProject): Promise<() => Promise
 
 async function startServers(): Promise<TestServers> {
   const given = readTestEnvironment();
-  await removeStaleTestFolders();
+  removeStaleTestFolders();
   const folder = makeTestFolder();
   undo.push(() => folder.remove());
+  // Vitest exits a millisecond after SIGINT or SIGTERM, without a teardown.
+  const removeAtExit = () => folder.remove();
+  process.once('exit', removeAtExit);
+  undo.push(() => process.off('exit', removeAtExit));
   const [adminUrl, redisUrl] = await Promise.all([
     given.adminUrl ?? startOwnPostgres(folder),
     given.redisUrl ?? startOwnRedis(folder, given.isCi),
@@ -63,7 +67,7 @@ async function startServers(): Promise<TestServers> {
   const prefix = `pagekeeper_test_${randomBytes(4).toString('hex')}_`;
   await makeTemplate(adminUrl, passwords);
   if (given.adminUrl) undo.push(() => dropDatabases(adminUrl, prefix));
-  return { adminUrl, passwords, template: templateName, prefix, redisUrl };
+  return { adminUrl, passwords, template: templateName, prefix, redisUrl, folder: folder.path };
 }
 
 async function startOwnPostgres(folder: TestFolder): Promise<string> {
@@ -99,8 +103,4 @@ function endServers(): Promise<void> {
     for (const step of undo.toReversed()) await step();
   })();
   return ended;
-}
-
-function endOnSignal(code: number): void {
-  endServers().finally(() => process.exit(code));
 }

@@ -9,11 +9,11 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { endOrphan } from './postgres/orphan.ts';
+import { dirname, join } from 'node:path';
+import { quitServer } from './postgres/orphan.ts';
 import { makeFolder, placeData, removeOutsideData } from './postgres/place.ts';
 import { readLock, takeLock } from './system/lock.ts';
-import { commandLine, endProcess, isAlive } from './system/process.ts';
+import { commandLine, isAlive } from './system/process.ts';
 
 const prefix = 'pagekeeper-test-';
 
@@ -23,6 +23,7 @@ export interface TestFolder {
   postgres: string;
   /** Notes the pid of a Redis, for the run after a killed one. */
   noteRedis(pid: number): void;
+  /** Ends what still runs in it, at once, and removes it. */
   remove(): void;
 }
 
@@ -34,26 +35,19 @@ export function makeTestFolder(): TestFolder {
   takeLock(join(path, 'lock'));
   const postgres = join(path, 'postgres');
   makeFolder(postgres);
-  return {
-    path,
-    postgres,
-    noteRedis: pid => writeFileSync(join(path, 'redis.pid'), String(pid)),
-    remove: () => {
-      removeOutsideData(postgres);
-      rmSync(path, { recursive: true, force: true });
-    },
-  };
+  const noteRedis = (pid: number) => writeFileSync(join(path, 'redis.pid'), String(pid));
+  return { path, postgres, noteRedis, remove: () => removeTestFolder(path) };
 }
 
 /** Ends and removes what test runs of this user left whose process was killed. */
-export async function removeStaleTestFolders(): Promise<void> {
+export function removeStaleTestFolders(): void {
   const parent = realpathSync(tmpdir());
   for (const name of readdirSync(parent).filter(entry => entry.startsWith(prefix))) {
     const path = join(parent, name);
     try {
-      if (statSync(path).uid === process.getuid?.() && isStale(path)) await removeStale(path);
+      if (statSync(path).uid === process.getuid?.() && isStale(path)) removeTestFolder(path);
     } catch {
-      // Another run removes it at this moment, or it is not ours to remove.
+      // Another run removes it at this moment.
     }
   }
 }
@@ -67,19 +61,25 @@ function isStale(path: string): boolean {
   return Date.now() - statSync(path).mtimeMs > youngMs;
 }
 
-async function removeStale(path: string): Promise<void> {
-  const postgres = join(path, 'postgres');
-  await endOrphan(placeData(postgres).data);
-  await endRedis(path);
-  removeOutsideData(postgres);
-  rmSync(path, { recursive: true, force: true });
+/** Without waiting, so that it also works while the process exits. */
+function removeTestFolder(path: string): void {
+  const passwords = readdirSync(path, { recursive: true, encoding: 'utf8' }).filter(isPasswordFile);
+  for (const folder of passwords.map(file => dirname(join(path, file)))) {
+    quitServer(placeData(folder).data);
+    removeOutsideData(folder);
+  }
+  killRedis(path);
+  // A server that is just ending may still write.
+  rmSync(path, { recursive: true, force: true, maxRetries: 5, retryDelay: 50 });
 }
 
-async function endRedis(path: string): Promise<void> {
+// Each folder that a Postgres was started in holds one.
+const isPasswordFile = (file: string) => file.endsWith('superuser-password');
+
+function killRedis(path: string): void {
   const pid = Number(readNote(join(path, 'redis.pid')));
   // Its command line names its folder, so another program with this pid is left alone.
-  if (!pid || !commandLine(pid)?.includes(`--dir ${path}/`)) return;
-  await endProcess(pid, [{ signal: 'SIGKILL', waitMs: 3_000 }]);
+  if (pid && commandLine(pid)?.includes(`--dir ${path}/`)) process.kill(pid, 'SIGKILL');
 }
 
 function readNote(file: string): string {

@@ -11,9 +11,8 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { createServer } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, inject, test } from 'vitest';
 import { withClient } from '../src/database/template.ts';
 import { removeOutsideData } from '../src/postgres/place.ts';
 import { startPostgres } from '../src/postgres.ts';
@@ -34,7 +33,7 @@ let dataDirectory: string;
 
 beforeEach(() => {
   // 0700, as a home may be: root's server user cannot pass here.
-  folder = mkdtempSync(join(tmpdir(), 'pagekeeper-check-'));
+  folder = mkdtempSync(join(inject('servers').folder, 'check-'));
   dataDirectory = join(folder, 'postgres');
 });
 

@@ -1,9 +1,8 @@
 import { spawnSync } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { expect, test } from 'vitest';
+import { expect, inject, test } from 'vitest';
 
 const script = fileURLToPath(new URL('../../../infra/scripts/run.mjs', import.meta.url));
 
@@ -43,7 +42,7 @@ test('npm ci runs when what is installed is not what the lock file says, whateve
 });
 
 test('a program runs with its arguments, and its exit code or signal is the exit code', () => {
-  const root = mkdtempSync(join(tmpdir(), 'pagekeeper-check-'));
+  const root = mkdtempSync(join(inject('servers').folder, 'check-'));
   try {
     mkdirSync(join(root, 'infra', 'scripts'), { recursive: true });
     mkdirSync(join(root, 'node_modules', '.bin'), { recursive: true });

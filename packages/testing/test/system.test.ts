@@ -2,9 +2,8 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, inject, test } from 'vitest';
 import { openLocalFolder } from '../src/start/folder.ts';
 import { shorten } from '../src/start/logs.ts';
 import { endLeftovers, keepRunningList } from '../src/start/running.ts';
@@ -17,7 +16,7 @@ import { isAlive, processIdentity } from '../src/system/process.ts';
 let folder: string;
 
 beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), 'pagekeeper-check-'));
+  folder = mkdtempSync(join(inject('servers').folder, 'check-'));
 });
 
 afterEach(() => rmSync(folder, { recursive: true, force: true }));

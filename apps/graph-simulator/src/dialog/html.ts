@@ -80,7 +80,7 @@ function parametersOf(asked: Asked): [string, string][] {
 function layout(title: string, content: Html): string {
   return html`<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
-<title>${title}</title><link rel="stylesheet" href="/assets/style.css"><link rel="stylesheet" href="/assets/dialog.css"></head>
+<title>${title}</title><link rel="icon" href="/assets/icon.svg"><link rel="stylesheet" href="/assets/style.css"><link rel="stylesheet" href="/assets/dialog.css"></head>
 <body class="dialog"><main class="card"><p class="stamp">Simulated login</p><h1>${title}</h1>${content}</main></body></html>
 `.text;
 }

@@ -129,7 +129,7 @@ function send(response: Response, status: number, html: string, redirectOrigin: 
   // Browsers hold the redirect after a form to form-action as well.
   guard(
     response,
-    `default-src 'none'; style-src 'self'; form-action 'self' ${redirectOrigin}; base-uri 'none'; frame-ancestors 'none'`,
+    `default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self' ${redirectOrigin}; base-uri 'none'; frame-ancestors 'none'`,
   );
   response.status(status).type('html').send(html);
 }

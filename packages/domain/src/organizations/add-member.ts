@@ -12,7 +12,7 @@ import { OrganizationMembership } from './organization-membership.ts';
  * @throws DomainError `forbidden`
  */
 export async function addMember(
-  ctx: Context,
+  ctx: Pick<Context, 'database' | 'actor' | 'requestId'>,
   { organization, user_id, role }: { organization: string; user_id: Uuid; role: Role },
 ): Promise<void> {
   await withTenant(ctx, { organization }, async tx => {

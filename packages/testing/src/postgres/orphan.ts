@@ -39,6 +39,12 @@ export async function endOrphan(data: string, log: (line: string) => void = () =
   }
 }
 
+/** Ends the server of this data directory without waiting and without a checkpoint: for data that are thrown away. */
+export function quitServer(data: string): void {
+  const file = readPostmasterFile(data);
+  if (file && isAlive(file.pid) && isServerOf(commandLine(file.pid) ?? '', data)) process.kill(file.pid, 'SIGQUIT');
+}
+
 /** Fast shutdown; if that takes too long immediate shutdown (the next start recovers from the WAL). */
 export async function stopServer(pid: number): Promise<void> {
   const ended = await endProcess(pid, [

@@ -1,0 +1,193 @@
+import { randomBytes } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Context } from '@pagekeeper/domain/context';
+import { serviceVariables } from '@pagekeeper/domain/environment';
+import { type OpenServices, openServices } from '@pagekeeper/domain/open-services';
+import type { UserActor } from '@pagekeeper/domain/tenancy/actor';
+import { createLog } from '@pagekeeper/runtime/log';
+import pg from 'pg';
+import { inject } from 'vitest';
+import { createTestDatabase, type TestDatabase } from '../database.ts';
+import { type StartedProcess, startProcess } from '../processes.ts';
+import { freePort } from '../system/ports.ts';
+import { Persona } from './persona.ts';
+import { SimulatorControl } from './simulator-control.ts';
+import { createTenant, type Tenant } from './tenant.ts';
+
+export interface NetworkOptions {
+  /** What carries the queue; Postgres by default. */
+  queue?: 'postgres' | 'redis';
+  /** More variables for a process. */
+  apiEnv?: Record<string, string>;
+  workerEnv?: Record<string, string>;
+  /** False: the test starts it when it wants to. */
+  worker?: boolean;
+}
+
+/**
+ * A whole system of our own processes, as in production: api, worker and simulator over HTTP, a database copied from
+ * the run's template. Tests speak to it as personas.
+ */
+export class Network {
+  readonly database: TestDatabase;
+  readonly simulator: SimulatorControl;
+  readonly services: OpenServices;
+  readonly appSecret: string;
+  /** Everything the processes wrote, for tests that search it. */
+  readonly output: string[];
+  readonly #env: Record<string, string>;
+  readonly #apiEnv: Record<string, string>;
+  readonly #processes: { api: StartedProcess; worker: StartedProcess | null; simulator: StartedProcess };
+  readonly #admin: pg.Pool;
+
+  constructor(parts: {
+    database: TestDatabase;
+    services: OpenServices;
+    env: Record<string, string>;
+    apiEnv: Record<string, string>;
+    processes: { api: StartedProcess; worker: StartedProcess | null; simulator: StartedProcess };
+    output: string[];
+  }) {
+    this.database = parts.database;
+    this.services = parts.services;
+    this.appSecret = parts.env.FACEBOOK_APP_SECRET!;
+    this.output = parts.output;
+    this.#env = parts.env;
+    this.#apiEnv = parts.apiEnv;
+    this.#processes = parts.processes;
+    this.simulator = new SimulatorControl(`http://127.0.0.1:${parts.processes.simulator.port}`);
+    this.#admin = new pg.Pool({ connectionString: parts.database.adminUrl, max: 3 });
+    this.#admin.on('error', () => {});
+  }
+
+  get apiUrl(): string {
+    return `http://127.0.0.1:${this.#processes.api.port}`;
+  }
+
+  get api(): StartedProcess {
+    return this.#processes.api;
+  }
+
+  get worker(): StartedProcess | null {
+    return this.#processes.worker;
+  }
+
+  /** Somebody without an account. */
+  get anonymous(): Persona {
+    return new Persona(this.apiUrl, 'anonymous');
+  }
+
+  tenant = (name: string): Promise<Tenant> => createTenant(this, name);
+
+  /** For verbs that no endpoint calls yet. */
+  contextOf(actor: UserActor): Context<UserActor> {
+    return { ...this.services, actor, requestId: 'test' };
+  }
+
+  /** A query as the server's superuser: what a test must see behind row level security. */
+  async sql<Row = any>(text: string, values: unknown[] = []): Promise<Row[]> {
+    return (await this.#admin.query(text, values)).rows;
+  }
+
+  async startWorker(env: Record<string, string> = {}): Promise<StartedProcess> {
+    this.#processes.worker = await startApp('worker', { ...this.#env, ...env }, this.output);
+    return this.#processes.worker;
+  }
+
+  async startApi(env: Record<string, string> = {}): Promise<StartedProcess> {
+    const port = String(this.#processes.api.port);
+    this.#processes.api = await startApp('api', { ...this.#env, ...this.#apiEnv, ...env, PORT: port }, this.output);
+    return this.#processes.api;
+  }
+
+  /** Waits until no job waits or runs, no delivery is under way and no event is open. */
+  async settle(timeoutMs = 20_000): Promise<void> {
+    const deadline = Date.now() + timeoutMs;
+    let calm = 0;
+    while (calm < 2) {
+      const open = await this.#whatIsOpen();
+      calm = open === '' ? calm + 1 : 0;
+      if (Date.now() > deadline) throw new Error(`did not settle: ${open}`);
+      await sleep(60);
+    }
+  }
+
+  async #whatIsOpen(): Promise<string> {
+    const { counts } = await this.simulator.get('/__sim');
+    const under = counts.waiting_changes + counts.waiting_retries;
+    if (under > 0) return `${under} changes wait for delivery`;
+    const [{ pending }] = (await this.sql(
+      `select count(*)::int as pending from webhook_events where state = 'pending'`,
+    )) as [{ pending: number }];
+    if (pending > 0) return `${pending} events are pending`;
+    const { waiting, active } = await this.services.queue.counts();
+    return waiting + active > 0 ? `${waiting} jobs wait, ${active} run` : '';
+  }
+
+  /** Stops everything. A job that failed for good fails the test. */
+  async stop(): Promise<void> {
+    const failed = await this.services.queue.counts().then(
+      counts => counts.failed,
+      () => 0,
+    );
+    const { api, worker, simulator } = this.#processes;
+    await Promise.all([worker?.stop(), api.stop(), simulator.stop()]);
+    await this.services.close();
+    await this.#admin.end();
+    await this.database.drop();
+    if (failed > 0) throw new Error(`${failed} jobs failed for good: ${this.output.slice(-20).join('\n')}`);
+  }
+}
+
+/** Starts a network. Stop it in `afterAll`. */
+export async function startNetwork(options: NetworkOptions = {}): Promise<Network> {
+  const servers = inject('servers');
+  if (options.queue === 'redis' && !servers.redisUrl) throw new Error('There is no Redis for this test.');
+  const database = await createTestDatabase();
+  const output: string[] = [];
+  const app = {
+    NODE_ENV: 'test',
+    LOG_LEVEL: 'info',
+    FACEBOOK_APP_ID: '257000000000001',
+    FACEBOOK_APP_SECRET: randomBytes(16).toString('hex'),
+    FACEBOOK_VERIFY_TOKEN: randomBytes(16).toString('hex'),
+  };
+  const simulator = await startApp('graph-simulator', { ...app, PORT: '0' }, output);
+  const graphUrl = `http://127.0.0.1:${simulator.port}`;
+  const env: Record<string, string> = {
+    ...app,
+    DATABASE_URL: database.urls.app,
+    DATABASE_POOL: '8',
+    PAGEKEEPER_KEYS: `k1:${randomBytes(32).toString('base64')}`,
+    FACEBOOK_GRAPH_URL: graphUrl,
+    FACEBOOK_DIALOG_URL: graphUrl,
+    ...(options.queue === 'redis'
+      ? { REDIS_URL: servers.redisUrl!, QUEUE_PREFIX: `{${database.name}}` }
+      : { QUEUE_DATABASE_URL: database.urls.queue }),
+  };
+  const apiPort = await freePort();
+  const apiEnv = {
+    AUTH_DATABASE_URL: database.urls.auth,
+    AUTH_SECRET: randomBytes(32).toString('hex'),
+    PUBLIC_URL: `http://127.0.0.1:${apiPort}`,
+    PORT: String(apiPort),
+    ...options.apiEnv,
+  };
+  const [api, worker, services] = await Promise.all([
+    startApp('api', { ...env, ...apiEnv }, output),
+    options.worker === false ? null : startApp('worker', { ...env, ...options.workerEnv }, output),
+    openServices(serviceVariables.parse(env), createLog({ name: 'test', level: 'silent' })),
+  ]);
+  const network = new Network({ database, services, env, apiEnv, processes: { api, worker, simulator }, output });
+  await network.simulator.patch('/__sim/app', { callback_url: `${network.apiUrl}/webhooks/facebook` });
+  return network;
+}
+
+function startApp(folder: string, env: Record<string, string>, output: string[]): Promise<StartedProcess> {
+  return startProcess({
+    name: folder,
+    entry: `apps/${folder}/src/main.ts`,
+    env,
+    onLine: line => output.push(line),
+  });
+}

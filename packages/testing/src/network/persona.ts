@@ -1,0 +1,59 @@
+import supertest, { type Response } from 'supertest';
+
+export interface Answer {
+  status: number;
+  body: any;
+  text: string;
+  headers: Record<string, string>;
+}
+
+/** Somebody who speaks to the API over the wire, with a session of their own. */
+export class Persona {
+  readonly name: string;
+  readonly email: string;
+  /** Null for somebody without an account. */
+  userId: string | null = null;
+  readonly #agent: ReturnType<typeof supertest.agent>;
+
+  constructor(apiUrl: string, name: string) {
+    this.name = name;
+    this.email = `${name.replace(/\W+/g, '.')}@example.com`;
+    this.#agent = supertest.agent(apiUrl).set('Origin', apiUrl);
+  }
+
+  async signUp(): Promise<this> {
+    const answer = await this.post('/auth/sign-up/email', {
+      name: this.name,
+      email: this.email,
+      password: 'pagekeeper-demo',
+    });
+    if (answer.status !== 200) throw new Error(`${this.name} could not sign up: ${answer.status} ${answer.text}`);
+    this.userId = answer.body.user.id;
+    return this;
+  }
+
+  get = (path: string, headers = {}) => this.send('get', path, undefined, headers);
+  post = (path: string, body?: unknown, headers = {}) => this.send('post', path, body, headers);
+  put = (path: string, body?: unknown, headers = {}) => this.send('put', path, body, headers);
+  patch = (path: string, body?: unknown, headers = {}) => this.send('patch', path, body, headers);
+  delete = (path: string, headers = {}) => this.send('delete', path, undefined, headers);
+
+  async send(
+    method: 'get' | 'post' | 'put' | 'patch' | 'delete',
+    path: string,
+    body?: unknown,
+    headers: Record<string, string> = {},
+  ): Promise<Answer> {
+    let request = this.#agent[method](path).set(headers);
+    if (body !== undefined) request = request.send(body as object);
+    const { status, body: parsed, text, headers: received } = (await request) as Response;
+    return { status, body: parsed, text, headers: received };
+  }
+
+  /** The same, and an error that shows the answer unless it has this status. */
+  async expect(status: number, answer: Promise<Answer>): Promise<any> {
+    const { status: got, body, text } = await answer;
+    if (got !== status) throw new Error(`${this.name} got ${got} instead of ${status}: ${text.slice(0, 1_000)}`);
+    return body;
+  }
+}

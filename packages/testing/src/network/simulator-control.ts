@@ -1,0 +1,61 @@
+import { request } from 'node:http';
+
+/** A page as somebody's login hands it over, with its token in clear. */
+export interface SimulatedPage {
+  personId: string;
+  userToken: string;
+  page_id: string;
+  page_name: string;
+  page_access_token: string;
+}
+
+/** The simulator's control API. */
+export class SimulatorControl {
+  readonly url: string;
+
+  constructor(url: string) {
+    this.url = url;
+  }
+
+  get = (path: string): Promise<any> => this.#send('GET', path);
+  post = (path: string, body: unknown = {}): Promise<any> => this.#send('POST', path, body);
+  patch = (path: string, body: unknown): Promise<any> => this.#send('PATCH', path, body);
+  delete = (path: string): Promise<any> => this.#send('DELETE', path);
+
+  /** A person with pages, and what their login would have given. */
+  async createPages(count = 1, name = 'Blue Cup'): Promise<SimulatedPage[]> {
+    const pages = Array.from({ length: count }, (_, index) => ({ name: `${name} ${index + 1}` }));
+    const person = await this.post('/__sim/people', { name: 'Paula Page', pages });
+    return await this.logIn(person.id);
+  }
+
+  /** A fresh login of a person. */
+  async logIn(personId: string, lifetime = 'long'): Promise<SimulatedPage[]> {
+    const { user_token, pages } = await this.post(`/__sim/people/${personId}/tokens`, { lifetime });
+    return pages.map((page: object) => ({ ...page, personId, userToken: user_token }));
+  }
+
+  async #send(method: string, path: string, body?: unknown): Promise<any> {
+    const text = await this.#exchange(method, path, body === undefined ? undefined : JSON.stringify(body));
+    return text ? JSON.parse(text) : null;
+  }
+
+  // Not fetch: its connection pool would keep a test's process alive for seconds.
+  #exchange(method: string, path: string, body?: string): Promise<string> {
+    return new Promise((resolve, reject) => {
+      const headers = body === undefined ? {} : { 'Content-Type': 'application/json' };
+      const outgoing = request(new URL(path, this.url), { method, headers, agent: false }, incoming => {
+        const chunks: Buffer[] = [];
+        incoming.on('data', chunk => chunks.push(chunk));
+        incoming.on('error', reject);
+        incoming.on('end', () => {
+          const text = Buffer.concat(chunks).toString();
+          if (incoming.statusCode! < 300) resolve(text);
+          else reject(new Error(`simulator: ${method} ${path} answered ${incoming.statusCode}: ${text}`));
+        });
+      });
+      outgoing.on('error', reject);
+      outgoing.end(body);
+    });
+  }
+}

@@ -1,0 +1,101 @@
+import { parsePublicId, type Uuid } from '@pagekeeper/domain/ids';
+import { addMember } from '@pagekeeper/domain/organizations/add-member';
+import type { Role } from '@pagekeeper/domain/tenancy/tenant-tx';
+import type { Network } from './network.ts';
+import { Persona } from './persona.ts';
+import type { SimulatedPage } from './simulator-control.ts';
+
+export interface ConnectedPage {
+  integration: any;
+  id: string;
+  page: SimulatedPage;
+}
+
+/** An organization with its people and a business, made through the API. */
+export class Tenant {
+  readonly network: Network;
+  readonly organization: { id: string; slug: string };
+  readonly business: { id: string; slug: string };
+  readonly owner: Persona;
+  readonly admin: Persona;
+  readonly member: Persona;
+
+  constructor(
+    network: Network,
+    people: { owner: Persona; admin: Persona; member: Persona },
+    organization: { id: string; slug: string },
+    business: { id: string; slug: string },
+  ) {
+    this.network = network;
+    this.organization = organization;
+    this.business = business;
+    this.owner = people.owner;
+    this.admin = people.admin;
+    this.member = people.member;
+  }
+
+  get path(): string {
+    return `/v1/organizations/${this.organization.id}`;
+  }
+
+  get uuid(): Uuid {
+    return parsePublicId('organization', this.organization.id)!;
+  }
+
+  /** Creates an integration with a simulated page; checked, so that it is healthy and subscribed. */
+  async connectPage(options: { config?: object; page?: SimulatedPage; name?: string } = {}): Promise<ConnectedPage> {
+    const page = options.page ?? (await this.network.simulator.createPages(1, options.name))[0]!;
+    const { id } = await this.owner.expect(
+      201,
+      this.owner.post(`${this.path}/businesses/${this.business.id}/integrations`, {
+        integration_type: 'FACEBOOK_PAGE',
+        name: page.page_name,
+        config: options.config ?? { auto_reply: true },
+        facebook_page: {
+          page_id: page.page_id,
+          access_token: page.userToken,
+          page_access_token: page.page_access_token,
+        },
+      }),
+    );
+    const { integration } = await this.refresh(id);
+    return { id, page, integration };
+  }
+
+  /** Checks an integration's tokens now and gives the answer. */
+  async refresh(integration: string): Promise<any> {
+    return await this.owner.expect(200, this.owner.post(`${this.path}/integrations/${integration}/refresh?wait=true`));
+  }
+}
+
+let made = 0;
+
+/** A fresh tenant: owner, admin and member signed up, one business made. */
+export async function createTenant(network: Network, name: string): Promise<Tenant> {
+  made += 1;
+  const unique = `${name}-${process.pid}-${made}`;
+  const [owner, admin, member] = await Promise.all(
+    ['owner', 'admin', 'member'].map(role => new Persona(network.apiUrl, `${unique}.${role}`).signUp()),
+  );
+  const people = { owner: owner!, admin: admin!, member: member! };
+  const organization = await people.owner.expect(201, people.owner.post('/v1/organizations', { name: unique }));
+  await join(network, people.owner, organization.id, people.admin, 'ADMIN');
+  await join(network, people.owner, organization.id, people.member, 'MEMBER');
+  const business = await people.owner.expect(
+    201,
+    people.owner.post(`/v1/organizations/${organization.id}/businesses`, { name: 'E-commerce Store' }),
+  );
+  return new Tenant(network, people, organization, business);
+}
+
+// No endpoint makes members yet: the verb does.
+async function join(
+  network: Network,
+  owner: Persona,
+  organization: string,
+  person: Persona,
+  role: Role,
+): Promise<void> {
+  const actor = { type: 'user', userId: owner.userId as Uuid } as const;
+  await addMember(network.contextOf(actor), { organization, user_id: person.userId as Uuid, role });
+}
