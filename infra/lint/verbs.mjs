@@ -1,6 +1,7 @@
+// @ts-check
 // A lint of our own (style.md 5): a verb that opens a writing door authorizes first and audits last.
 //   node infra/lint/verbs.mjs    checks the verbs of packages/domain and exits with 1 when it found something
-import { readFileSync, readdirSync } from 'node:fs';
+import { readdirSync, readFileSync, realpathSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseSync, Visitor } from 'oxc-parser';
@@ -58,7 +59,9 @@ function namesIn(program) {
     const { callee } = node;
     if (callee.type === 'Identifier') return imported.get(callee.name);
     // import * as doors
-    return callee.type === 'MemberExpression' && callee.property.type === 'Identifier' ? callee.property.name : undefined;
+    return callee.type === 'MemberExpression' && callee.property.type === 'Identifier'
+      ? callee.property.name
+      : undefined;
   };
 }
 
@@ -66,21 +69,17 @@ function namesIn(program) {
 function isReadOnly(call) {
   const options = call.arguments[1];
   if (options?.type !== 'ObjectExpression') return false;
-  // After a spread the literal stands last and wins.
-  const last = options.properties.at(-1);
-  return options.properties.some(
+  const at = options.properties.findIndex(
     property =>
       property.type === 'Property' &&
       property.key.type === 'Identifier' &&
       property.key.name === 'readOnly' &&
       property.value.type === 'Literal' &&
-      property.value.value === true &&
-      (property === last || !options.properties.slice(options.properties.indexOf(property)).some(isSpread)),
+      property.value.value === true,
   );
+  // A later spread could take it back.
+  return at !== -1 && !options.properties.slice(at).some(property => property.type === 'SpreadElement');
 }
-
-/** @param {Node} node */
-const isSpread = node => node.type === 'SpreadElement';
 
 /**
  * @param {CallExpression} call
@@ -95,55 +94,63 @@ function faultsOf(call, nameOf) {
   const [parameter] = work.params;
   const tx = parameter?.type === 'Identifier' ? parameter.name : undefined;
   const { body } = work.body;
-  /** @param {Node | null | undefined} node */
-  const takesTx = node => {
-    const first = node?.type === 'CallExpression' ? node.arguments[0] : undefined;
-    return tx !== undefined && first?.type === 'Identifier' && first.name === tx;
-  };
+  /** @param {Node | null | undefined} node @param {string} name */
+  const calls = (node, name) =>
+    node?.type === 'CallExpression' && nameOf(node) === name && isName(node.arguments[0], tx);
   const faults = [];
-  const first = expressionOf(body[0]);
-  if (nameOf(first) !== 'authorize' || !takesTx(first)) faults.push('the first statement must be `authorize(tx, …)`');
-  const at = body.findIndex(statement => {
-    const awaited = awaitedBy(statement);
-    return nameOf(awaited) === 'audit' && takesTx(awaited);
-  });
+  if (!calls(withoutAwait(body[0]), 'authorize')) faults.push('the first statement must be `authorize(tx, …)`');
+  const at = body.findIndex(statement => isAwaited(statement) && calls(withoutAwait(statement), 'audit'));
   if (at === -1) return [...faults, 'the transaction must end with `await audit(tx, …)`, under no condition'];
-  if (body.slice(at + 1).some(statement => holds(statement, 'AwaitExpression'))) {
-    faults.push('nothing may be awaited after `audit(tx, …)`: it comes last');
+  if (body.slice(at + 1).some(statement => holds(statement, node => isWork(node, tx)))) {
+    faults.push('nothing may be done in the transaction after `audit(tx, …)`');
   }
-  if (body.slice(0, at).some(statement => holds(statement, 'ReturnStatement'))) {
+  if (body.slice(0, at).some(statement => holds(statement, node => node.type === 'ReturnStatement'))) {
     faults.push('there is a way out before `audit(tx, …)`');
   }
   return faults;
 }
 
-/**
- * @param {Node | undefined} statement
- * @returns {Node | null | undefined}
- */
-function expressionOf(statement) {
-  if (statement?.type === 'ExpressionStatement') return statement.expression;
-  return statement?.type === 'ReturnStatement' ? statement.argument : undefined;
-}
+/** @param {Node | undefined} statement */
+const expressionOf = statement =>
+  statement?.type === 'ExpressionStatement'
+    ? statement.expression
+    : statement?.type === 'ReturnStatement'
+      ? statement.argument
+      : undefined;
 
-/** @param {Node} statement */
-function awaitedBy(statement) {
+/** @param {Node | undefined} statement */
+const isAwaited = statement => expressionOf(statement)?.type === 'AwaitExpression';
+
+/** @param {Node | undefined} statement */
+function withoutAwait(statement) {
   const expression = expressionOf(statement);
-  return expression?.type === 'AwaitExpression' ? expression.argument : undefined;
+  return expression?.type === 'AwaitExpression' ? expression.argument : expression;
+}
+
+/** @param {Node | undefined} node @param {string | undefined} name */
+const isName = (node, name) => name !== undefined && node?.type === 'Identifier' && node.name === name;
+
+/** Something awaited, or a call of the transaction or with it. @param {Node} node @param {string | undefined} tx */
+function isWork(node, tx) {
+  if (node.type === 'AwaitExpression') return true;
+  if (node.type !== 'CallExpression') return false;
+  const called = node.callee.type === 'MemberExpression' ? node.callee.object : node.callee;
+  return isName(called, tx) || node.arguments.some(argument => isName(argument, tx));
 }
 
 /**
- * Whether a node of this type stands in the statement itself; functions inside it have their own returns and awaits.
- * @param {unknown} node
- * @param {string} type
+ * Whether such a node stands in the statement itself; functions inside it have their own returns.
+ * @param {unknown} value
+ * @param {(node: Node) => boolean} isSuch
  * @returns {boolean}
  */
-function holds(node, type) {
-  if (Array.isArray(node)) return node.some(child => holds(child, type));
-  if (node === null || typeof node !== 'object' || !('type' in node)) return false;
-  if (node.type === type) return true;
-  if (/Function/.test(String(node.type))) return false;
-  return Object.values(node).some(child => holds(child, type));
+function holds(value, isSuch) {
+  if (Array.isArray(value)) return value.some(child => holds(child, isSuch));
+  if (value === null || typeof value !== 'object') return false;
+  const node = /** @type {Node} */ (value);
+  if (isSuch(node)) return true;
+  if (/Function/.test(node.type)) return false;
+  return Object.values(node).some(child => holds(child, isSuch));
 }
 
 /** @param {string} root the repository @returns {string[]} one line per finding */
@@ -163,9 +170,9 @@ export function checkVerbs(root) {
 
 const thisFile = fileURLToPath(import.meta.url);
 
-if (process.argv[1] === thisFile) {
+if (process.argv[1] && realpathSync(process.argv[1]) === thisFile) {
   const findings = checkVerbs(dirname(dirname(dirname(thisFile))));
-  for (const finding of findings) process.stderr.write(`${finding}\n`);
+  for (const finding of findings) process.stdout.write(`${finding}\n`);
   process.stdout.write(`Verbs that do not authorize first and audit last: ${findings.length}\n`);
   process.exitCode = findings.length > 0 ? 1 : 0;
 }

@@ -209,4 +209,4 @@ byId('composer').addEventListener('submit', write);
 byId('target').lastElementChild.addEventListener('click', () => setTarget(null));
 byId('password').addEventListener('click', changePassword);
 byId('login').addEventListener('click', logIn);
-poll();
+void poll();

@@ -54,10 +54,6 @@ async function startServers(): Promise<TestServers> {
   removeStaleTestFolders();
   const folder = makeTestFolder();
   undo.push(() => folder.remove());
-  // Vitest exits a millisecond after SIGINT or SIGTERM, without a teardown.
-  const removeAtExit = () => folder.remove();
-  process.once('exit', removeAtExit);
-  undo.push(() => process.off('exit', removeAtExit));
   const [adminUrl, redisUrl] = await Promise.all([
     given.adminUrl ?? startOwnPostgres(folder),
     given.redisUrl ?? startOwnRedis(folder, given.isCi),

@@ -1,3 +1,5 @@
+import type { ChildProcess } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import {
   chmodSync,
   mkdtempSync,
@@ -8,10 +10,13 @@ import {
   statSync,
   writeFileSync,
 } from 'node:fs';
+import type { Socket } from 'node:net';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { quitServer } from './postgres/orphan.ts';
 import { makeFolder, placeData, removeOutsideData } from './postgres/place.ts';
+import { typescriptFlags } from './processes.ts';
 import { readLock, takeLock } from './system/lock.ts';
 import { commandLine, isAlive } from './system/process.ts';
 
@@ -23,7 +28,7 @@ export interface TestFolder {
   postgres: string;
   /** Notes the pid of a Redis, for the run after a killed one. */
   noteRedis(pid: number): void;
-  /** Ends what still runs in it, at once, and removes it. */
+  /** Ends what still runs in it and removes it. */
   remove(): void;
 }
 
@@ -35,8 +40,26 @@ export function makeTestFolder(): TestFolder {
   takeLock(join(path, 'lock'));
   const postgres = join(path, 'postgres');
   makeFolder(postgres);
+  const watcher = watchFolder(path);
   const noteRedis = (pid: number) => writeFileSync(join(path, 'redis.pid'), String(pid));
-  return { path, postgres, noteRedis, remove: () => removeTestFolder(path) };
+  const removeAll = () => {
+    watcher.kill('SIGKILL');
+    removeTestFolder(path);
+  };
+  return { path, postgres, noteRedis, remove: removeAll };
+}
+
+/**
+ * A process that removes the folder once we are gone, however we went: Vitest exits a millisecond after SIGINT or
+ * SIGTERM without a teardown, and nobody hears of a SIGKILL.
+ */
+function watchFolder(path: string): ChildProcess {
+  const script = fileURLToPath(new URL('./test-folder-watch.ts', import.meta.url));
+  const flags = [...typescriptFlags, script, path];
+  const watcher = spawn(process.execPath, flags, { stdio: ['pipe', 'ignore', 'ignore'], detached: true });
+  watcher.unref();
+  (watcher.stdin as Socket | null)?.unref();
+  return watcher;
 }
 
 /** Ends and removes what test runs of this user left whose process was killed. */
@@ -61,20 +84,30 @@ function isStale(path: string): boolean {
   return Date.now() - statSync(path).mtimeMs > youngMs;
 }
 
-/** Without waiting, so that it also works while the process exits. */
-function removeTestFolder(path: string): void {
-  const passwords = readdirSync(path, { recursive: true, encoding: 'utf8' }).filter(isPasswordFile);
-  for (const folder of passwords.map(file => dirname(join(path, file)))) {
-    quitServer(placeData(folder).data);
-    removeOutsideData(folder);
-  }
+/** Ends what runs in the folder of a test run that is over, and removes it. Throws if something still writes there. */
+export function removeTestFolder(path: string): void {
   killRedis(path);
-  // A server that is just ending may still write.
-  rmSync(path, { recursive: true, force: true, maxRetries: 5, retryDelay: 50 });
+  for (const folder of serverFolders(path)) {
+    try {
+      quitServer(placeData(folder).data);
+      removeOutsideData(folder);
+    } catch {
+      // The test that made it removes it at this moment.
+    }
+  }
+  // The lock goes last: with it a folder that could not be emptied is known as stale by the next run.
+  for (const name of readdirSync(path).filter(entry => entry !== 'lock')) remove(join(path, name));
+  remove(path);
 }
 
-// Each folder that a Postgres was started in holds one.
-const isPasswordFile = (file: string) => file.endsWith('superuser-password');
+const remove = (path: string) => rmSync(path, { recursive: true, force: true, maxRetries: 5, retryDelay: 50 });
+
+/** The folders in which a Postgres was started; each holds its password. */
+function serverFolders(folder: string): string[] {
+  const entries = readdirSync(folder, { withFileTypes: true });
+  if (entries.some(({ name }) => name === 'superuser-password')) return [folder];
+  return entries.filter(entry => entry.isDirectory()).flatMap(({ name }) => serverFolders(join(folder, name)));
+}
 
 function killRedis(path: string): void {
   const pid = Number(readNote(join(path, 'redis.pid')));

@@ -13,7 +13,7 @@ export class TenantModel extends Model {
   static sealedColumns: readonly string[] = [];
 
   // A copy of an opaque value would be an empty shell.
-  static override cloneObjectAttributes = false;
+  static cloneObjectAttributes = false;
 
   static override get idColumn(): string | string[] {
     return ['organization_id', 'id'];

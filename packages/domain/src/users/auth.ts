@@ -68,7 +68,8 @@ export function createAuth({ databaseUrl, secret, publicUrl, log }: AuthOptions)
       fields: { expiresAt: 'expires_at', createdAt: 'created_at', updatedAt: 'updated_at' },
     },
     advanced: { cookiePrefix: 'pagekeeper', database: { generateId: () => newId() } },
-    logger: { level: 'warn', log: (level, message) => log[level === 'error' ? 'error' : 'warn']({ message }, 'auth') },
+    // It calls a wrong password an error; what is broken throws, and is logged by whoever catches it.
+    logger: { level: 'warn', log: (_level, message) => log.info(`auth: ${message}`) },
   });
   return { auth, close: () => pool.end() };
 }

@@ -35,13 +35,18 @@ export class DemoSession {
 function send({ apiUrl, publicUrl }: DemoTarget, path: string, body?: object, cookie = ''): Promise<Response> {
   return fetch(`${apiUrl}${path}`, {
     method: body ? 'POST' : 'GET',
-    headers: { Origin: new URL(publicUrl).origin, 'Content-Type': 'application/json', ...(cookie && { Cookie: cookie }) },
+    headers: {
+      Origin: new URL(publicUrl).origin,
+      'Content-Type': 'application/json',
+      ...(cookie && { Cookie: cookie }),
+    },
     body: body && JSON.stringify(body),
   });
 }
 
 async function readJson(response: Response): Promise<any> {
   const text = await response.text();
-  if (!response.ok) throw new Error(`The demo could not be seeded: ${response.url} answered ${response.status} ${text}`);
+  if (!response.ok)
+    throw new Error(`The demo could not be seeded: ${response.url} answered ${response.status} ${text}`);
   return JSON.parse(text);
 }
