@@ -56,6 +56,7 @@ export async function startPostgres(options: PostgresOptions): Promise<RunningPo
   }
   try {
     const place = placeData(options.dataDirectory);
+    if (place.lost) options.log?.(`The data in ${place.lost} are gone; Postgres begins with empty ones.`);
     const natives = prepareNatives(place.runAs);
     if (existsSync(place.data)) await endOrphan(place.data, options.log);
     const password = preparePassword(options.dataDirectory, place);
@@ -193,7 +194,7 @@ const startDeadlineMs = 60_000;
 
 async function becomesReady(server: Omit<Server, 'port'>, data: string): Promise<boolean> {
   let gone = server.pid === 0;
-  server.exited.then(() => {
+  void server.exited.then(() => {
     gone = true;
   });
   const deadline = Date.now() + startDeadlineMs;

@@ -124,7 +124,7 @@ interface Silence {
 
 async function silence(deadlineMs: number, exited: Promise<Exit>): Promise<Silence> {
   const abort = new AbortController();
-  exited.then(() => abort.abort());
+  void exited.then(() => abort.abort());
   await sleep(deadlineMs, undefined, { ref: false, signal: abort.signal }).catch(() => {});
   return { silent: true };
 }

@@ -66,7 +66,7 @@ async function startOwnPostgres(folder: LocalFolder): Promise<string> {
   say('Starting Postgres …');
   const postgres = await startPostgres({ dataDirectory: folder.file('postgres'), log: say });
   undo.push(() => postgres.stop());
-  postgres.exited.then(() => endWith(1, 'Postgres has gone away, so everything else is stopped.'));
+  void postgres.exited.then(() => endWith(1, 'Postgres has gone away, so everything else is stopped.'));
   return postgres.adminUrl;
 }
 

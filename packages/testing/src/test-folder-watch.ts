@@ -4,20 +4,26 @@ import { removeTestFolder } from './test-folder.ts';
 
 // Runs beside a test run (see test-folder.ts). Standard input ends when that run's process has gone.
 const path = process.argv[2] ?? '';
-const attempts = 20;
+const maxChecks = 40;
 const betweenMs = 500;
+// Vitest's workers outlive their parent for a moment, and the test that one is in still starts and writes things.
+const quietChecks = 5;
 
 async function removeAfterwards(): Promise<void> {
-  for (let attempt = 0; attempt < attempts; attempt += 1) {
-    // The run's own children need a moment to notice, and until then still start and write things.
+  let quiet = 0;
+  for (let check = 0; check < maxChecks && quiet < quietChecks; check += 1) {
     await sleep(betweenMs);
-    if (!existsSync(path)) return;
-    try {
-      removeTestFolder(path);
-    } catch {
-      // Something still writes; the next attempt comes.
-    }
+    quiet = existsSync(path) ? 0 : quiet + 1;
+    if (quiet === 0) tryToRemove();
   }
 }
 
-process.stdin.on('end', removeAfterwards).resume();
+function tryToRemove(): void {
+  try {
+    removeTestFolder(path);
+  } catch {
+    // Something still writes; the next check comes.
+  }
+}
+
+process.stdin.on('end', () => void removeAfterwards()).resume();

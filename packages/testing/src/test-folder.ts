@@ -15,7 +15,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { quitServer } from './postgres/orphan.ts';
-import { makeFolder, placeData, removeOutsideData } from './postgres/place.ts';
+import { findData, makeFolder, removeOutsideData } from './postgres/place.ts';
 import { typescriptFlags } from './processes.ts';
 import { readLock, takeLock } from './system/lock.ts';
 import { commandLine, isAlive } from './system/process.ts';
@@ -88,12 +88,10 @@ function isStale(path: string): boolean {
 export function removeTestFolder(path: string): void {
   killRedis(path);
   for (const folder of serverFolders(path)) {
-    try {
-      quitServer(placeData(folder).data);
-      removeOutsideData(folder);
-    } catch {
-      // The test that made it removes it at this moment.
-    }
+    const data = findData(folder);
+    if (data) quitServer(data);
+    // Before the pointer to it goes, or nobody would find it again.
+    removeOutsideData(folder);
   }
   // The lock goes last: with it a folder that could not be emptied is known as stale by the next run.
   for (const name of readdirSync(path).filter(entry => entry !== 'lock')) remove(join(path, name));
@@ -102,10 +100,10 @@ export function removeTestFolder(path: string): void {
 
 const remove = (path: string) => rmSync(path, { recursive: true, force: true, maxRetries: 5, retryDelay: 50 });
 
-/** The folders in which a Postgres was started; each holds its password. */
+/** The folders in which a Postgres was started or about to be. */
 function serverFolders(folder: string): string[] {
   const entries = readdirSync(folder, { withFileTypes: true });
-  if (entries.some(({ name }) => name === 'superuser-password')) return [folder];
+  if (entries.some(({ name }) => name === 'location.json' || name === 'superuser-password')) return [folder];
   return entries.filter(entry => entry.isDirectory()).flatMap(({ name }) => serverFolders(join(folder, name)));
 }
 

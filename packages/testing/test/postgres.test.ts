@@ -11,7 +11,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { createServer } from 'node:net';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, inject, test } from 'vitest';
 import { withClient } from '../src/database/template.ts';
 import { removeOutsideData } from '../src/postgres/place.ts';
@@ -146,6 +146,12 @@ describe.runIf(isRoot)('as root', () => {
     expect(dataOf(copy)).not.toBe(data);
     removeOutsideData(copy);
     expect(existsSync(data)).toBe(true);
+
+    removeOutsideData(dataDirectory);
+    const said: string[] = [];
+    const anew = await startPostgres({ dataDirectory, log: line => said.push(line) });
+    await anew.stop();
+    expect(said).toEqual([`The data in ${dirname(data)} are gone; Postgres begins with empty ones.`]);
   });
 
   test('an ordinary user starts it in the folder itself, and root goes on as that user', async () => {

@@ -42,13 +42,14 @@ export async function closeAs(tx: TenantTx, ids: readonly Uuid[], state: EventSt
 }
 
 async function insertSkips(tx: TenantTx, drain: Drain, events: readonly DecidedEvent[]): Promise<void> {
-  const rows = events.flatMap(({ decision }) =>
+  const rows = events.flatMap(({ id: event_id, decision }) =>
     decision.type === 'skip'
       ? [
           {
             organization_id: drain.organizationId,
             id: newId(),
             integration_id: drain.integrationId,
+            event_id,
             page_id: drain.pageId,
             source_id: decision.sourceId,
             kind: decision.kind,
@@ -62,20 +63,19 @@ async function insertSkips(tx: TenantTx, drain: Drain, events: readonly DecidedE
   if (rows.length > 0) await tx('replies').insert(rows).onConflict(['organization_id', 'page_id', 'source_id']).ignore();
 }
 
-// Our own message came back: the one proof that it was sent. `metadata` is the reply's id.
+// Our own message came back: the one proof that it was sent. `metadata` is the reply's id. The event that it answers
+// need not wait any longer.
 async function confirmByEcho(tx: TenantTx, events: readonly DecidedEvent[]): Promise<void> {
   for (const { incoming } of events) {
     if (incoming?.kind !== 'echo' || !incoming.metadata) continue;
     const id = parsePublicId('reply', incoming.metadata);
     if (!id) continue;
-    await Reply.query(tx)
+    const reason = 'Sent; its echo confirms it.';
+    const [reply] = await Reply.query(tx)
       .where({ id })
       .whereIn('state', ['sending', 'unknown'])
-      .patch({
-        state: 'sent',
-        sent_id: incoming.mid,
-        reason: 'Sent; its echo confirms it.',
-        finished_at: raw('now()') as never,
-      });
+      .patch({ state: 'sent', sent_id: incoming.mid, reason, finished_at: raw('now()') as never })
+      .returning('event_id');
+    if (reply) await closeAs(tx, [reply.event_id], 'processed', reason);
   }
 }

@@ -16,6 +16,8 @@ export class Reply extends TenantModel {
 
   declare id: Uuid;
   declare integration_id: Uuid;
+  /** The event it answers. */
+  declare event_id: Uuid;
   declare page_id: string;
   /** The comment's id or the message's mid. Unique with the page: at most one reply. */
   declare source_id: string;

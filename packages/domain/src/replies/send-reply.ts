@@ -65,9 +65,19 @@ async function commitIntent(
   }
   const id = newId();
   const { rowCount } = await tx.raw(
-    `insert into replies (organization_id, id, integration_id, page_id, source_id, kind, state, rule, reason, attempts, sending_at)
-     values (?, ?, ?, ?, ?, ?, 'sending', ?, 'On its way.', 1, clock_timestamp()) on conflict do nothing`,
-    [drain.organizationId, id, drain.integrationId, drain.pageId, decision.sourceId, decision.kind, decision.rule],
+    `insert into replies (organization_id, id, integration_id, event_id, page_id, source_id, kind, state, rule, reason,
+       attempts, sending_at)
+     values (?, ?, ?, ?, ?, ?, ?, 'sending', ?, 'On its way.', 1, clock_timestamp()) on conflict do nothing`,
+    [
+      drain.organizationId,
+      id,
+      drain.integrationId,
+      event.id,
+      drain.pageId,
+      decision.sourceId,
+      decision.kind,
+      decision.rule,
+    ],
   );
   return rowCount === 1 ? { id, attempts: 1 } : null;
 }

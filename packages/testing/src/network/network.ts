@@ -17,6 +17,8 @@ import { createTenant, type Tenant } from './tenant.ts';
 export interface NetworkOptions {
   /** What carries the queue; Postgres by default. */
   queue?: 'postgres' | 'redis';
+  /** A Redis of the test's own, which it may flush. */
+  redisUrl?: string;
   /** More variables for a process. */
   apiEnv?: Record<string, string>;
   workerEnv?: Record<string, string>;
@@ -142,7 +144,8 @@ export class Network {
 /** Starts a network. Stop it in `afterAll`. */
 export async function startNetwork(options: NetworkOptions = {}): Promise<Network> {
   const servers = inject('servers');
-  if (options.queue === 'redis' && !servers.redisUrl) throw new Error('There is no Redis for this test.');
+  const redisUrl = options.redisUrl ?? (options.queue === 'redis' ? servers.redisUrl : null);
+  if (options.queue === 'redis' && !redisUrl) throw new Error('There is no Redis for this test.');
   const database = await createTestDatabase();
   const output: string[] = [];
   const app = {
@@ -161,8 +164,8 @@ export async function startNetwork(options: NetworkOptions = {}): Promise<Networ
     PAGEKEEPER_KEYS: `k1:${randomBytes(32).toString('base64')}`,
     FACEBOOK_GRAPH_URL: graphUrl,
     FACEBOOK_DIALOG_URL: graphUrl,
-    ...(options.queue === 'redis'
-      ? { REDIS_URL: servers.redisUrl!, QUEUE_PREFIX: `{${database.name}}` }
+    ...(redisUrl
+      ? { REDIS_URL: redisUrl, QUEUE_PREFIX: `{${database.name}}` }
       : { QUEUE_DATABASE_URL: database.urls.queue }),
   };
   const apiPort = await freePort();

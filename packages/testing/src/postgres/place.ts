@@ -23,6 +23,8 @@ export interface Place {
   /** PGDATA itself; may not exist yet. */
   data: string;
   runAs: RunAs;
+  /** The folder outside in which the data were, if it has vanished since: a sentence is due. */
+  lost: string | null;
 }
 
 interface Pointer {
@@ -37,16 +39,25 @@ interface Pointer {
  */
 export function placeData(dataDirectory: string): Place {
   const home = realpathSync(dataDirectory);
-  if (process.getuid?.() !== 0) return { directory: home, data: join(home, 'data'), runAs: null };
+  if (process.getuid?.() !== 0) return { directory: home, data: join(home, 'data'), runAs: null, lost: null };
   const own = join(home, 'data');
   if (existsSync(own)) {
     // Made by an ordinary user, or by root where nobody could pass: go on as the one who owns it.
     const { uid, gid } = statSync(own);
-    return { directory: home, data: own, runAs: { uid, gid } };
+    return { directory: home, data: own, runAs: { uid, gid }, lost: null };
   }
   const runAs = lookUpNobody();
+  const pointer = readPointer(pointerFile(home));
+  const lost = pointer?.writtenIn === home && !existsSync(pointer.directory) ? pointer.directory : null;
   const directory = followPointer(home) ?? (isReachableByOthers(home) ? home : writePointer(home));
-  return { directory, data: join(directory, 'data'), runAs };
+  return { directory, data: join(directory, 'data'), runAs, lost };
+}
+
+/** Where the data of this folder are, if there are any; changes nothing. */
+export function findData(dataDirectory: string): string | null {
+  const pointer = readPointer(pointerFile(dataDirectory));
+  const places = [join(dataDirectory, 'data'), ...(pointer ? [join(pointer.directory, 'data')] : [])];
+  return places.find(place => existsSync(place)) ?? null;
 }
 
 /** Removes what {@link placeData} put outside of `dataDirectory`, if anything. */

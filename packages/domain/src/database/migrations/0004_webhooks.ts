@@ -43,6 +43,7 @@ create table replies (
   organization_id uuid not null,
   id uuid not null,
   integration_id uuid not null,
+  event_id uuid not null,
   page_id text not null,
   source_id text not null,
   kind text not null,

@@ -1,0 +1,49 @@
+import { parseArgs } from 'node:util';
+import { readEnvironment, urlVariable } from '@pagekeeper/runtime/environment';
+import { z } from 'zod';
+
+const schema = z.object({
+  ADMIN_DATABASE_URL: urlVariable('postgres', 'postgresql').optional(),
+  REDIS_URL: urlVariable('redis', 'rediss').optional(),
+});
+
+/** Servers to use instead of our own. The passwords of our roles on that Postgres are set anew. */
+export const readBenchEnvironment = () => readEnvironment(schema, process.env);
+
+export const benchmarkNames = ['vault', 'webhook-ingest', 'tenant-list', 'tenant-list-verb'] as const;
+export type BenchmarkName = (typeof benchmarkNames)[number];
+
+export interface BenchOptions {
+  json: boolean;
+  /** A smoke test: its figures mean little. */
+  quick: boolean;
+  only: readonly BenchmarkName[];
+  /** Where the api's CPU profiles go; null for none. */
+  profileFolder: string | null;
+}
+
+// The verb's own figure explains the list's; it is asked for by name.
+const usual = benchmarkNames.filter(name => name !== 'tenant-list-verb');
+
+export const usage = `npm run bench -- [--json] [--quick] [--only ${benchmarkNames.join(',')}] [--profile folder]`;
+
+/** @throws Error with a sentence for the person who typed it */
+export function parseOptions(words: readonly string[]): BenchOptions {
+  const { values } = parseArgs({
+    args: [...words],
+    options: {
+      json: { type: 'boolean', default: false },
+      quick: { type: 'boolean', default: false },
+      only: { type: 'string' },
+      profile: { type: 'string' },
+    },
+  });
+  const only = values.only === undefined ? usual : values.only.split(',').map(nameOf);
+  return { json: values.json, quick: values.quick, only, profileFolder: values.profile ?? null };
+}
+
+function nameOf(word: string): BenchmarkName {
+  const name = benchmarkNames.find(known => known === word);
+  if (!name) throw new Error(`There is no benchmark ${word}: ${benchmarkNames.join(', ')}.`);
+  return name;
+}

@@ -1,0 +1,75 @@
+import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
+import { type Uuid, newId } from '@pagekeeper/domain/ids';
+import { parseKeyRing } from '@pagekeeper/domain/vault/key-ring';
+import { Vault } from '@pagekeeper/domain/vault/vault';
+import { alternate } from './median.ts';
+import { type Result, listRuns, measure } from './report.ts';
+
+const plaintext = randomBytes(250);
+const rowIds = Array.from({ length: 1_024 }, () => newId());
+
+/** Seal and open 250 bytes in one thread: our vault against AES-256-GCM of node:crypto, both bound to a row. */
+export async function benchVault(timing: { rounds: number; seconds: number; warmUpSeconds: number }): Promise<Result> {
+  const ours = prepareVault();
+  const baseline = prepareNodeCrypto();
+  verify(ours);
+  verify(baseline);
+  const runs = await alternate(
+    timing,
+    async seconds => run(ours, seconds),
+    async seconds => run(baseline, seconds),
+  );
+  return {
+    measurement: measure(
+      { name: 'vault', unit: 'values/s', baseline: 'node:crypto aes-256-gcm', goal: 1.5 },
+      runs.ours,
+      runs.baseline,
+    ),
+    notes: [
+      `runs: ours ${listRuns(runs.ours)}; node:crypto ${listRuns(runs.baseline)}`,
+      'one value = 250 bytes sealed and opened; nonce by randomBytes, associated data of its row, both checked',
+    ],
+  };
+}
+
+/** Seals and opens once for this row; gives the opened bytes back. */
+type Cycle = (rowId: Uuid) => Buffer;
+
+function prepareVault(): Cycle {
+  const vault = new Vault(parseKeyRing(`bench:${randomBytes(32).toString('base64')}`), randomBytes(32));
+  const key = vault.unwrap(vault.createDataKey(newId()));
+  return rowId => {
+    const place = { table: 'webhook_events', column: 'payload', rowId };
+    return vault.openBytes(key, place, vault.seal(key, place, plaintext));
+  };
+}
+
+function prepareNodeCrypto(): Cycle {
+  const key = randomBytes(32);
+  const organizationId = newId();
+  return rowId => {
+    const associatedData = Buffer.from(`${organizationId}|webhook_events|payload|${rowId}`);
+    const nonce = randomBytes(12);
+    const cipher = createCipheriv('aes-256-gcm', key, nonce).setAAD(associatedData);
+    const sealed = Buffer.concat([nonce, cipher.update(plaintext), cipher.final(), cipher.getAuthTag()]);
+    const decipher = createDecipheriv('aes-256-gcm', key, sealed.subarray(0, 12))
+      .setAAD(associatedData)
+      .setAuthTag(sealed.subarray(-16));
+    return Buffer.concat([decipher.update(sealed.subarray(12, -16)), decipher.final()]);
+  };
+}
+
+function verify(cycle: Cycle): void {
+  if (!cycle(rowIds[0]!).equals(plaintext)) throw new Error('What was sealed opened as something else.');
+}
+
+function run(cycle: Cycle, seconds: number): number {
+  const start = performance.now();
+  const end = start + seconds * 1_000;
+  let cycles = 0;
+  while (performance.now() < end) {
+    for (const rowId of rowIds) cycle(rowId);
+    cycles += rowIds.length;
+  }
+  return (cycles * 1_000) / (performance.now() - start);
+}

@@ -1,0 +1,249 @@
+import { type TestDatabase, createTestDatabase } from '@pagekeeper/testing/database';
+import pg from 'pg';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { currentOrganization } from '../src/database/tenant-table.ts';
+
+/** Tables without a tenant, each with the reason. Nothing else may lack `organization_id`. */
+const globalTables: Record<string, string> = {
+  'app.clock': 'business time is one for the system',
+  'auth.users': 'a person belongs to several organizations; row level security shows them to those who share one',
+  'auth.sessions': 'a session is a person’s; only pagekeeper_auth sees it',
+  'auth.accounts': 'a password is a person’s; only pagekeeper_auth sees it',
+  'auth.verifications': 'made before a person exists; only pagekeeper_auth sees it',
+  'public.organizations': 'the tenant itself: its id is what organization_id means elsewhere',
+  'public.system_keys': 'the system’s own wrapped keys',
+  'public.migrations': 'knex’s list',
+  'public.migrations_lock': 'knex’s lock',
+};
+
+/** Uniqueness beyond the tenant, each with the reason. */
+const globallyUnique: Record<string, string> = {
+  page_claims_pkey: 'one claim per page in the whole system, made only with a live token',
+};
+
+/** What the router may do past the tenant policy. */
+const routerPolicies: Record<string, string> = {
+  'organizations.router_reads': 'doors and "my organizations"',
+  'organization_memberships.router_reads': 'doors',
+  'organization_keys.router_reads': 'wrapped keys for the inbox',
+  'integrations.router_reads': 'routes',
+  'facebook_page_integrations.router_reads': 'due checks',
+  'page_claims.router_reads': 'routes',
+  'webhook_events.router_reads': 'pending integrations, conflicts',
+  'webhook_events.router_inserts': 'the inbox',
+};
+
+/** Functions that run with their owner's rights, each with the reason. */
+const definerFunctions: Record<string, string> = {
+  'router.enter': 'the door for people',
+  'router.enter_job': 'the door for jobs',
+  'router.my_organizations': 'asked before a tenant is known',
+  'router.route_pages': 'asked before a tenant is known',
+  'router.insert_webhook_events': 'one insert for many tenants',
+  'router.due_logins': 'across tenants, ids only',
+  'router.pending_integrations': 'across tenants, ids only',
+  'router.key_encryption_keys_in_use': 'across tenants, key names only',
+};
+
+let database: TestDatabase;
+let admin: pg.Client;
+const rows = async (sql: string): Promise<any[]> => (await admin.query(sql)).rows;
+
+beforeAll(async () => {
+  database = await createTestDatabase();
+  admin = new pg.Client({ connectionString: database.adminUrl });
+  await admin.connect();
+});
+
+afterAll(async () => {
+  await admin.end();
+  await database.drop();
+});
+
+const ours = `('public', 'auth', 'app', 'partitions', 'router')`;
+
+/** Tables with a tenant: those with the column, and organizations. */
+const tenantTables = async (): Promise<{ name: string; column: string }[]> => {
+  const found = await rows(`
+    select c.oid, n.nspname || '.' || c.relname as name, 'organization_id' as column
+    from pg_class c join pg_namespace n on n.oid = c.relnamespace
+    join pg_attribute a on a.attrelid = c.oid and a.attname = 'organization_id' and not a.attisdropped
+    where c.relkind in ('r', 'p') and n.nspname in ${ours} and n.nspname <> 'partitions'`);
+  return [...found, { name: 'public.organizations', column: 'id' }];
+};
+
+describe('every table with a tenant', () => {
+  it('is one, or stands on the list of global tables with a reason', async () => {
+    const tables = await rows(`
+      select n.nspname || '.' || c.relname as name from pg_class c join pg_namespace n on n.oid = c.relnamespace
+      where c.relkind in ('r', 'p', 'm', 'v', 'f') and n.nspname in ${ours} and n.nspname <> 'partitions'`);
+    const withTenant = new Set((await tenantTables()).map(({ name }) => name));
+    const without = tables.map(({ name }) => name).filter(name => !withTenant.has(name));
+    const expected = Object.keys(globalTables).filter(name => name !== 'public.organizations');
+    expect(without.sort()).toEqual(expected.sort());
+  });
+
+  it('has row level security, forced, and one policy for everything that says exactly the canonical words', async () => {
+    const canonical = await canonicalExpression();
+    for (const { name, column } of await tenantTables()) {
+      const [table] = await rows(`select relrowsecurity, relforcerowsecurity from pg_class where oid = '${name}'::regclass`);
+      expect(table, name).toEqual({ relrowsecurity: true, relforcerowsecurity: true });
+      const policies = await rows(`
+        select polname, polcmd, polroles::regrole[]::text as roles,
+          pg_get_expr(polqual, polrelid) as using_, pg_get_expr(polwithcheck, polrelid) as check_
+        from pg_policy where polrelid = '${name}'::regclass and 'pagekeeper_app'::regrole = any (polroles)`);
+      const expression = canonical.replace('organization_id', column);
+      const policy = { polname: 'tenant', polcmd: '*', roles: '{pagekeeper_app}', using_: expression, check_: expression };
+      expect(policies, name).toEqual([policy]);
+    }
+  });
+
+  it('has organization_id not null, leading its primary key and every unique index', async () => {
+    for (const { name, column } of await tenantTables()) {
+      const [attribute] = await rows(
+        `select attnotnull from pg_attribute where attrelid = '${name}'::regclass and attname = '${column}'`,
+      );
+      expect(attribute.attnotnull, name).toBe(true);
+      if (column === 'id') continue;
+      const unique = await rows(`
+        select i.indexrelid::regclass::text as index, a.attname as first
+        from pg_index i join pg_attribute a on a.attrelid = i.indrelid and a.attnum = i.indkey[0]
+        where i.indrelid = '${name}'::regclass and i.indisunique`);
+      expect(unique.length, name).toBeGreaterThan(0);
+      for (const { index, first } of unique) {
+        if (!(index in globallyUnique)) expect(first, `${name}: ${index}`).toBe('organization_id');
+      }
+    }
+  });
+
+  it('has an index that leads with organization_id', async () => {
+    for (const { name, column } of await tenantTables()) {
+      const leading = await rows(`
+        select from pg_index i join pg_attribute a on a.attrelid = i.indrelid and a.attnum = i.indkey[0]
+        where i.indrelid = '${name}'::regclass and a.attname = '${column}'`);
+      expect(leading.length, name).toBeGreaterThan(0);
+    }
+  });
+
+  it('refers to other tenants’ tables only through organization_id on both sides', async () => {
+    const names = new Set((await tenantTables()).map(({ name }) => name));
+    const keys = await rows(`
+      select conname, n1.nspname || '.' || c1.relname as from_, n2.nspname || '.' || c2.relname as to_,
+        (select array_agg(a.attname::text order by k.ord) from unnest(conkey) with ordinality k (num, ord)
+          join pg_attribute a on a.attrelid = conrelid and a.attnum = k.num) as columns,
+        (select array_agg(a.attname::text order by k.ord) from unnest(confkey) with ordinality k (num, ord)
+          join pg_attribute a on a.attrelid = confrelid and a.attnum = k.num) as targets
+      from pg_constraint
+      join pg_class c1 on c1.oid = conrelid join pg_namespace n1 on n1.oid = c1.relnamespace
+      join pg_class c2 on c2.oid = confrelid join pg_namespace n2 on n2.oid = c2.relnamespace
+      where contype = 'f'`);
+    expect(keys.length).toBeGreaterThan(10);
+    for (const { conname, from_, to_, columns, targets } of keys) {
+      if (!names.has(from_) || !names.has(to_)) continue;
+      expect(columns[0], conname).toBe('organization_id');
+      expect(targets[0], conname).toBe(to_ === 'public.organizations' ? 'id' : 'organization_id');
+    }
+  });
+
+  it('does not let the app role move a row to another tenant, truncate, or define triggers and references', async () => {
+    for (const { name, column } of await tenantTables()) {
+      const [may] = await rows(`select
+        has_column_privilege('pagekeeper_app', '${name}', '${column}', 'update') as move,
+        has_table_privilege('pagekeeper_app', '${name}', 'truncate') as truncate,
+        has_table_privilege('pagekeeper_app', '${name}', 'references') as refer,
+        has_table_privilege('pagekeeper_app', '${name}', 'trigger') as trigger`);
+      expect(may, name).toEqual({ move: false, truncate: false, refer: false, trigger: false });
+    }
+  });
+});
+
+describe('nobody passes by', () => {
+  it('no role of ours is a superuser, passes by row security, or can create roles or databases', async () => {
+    const roles = await rows(`
+      select rolname from pg_roles where rolname like 'pagekeeper\\_%'
+        and (rolsuper or rolbypassrls or rolcreaterole or rolcreatedb or rolreplication)`);
+    expect(roles).toEqual([]);
+  });
+
+  it('the app, auth and queue roles own no table of ours and are members of nothing', async () => {
+    const owned = await rows(`
+      select c.oid::regclass::text as name, pg_get_userbyid(c.relowner) as owner from pg_class c
+      join pg_namespace n on n.oid = c.relnamespace
+      where n.nspname in ${ours} and pg_get_userbyid(c.relowner) in ('pagekeeper_app', 'pagekeeper_auth', 'pagekeeper_queue')`);
+    expect(owned).toEqual([]);
+    const memberships = await rows(`
+      select r.rolname from pg_auth_members m join pg_roles r on r.oid = m.member
+      where r.rolname in ('pagekeeper_app', 'pagekeeper_auth', 'pagekeeper_queue', 'pagekeeper_router')`);
+    expect(memberships).toEqual([]);
+  });
+
+  it('the router cannot log in, and its policies are exactly those on the list', async () => {
+    const [router] = await rows(`select rolcanlogin from pg_roles where rolname = 'pagekeeper_router'`);
+    expect(router.rolcanlogin).toBe(false);
+    const policies = await rows(`
+      select c.relname || '.' || p.polname as name from pg_policy p join pg_class c on c.oid = p.polrelid
+      where 'pagekeeper_router'::regrole = any (p.polroles)`);
+    expect(policies.map(({ name }) => name).sort()).toEqual(Object.keys(routerPolicies).sort());
+  });
+
+  it('no policy is for everybody', async () => {
+    expect(await rows(`select polname from pg_policy where 0 = any (polroles)`)).toEqual([]);
+  });
+
+  it('the router never reads a sealed column or an address', async () => {
+    const readable = await rows(`
+      select table_name || '.' || column_name as name from information_schema.column_privileges
+      where grantee = 'pagekeeper_router' and privilege_type = 'SELECT'`);
+    const names = readable.map(({ name }) => name);
+    for (const secret of ['access_token', 'page_access_token', 'payload', 'email', 'person_hash']) {
+      expect(names.filter(name => name.endsWith(`.${secret}`)), secret).toEqual([]);
+    }
+  });
+
+  it('functions with their owner’s rights are exactly those on the list, with a fixed search path, for the app alone', async () => {
+    const functions = await rows(`
+      select n.nspname || '.' || p.proname as name, pg_get_userbyid(p.proowner) as owner, p.proconfig as config,
+        coalesce((select array_agg(a.grantee::regrole::text order by 1) from aclexplode(p.proacl) a
+          where a.grantee <> p.proowner), '{}') as grantees
+      from pg_proc p join pg_namespace n on n.oid = p.pronamespace
+      where p.prosecdef and n.nspname not in ('pg_catalog', 'information_schema', 'bullmq')`);
+    expect(functions.map(({ name }) => name).sort()).toEqual(Object.keys(definerFunctions).sort());
+    for (const { name, owner, config, grantees } of functions) {
+      expect({ owner, config, grantees }, name).toEqual({
+        owner: 'pagekeeper_router',
+        config: ['search_path=""'],
+        grantees: ['pagekeeper_app'],
+      });
+    }
+  });
+
+  it('partitions are out of reach and show nothing', async () => {
+    const [schema] = await rows(`select
+      has_schema_privilege('pagekeeper_app', 'partitions', 'usage') as app,
+      has_schema_privilege('pagekeeper_router', 'partitions', 'usage') as router`);
+    expect(schema).toEqual({ app: false, router: false });
+    const open = await rows(`
+      select c.relname from pg_class c join pg_namespace n on n.oid = c.relnamespace
+      where n.nspname = 'partitions' and c.relkind = 'r' and not (c.relrowsecurity and c.relforcerowsecurity)`);
+    expect(open).toEqual([]);
+  });
+
+  it('the audit log can only grow', async () => {
+    const [may] = await rows(`select
+      has_table_privilege('pagekeeper_app', 'audit_events', 'insert') as insert,
+      has_any_column_privilege('pagekeeper_app', 'audit_events', 'update') as update,
+      has_table_privilege('pagekeeper_app', 'audit_events', 'delete') as delete`);
+    expect(may).toEqual({ insert: true, update: false, delete: false });
+  });
+});
+
+// The canonical policy as this server prints it: made once on a scratch table.
+async function canonicalExpression(): Promise<string> {
+  await admin.query('create temp table scratch (organization_id uuid)');
+  await admin.query(`create policy scratch on scratch using (organization_id = ${currentOrganization})`);
+  const [{ text }] = await rows(
+    `select pg_get_expr(polqual, polrelid) as text from pg_policy where polrelid = 'scratch'::regclass`,
+  );
+  await admin.query('drop table scratch');
+  return text;
+}
