@@ -25,7 +25,14 @@ export function missingEntries({ packages }) {
       if (finds(packages, path, name)) continue;
       const { cpu, libc, os } = systemOf(name);
       // In npm's own order, so that it leaves the file as it is.
-      missing.set(`node_modules/${name}`, { version, cpu, ...(dev && { dev }), ...(libc && { libc }), optional: true, os });
+      missing.set(`node_modules/${name}`, {
+        version,
+        cpu,
+        ...(dev && { dev }),
+        ...(libc && { libc }),
+        optional: true,
+        os,
+      });
     }
   }
   return missing;
@@ -41,7 +48,16 @@ function finds(packages, path, name) {
 
 const systems = { darwin: 'darwin', win32: 'win32', windows: 'win32', linux: 'linux' };
 const otherSystems = { android: 'android', freebsd: 'freebsd', openharmony: 'openharmony' };
-const processors = { 64: 'x64', x64: 'x64', arm64: 'arm64', arm: 'arm', ia32: 'ia32', ppc64: 'ppc64', s390x: 's390x', riscv64: 'riscv64' };
+const processors = {
+  64: 'x64',
+  x64: 'x64',
+  arm64: 'arm64',
+  arm: 'arm',
+  ia32: 'ia32',
+  ppc64: 'ppc64',
+  s390x: 's390x',
+  riscv64: 'riscv64',
+};
 const libraries = { musl: 'musl', gnu: 'glibc' };
 
 /** The system that a native package is for, from its name, like `@swc/core-linux-arm64-musl`. @param {string} name */
@@ -82,7 +98,9 @@ if (process.argv[1] && realpathSync(process.argv[1]) === thisFile) {
     process.exitCode = missing.length > 0 ? 1 : 0;
   }
   for (const path of addressed) {
-    process.stdout.write(`package-lock.json: ${path} names a registry (npm install without the repository's .npmrc?)\n`);
+    process.stdout.write(
+      `package-lock.json: ${path} names a registry (npm install without the repository's .npmrc?)\n`,
+    );
     process.exitCode = 1;
   }
 }

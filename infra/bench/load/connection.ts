@@ -1,4 +1,4 @@
-import { type Socket, connect } from 'node:net';
+import { connect, type Socket } from 'node:net';
 
 export interface Answer {
   status: number;
@@ -68,7 +68,7 @@ export class Connection {
       return;
     }
     this.#head = null;
-    this.#readHead(head.latin1Slice(0, end));
+    this.#readHead(head.toString('latin1', 0, end));
     this.#readBody(head.subarray(end + 4));
   }
 
@@ -108,7 +108,7 @@ export function unchunk(body: Buffer): Buffer {
   let at = 0;
   for (;;) {
     const lineEnd = body.indexOf('\r\n', at);
-    const size = Number.parseInt(body.latin1Slice(at, lineEnd), 16);
+    const size = Number.parseInt(body.toString('latin1', at, lineEnd), 16);
     if (!(size > 0)) return parts.length === 1 ? parts[0]! : Buffer.concat(parts);
     parts.push(body.subarray(lineEnd + 2, lineEnd + 2 + size));
     at = lineEnd + 2 + size + 2;

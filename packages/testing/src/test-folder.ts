@@ -87,15 +87,20 @@ function isStale(path: string): boolean {
 /** Ends what runs in the folder of a test run that is over, and removes it. Throws if something still writes there. */
 export function removeTestFolder(path: string): void {
   killRedis(path);
-  for (const folder of serverFolders(path)) {
-    const data = findData(folder);
-    if (data) quitServer(data);
-    // Before the pointer to it goes, or nobody would find it again.
-    removeOutsideData(folder);
-  }
   // The lock goes last: with it a folder that could not be emptied is known as stale by the next run.
-  for (const name of readdirSync(path).filter(entry => entry !== 'lock')) remove(join(path, name));
+  for (const name of readdirSync(path).filter(entry => entry !== 'lock')) {
+    const entry = join(path, name);
+    if (statSync(entry).isDirectory()) serverFolders(entry).forEach(endServer);
+    remove(entry);
+  }
   remove(path);
+}
+
+function endServer(folder: string): void {
+  const data = findData(folder);
+  if (data) quitServer(data);
+  // Before the pointer to it goes, or nobody would find it again.
+  removeOutsideData(folder);
 }
 
 const remove = (path: string) => rmSync(path, { recursive: true, force: true, maxRetries: 5, retryDelay: 50 });

@@ -2,8 +2,10 @@ import { randomUUID } from 'node:crypto';
 import type { Services } from '@pagekeeper/domain/context';
 import { Rendered } from '@pagekeeper/domain/resource';
 import type { UserActor } from '@pagekeeper/domain/tenancy/actor';
-import express, { type Express, type NextFunction, type Request, type Response } from 'express';
+import type { Express, Request, RequestHandler, Response } from 'express';
+import { z } from 'zod';
 import type { Endpoint } from './endpoint.ts';
+import { readJson, refuseUnsafe } from './json-body.ts';
 import { HttpError } from './problem.ts';
 
 export interface MountOptions {
@@ -15,27 +17,52 @@ export interface MountOptions {
 
 /** Mounts endpoints: each request is authenticated, parsed by the endpoint's schemas, run, and answered. */
 export function mountEndpoints(app: Express, endpoints: readonly Endpoint[], options: MountOptions): void {
-  const parseJson = express.json({ limit: '100kb', strict: true, type: 'application/json' });
+  // Before the body is read: strangers make us parse nothing.
+  const authenticate: RequestHandler = async (request, response, next) => {
+    response.setHeader('Cache-Control', 'no-store');
+    response.locals.actor = await options.authenticate(request);
+    next();
+  };
   for (const endpoint of endpoints) {
-    const path = endpoint.path.replaceAll(/\{(\w+)\}/g, ':$1');
-    const handle = async (request: Request, response: Response) => {
-      const actor = await options.authenticate(request);
-      send(response, endpoint, await run(endpoint, request, actor, options));
-    };
-    if (endpoint.body) app[endpoint.method](path, requireJson, parseJson, handle);
-    else app[endpoint.method](path, handle);
+    app[endpoint.method](routeOf(endpoint), authenticate, ...readJson, async (request, response) => {
+      send(response, endpoint, await run(endpoint, request, response.locals.actor, options));
+    });
+  }
+  for (const [route, allow] of allowedMethods(endpoints)) {
+    app.all(route, (_request, response) => {
+      response.setHeader('Allow', allow);
+      throw new HttpError('method_not_allowed', `This address takes ${allow}.`);
+    });
   }
 }
 
+const routeOf = ({ path }: Endpoint): string => path.replaceAll(/\{(\w+)\}/g, ':$1');
+
+function allowedMethods(endpoints: readonly Endpoint[]): Map<string, string> {
+  const allowed = new Map<string, string>();
+  for (const endpoint of endpoints) {
+    const methods = endpoint.method === 'get' ? 'GET, HEAD' : endpoint.method.toUpperCase();
+    const others = allowed.get(routeOf(endpoint));
+    allowed.set(routeOf(endpoint), others ? `${others}, ${methods}` : methods);
+  }
+  return allowed;
+}
+
+const noBody = z.strictObject({});
+
 async function run(endpoint: Endpoint, request: Request, actor: UserActor, { services, appId }: MountOptions) {
-  refusePrototypeKeys(request.body);
   return await endpoint.run({
     ctx: { ...services, actor, requestId: String(request.id) },
     appId,
     params: endpoint.params.parse(request.params),
-    query: endpoint.query.parse(request.query),
-    body: endpoint.body?.parse(request.body ?? {}),
+    query: parseQuery(endpoint, request),
+    body: (endpoint.body ?? noBody).parse(request.body ?? {}),
   } as never);
+}
+
+function parseQuery({ query }: Endpoint, request: Request): unknown {
+  refuseUnsafe(request.query, '');
+  return query.parse(request.query);
 }
 
 function send(response: Response, endpoint: Endpoint, answer: Awaited<ReturnType<Endpoint['run']>>): void {
@@ -46,23 +73,6 @@ function send(response: Response, endpoint: Endpoint, answer: Awaited<ReturnType
   }
   const { status, body } = answer instanceof Rendered ? { status: usual, body: answer } : answer;
   response.status(status).type('application/json').send(body.text);
-}
-
-function requireJson(request: Request, _response: Response, next: NextFunction): void {
-  if (request.is('application/json')) next();
-  else next(new HttpError('unsupported_media_type', 'Send a body with Content-Type: application/json.'));
-}
-
-const prototypeKeys = new Set(['__proto__', 'constructor', 'prototype']);
-
-// JSON.parse makes `__proto__` an own key: harmless here, poison for whatever merges it later.
-function refusePrototypeKeys(value: unknown, depth = 0): void {
-  if (typeof value !== 'object' || value === null) return;
-  if (depth > 20) throw new HttpError('malformed_json', 'The body is nested too deeply.');
-  for (const [key, child] of Object.entries(value)) {
-    if (prototypeKeys.has(key)) throw new HttpError('malformed_json', `A body may not have the key ${key}.`);
-    refusePrototypeKeys(child, depth + 1);
-  }
 }
 
 /** The caller's request id where it is a sensible one, else a new one. */

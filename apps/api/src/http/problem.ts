@@ -1,9 +1,10 @@
-import { isDatabaseUnavailable } from '@pagekeeper/domain/database/errors';
+import { errorCode, isDatabaseUnavailable } from '@pagekeeper/domain/database/errors';
 import { DomainError, type ErrorCode, type FieldError } from '@pagekeeper/domain/errors';
 import { QueueUnavailableError } from '@pagekeeper/queue/errors';
-import type { Log } from '@pagekeeper/runtime/log';
+import { blankTokens, type Log } from '@pagekeeper/runtime/log';
 import type { ErrorRequestHandler, Request, Response } from 'express';
 import { z } from 'zod';
+import { pointerPart } from './pointer.ts';
 
 /** Refusals of HTTP itself, beside those of the domain. */
 type HttpErrorCode =
@@ -13,6 +14,9 @@ type HttpErrorCode =
   | 'no_such_route'
   | 'method_not_allowed'
   | 'origin_not_allowed'
+  | 'wrong_credentials'
+  | 'account_exists'
+  | 'over_limit'
   | 'internal';
 
 export type ProblemCode = ErrorCode | HttpErrorCode;
@@ -22,6 +26,7 @@ export const problems: Record<ProblemCode, { status: number; title: string }> = 
   invalid_request: { status: 400, title: 'The request is not valid' },
   malformed_json: { status: 400, title: 'The body is not JSON' },
   unauthenticated: { status: 401, title: 'Sign in first' },
+  wrong_credentials: { status: 401, title: 'E-mail address or password is wrong' },
   forbidden: { status: 403, title: 'Your role may not do this' },
   origin_not_allowed: { status: 403, title: 'The request comes from another site' },
   not_found: { status: 404, title: 'There is no such thing here' },
@@ -30,8 +35,10 @@ export const problems: Record<ProblemCode, { status: number; title: string }> = 
   slug_taken: { status: 409, title: 'The slug is taken' },
   page_taken: { status: 409, title: 'The page is taken' },
   parent_inactive: { status: 409, title: 'What it belongs to is inactive' },
+  account_exists: { status: 409, title: 'There is an account already' },
   body_too_large: { status: 413, title: 'The body is too large' },
   unsupported_media_type: { status: 415, title: 'The body must be application/json' },
+  over_limit: { status: 429, title: 'Too many requests' },
   internal: { status: 500, title: 'Something failed on our side' },
   unavailable: { status: 503, title: 'Try again in a moment' },
 };
@@ -67,21 +74,18 @@ export function sendProblem(
 ): void {
   const { status, title } = problems[code];
   if (code === 'unavailable') response.setHeader('Retry-After', '2');
-  response
-    .status(status)
-    .type('application/problem+json')
-    .send(
-      JSON.stringify({
-        type: `urn:pagekeeper:problem:${code}`,
-        title,
-        status,
-        detail,
-        instance: request.path,
-        code,
-        request_id: String(request.id),
-        ...(errors?.length ? { errors } : {}),
-      }),
-    );
+  const problem = {
+    type: `urn:pagekeeper:problem:${code}`,
+    title,
+    status,
+    detail,
+    instance: request.path,
+    code,
+    request_id: String(request.id),
+    ...(errors?.length ? { errors } : {}),
+  };
+  // A token that was sent in the wrong place (as a field's name, in the path) is not sent back.
+  response.status(status).type('application/problem+json').send(blankTokens(JSON.stringify(problem)));
 }
 
 /** Express's last handler: every error becomes a problem, and only unexpected ones are logged as errors. */
@@ -98,6 +102,9 @@ export function problemHandler(log: Log): ErrorRequestHandler {
   };
 }
 
+// A statement or a lock that took too long, a deadlock, a failed serialization: the same request may succeed next.
+const busyStates = new Set(['57014', '55P03', '40P01', '40001']);
+
 /** What the caller is told of an error. */
 export function describeProblem(error: unknown): { code: ProblemCode; detail: string; errors?: readonly FieldError[] } {
   if (error instanceof DomainError) return { code: error.code, detail: error.message, errors: error.errors };
@@ -106,6 +113,7 @@ export function describeProblem(error: unknown): { code: ProblemCode; detail: st
     return { code: 'invalid_request', detail: 'Some fields are not valid.', errors: fieldErrors(error) };
   }
   if (isDatabaseUnavailable(error)) return { code: 'unavailable', detail: 'The database cannot be reached.' };
+  if (busyStates.has(errorCode(error) ?? '')) return { code: 'unavailable', detail: 'The database is busy.' };
   if (error instanceof QueueUnavailableError) return { code: 'unavailable', detail: 'The queue cannot be reached.' };
   return describeBodyError(error) ?? { code: 'internal', detail: 'Tell us the request id if it happens again.' };
 }
@@ -120,10 +128,18 @@ function describeBodyError(error: unknown): { code: ProblemCode; detail: string 
   return null;
 }
 
+/** A body of 100 kB can be wrong in ten thousand places. */
+const maxFieldErrors = 50;
+
 function fieldErrors(error: z.ZodError): FieldError[] {
-  return error.issues.flatMap(issue => {
-    const at = issue.path.map(part => `/${String(part)}`).join('');
+  const errors = error.issues.flatMap(issue => {
+    const at = issue.path.map(part => `/${pointerPart(part)}`).join('');
     if (issue.code !== 'unrecognized_keys') return [{ pointer: at, code: issue.code, detail: issue.message }];
-    return issue.keys.map(key => ({ pointer: `${at}/${key}`, code: 'unknown_field', detail: 'There is no such field.' }));
+    return issue.keys.map(key => ({
+      pointer: `${at}/${pointerPart(key)}`,
+      code: 'unknown_field',
+      detail: 'There is no such field.',
+    }));
   });
+  return errors.slice(0, maxFieldErrors);
 }

@@ -1,12 +1,18 @@
+/** The driver's own error: Objection wraps it. */
+function driverError(error: unknown): { code?: unknown; constraint?: unknown } {
+  const { nativeError } = (error ?? {}) as { nativeError?: unknown };
+  return ((nativeError ?? error) as object | null) ?? {};
+}
+
 /** A PostgreSQL error's SQLSTATE, or the system's error code; undefined for anything else. */
 export function errorCode(error: unknown): string | undefined {
-  const { code } = (error ?? {}) as { code?: unknown };
+  const { code } = driverError(error);
   return typeof code === 'string' ? code : undefined;
 }
 
 /** True for a violation of this unique constraint or index. */
 export const violates = (error: unknown, constraint: string): boolean =>
-  errorCode(error) === '23505' && (error as { constraint?: string }).constraint === constraint;
+  errorCode(error) === '23505' && driverError(error).constraint === constraint;
 
 const unreachable = new Set(['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ENOTFOUND', 'EHOSTUNREACH']);
 

@@ -10,7 +10,7 @@ import { inject } from 'vitest';
 import { createTestDatabase, type TestDatabase } from '../database.ts';
 import { type StartedProcess, startProcess } from '../processes.ts';
 import { freePort } from '../system/ports.ts';
-import { Persona } from './persona.ts';
+import { type Answer, Persona } from './persona.ts';
 import { SimulatorControl } from './simulator-control.ts';
 import { createTenant, type Tenant } from './tenant.ts';
 
@@ -74,9 +74,17 @@ export class Network {
     return this.#processes.worker;
   }
 
-  /** Somebody without an account. */
+  /** Every answer that a persona got, for tests that search them. */
+  readonly answers: string[] = [];
+
+  /** Somebody without an account yet. */
+  persona(name: string): Persona {
+    const record = ({ text, headers }: Answer) => this.answers.push(`${JSON.stringify(headers)} ${text}`);
+    return new Persona(this.apiUrl, name, record);
+  }
+
   get anonymous(): Persona {
-    return new Persona(this.apiUrl, 'anonymous');
+    return this.persona('anonymous');
   }
 
   tenant = (name: string): Promise<Tenant> => createTenant(this, name);
@@ -89,6 +97,12 @@ export class Network {
   /** A query as the server's superuser: what a test must see behind row level security. */
   async sql<Row = any>(text: string, values: unknown[] = []): Promise<Row[]> {
     return (await this.#admin.query(text, values)).rows;
+  }
+
+  /** Moves business time, ours and Facebook's, to this far from now. */
+  async moveClock(hours: number): Promise<void> {
+    await this.sql(`update app.clock set clock_offset = $1 * interval '1 hour'`, [hours]);
+    await this.simulator.post('/__sim/clock', { offset_seconds: hours * 3_600 });
   }
 
   async startWorker(env: Record<string, string> = {}): Promise<StartedProcess> {

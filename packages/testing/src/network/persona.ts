@@ -14,9 +14,11 @@ export class Persona {
   /** Null for somebody without an account. */
   userId: string | null = null;
   readonly #agent: ReturnType<typeof supertest.agent>;
+  readonly #onAnswer: (answer: Answer) => void;
 
-  constructor(apiUrl: string, name: string) {
+  constructor(apiUrl: string, name: string, onAnswer: (answer: Answer) => void = () => {}) {
     this.name = name;
+    this.#onAnswer = onAnswer;
     this.email = `${name.replace(/\W+/g, '.')}@example.com`;
     this.#agent = supertest.agent(apiUrl).set('Origin', apiUrl);
   }
@@ -47,7 +49,9 @@ export class Persona {
     let request = this.#agent[method](path).set(headers);
     if (body !== undefined) request = request.send(body as object);
     const { status, body: parsed, text, headers: received } = (await request) as Response;
-    return { status, body: parsed, text, headers: received };
+    const answer = { status, body: parsed, text, headers: received };
+    this.#onAnswer(answer);
+    return answer;
   }
 
   /** The same, and an error that shows the answer unless it has this status. */

@@ -2,7 +2,7 @@ import { parsePublicId, type Uuid } from '@pagekeeper/domain/ids';
 import { addMember } from '@pagekeeper/domain/organizations/add-member';
 import type { Role } from '@pagekeeper/domain/tenancy/tenant-tx';
 import type { Network } from './network.ts';
-import { Persona } from './persona.ts';
+import type { Persona } from './persona.ts';
 import type { SimulatedPage } from './simulator-control.ts';
 
 export interface ConnectedPage {
@@ -75,7 +75,7 @@ export async function createTenant(network: Network, name: string): Promise<Tena
   made += 1;
   const unique = `${name}-${process.pid}-${made}`;
   const [owner, admin, member] = await Promise.all(
-    ['owner', 'admin', 'member'].map(role => new Persona(network.apiUrl, `${unique}.${role}`).signUp()),
+    ['owner', 'admin', 'member'].map(role => network.persona(`${unique}.${role}`).signUp()),
   );
   const people = { owner: owner!, admin: admin!, member: member! };
   const organization = await people.owner.expect(201, people.owner.post('/v1/organizations', { name: unique }));

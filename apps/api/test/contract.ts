@@ -1,0 +1,76 @@
+import { type Answer, Persona } from '@pagekeeper/testing/network/persona';
+import { expect } from 'vitest';
+import { endpoints } from '../src/endpoints.ts';
+import type { Endpoint } from '../src/http/endpoint.ts';
+import { problemShape, problems } from '../src/http/problem.ts';
+
+/** Sizes a list shows; `data` of any list. */
+export const idsOf = (list: { data: { id: string }[] }): string[] => list.data.map(({ id }) => id);
+
+/** The endpoint's path with these values in place of `{organization}` and the like. */
+export function pathOf(path: string, values: Readonly<Record<string, string>>): string {
+  return path.replaceAll(/\{(\w+)\}/g, (_, name: string) => {
+    const value = values[name];
+    if (value === undefined) throw new Error(`There is no sample value for {${name}} of ${path}.`);
+    return encodeURIComponent(value);
+  });
+}
+
+export const placeholdersOf = (path: string): string[] => [...path.matchAll(/\{(\w+)\}/g)].map(match => match[1]!);
+
+const routes = endpoints.map(endpoint => ({
+  endpoint,
+  pattern: new RegExp(`^${endpoint.path.replaceAll(/\{\w+\}/g, '[^/]+')}$`),
+}));
+
+/** From now on every answer that a persona of this test file gets is held against the contract. */
+export function holdAnswersToTheContract(): void {
+  const send = Persona.prototype.send;
+  Persona.prototype.send = async function (this: Persona, ...request: Parameters<Persona['send']>) {
+    const answer = await send.apply(this, request);
+    const [method, path] = request;
+    if (path.startsWith('/v1')) holdToTheContract(method, path.split('?', 1)[0]!, answer);
+    return answer;
+  };
+}
+
+function holdToTheContract(method: string, path: string, answer: Answer): void {
+  const { status, text, headers } = answer;
+  const told = `${method} ${path} answered ${status} ${text.slice(0, 300)}`;
+  expect(status, told).not.toBe(500);
+  // What looks like a token of Facebook's, and what looks like a stack.
+  expect(text, told).not.toMatch(/EAA[A-Za-z0-9]{8,}|\n\s+at |node_modules/);
+  expect(headers['x-request-id'], told).toMatch(/^[\w.-]{1,64}$/);
+  if (status >= 400) {
+    holdProblem(path, answer);
+    return;
+  }
+  const route = routes.find(({ endpoint, pattern }) => endpoint.method === method && pattern.test(path));
+  expect(route, `${told}, and no endpoint declares it`).toBeDefined();
+  holdSuccess(route!.endpoint, answer, told);
+}
+
+/** Status and body as the endpoint declares them, with no field more. */
+function holdSuccess({ responses }: Endpoint, { status, body, text, headers }: Answer, told: string): void {
+  expect(Object.keys(responses), told).toContain(String(status));
+  const schema = responses[status];
+  if (!schema) {
+    expect(text, told).toBe('');
+    return;
+  }
+  expect(headers['content-type'], told).toBe('application/json; charset=utf-8');
+  // The parsed value lacks undeclared fields and has the defaults of missing ones: both differ from what was sent.
+  expect(schema.parse(body), told).toEqual(body);
+}
+
+/** A refusal as RFC 9457 and api.md have it. */
+export function holdProblem(path: string, { status, body, text, headers }: Answer): void {
+  expect(headers['content-type'], text).toBe('application/problem+json; charset=utf-8');
+  expect(problemShape.strict().parse(body)).toEqual(body);
+  const { title, status: declared } = problems[body.code as keyof typeof problems];
+  expect(body).toMatchObject({ title, status, type: `urn:pagekeeper:problem:${body.code}`, instance: path });
+  expect(declared).toBe(status);
+  expect(body.detail.length).toBeGreaterThan(10);
+  expect(body.request_id).toBe(headers['x-request-id']);
+  if (status === 429 || status === 503) expect(Number(headers['retry-after'])).toBeGreaterThan(0);
+}

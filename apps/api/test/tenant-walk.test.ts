@@ -1,0 +1,275 @@
+import { type IdKind, newId, publicId } from '@pagekeeper/domain/ids';
+import { type Network, startNetwork } from '@pagekeeper/testing/network/network';
+import type { Answer, Persona } from '@pagekeeper/testing/network/persona';
+import type { Tenant } from '@pagekeeper/testing/network/tenant';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { endpoints } from '../src/endpoints.ts';
+import type { Endpoint } from '../src/http/endpoint.ts';
+import { holdAnswersToTheContract, pathOf, placeholdersOf } from './contract.ts';
+
+holdAnswersToTheContract();
+
+let network: Network;
+let acme: Tenant;
+let rival: Tenant;
+let acmeIntegration: string;
+
+beforeAll(async () => {
+  // Without a worker, so that nothing but requests can change a row; two connections for everybody.
+  network = await startNetwork({ worker: false, apiEnv: { DATABASE_POOL: '2' } });
+  [acme, rival] = await Promise.all([network.tenant('acme'), network.tenant('rival')]);
+  acmeIntegration = (await acme.connectPage()).id;
+}, 60_000);
+
+afterAll(() => network?.stop());
+
+const page = () => ({
+  page_id: String(10 ** 12 + Math.trunc(Math.random() * 10 ** 12)),
+  access_token: 'EAAxxxxxxxxxxxx',
+  page_access_token: 'EAAyyyyyyyyy',
+});
+
+/** A body that each endpoint would take. */
+const bodies: Record<string, () => object> = {
+  'post /v1/organizations': () => ({ name: 'One More' }),
+  'patch /v1/organizations/{organization}': () => ({ name: 'Renamed' }),
+  'post /v1/organizations/{organization}/businesses': () => ({ name: 'Second Store' }),
+  'patch /v1/organizations/{organization}/businesses/{business}': () => ({ description: 'Changed.' }),
+  'post /v1/organizations/{organization}/businesses/{business}/integrations': () => ({
+    integration_type: 'FACEBOOK_PAGE',
+    name: 'Main Facebook Page',
+    facebook_page: page(),
+  }),
+  'patch /v1/organizations/{organization}/integrations/{integration}': () => ({ config: { auto_reply: true } }),
+  'put /v1/organizations/{organization}/integrations/{integration}/facebook-page': page,
+};
+
+/** How a tenant's things can be named in a path. */
+const references: Record<string, (tenant: Tenant, integration: string) => string[]> = {
+  organization: ({ organization }) => [organization.id, organization.slug],
+  business: ({ business }) => [business.id, business.slug],
+  integration: (_, integration) => [integration],
+};
+
+/** Well-formed ids of nothing, and what is no id at all. */
+const nothings = (kind: string): string[] => [
+  publicId(kind as IdKind, newId()),
+  publicId(kind as IdKind, newId()).toUpperCase(),
+  `${publicId(kind as IdKind, newId())}0`,
+  `${publicId(kind as IdKind, newId()).split('_')[0]}_zzzzzzzzzzzzzzzzzzzzzzzzzz`,
+  'no-such-thing',
+  newId(),
+  '\u0000',
+  "' or true --",
+  '😀',
+  'x'.repeat(2_000),
+];
+
+const keyOf = ({ method, path }: Endpoint) => `${method} ${path}`;
+
+async function call(persona: Persona, endpoint: Endpoint, values: Record<string, string>): Promise<Answer> {
+  const body = endpoint.body && bodyOf(endpoint);
+  return await persona.send(endpoint.method, pathOf(endpoint.path, values), body ?? undefined);
+}
+
+function bodyOf(endpoint: Endpoint): object {
+  const make = bodies[keyOf(endpoint)];
+  if (!make) throw new Error(`There is no sample body for ${keyOf(endpoint)}. Add one to this file.`);
+  return make();
+}
+
+/** All of an answer that may be seen, without what differs from request to request. */
+function seen({ status, text, headers, body }: Answer): string {
+  const { 'x-request-id': requestId, date: _, 'content-length': __, ...rest } = headers;
+  const same = text.replaceAll(requestId!, '').replaceAll(JSON.stringify(body.instance), '');
+  return JSON.stringify([status, same, rest]);
+}
+
+/** One checksum over everything the database holds of a tenant. */
+async function checksumOf(tenant: Tenant): Promise<string> {
+  const tables = await network.sql<{ name: string; tenant_column: string }>(
+    `select c.oid::regclass::text as name, a.attname as tenant_column
+     from pg_class c join pg_attribute a on a.attrelid = c.oid
+     where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p')
+       and a.attname = case when c.relname = 'organizations' then 'id' else 'organization_id' end
+     order by c.relname`,
+  );
+  expect(tables.length).toBeGreaterThan(8);
+  const sums = tables.map(
+    ({ name, tenant_column }) =>
+      `select md5(coalesce(string_agg(t::text, '|' order by t::text), '')) as sum from ${name} t where ${tenant_column} = $1`,
+  );
+  const rows = await network.sql<{ sum: string }>(`${sums.join(' union all ')}`, [tenant.uuid]);
+  return rows.map(({ sum }) => sum).join(' ');
+}
+
+describe('a rival', () => {
+  const withIds = endpoints.filter(({ path }) => placeholdersOf(path).length > 0);
+
+  it.each(withIds.map(endpoint => [keyOf(endpoint), endpoint] as const))(
+    'learns nothing and changes nothing with %s',
+    async (_, endpoint) => {
+      const before = await checksumOf(acme);
+      const [, ...inner] = placeholdersOf(endpoint.path);
+      const combinations = [
+        ...organizationsTried(inner),
+        ...(inner.length > 0 ? thingsTried(inner) : []),
+      ];
+      for (const { unknown, foreign } of combinations) {
+        const expected = new Set<string>();
+        for (const values of unknown) expected.add(seen(await call(rival.owner, endpoint, values)));
+        expect([...expected]).toHaveLength(1);
+        expect(JSON.parse([...expected][0]!)[0]).toBe(404);
+        for (const values of foreign) expect(seen(await call(rival.owner, endpoint, values))).toBe([...expected][0]);
+      }
+      expect(await checksumOf(acme)).toBe(before);
+    },
+  );
+
+  // acme's organization with all that is in it, beside organizations that do not exist.
+  function organizationsTried(inner: string[]) {
+    const innerOf = (index: number) =>
+      Object.fromEntries(inner.map(name => [name, referencesOf(acme, name).at(index % 2)!]));
+    return [
+      {
+        unknown: nothings('organization').map((organization, index) => ({ organization, ...innerOf(index) })),
+        foreign: referencesOf(acme, 'organization').map((organization, index) => ({ organization, ...innerOf(index) })),
+      },
+    ];
+  }
+
+  // acme's things under the rival's own organization, beside things that do not exist.
+  function thingsTried(inner: string[]) {
+    const organization = rival.organization.id;
+    return inner.map(name => {
+      // The rival has a business of the same slug: only ids can be mistaken.
+      const foreign = referencesOf(acme, name).filter(reference => reference.includes('_'));
+      return {
+        unknown: nothings(name).map(value => ({ organization, [name]: value })),
+        foreign: foreign.map(value => ({ organization, [name]: value })),
+      };
+    });
+  }
+
+  function referencesOf(tenant: Tenant, name: string): string[] {
+    const make = references[name];
+    if (!make) throw new Error(`There is no sample value for {${name}}. Add one to this file.`);
+    const made = make(tenant, acmeIntegration);
+    return made.length > 1 ? made : [made[0]!, made[0]!];
+  }
+
+  it('cannot name a thing by another spelling of its id', async () => {
+    // The first letter of a TypeID holds three bits; those beyond must not be dropped.
+    const alias = acme.business.id.replace('biz_0', 'biz_8');
+    expect(alias).not.toBe(acme.business.id);
+    await acme.owner.expect(404, acme.owner.get(`${acme.path}/businesses/${alias}`));
+  });
+
+  it('sees its own organizations only in lists', async () => {
+    const { data } = await rival.owner.expect(200, rival.owner.get('/v1/organizations?active=any'));
+    expect(data.map(({ id }: { id: string }) => id)).not.toContain(acme.organization.id);
+    const mine = await rival.owner.expect(200, rival.owner.get(`${rival.path}/integrations?active=any`));
+    expect(mine.data).toEqual([]);
+    await rival.owner.expect(
+      404,
+      rival.owner.get(`${rival.path}/integrations?business=${acme.business.id}`),
+    );
+  });
+
+  it('gets its own rows only, whatever else runs through the same two connections', async () => {
+    const people = [acme.owner, rival.owner, acme.member, rival.admin];
+    const requests = Array.from({ length: 240 }, async (_, index) => {
+      const persona = people[index % 4]!;
+      const own = index % 2 === 0 ? acme : rival;
+      const path = index % 3 === 0 ? `${(own === acme ? rival : acme).path}/businesses` : `${own.path}/businesses`;
+      const answer = await persona.get(index % 7 === 0 ? `${path}?cursor=broken` : path);
+      if (answer.status !== 200) return [404, 400].includes(answer.status);
+      return answer.body.data.every((row: { organization_id: string }) => row.organization_id === own.organization.id);
+    });
+    // People who close the page while their answer is under way.
+    const aborted = Array.from({ length: 60 }, async (_, index) => {
+      const signal = AbortSignal.timeout(1 + (index % 20));
+      await fetch(`${network.apiUrl}${acme.path}/businesses`, { signal }).catch(() => {});
+    });
+    const [rightful] = await Promise.all([Promise.all(requests), Promise.all(aborted)]);
+    expect(rightful.every(Boolean)).toBe(true);
+  });
+});
+
+/** The table of api.md, "Roles", for the endpoints there are: who may. Empty where no organization is entered. */
+const mayDo: Record<string, string> = {
+  'get /v1/organizations': 'everybody',
+  'post /v1/organizations': 'everybody',
+  'get /v1/organizations/{organization}': 'OWNER ADMIN MEMBER',
+  'patch /v1/organizations/{organization}': 'OWNER ADMIN',
+  'delete /v1/organizations/{organization}': 'OWNER',
+  'post /v1/organizations/{organization}/restore': 'OWNER',
+  'get /v1/organizations/{organization}/businesses': 'OWNER ADMIN MEMBER',
+  'post /v1/organizations/{organization}/businesses': 'OWNER ADMIN',
+  'get /v1/organizations/{organization}/businesses/{business}': 'OWNER ADMIN MEMBER',
+  'patch /v1/organizations/{organization}/businesses/{business}': 'OWNER ADMIN',
+  'delete /v1/organizations/{organization}/businesses/{business}': 'OWNER ADMIN',
+  'post /v1/organizations/{organization}/businesses/{business}/restore': 'OWNER ADMIN',
+  'get /v1/organizations/{organization}/integrations': 'OWNER ADMIN MEMBER',
+  'get /v1/organizations/{organization}/businesses/{business}/integrations': 'OWNER ADMIN MEMBER',
+  'post /v1/organizations/{organization}/businesses/{business}/integrations': 'OWNER ADMIN',
+  'get /v1/organizations/{organization}/integrations/{integration}': 'OWNER ADMIN MEMBER',
+  'patch /v1/organizations/{organization}/integrations/{integration}': 'OWNER ADMIN',
+  'delete /v1/organizations/{organization}/integrations/{integration}': 'OWNER ADMIN',
+  'post /v1/organizations/{organization}/integrations/{integration}/restore': 'OWNER ADMIN',
+  'put /v1/organizations/{organization}/integrations/{integration}/facebook-page': 'OWNER ADMIN',
+  'post /v1/organizations/{organization}/integrations/{integration}/refresh': 'OWNER ADMIN',
+};
+
+describe('the roles', () => {
+  let gamma: Tenant;
+
+  beforeAll(async () => {
+    gamma = await network.tenant('gamma');
+  });
+
+  /** Fresh things of gamma's, so that a call which is allowed spoils nothing for the next. */
+  async function freshThings(): Promise<Record<string, string>> {
+    const { owner, path } = gamma;
+    const business = await owner.expect(201, owner.post(`${path}/businesses`, { name: 'Short-lived' }));
+    const body = { integration_type: 'FACEBOOK_PAGE', name: 'Page', facebook_page: page() };
+    const integration = await owner.expect(201, owner.post(`${path}/businesses/${business.id}/integrations`, body));
+    return { organization: gamma.organization.id, business: business.id, integration: integration.id };
+  }
+
+  it('are decided for every endpoint there is, and for no other', () => {
+    expect(Object.keys(mayDo).sort()).toEqual(endpoints.map(keyOf).sort());
+  });
+
+  it.each(endpoints.map(endpoint => [keyOf(endpoint), endpoint] as const))('may or may not %s', async (key, endpoint) => {
+    const things = placeholdersOf(endpoint.path).length > 0 ? await freshThings() : {};
+    expect((await call(network.anonymous, endpoint, things)).status).toBe(401);
+    const before = await checksumOf(gamma);
+    const roles = { MEMBER: gamma.member, ADMIN: gamma.admin, OWNER: gamma.owner };
+    for (const [role, persona] of Object.entries(roles)) {
+      const may = mayDo[key] === 'everybody' || mayDo[key]!.split(' ').includes(role);
+      const values = may && endpoint.method === 'delete' ? await freshThings() : things;
+      const answer = await call(persona, endpoint, values);
+      if (may) expect(Object.keys(endpoint.responses)).toContain(String(answer.status));
+      else expect([role, answer.status, answer.body.code]).toEqual([role, 403, 'forbidden']);
+      if (!may) expect(await checksumOf(gamma)).toBe(before);
+    }
+    await gamma.owner.expect(200, gamma.owner.post(`${gamma.path}/restore`));
+  });
+
+  it('end with the membership: who was removed a moment ago finds nothing', async () => {
+    const { member, path } = gamma;
+    await member.expect(200, member.get(path));
+    await network.sql('update organization_memberships set is_active = false where user_id = $1', [member.userId]);
+    await member.expect(404, member.get(path));
+    await member.expect(404, member.get(`${path}/businesses/${gamma.business.id}`));
+    expect((await member.expect(200, member.get('/v1/organizations?active=any'))).data).toEqual([]);
+  });
+
+  it('change with the membership: who was made a member a moment ago may not write', async () => {
+    const { admin, path } = gamma;
+    await admin.expect(201, admin.post(`${path}/businesses`, { name: 'Before' }));
+    await network.sql(`update organization_memberships set role = 'MEMBER' where user_id = $1`, [admin.userId]);
+    await admin.expect(403, admin.post(`${path}/businesses`, { name: 'After' }));
+  });
+});

@@ -1,0 +1,156 @@
+import { sweepLoginsJob } from '@pagekeeper/domain/jobs';
+import { type Network, startNetwork } from '@pagekeeper/testing/network/network';
+import type { ConnectedPage, Tenant } from '@pagekeeper/testing/network/tenant';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+
+let network: Network;
+
+beforeAll(async () => {
+  network = await startNetwork();
+}, 60_000);
+
+afterAll(() => network?.stop());
+afterEach(async () => {
+  await network.moveClock(0);
+  await network.simulator.delete('/__sim/faults');
+});
+
+const statusAfter = async (acme: Tenant, { id }: ConnectedPage) => {
+  const { integration } = await acme.refresh(id);
+  return [integration.facebook_page.status, integration.facebook_page.status_reason?.code ?? null];
+};
+
+const personEvent = ({ page }: ConnectedPage, event: object) =>
+  network.simulator.post(`/__sim/people/${page.personId}/events`, event);
+
+describe('a page’s status', () => {
+  it('follows what happens to its token, and comes back by itself where the token does', async () => {
+    const acme = await network.tenant('acme');
+    const connected = await acme.connectPage();
+    const { page_id } = connected.page;
+    const steps: [event: object, status: string, reason: string | null][] = [
+      [{ type: 'checkpoint' }, 'blocked_user_action', 'checkpoint'],
+      [{ type: 'checkpoint_lifted' }, 'healthy', null],
+      [{ type: 'permission_removed', scope: 'pages_manage_engagement' }, 'needs_permission', 'permission_missing'],
+      [{ type: 'role_removed', page_id }, 'page_lost', 'role_lost'],
+      [{ type: 'role_restored', page_id }, 'needs_permission', 'permission_missing'],
+      [{ type: 'deauthorize' }, 'needs_reauth', 'app_removed'],
+    ];
+    for (const [event, status, reason] of steps) {
+      await personEvent(connected, event);
+      expect(await statusAfter(acme, connected), JSON.stringify(event)).toEqual([status, reason]);
+    }
+  });
+
+  it('is needs_reauth after a password change, with the fix, and healthy again with fresh tokens', async () => {
+    const acme = await network.tenant('acme');
+    const connected = await acme.connectPage();
+    await personEvent(connected, { type: 'password_change' });
+    expect(await statusAfter(acme, connected)).toEqual(['needs_reauth', 'password_changed']);
+    const [fresh] = await network.simulator.logIn(connected.page.personId);
+    const path = `${acme.path}/integrations/${connected.id}/facebook-page`;
+    const tokens = { access_token: fresh!.userToken, page_access_token: fresh!.page_access_token };
+    await acme.owner.expect(200, acme.owner.put(path, { page_id: connected.page.page_id, ...tokens }));
+    expect(await statusAfter(acme, connected)).toEqual(['healthy', null]);
+  });
+
+  it('is never touched by a failed call of ours', async () => {
+    const acme = await network.tenant('acme');
+    const connected = await acme.connectPage();
+    const faults: [fault: object, outcome: string][] = [
+      [{ type: 'error', http: 403, code: 4, message: '(#4) Application request limit reached' }, 'throttled'],
+      [{ type: 'html' }, 'unreachable'],
+      [{ type: 'reset' }, 'unreachable'],
+    ];
+    for (const [fault, expected] of faults) {
+      await network.simulator.post('/__sim/faults', { match: { endpoint: 'debug_token' }, fault });
+      const { outcome, integration } = await acme.refresh(connected.id);
+      expect([outcome, integration.facebook_page.status], JSON.stringify(fault)).toEqual([expected, 'healthy']);
+      await network.simulator.delete('/__sim/faults');
+    }
+  });
+
+  it('says that a page cannot be connected while another tenant holds it, and not who; and takes it once it is free', async () => {
+    const acme = await network.tenant('acme');
+    const rival = await network.tenant('rival');
+    const held = await acme.connectPage();
+    const [second] = await network.simulator.logIn(held.page.personId);
+    const refused = await rival.connectPage({ page: second! });
+    expect(refused.integration.facebook_page).toMatchObject({
+      status: 'unverified',
+      status_reason: { code: 'page_unavailable', detail: 'This page cannot be connected here.' },
+    });
+    expect(JSON.stringify(refused.integration)).not.toContain('acme');
+    await acme.owner.expect(204, acme.owner.delete(`${acme.path}/integrations/${held.id}`));
+    expect(await statusAfter(rival, refused)).toEqual(['healthy', null]);
+  });
+});
+
+describe('keep-alive', () => {
+  it('checks what is due by itself, within a day', async () => {
+    const acme = await network.tenant('acme');
+    const connected = await acme.connectPage();
+    await personEvent(connected, { type: 'password_change' });
+    await network.moveClock(20.1);
+    await network.services.queue.enqueue(sweepLoginsJob, {});
+    await network.settle();
+    const read = await acme.owner.expect(200, acme.owner.get(`${acme.path}/integrations/${connected.id}`));
+    expect(read.facebook_page.status).toBe('needs_reauth');
+  });
+
+  it('exchanges the user token from day 45, and counts only a later end as success', async () => {
+    const acme = await network.tenant('acme');
+    const connected = await acme.connectPage();
+    const end = connected.integration.facebook_page.user_token_expires_at;
+    await network.moveClock(44 * 24);
+    expect((await acme.refresh(connected.id)).integration.facebook_page.user_token_expires_at).toBe(end);
+    expect(await exchanges()).toBe(0);
+    await network.moveClock(47 * 24);
+    expect(await statusAfter(acme, connected)).toEqual(['expiring', 'token_expiring']);
+    expect(await exchanges()).toBe(1);
+    await network.simulator.patch('/__sim/app', { exchange: 'extended' });
+    await network.moveClock(48 * 24);
+    expect(await statusAfter(acme, connected)).toEqual(['healthy', null]);
+    const moved = (await acme.refresh(connected.id)).integration.facebook_page.user_token_expires_at;
+    expect(Date.parse(moved)).toBeGreaterThan(Date.parse(end) + 40 * 86_400_000);
+    await network.simulator.patch('/__sim/app', { exchange: 'unchanged' });
+  });
+
+  it('asks once when many ask at once', async () => {
+    const acme = await network.tenant('acme');
+    const connected = await acme.connectPage();
+    await network.simulator.post('/__sim/faults', { match: { endpoint: 'debug_token' }, fault: { type: 'latency', ms: 300 } });
+    const before = await calls('debug_token');
+    const jobs = Array.from({ length: 10 }, () => acme.owner.post(`${acme.path}/integrations/${connected.id}/refresh`));
+    for (const { status } of await Promise.all(jobs)) expect(status).toBe(202);
+    await network.settle();
+    // Two for a check: the user's token and the page's. Nudges that came meanwhile made at most one more.
+    expect((await calls('debug_token')) - before).toBeLessThanOrEqual(4);
+  });
+
+  it('keeps tokens that were replaced during a check', async () => {
+    const acme = await network.tenant('acme');
+    const connected = await acme.connectPage();
+    await personEvent(connected, { type: 'password_change' });
+    const [fresh] = await network.simulator.logIn(connected.page.personId);
+    await network.simulator.post('/__sim/faults', { match: { endpoint: 'debug_token' }, fault: { type: 'latency', ms: 400 } });
+    const check = acme.refresh(connected.id);
+    const path = `${acme.path}/integrations/${connected.id}/facebook-page`;
+    const tokens = { access_token: fresh!.userToken, page_access_token: fresh!.page_access_token };
+    await acme.owner.expect(200, acme.owner.put(path, { page_id: connected.page.page_id, ...tokens }));
+    await check;
+    await network.settle();
+    const read = await acme.owner.expect(200, acme.owner.get(`${acme.path}/integrations/${connected.id}`));
+    expect(read.facebook_page.status).toBe('healthy');
+  });
+});
+
+async function calls(endpoint: string): Promise<number> {
+  const { data } = await network.simulator.get(`/__sim/ledger?type=call&endpoint=${endpoint}&limit=1000`);
+  return data.length;
+}
+
+async function exchanges(): Promise<number> {
+  const { data } = await network.simulator.get('/__sim/ledger?type=call&endpoint=access_token&limit=1000');
+  return data.length;
+}

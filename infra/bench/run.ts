@@ -1,0 +1,126 @@
+import type { Timing } from './alternate.ts';
+import { checkDurability } from './durability.ts';
+import { type BenchOptions, parseOptions, readBenchEnvironment, usage } from './env.ts';
+import { type LoadGenerator, startLoadGenerator } from './load/load.ts';
+import { describeMachine } from './machine.ts';
+import { findPgbench, type Pgbench, pgbenchMissing } from './pgbench.ts';
+import { createQuiet } from './quiet.ts';
+import { asJsonLines, asTable, type Result } from './report.ts';
+import { type System, startSystem } from './system.ts';
+import { benchTenantList, benchTenantListVerb, pagesInList } from './tenant-list.ts';
+import { createTenant, type Tenant } from './tenants.ts';
+import { benchVault } from './vault.ts';
+import { benchWebhookIngest } from './webhook-ingest.ts';
+
+const undo: (() => unknown)[] = [];
+let ending: Promise<void> | undefined;
+
+const full = { rounds: 5, seconds: 6, warmUpSeconds: 3, tenants: 4, quietBudgetMs: 60_000 };
+const quick = { rounds: 1, seconds: 1, warmUpSeconds: 1, tenants: 2, quietBudgetMs: 1_000 };
+
+/** For people, so that standard output holds the report alone. */
+const say = (sentence: string) => process.stderr.write(`${Math.round(performance.now() / 1000)} s  ${sentence}\n`);
+
+async function main(options: BenchOptions): Promise<number> {
+  const needsServer = options.only.some(name => name !== 'vault');
+  const pgbench = findPgbench();
+  if (needsServer && !pgbench) say(pgbenchMissing);
+  const { quietBudgetMs, ...plan } = options.quick ? quick : full;
+  const quiet = createQuiet(quietBudgetMs);
+  const timing = { ...plan, quiet };
+  const results: Result[] = [];
+  // First and alone: nothing else of ours runs yet.
+  if (options.only.includes('vault')) {
+    say('vault …');
+    results.push(await benchVault({ ...timing, seconds: Math.min(timing.seconds, 2), warmUpSeconds: 0.5 }));
+  }
+  const facts = needsServer && pgbench ? await benchSystem(options, pgbench, timing, results) : [];
+  const machine = facts.length > 0 ? facts : await describeMachine(null, pgbench);
+  const print = (text: string) => process.stdout.write(`${text}\n`);
+  if (options.json) print(asJsonLines(results.map(({ measurement }) => measurement)));
+  else print(`${asTable(results)}\n\n${[...machine, quiet.summary()].join('\n')}`);
+  if (options.quick) say('These figures come from one short run each: they show that the bench works, no more.');
+  return needsServer && !pgbench ? 1 : 0;
+}
+
+/** What needs servers. Adds to the results, and gives the facts about the servers back. */
+async function benchSystem(
+  options: BenchOptions,
+  pgbench: Pgbench,
+  timing: Timing & { tenants: number },
+  results: Result[],
+): Promise<string[]> {
+  const given = readBenchEnvironment();
+  say('Starting Postgres, the simulator and the api …');
+  const { profileFolder } = options;
+  const system = await startSystem({
+    adminUrl: given.ADMIN_DATABASE_URL,
+    redisUrl: given.REDIS_URL,
+    profileFolder,
+    undo,
+  });
+  const durable = await checkDurability(system.admin, system.urls);
+  const generator = startLoadGenerator();
+  undo.push(() => generator.stop());
+  say(`Connecting ${timing.tenants} tenants with ${pagesInList} pages each …`);
+  const tenants = await createTenants(system, timing.tenants);
+  for (const bench of chosen(options, system, tenants, { generator, pgbench, timing })) {
+    say(`${bench.name} …`);
+    results.push(await bench.run());
+  }
+  await checkDurability(system.admin, system.urls);
+  return [...(await describeMachine(system.admin, pgbench)), ...system.facts, ...durable];
+}
+
+async function createTenants(system: System, count: number): Promise<Tenant[]> {
+  const tenants = [];
+  for (let index = 0; index < count; index += 1) {
+    tenants.push(await createTenant(system, `bench-${index + 1}`, pagesInList));
+  }
+  // As autovacuum would leave them.
+  await system.admin.query('vacuum analyze');
+  return tenants;
+}
+
+interface Tools {
+  generator: LoadGenerator;
+  pgbench: Pgbench;
+  timing: Timing;
+}
+
+function chosen({ only }: BenchOptions, system: System, tenants: readonly Tenant[], tools: Tools) {
+  const benches = [
+    { name: 'webhook-ingest', run: () => benchWebhookIngest(system, tenants, tools) },
+    { name: 'tenant-list', run: () => benchTenantList(system, tenants, tools) },
+    { name: 'tenant-list-verb', run: () => benchTenantListVerb(system, tenants, tools) },
+  ] as const;
+  return benches.filter(({ name }) => only.includes(name));
+}
+
+function endEverything(): Promise<void> {
+  ending ??= (async () => {
+    for (const step of undo.toReversed()) await step();
+  })();
+  return ending;
+}
+
+async function endWith(code: number, sentence?: string): Promise<void> {
+  if (sentence) say(sentence);
+  await endEverything().catch(error => say(String(error)));
+  process.exit(code);
+}
+
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP', 'disconnect'] as const) {
+  process.on(signal, () => void endWith(130));
+}
+
+try {
+  const options = parseOptions(process.argv.slice(2));
+  main(options).then(
+    code => endWith(code),
+    (error: Error) => endWith(1, error.message),
+  );
+} catch (error) {
+  say(`${(error as Error).message}\n${usage}`);
+  process.exit(1);
+}

@@ -1,0 +1,155 @@
+import { randomBytes } from 'node:crypto';
+import { statfsSync } from 'node:fs';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { migrateToLatest } from '@pagekeeper/domain/database/migrate';
+import { createDatabaseAndRoles, type RoleUrls, roleUrls, withDatabase } from '@pagekeeper/domain/database/roles';
+import { serviceVariables } from '@pagekeeper/domain/environment';
+import { type OpenServices, openServices } from '@pagekeeper/domain/open-services';
+import { createLog } from '@pagekeeper/runtime/log';
+import { startPostgres } from '@pagekeeper/testing/postgres';
+import { startProcess } from '@pagekeeper/testing/processes';
+import { findRedis, startRedis } from '@pagekeeper/testing/redis';
+import { freePort } from '@pagekeeper/testing/system/ports';
+import { makeTestFolder } from '@pagekeeper/testing/test-folder';
+import pg from 'pg';
+
+/** What the benchmarks run against: a database of their own, the simulator, and one api process. */
+export interface System {
+  urls: RoleUrls;
+  /** As the server's superuser, for what is verified behind row level security. */
+  admin: pg.Client;
+  apiPort: number;
+  simulatorUrl: string;
+  appSecret: string;
+  /** The domain in this process, with the same keys as the api. */
+  services: OpenServices;
+  /** The queue's broker and Postgres's place, in words. */
+  facts: readonly string[];
+}
+
+export interface SystemOptions {
+  adminUrl: string | undefined;
+  redisUrl: string | undefined;
+  profileFolder: string | null;
+  /** Takes what must be undone, the last thing first. */
+  undo: (() => unknown)[];
+}
+
+/** Starts everything. On failure what was started is in `undo` all the same. */
+export async function startSystem({ adminUrl, redisUrl, profileFolder, undo }: SystemOptions): Promise<System> {
+  const folder = makeTestFolder();
+  undo.push(() => folder.remove());
+  const postgres = adminUrl ? null : await startPostgres({ dataDirectory: folder.postgres });
+  if (postgres) {
+    undo.push(() => postgres.stop());
+    refuseMemory(folder.postgres);
+  }
+  const database = await makeDatabase(adminUrl ?? postgres!.adminUrl, undo);
+  const redis = redisUrl ? { url: redisUrl } : findRedis() === null ? null : await startRedis(folder.path);
+  if (redis && 'stop' in redis) {
+    folder.noteRedis(redis.pid());
+    undo.push(() => redis.stop());
+  }
+
+  const app = {
+    NODE_ENV: 'development',
+    LOG_LEVEL: 'warn',
+    FACEBOOK_APP_ID: '257000000000001',
+    FACEBOOK_APP_SECRET: randomBytes(16).toString('hex'),
+    FACEBOOK_VERIFY_TOKEN: randomBytes(16).toString('hex'),
+  };
+  const simulator = await startApp('graph-simulator', { ...app, PORT: '0' }, undo);
+  const simulatorUrl = `http://127.0.0.1:${simulator.port}`;
+  const variables: Record<string, string> = {
+    ...app,
+    DATABASE_URL: database.urls.app,
+    PAGEKEEPER_KEYS: `bench:${randomBytes(32).toString('base64')}`,
+    FACEBOOK_GRAPH_URL: simulatorUrl,
+    FACEBOOK_DIALOG_URL: simulatorUrl,
+    ...(redis
+      ? { REDIS_URL: redis.url, QUEUE_PREFIX: `{${database.name}}` }
+      : { QUEUE_DATABASE_URL: database.urls.queue }),
+  };
+  const apiPort = await freePort();
+  const apiVariables = {
+    ...variables,
+    AUTH_DATABASE_URL: database.urls.auth,
+    AUTH_SECRET: randomBytes(32).toString('hex'),
+    PUBLIC_URL: `http://127.0.0.1:${apiPort}`,
+    PORT: String(apiPort),
+    ...(profileFolder && { NODE_OPTIONS: profiling(profileFolder) }),
+  };
+  const api = await startApp('api', apiVariables, undo);
+  const services = await openServices(serviceVariables.parse(variables), createLog({ name: 'bench', level: 'warn' }));
+  undo.push(() => services.close());
+  return {
+    urls: database.urls,
+    admin: database.admin,
+    apiPort: api.port!,
+    simulatorUrl,
+    appSecret: app.FACEBOOK_APP_SECRET,
+    services,
+    facts: [
+      `PostgreSQL: ${adminUrl ? 'the one of ADMIN_DATABASE_URL' : 'embedded, default settings'}`,
+      redis
+        ? 'queue: Redis, as in production'
+        : 'queue: Postgres, as there is no redis-server here (production has Redis)',
+      'api: one process, from TypeScript by tsx; no worker runs',
+    ],
+  };
+}
+
+interface BenchDatabase {
+  name: string;
+  urls: RoleUrls;
+  admin: pg.Client;
+}
+
+async function makeDatabase(adminUrl: string, undo: (() => unknown)[]): Promise<BenchDatabase> {
+  const name = `pagekeeper_bench_${randomBytes(4).toString('hex')}`;
+  const password = () => randomBytes(16).toString('hex');
+  const options = {
+    database: name,
+    passwords: { owner: password(), app: password(), auth: password(), queue: password() },
+  };
+  await createDatabaseAndRoles(adminUrl, options);
+  undo.push(() => onServer(adminUrl, `drop database if exists ${name} with (force)`));
+  const urls = roleUrls(adminUrl, options);
+  await migrateToLatest({ ownerUrl: urls.owner, queueUrl: urls.queue });
+  const admin = new pg.Client({ connectionString: withDatabase(adminUrl, name) });
+  await admin.connect();
+  admin.on('error', () => {});
+  undo.push(() => admin.end());
+  return { name, urls, admin };
+}
+
+async function onServer(url: string, sql: string): Promise<void> {
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  try {
+    await client.query(sql);
+  } finally {
+    await client.end();
+  }
+}
+
+async function startApp(name: string, env: Record<string, string>, undo: (() => unknown)[]) {
+  const onLine = (line: string) => process.stderr.write(`${name}: ${line}\n`);
+  const started = await startProcess({ name, entry: `apps/${name}/src/main.ts`, env, onLine });
+  undo.push(() => started.stop());
+  return started;
+}
+
+function profiling(folder: string): string {
+  const file = pathToFileURL(fileURLToPath(new URL('./profile.mjs', import.meta.url)));
+  file.searchParams.set('folder', folder);
+  return `--import ${file.href}`;
+}
+
+const memoryFilesystems = [0x01021994 /* tmpfs */, 0x858458f6 /* ramfs */];
+
+/** On a filesystem in memory fsync costs nothing, and so a commit neither. */
+function refuseMemory(folder: string): void {
+  if (!memoryFilesystems.includes(statfsSync(folder).type)) return;
+  throw new Error('The temporary folder lies in memory, where fsync means nothing: set TMPDIR to one on a disk.');
+}

@@ -1,0 +1,170 @@
+import type { Context } from '@pagekeeper/domain/context';
+import { knexOf } from '@pagekeeper/domain/database/database';
+import { listIntegrations, listIntegrationsInput } from '@pagekeeper/domain/integrations/list-integrations';
+import { alternate, type Timing } from './alternate.ts';
+import type { LoadGenerator } from './load/load.ts';
+import type { LoadResult } from './load/protocol.ts';
+import { median } from './median.ts';
+import { clients, type Pgbench, runPgbench } from './pgbench.ts';
+import { listRuns, measure, type Result } from './report.ts';
+import type { System } from './system.ts';
+import { getText, type Tenant } from './tenants.ts';
+
+export const pagesInList = 50;
+
+export interface ListBench {
+  generator: LoadGenerator;
+  pgbench: Pgbench;
+  timing: Timing;
+}
+
+/** GET of 50 integrations with their pages' details, with a session, against pgbench's same transaction. */
+export async function benchTenantList(
+  system: System,
+  tenants: readonly Tenant[],
+  { generator, pgbench, timing }: ListBench,
+): Promise<Result> {
+  const bodies = await readLists(system, tenants);
+  const script = await listScripts(system, tenants);
+  const loads: LoadResult[] = [];
+  const requests = tenants.map((tenant, index) => ({
+    path: pathOf(tenant),
+    cookie: tenant.cookie,
+    body: bodies[index]!,
+  }));
+  const ours = async (seconds: number): Promise<number> => {
+    const work = { type: 'gets' as const, requests };
+    const load = await generator.run({ port: system.apiPort, connections: clients, seconds, work });
+    loads.push(load);
+    return load.answers / load.seconds;
+  };
+  const baseline = async (seconds: number): Promise<number> =>
+    (await runPgbench(pgbench, { ...script, url: system.urls.app, seconds })).tps;
+
+  const runs = await alternate(timing, ours, baseline);
+  const counted = loads.slice(1);
+  const mid = (name: 'p50Ms' | 'p99Ms' | 'generatorCpu') => median(counted.map(load => load[name]));
+  const compared = counted.reduce((sum, { answers }) => sum + answers, 0);
+  return {
+    measurement: measure(
+      { name: 'tenant-list', unit: 'lists/s', baseline: 'pgbench, the same transaction', goal: 0.25 },
+      runs.ours,
+      runs.baseline,
+    ),
+    notes: [
+      `runs: ours ${listRuns(runs.ours)}; pgbench ${listRuns(runs.baseline)}`,
+      `ours: p50 ${mid('p50Ms').toFixed(1)} ms, p99 ${mid('p99Ms').toFixed(1)} ms over ${clients} connections; the load generator took ${mid('generatorCpu').toFixed(2)} of a core`,
+      `${tenants.length} tenants with ${pagesInList} pages each, a real session each; ${Buffer.byteLength(bodies[0]!)} bytes an answer`,
+      `verified: each tenant's own rows, a stranger gets 404, and all ${compared} answers byte by byte`,
+    ],
+  };
+}
+
+/** The verb alone, in this process and with 16 calls under way: what the list costs below HTTP and sessions. */
+export async function benchTenantListVerb(
+  system: System,
+  tenants: readonly Tenant[],
+  { pgbench, timing }: Omit<ListBench, 'generator'>,
+): Promise<Result> {
+  const bodies = await readLists(system, tenants);
+  const script = await listScripts(system, tenants);
+  const ours = async (seconds: number): Promise<number> => {
+    const start = performance.now();
+    const end = start + seconds * 1_000;
+    let answers = 0;
+    const call = async (index: number) => {
+      while (performance.now() < end) {
+        const text = await callVerb(system, tenants[index]!);
+        if (text !== bodies[index]) throw new Error('The verb gave another list than the api.');
+        answers += 1;
+      }
+    };
+    await Promise.all(Array.from({ length: clients }, (_, index) => call(index % tenants.length)));
+    return (answers * 1_000) / (performance.now() - start);
+  };
+  const baseline = async (seconds: number): Promise<number> =>
+    (await runPgbench(pgbench, { ...script, url: system.urls.app, seconds })).tps;
+
+  const runs = await alternate(timing, ours, baseline);
+  return {
+    measurement: measure(
+      { name: 'tenant-list-verb', unit: 'lists/s', baseline: 'pgbench, the same transaction', goal: null },
+      runs.ours,
+      runs.baseline,
+    ),
+    notes: [`runs: ours ${listRuns(runs.ours)}; pgbench ${listRuns(runs.baseline)}`],
+  };
+}
+
+const pathOf = ({ organization }: Tenant) => `/v1/organizations/${organization}/integrations?limit=${pagesInList}`;
+
+interface ShownIntegration {
+  id: string;
+  facebook_page: { page_id: string; status: string };
+}
+
+/** Each tenant's answer, after it was compared with what the tenant made. */
+async function readLists(system: System, tenants: readonly Tenant[]): Promise<string[]> {
+  const bodies = [];
+  for (const [index, tenant] of tenants.entries()) {
+    const body = await getText(system, pathOf(tenant), tenant.cookie);
+    const { data } = JSON.parse(body) as { data: ShownIntegration[] };
+    const shown = data.map(({ facebook_page }) => facebook_page.page_id).sort();
+    const made = tenant.pages.map(({ pageId }) => pageId).sort();
+    if (shown.length !== pagesInList || shown.join() !== made.join()) {
+      throw new Error(`The list has ${shown.length} rows, and not the tenant's own ${pagesInList}.`);
+    }
+    const stranger = tenants[(index + 1) % tenants.length]!;
+    if (stranger !== tenant) await getText(system, pathOf(tenant), stranger.cookie, 404);
+    bodies.push(body);
+  }
+  return bodies;
+}
+
+async function callVerb({ services }: System, { organization, ownerId }: Tenant): Promise<string> {
+  const ctx: Context = { ...services, actor: { type: 'user', userId: ownerId }, requestId: 'bench' };
+  const input = listIntegrationsInput.parse({ limit: pagesInList });
+  return (await listIntegrations(ctx, { organization, ...input })).text;
+}
+
+/** pgbench's version of the request, with the very statement that the verb sends and its parameters as parameters. */
+async function listScripts(
+  system: System,
+  tenants: readonly Tenant[],
+): Promise<{ scripts: string[]; variables: Record<string, string> }> {
+  const variables: Record<string, string> = {};
+  const scripts: string[] = [];
+  for (const [index, tenant] of tenants.entries()) {
+    const { sql, bindings } = await overhear(system, tenant);
+    const name = (parameter: string | number) => `t${index}_${parameter}`;
+    for (const [position, value] of bindings.entries()) variables[name(position + 1)] = String(value);
+    variables[name('organization')] = tenant.organizationId;
+    variables[name('user')] = tenant.ownerId;
+    // pgbench takes ":id" for a variable of its own even in a quoted name.
+    const select = sql.replaceAll(/"(\w+):(\w+)"/g, '"$1_$2"').replaceAll(/\$(\d+)/g, (_, n: string) => `:${name(n)}`);
+    scripts.push(`begin;
+select set_config('app.organization_id', :${name('organization')}, true), set_config('app.user_id', :${name('user')}, true);
+${select};
+commit;
+`);
+  }
+  return { scripts, variables };
+}
+
+interface OverheardQuery {
+  sql: string;
+  bindings: readonly unknown[];
+}
+
+/** Runs the verb and listens to what knex sends. */
+async function overhear(system: System, tenant: Tenant): Promise<OverheardQuery> {
+  const knex = knexOf(system.services.database);
+  const sent: OverheardQuery[] = [];
+  const listen = ({ sql, bindings }: OverheardQuery) => sent.push({ sql, bindings });
+  knex.on('query', listen);
+  await callVerb(system, tenant);
+  knex.off('query', listen);
+  const selects = sent.filter(({ sql }) => /from "integrations"/.test(sql));
+  if (selects.length !== 1) throw new Error(`The list was expected in one statement, it took ${selects.length}.`);
+  return selects[0]!;
+}

@@ -1,0 +1,68 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { validate } from 'dockerfile-utils';
+import { expect, test } from 'vitest';
+import { parse } from 'yaml';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+const read = (path: string) => readFileSync(join(root, path), 'utf8');
+
+interface Service {
+  image: string;
+  command?: string[];
+  ports: string[];
+  volumes?: string[];
+}
+
+const dockerfile = read('infra/docker/Dockerfile');
+const compose = parse(read('infra/compose/compose.yaml')) as {
+  services: Record<'postgres' | 'redis' | 'mail', Service>;
+  volumes: Record<string, null>;
+};
+
+/** `name:1.2.3` or `name:1.2-variant`: a release, not a moving tag. */
+const pinned = /^[a-z/]+:\d+\.\d+(\.\d+)?(-[a-z0-9-]+)?$/;
+
+test('the Dockerfile is valid, and its images and turbo are pinned to releases', () => {
+  expect(validate(dockerfile)).toEqual([]);
+  const images = [...dockerfile.matchAll(/^FROM (\S+:\S+)/gm)].map(([, image]) => image);
+  expect(images).toHaveLength(1);
+  for (const image of images) expect(image).toMatch(pinned);
+  const { turbo } = JSON.parse(read('package.json')).devDependencies;
+  expect(dockerfile).toContain(`turbo@${turbo} prune`);
+});
+
+test('the image runs as an ordinary user, on Node 24, and says how it does', () => {
+  const runtime = dockerfile.slice(dockerfile.indexOf('AS runtime'));
+  expect(dockerfile).toMatch(/^FROM node:24\./m);
+  expect(runtime.match(/^USER (.*)$/m)?.[1]).toBe('node');
+  expect(runtime).toMatch(/^HEALTHCHECK /m);
+  expect(runtime).toMatch(/^CMD \["node", "dist\/main\.js"\]$/m);
+});
+
+test('what it copies from the repository is there and not ignored', () => {
+  const copied = [...dockerfile.matchAll(/^COPY (?!--from)(\S+) /gm)].map(([, path]) => path!);
+  expect(copied).toEqual(['.', 'tsconfig.base.json', 'infra/docker/healthcheck.mjs']);
+  for (const path of copied) expect(existsSync(join(root, path))).toBe(true);
+  expect(read('.dockerignore')).toContain('!infra/docker/healthcheck.mjs');
+});
+
+test('compose: releases are pinned, ports are this machine’s, volumes exist', () => {
+  const services = Object.values(compose.services);
+  expect(Object.keys(compose.services)).toEqual(['postgres', 'redis', 'mail']);
+  for (const { image, ports, volumes = [] } of services) {
+    expect(image).toMatch(pinned);
+    for (const port of ports) expect(port).toMatch(/^127\.0\.0\.1:\$\{[A-Z_]+:-\d+\}:\d+$/);
+    for (const volume of volumes) expect(Object.keys(compose.volumes)).toContain(volume.split(':')[0]);
+  }
+});
+
+test('compose: Postgres 18 keeps its data, Redis 7 evicts nothing and writes its log', () => {
+  const { postgres, redis } = compose.services;
+  expect(postgres.image).toMatch(/^postgres:18\./);
+  expect(postgres.volumes).toEqual(['postgres:/var/lib/postgresql']);
+  expect(redis.image).toMatch(/^redis:7\./);
+  expect(redis.command?.join(' ')).toContain('--maxmemory-policy noeviction --appendonly yes');
+  expect(redis.volumes).toEqual(['redis:/data']);
+});

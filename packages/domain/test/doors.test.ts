@@ -1,0 +1,180 @@
+import { randomBytes } from 'node:crypto';
+import { createLog } from '@pagekeeper/runtime/log';
+import { type TestDatabase, createTestDatabase } from '@pagekeeper/testing/database';
+import pg from 'pg';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { checkBoot } from '../src/boot-checks.ts';
+import { Business } from '../src/businesses/business.ts';
+import { createBusiness } from '../src/businesses/create-business.ts';
+import type { Context, Services } from '../src/context.ts';
+import { type Database, closeDatabase, knexOf, openDatabase } from '../src/database/database.ts';
+import { type Uuid, newId, parsePublicId } from '../src/ids.ts';
+import { createOrganization } from '../src/organizations/create-organization.ts';
+import type { UserActor } from '../src/tenancy/actor.ts';
+import { withTenant } from '../src/tenancy/doors.ts';
+import { parseKeyRing } from '../src/vault/key-ring.ts';
+import { openVault } from '../src/vault/open-vault.ts';
+
+let test: TestDatabase;
+let admin: pg.Pool;
+/** Two connections: whatever leaks from one borrower to the next shows at once. */
+let database: Database;
+let services: Services;
+const ring = parseKeyRing(`k1:${randomBytes(32).toString('base64')}`);
+
+beforeAll(async () => {
+  test = await createTestDatabase();
+  admin = new pg.Pool({ connectionString: test.adminUrl });
+  database = openDatabase({ url: test.urls.app, maxConnections: 2 });
+  const log = createLog({ name: 'test', level: 'silent' });
+  // No verb here calls Facebook or the queue: a call would fail on undefined.
+  services = { database, vault: await openVault(database, ring), log } as Services;
+});
+
+afterAll(async () => {
+  await closeDatabase(database);
+  await admin.end();
+  await test.drop();
+});
+
+async function person(name: string): Promise<Context<UserActor>> {
+  const userId = newId();
+  await admin.query('insert into auth.users (id, name, email) values ($1, $2, $3)', [userId, name, `${userId}@x.example`]);
+  return { ...services, actor: { type: 'user', userId }, requestId: 'test' };
+}
+
+async function tenant(name: string): Promise<{ ctx: Context<UserActor>; organization: string; uuid: Uuid }> {
+  const ctx = await person(name);
+  const { id } = (await createOrganization(ctx, { name })).value();
+  await createBusiness(ctx, { organization: id, name: `${name} shop`, description: '' });
+  return { ctx, organization: id, uuid: parsePublicId('organization', id)! };
+}
+
+describe('a door', () => {
+  it('is the only way to a query: without a transaction it does not compile, and does not run', async () => {
+    // @ts-expect-error a model takes a TenantTx and nothing else
+    await expect(Promise.resolve(Business.query())).rejects.toThrow();
+    // @ts-expect-error nor the bare knex
+    const bare = () => Business.query(knexOf(database));
+    expect(bare).toThrow();
+  });
+
+  it('shows a member their tenant, by id and by slug, and nobody else’s', async () => {
+    const acme = await tenant('Door Acme');
+    const rival = await tenant('Door Rival');
+    for (const organization of [acme.organization, 'door-acme']) {
+      const names = await withTenant(acme.ctx, { organization }, async tx => (await Business.query(tx)).map(b => b.name));
+      expect(names).toEqual(['Door Acme shop']);
+    }
+    for (const organization of [acme.organization, 'door-acme', 'no-such', 'org_nonsense', `'; drop table businesses; --`]) {
+      const entered = withTenant(rival.ctx, { organization }, async () => 'inside');
+      await expect(entered, organization).rejects.toMatchObject({ code: 'not_found', message: 'No such organization.' });
+    }
+  });
+
+  it('refuses writes in a read-only transaction', async () => {
+    const { ctx, organization } = await tenant('Reader');
+    const write = withTenant(ctx, { organization, readOnly: true }, tx => Business.query(tx).patch({ name: 'changed' }));
+    await expect(write).rejects.toMatchObject({ nativeError: { code: '25006' } });
+  });
+
+  it('rolls back and says so when a failed statement was swallowed', async () => {
+    const { ctx, organization } = await tenant('Swallower');
+    const swallowed = withTenant(ctx, { organization }, async tx => {
+      await Business.query(tx).patch({ name: 'half' });
+      await tx.raw('select 1 / 0').catch(() => {});
+    });
+    await expect(swallowed).rejects.toThrow(/rolled back/);
+    const names = await withTenant(ctx, { organization }, async tx => (await Business.query(tx)).map(b => b.name));
+    expect(names).toEqual(['Swallower shop']);
+  });
+
+  it('leaves nothing on the connection for the next borrower, whatever happens inside', async () => {
+    const tenants = await Promise.all(['One', 'Two', 'Three'].map(tenant));
+    const rounds = Array.from({ length: 300 }, async (_, round) => {
+      const { ctx, organization, uuid } = tenants[round % 3]!;
+      const kind = round % 5;
+      const outcome = withTenant(kind === 1 ? tenants[(round + 1) % 3]!.ctx : ctx, { organization }, async tx => {
+        if (kind === 2) throw new Error('aborted');
+        if (kind === 3) await tx.raw('select 1 / 0');
+        if (kind === 4) await tx.raw(`set local statement_timeout = '1ms'; select pg_sleep(0.02)`);
+        return (await Business.query(tx)).map(business => business.organization_id);
+      });
+      const rows = await outcome.catch(() => []);
+      for (const owner of rows) expect(owner).toBe(uuid);
+      return rows.length;
+    });
+    const seen = await Promise.all(rounds);
+    expect(seen.filter(count => count === 1)).toHaveLength(60);
+    for (let connection = 0; connection < 4; connection += 1) {
+      const { rows } = await knexOf(database).raw(`select current_setting('app.organization_id', true) as tenant`);
+      expect(rows[0].tenant ?? '').toBe('');
+    }
+  });
+});
+
+describe('without a door', () => {
+  it('the app role sees no row and inserts none, in any tenant table', async () => {
+    await tenant('Hidden');
+    const tables = (
+      await admin.query(`select distinct table_name from information_schema.columns
+        where column_name = 'organization_id' and table_schema = 'public'`)
+    ).rows.map(row => row.table_name);
+    expect(tables.length).toBeGreaterThan(8);
+    for (const table of [...tables, 'organizations']) {
+      const { rows } = await knexOf(database).raw(`select count(*)::int as count from ${table}`);
+      expect(rows[0].count, table).toBe(0);
+    }
+    const insert = knexOf(database)('businesses').insert({ organization_id: newId(), id: newId(), name: 'x', slug: 'x' });
+    await expect(insert).rejects.toMatchObject({ code: '42501' });
+  });
+
+  it('the app role cannot reach sessions, passwords, partitions or the queue', async () => {
+    for (const table of ['auth.sessions', 'auth.accounts', 'partitions.webhook_events_default', 'bullmq.job']) {
+      await expect(knexOf(database).raw(`select * from ${table}`), table).rejects.toMatchObject({
+        code: expect.stringMatching(/42501|42P01/),
+      });
+    }
+  });
+
+  it('a sealed value moved to another row or tenant by SQL does not open', async () => {
+    const acme = await tenant('Sealed Acme');
+    const other = await tenant('Sealed Other');
+    const keys = await admin.query('select id, organization_id, kek_id, wrapped from organization_keys');
+    const wrapped = keys.rows.find(row => row.organization_id === acme.uuid);
+    expect(() => services.vault.unwrap({ ...wrapped, organization_id: other.uuid })).toThrow();
+  });
+});
+
+describe('a process refuses to start', () => {
+  it('as a role that row level security does not hold', async () => {
+    for (const url of [test.adminUrl, test.urls.owner]) {
+      const powerful = openDatabase({ url, maxConnections: 1 });
+      await expect(checkBoot(powerful, { production: true })).rejects.toThrow(/would not hold/);
+      await closeDatabase(powerful);
+    }
+    await expect(checkBoot(database, { production: true })).resolves.toBeUndefined();
+  });
+
+  it('on a database of another schema', async () => {
+    await admin.query(`update migrations set name = name || '_moved'`);
+    await expect(checkBoot(database, { production: true })).rejects.toThrow(/lacks the migration/);
+    await admin.query(`update migrations set name = replace(name, '_moved', '')`);
+  });
+
+  it('with a moved clock in production, and only there', async () => {
+    await admin.query(`update app.clock set clock_offset = '1 hour'`);
+    await expect(checkBoot(database, { production: true })).rejects.toThrow(/clock is moved/);
+    await expect(checkBoot(database, { production: false })).resolves.toBeUndefined();
+    await admin.query(`update app.clock set clock_offset = '0'`);
+  });
+
+  it('with keys that are not this database’s, and writes nothing', async () => {
+    const before = await admin.query('select name from system_keys order by name');
+    const other = randomBytes(32).toString('base64');
+    await expect(openVault(database, parseKeyRing(`k1:${other}`))).rejects.toThrow(/not the one/);
+    await expect(openVault(database, parseKeyRing(`k2:${other}`))).rejects.toThrow(/lacks the key k1/);
+    const after = await admin.query('select name from system_keys order by name');
+    expect(after.rows).toEqual(before.rows);
+  });
+});
