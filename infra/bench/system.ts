@@ -19,6 +19,7 @@ export interface System {
   /** As the server's superuser, for what is verified behind row level security. */
   admin: pg.Client;
   apiPort: number;
+  apiPid: number;
   simulatorUrl: string;
   appSecret: string;
   /** The domain in this process, with the same keys as the api. */
@@ -86,6 +87,7 @@ export async function startSystem({ adminUrl, redisUrl, profileFolder, undo }: S
     urls: database.urls,
     admin: database.admin,
     apiPort: api.port!,
+    apiPid: api.pid,
     simulatorUrl,
     appSecret: app.FACEBOOK_APP_SECRET,
     services,

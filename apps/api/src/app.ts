@@ -2,11 +2,11 @@ import type { Services } from '@pagekeeper/domain/context';
 import type { Auth } from '@pagekeeper/domain/users/auth';
 import type { Queue } from '@pagekeeper/queue/queue';
 import type { Secret } from '@pagekeeper/runtime/secret';
-import { toNodeHandler } from 'better-auth/node';
 import express, { type Express } from 'express';
 import helmet from 'helmet';
 import { pinoHttp } from 'pino-http';
 import { createAuthenticate } from './auth/authenticate.ts';
+import { mountAuth } from './auth/mount-auth.ts';
 import { endpoints } from './endpoints.ts';
 import { mountHealth } from './health/health.ts';
 import { mountDocs } from './http/docs.ts';
@@ -34,8 +34,7 @@ export function createApp({ services, auth, publicUrl, appId, verifyToken, isSto
   mountHealth(app, { ...services, isStopping });
   mountDocs(app, buildOpenApi(endpoints));
   mountHandshake(app, verifyToken);
-  // Before any body parser: better-auth reads the stream itself.
-  app.all('/auth/{*path}', toNodeHandler(auth));
+  mountAuth(app, { auth, database: services.database, publicUrl });
   mountEndpoints(app, endpoints, { services, appId, authenticate: createAuthenticate(auth, publicUrl) });
   app.use(() => {
     throw new HttpError('no_such_route', 'The documentation at /docs lists what there is.');

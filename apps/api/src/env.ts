@@ -1,6 +1,6 @@
-import { z } from 'zod';
 import { refuseContradictions, serviceVariables } from '@pagekeeper/domain/environment';
 import { portVariable, readEnvironment, secretVariable, urlVariable } from '@pagekeeper/runtime/environment';
+import { z } from 'zod';
 
 /** Everything the api reads from its environment. */
 export const apiVariables = serviceVariables

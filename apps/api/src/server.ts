@@ -1,4 +1,4 @@
-import { type Server, createServer } from 'node:http';
+import { createServer, type Server } from 'node:http';
 import { appSecretsOf, openServices } from '@pagekeeper/domain/open-services';
 import { createAuth } from '@pagekeeper/domain/users/auth';
 import { Inbox } from '@pagekeeper/domain/webhooks/inbox';

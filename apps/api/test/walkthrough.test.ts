@@ -57,7 +57,9 @@ function withAddresses(code: string): string {
 /** Runs a script as a terminal would show it: both streams in one. Whatever it printed before a failure is kept. */
 function runBash(script: string): Promise<string> {
   return new Promise((resolve, reject) => {
-    const bash = spawn('bash', ['-c', `set -euo pipefail; exec 2>&1\n${script}`], { stdio: ['ignore', 'pipe', 'inherit'] });
+    const bash = spawn('bash', ['-c', `set -euo pipefail; exec 2>&1\n${script}`], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
     const chunks: Buffer[] = [];
     const timer = setTimeout(() => bash.kill('SIGKILL'), 90_000);
     bash.stdout.on('data', chunk => chunks.push(chunk));

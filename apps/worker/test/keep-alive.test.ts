@@ -154,3 +154,52 @@ async function exchanges(): Promise<number> {
   const { data } = await network.simulator.get('/__sim/ledger?type=call&endpoint=access_token&limit=1000');
   return data.length;
 }
+
+describe('a sealed token that somebody moved in the database', () => {
+  it('opens in no other row and no other tenant: the page asks for a new login, and Facebook never sees it', async () => {
+    const acme = await network.tenant('acme');
+    const rival = await network.tenant('rival');
+    const [first, second] = [await acme.connectPage(), await acme.connectPage()];
+    const foreign = await rival.connectPage();
+    const before = await calls('debug_token');
+    const copy = (from: string, to: string) =>
+      network.sql(
+        `update facebook_page_integrations set page_access_token =
+           (select page_access_token from facebook_page_integrations where page_id = $1) where page_id = $2`,
+        [from, to],
+      );
+    await copy(first.page.page_id, second.page.page_id);
+    await copy(foreign.page.page_id, first.page.page_id);
+    for (const moved of [first, second]) {
+      expect(await statusAfter(acme, moved)).toEqual(['needs_reauth', 'token_damaged']);
+    }
+    expect(await calls('debug_token')).toBe(before);
+  });
+
+  it('fails alone where it is an event: the next one is answered', async () => {
+    const acme = await network.tenant('acme');
+    const { page } = await acme.connectPage();
+    await network.settle();
+    process.kill(network.worker!.pid, 'SIGSTOP');
+    const comments = `/__sim/pages/${page.page_id}/comments`;
+    await network.simulator.post(comments, { text: 'first' });
+    await network.simulator.post(comments, { text: 'second' });
+    let stored: { id: string }[] = [];
+    while (stored.length < 2) {
+      stored = await network.sql('select id from webhook_events where organization_id = $1', [acme.uuid]);
+    }
+    await network.sql(
+      `update webhook_events set payload = (select payload from webhook_events where id = $1) where id = $2`,
+      [stored[0]!.id, stored[1]!.id],
+    );
+    process.kill(network.worker!.pid, 'SIGCONT');
+    await network.settle(40_000);
+    const states = await network.sql(
+      `select state, reason from webhook_events where organization_id = $1 and kind = 'comment.add' order by state`,
+      [acme.uuid],
+    );
+    expect(states).toContainEqual({ state: 'failed', reason: 'Its stored content does not open.' });
+    const { sends } = await network.simulator.get(`/__sim/ledger/counts?page_id=${page.page_id}`);
+    expect(sends.total).toBe(1);
+  }, 60_000);
+});

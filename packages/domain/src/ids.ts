@@ -1,4 +1,4 @@
-import { fromUUID, getType, toUUID, typeidUnboxed } from 'typeid-js';
+import { fromUUID, toUUID, typeidUnboxed } from 'typeid-js';
 
 declare const uuidBrand: unique symbol;
 
@@ -28,7 +28,9 @@ export const publicId = (kind: IdKind, id: string): string => fromUUID(id, idPre
 export function parsePublicId(kind: IdKind, text: string): Uuid | null {
   if (!text.startsWith(`${idPrefixes[kind]}_`)) return null;
   try {
-    return getType(text as ReturnType<typeof typeidUnboxed>) === idPrefixes[kind] ? (toUUID(text as never) as Uuid) : null;
+    const id = toUUID(text as never) as Uuid;
+    // The first letter holds three bits; typeid-js drops what is beyond, so that eight texts would name one thing.
+    return publicId(kind, id) === text ? id : null;
   } catch {
     return null;
   }

@@ -80,7 +80,6 @@ async function startOwnRedis(folder: TestFolder, isCi: boolean): Promise<string 
     return null;
   }
   const redis = await startRedis(folder.path);
-  folder.noteRedis(redis.pid());
   undo.push(() => redis.stop());
   return redis.url;
 }

@@ -1,11 +1,11 @@
 import { spawn, spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { freePort } from './system/ports.ts';
-import { endProcess } from './system/process.ts';
+import { commandLine, endProcess } from './system/process.ts';
 
 export interface RunningRedis {
   url: string;
@@ -18,6 +18,17 @@ export interface RunningRedis {
   flush(): Promise<void>;
   /** Stops the server and removes its folder. May be called twice. */
   stop(): Promise<void>;
+}
+
+const pidFileName = 'redis.pid';
+
+/** Ends the server that was started in this folder, if it is still that server. Does not wait. */
+export function killRedisOf(folder: string): void {
+  const file = join(folder, pidFileName);
+  if (!existsSync(file)) return;
+  const pid = Number(readFileSync(file, 'utf8'));
+  // Its command line names its folder, so another program with this pid is left alone.
+  if (pid && commandLine(pid)?.includes(`--dir ${folder} `)) process.kill(pid, 'SIGKILL');
 }
 
 /** The version of the `redis-server` on PATH; null when there is none. */
@@ -72,6 +83,8 @@ async function launch(port: number, folder: string): Promise<number> {
   const flags = Object.entries(settings).flatMap(([name, value]) => [`--${name}`, String(value)]);
   // A session of its own, like Postgres: Ctrl-C must not take it from under those who still use it.
   const child = spawn('redis-server', flags, { stdio: 'ignore', detached: true });
+  // Before it answers: whoever clears up after a killed run finds it from its first moment.
+  if (child.pid) writeFileSync(join(folder, pidFileName), String(child.pid));
   let gone = child.pid === undefined;
   child.once('exit', () => {
     gone = true;

@@ -1,15 +1,6 @@
 import type { ChildProcess } from 'node:child_process';
 import { spawn } from 'node:child_process';
-import {
-  chmodSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  realpathSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs';
+import { chmodSync, mkdtempSync, readdirSync, realpathSync, rmSync, statSync } from 'node:fs';
 import type { Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -17,8 +8,9 @@ import { fileURLToPath } from 'node:url';
 import { quitServer } from './postgres/orphan.ts';
 import { findData, makeFolder, removeOutsideData } from './postgres/place.ts';
 import { typescriptFlags } from './processes.ts';
+import { killRedisOf } from './redis.ts';
 import { readLock, takeLock } from './system/lock.ts';
-import { commandLine, isAlive } from './system/process.ts';
+import { isAlive } from './system/process.ts';
 
 const prefix = 'pagekeeper-test-';
 
@@ -26,8 +18,6 @@ export interface TestFolder {
   path: string;
   /** Where Postgres keeps its data. */
   postgres: string;
-  /** Notes the pid of a Redis, for the run after a killed one. */
-  noteRedis(pid: number): void;
   /** Ends what still runs in it and removes it. */
   remove(): void;
 }
@@ -41,12 +31,11 @@ export function makeTestFolder(): TestFolder {
   const postgres = join(path, 'postgres');
   makeFolder(postgres);
   const watcher = watchFolder(path);
-  const noteRedis = (pid: number) => writeFileSync(join(path, 'redis.pid'), String(pid));
   const removeAll = () => {
     watcher.kill('SIGKILL');
     removeTestFolder(path);
   };
-  return { path, postgres, noteRedis, remove: removeAll };
+  return { path, postgres, remove: removeAll };
 }
 
 /**
@@ -86,11 +75,13 @@ function isStale(path: string): boolean {
 
 /** Ends what runs in the folder of a test run that is over, and removes it. Throws if something still writes there. */
 export function removeTestFolder(path: string): void {
-  killRedis(path);
   // The lock goes last: with it a folder that could not be emptied is known as stale by the next run.
   for (const name of readdirSync(path).filter(entry => entry !== 'lock')) {
     const entry = join(path, name);
-    if (statSync(entry).isDirectory()) serverFolders(entry).forEach(endServer);
+    if (statSync(entry).isDirectory()) {
+      killRedisOf(entry);
+      serverFolders(entry).forEach(endServer);
+    }
     remove(entry);
   }
   remove(path);
@@ -110,18 +101,4 @@ function serverFolders(folder: string): string[] {
   const entries = readdirSync(folder, { withFileTypes: true });
   if (entries.some(({ name }) => name === 'location.json' || name === 'superuser-password')) return [folder];
   return entries.filter(entry => entry.isDirectory()).flatMap(({ name }) => serverFolders(join(folder, name)));
-}
-
-function killRedis(path: string): void {
-  const pid = Number(readNote(join(path, 'redis.pid')));
-  // Its command line names its folder, so another program with this pid is left alone.
-  if (pid && commandLine(pid)?.includes(`--dir ${path}/`)) process.kill(pid, 'SIGKILL');
-}
-
-function readNote(file: string): string {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch {
-    return '';
-  }
 }

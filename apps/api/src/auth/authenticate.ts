@@ -8,18 +8,33 @@ import { HttpError } from '../http/problem.ts';
 
 /** Finds who sent a request by the session cookie, and refuses writes that another site's page sent with it. */
 export function createAuthenticate(auth: Auth, publicUrl: string): (request: Request) => Promise<UserActor> {
-  const { origin } = new URL(publicUrl);
   return async request => {
-    const session = await auth.api.getSession({ headers: fromNodeHeaders(request.headers) });
+    const session = await readSession(auth, request);
     if (!session) throw new DomainError('unauthenticated', 'Sign in, and send the session cookie.');
-    refuseForeignOrigin(request, origin);
+    refuseForeignOrigin(request, publicUrl);
     return { type: 'user', userId: session.user.id as Uuid };
   };
 }
 
-// Browsers send Origin with every write. Programs that use a session must say it too.
-function refuseForeignOrigin(request: Request, publicOrigin: string): void {
+// A database that could not be asked hides behind an error of better-auth's own.
+async function readSession(auth: Auth, request: Request) {
+  try {
+    return await auth.api.getSession({ headers: fromNodeHeaders(request.headers) });
+  } catch (error) {
+    const { statusCode, cause } = error as { statusCode?: number; cause?: unknown };
+    // The session ended while it was read.
+    if (statusCode === 401) return null;
+    throw cause ?? error;
+  }
+}
+
+/**
+ * Browsers send Origin with every write. Programs that use a session must say it too.
+ * @throws HttpError `origin_not_allowed`
+ */
+export function refuseForeignOrigin(request: Request, publicUrl: string): void {
   if (request.method === 'GET' || request.method === 'HEAD') return;
+  const { origin: publicOrigin } = new URL(publicUrl);
   const given = request.headers.origin;
   if (given === publicOrigin || given === `${request.protocol}://${request.headers.host}`) return;
   throw new HttpError('origin_not_allowed', `With a session, send the header Origin: ${publicOrigin}.`);

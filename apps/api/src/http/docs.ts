@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module';
-import { dirname } from 'node:path';
-import express, { type Express } from 'express';
+import { dirname, join } from 'node:path';
+import type { Express } from 'express';
 
 /** `/openapi.json`, and Swagger UI at `/docs` from files of our own: no script in the page, nothing from outside. */
 export function mountDocs(app: Express, document: object): void {
@@ -15,8 +15,15 @@ export function mountDocs(app: Express, document: object): void {
   app.get('/docs/initialize.js', (_request, response) => {
     response.type('text/javascript').send(initialize);
   });
-  app.use('/docs', express.static(files, { index: false, maxAge: '1h' }));
+  for (const name of pageFiles) {
+    app.get(`/docs/${name}`, (_request, response) => {
+      response.sendFile(join(files, name), { maxAge: '1h' });
+    });
+  }
 }
+
+// Not the whole package: its own index page would load an example from elsewhere.
+const pageFiles = ['swagger-ui.css', 'swagger-ui-bundle.js', 'favicon-32x32.png'];
 
 const page = `<!doctype html>
 <html lang="en">

@@ -1,12 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import type { Services } from '@pagekeeper/domain/context';
+import { DomainError } from '@pagekeeper/domain/errors';
 import { Rendered } from '@pagekeeper/domain/resource';
 import type { UserActor } from '@pagekeeper/domain/tenancy/actor';
 import type { Express, Request, RequestHandler, Response } from 'express';
 import { z } from 'zod';
 import type { Endpoint } from './endpoint.ts';
 import { readJson, refuseUnsafe } from './json-body.ts';
-import { HttpError } from './problem.ts';
+import { fieldErrors, HttpError } from './problem.ts';
 
 export interface MountOptions {
   services: Services;
@@ -60,9 +61,13 @@ async function run(endpoint: Endpoint, request: Request, actor: UserActor, { ser
   } as never);
 }
 
-function parseQuery({ query }: Endpoint, request: Request): unknown {
-  refuseUnsafe(request.query, '');
-  return query.parse(request.query);
+// Errors name the parameter, not a place in the body.
+function parseQuery(endpoint: Endpoint, request: Request): unknown {
+  for (const [name, value] of Object.entries(request.query)) refuseUnsafe(value, name);
+  const query = endpoint.query.safeParse(request.query);
+  if (query.success) return query.data;
+  const errors = fieldErrors(query.error).map(error => ({ ...error, pointer: error.pointer.slice(1) }));
+  throw new DomainError('invalid_request', 'Some query parameters are not valid.', errors);
 }
 
 function send(response: Response, endpoint: Endpoint, answer: Awaited<ReturnType<Endpoint['run']>>): void {

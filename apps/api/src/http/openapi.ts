@@ -1,4 +1,5 @@
 import { createDocument } from 'zod-openapi';
+import { plainPaths } from '../plain-paths.ts';
 import type { Endpoint } from './endpoint.ts';
 import { problemShape, problems } from './problem.ts';
 
@@ -19,15 +20,25 @@ export function buildOpenApi(endpoints: readonly Endpoint[]) {
     security: [{ session: [] }],
     components: {
       securitySchemes: {
-        session: { type: 'apiKey', in: 'cookie', name: 'pagekeeper.session_token', description: 'POST /auth/sign-in/email' },
+        session: {
+          type: 'apiKey',
+          in: 'cookie',
+          name: 'pagekeeper.session_token',
+          description: 'POST /auth/sign-in/email',
+        },
       },
     },
-    paths: paths as never,
+    paths: { ...paths, ...plainPaths } as never,
   });
 }
 
 function operationOf({ method, path, summary, tag, params, query, body, responses, refusals }: Endpoint) {
-  const operationId = `${method}_${path.replace('/v1/', '').replaceAll(/[{}]/g, '').replaceAll(/[^a-z]+/g, '_')}`;
+  const operationId = `${method}_${path
+    .replace('/v1/', '')
+    .replaceAll(/[{}]/g, '')
+    .replaceAll(/[^a-z]+/g, '_')}`;
+  // Another site's page, a body too large, one that is no JSON.
+  const ofWrites = method === 'get' ? [] : [403, 413, 415];
   return {
     operationId,
     summary,
@@ -37,7 +48,7 @@ function operationOf({ method, path, summary, tag, params, query, body, response
       ...(Object.keys(query.shape).length > 0 && { query }),
     },
     ...(body && { requestBody: { required: true, content: { 'application/json': { schema: body } } } }),
-    responses: { ...successes(responses), ...problemResponses([400, 401, 404, 503, ...refusals, ...(body ? [413, 415] : [])]) },
+    responses: { ...successes(responses), ...problemResponses([400, 401, 404, 503, ...refusals, ...ofWrites]) },
   };
 }
 

@@ -1,9 +1,18 @@
-import { type Uuid, publicId } from '@pagekeeper/domain/ids';
+import { publicId, type Uuid } from '@pagekeeper/domain/ids';
 import { z } from 'zod';
 
-const organization = z.string().describe('`org_…` or the slug.').meta({ example: publicId('organization', example()) });
-const business = z.string().describe('`biz_…` or the slug.').meta({ example: publicId('business', example()) });
-const integration = z.string().describe('`int_…`').meta({ example: publicId('integration', example()) });
+const organization = z
+  .string()
+  .describe('`org_…` or the slug.')
+  .meta({ example: publicId('organization', example()) });
+const business = z
+  .string()
+  .describe('`biz_…` or the slug.')
+  .meta({ example: publicId('business', example()) });
+const integration = z
+  .string()
+  .describe('`int_…`')
+  .meta({ example: publicId('integration', example()) });
 
 export const noParams = z.object({});
 export const organizationParams = z.object({ organization });

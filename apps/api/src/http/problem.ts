@@ -85,7 +85,10 @@ export function sendProblem(
     ...(errors?.length ? { errors } : {}),
   };
   // A token that was sent in the wrong place (as a field's name, in the path) is not sent back.
-  response.status(status).type('application/problem+json').send(blankTokens(JSON.stringify(problem)));
+  response
+    .status(status)
+    .type('application/problem+json')
+    .send(blankTokens(JSON.stringify(problem)));
 }
 
 /** Express's last handler: every error becomes a problem, and only unexpected ones are logged as errors. */
@@ -131,7 +134,8 @@ function describeBodyError(error: unknown): { code: ProblemCode; detail: string 
 /** A body of 100 kB can be wrong in ten thousand places. */
 const maxFieldErrors = 50;
 
-function fieldErrors(error: z.ZodError): FieldError[] {
+/** What zod found, with JSON pointers. */
+export function fieldErrors(error: z.ZodError): FieldError[] {
   const errors = error.issues.flatMap(issue => {
     const at = issue.path.map(part => `/${pointerPart(part)}`).join('');
     if (issue.code !== 'unrecognized_keys') return [{ pointer: at, code: issue.code, detail: issue.message }];

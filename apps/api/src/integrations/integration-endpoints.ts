@@ -1,4 +1,8 @@
-import { refreshIntegration, refreshIntegrationInput, refreshShape } from '@pagekeeper/domain/facebook/refresh-integration';
+import {
+  refreshIntegration,
+  refreshIntegrationInput,
+  refreshShape,
+} from '@pagekeeper/domain/facebook/refresh-integration';
 import { createIntegration, createIntegrationInput } from '@pagekeeper/domain/integrations/create-integration';
 import { deactivateIntegration } from '@pagekeeper/domain/integrations/deactivate-integration';
 import { facebookPageInput } from '@pagekeeper/domain/integrations/facebook-page-input';

@@ -1,6 +1,6 @@
 import { createOrganization, createOrganizationInput } from '@pagekeeper/domain/organizations/create-organization';
 import { deactivateOrganization } from '@pagekeeper/domain/organizations/deactivate-organization';
-import { getOrganization } from '@pagekeeper/domain/organizations/get-organization';
+import { getOrganization, getOrganizationInput } from '@pagekeeper/domain/organizations/get-organization';
 import { listOrganizations, listOrganizationsInput } from '@pagekeeper/domain/organizations/list-organizations';
 import { organizationShape } from '@pagekeeper/domain/organizations/organization';
 import { restoreOrganization } from '@pagekeeper/domain/organizations/restore-organization';
@@ -38,8 +38,9 @@ export const organizationEndpoints = [
     summary: 'One organization',
     tag,
     params: organizationParams,
+    query: getOrganizationInput,
     responses: { 200: organizationShape },
-    run: ({ ctx, params }) => getOrganization(ctx, params),
+    run: ({ ctx, params, query }) => getOrganization(ctx, { ...params, ...query }),
   }),
   defineEndpoint({
     method: 'patch',

@@ -15,17 +15,20 @@ export class BodyRefused extends Error {
   }
 }
 
-const decoders: Record<string, ((body: Buffer, options: { maxOutputLength: number }) => Promise<Buffer>) | undefined> = {
-  gzip: promisify(gunzip),
-  deflate: promisify(inflate),
-  br: promisify(brotliDecompress),
-};
+type Decode = (body: Buffer, options: { maxOutputLength: number }) => Promise<Buffer>;
+
+// A map: an object would take `Content-Encoding: constructor` for one of its own.
+const decoders = new Map<string, Decode>([
+  ['gzip', promisify(gunzip)],
+  ['deflate', promisify(inflate)],
+  ['br', promisify(brotliDecompress)],
+]);
 
 /** The whole body, inflated. @throws BodyRefused 413 over the limit, 415 for another encoding, 400 for a broken one */
 export async function readBody(request: IncomingMessage): Promise<Buffer> {
-  const encoding = request.headers['content-encoding'];
-  const decode = encoding === undefined || encoding === 'identity' ? undefined : decoders[encoding];
-  if (encoding !== undefined && encoding !== 'identity' && !decode) throw new BodyRefused(415);
+  const encoding = (request.headers['content-encoding'] ?? 'identity').toLowerCase();
+  const decode = decoders.get(encoding);
+  if (!decode && encoding !== 'identity') throw new BodyRefused(415);
   const raw = await readRaw(request);
   if (!decode) return raw;
   try {

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { notFound } from '../errors.ts';
 import { type Uuid, parsePublicId } from '../ids.ts';
 import { Resource } from '../resource.ts';
+import { slugPattern } from '../slug.ts';
 import { TenantModel } from '../tenancy/tenant-model.ts';
 import type { TenantTx } from '../tenancy/tenant-tx.ts';
 
@@ -63,6 +64,7 @@ export async function findBusiness(
 ): Promise<Business> {
   const { active = 'true', forUpdate = false } = options;
   const id = parsePublicId('business', reference);
+  if (!id && !slugPattern.test(reference)) throw notFound('business');
   const query = Business.query(tx).findOne(id ? { id } : { slug: reference, is_active: true });
   if (active !== 'any') query.where('is_active', active === 'true');
   if (forUpdate) query.forUpdate();

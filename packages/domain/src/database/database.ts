@@ -42,8 +42,8 @@ export async function throughDoor<Result>(
   database: Database,
   door: Door,
   readOnly: boolean,
-  work: (transaction: Knex.Transaction) => Promise<Result>,
+  work: (transaction: Knex.Transaction) => PromiseLike<Result>,
 ): Promise<Result> {
   const config = { readOnly, door } as Knex.TransactionConfig;
-  return await knexOf(database).transaction(work, config);
+  return await knexOf(database).transaction(async transaction => await work(transaction), config);
 }

@@ -10,6 +10,8 @@ import { ExaminationFailed, type LoginFindings, examineLogin } from './examine-l
 import { judgePage } from './judge-page.ts';
 import { type LeasedLogin, leaseLogin } from './lease-login.ts';
 import { reconcileSubscription } from './reconcile-subscription.ts';
+import { VaultError } from '../vault/vault.ts';
+import { storeDamage } from './store-damage.ts';
 import { type PageVerdict, postponeCheck, storeVerdicts } from './store-verdicts.ts';
 
 export type CheckOutcome =
@@ -35,7 +37,10 @@ export async function checkLogin(
     return login ? await examineAndStore(ctx, appId, login) : { outcome: 'busy' };
   } catch (error) {
     if (isGone(error)) return { outcome: 'gone' };
-    throw error;
+    if (!(error instanceof VaultError)) throw error;
+    ctx.log.error({ err: error, login_id }, 'a stored token does not open');
+    const pages = await withTenant(ctx, { organization }, tx => storeDamage(tx, login_id));
+    return { outcome: 'checked', pages };
   }
 }
 

@@ -34,12 +34,14 @@ export async function storeFacebookPage(
     access_token: sealed.access_token,
   });
   const existing = await FacebookPageIntegration.query(tx).findOne({ id: integrationId }).forUpdate();
+  // Details that are not given are kept, unless they are another page's.
+  const known = existing?.page_id === input.page_id ? existing : undefined;
   const page = {
     login_id: loginId,
     page_id: input.page_id,
-    page_name: input.page_name ?? existing?.page_name ?? '',
-    page_category: input.page_category ?? existing?.page_category ?? null,
-    page_url: input.page_url ?? existing?.page_url ?? null,
+    page_name: input.page_name ?? known?.page_name ?? '',
+    page_category: input.page_category ?? known?.page_category ?? null,
+    page_url: input.page_url ?? known?.page_url ?? null,
     page_access_token: sealed.page_access_token,
     status: 'unverified' as const,
     status_reason: null,
@@ -90,6 +92,8 @@ export const pageAccessTokenOf = (integrationId: Uuid) =>
 
 /** @throws DomainError `page_taken` when another active integration of this organization has the page */
 export async function refuseTakenPage(tx: TenantTx, integrationId: Uuid, pageId: string): Promise<void> {
+  // Two at once would not see each other's row: whoever comes second waits for the first's end.
+  await tx.raw('select pg_advisory_xact_lock(hashtextextended(?, 0))', [`${tx.tenant.organizationId} ${pageId}`]);
   const other = await FacebookPageIntegration.query(tx)
     .join('integrations as integration', join =>
       join

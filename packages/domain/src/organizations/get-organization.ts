@@ -1,17 +1,24 @@
+import { z } from 'zod';
 import { authorize } from '../access/authorize.ts';
 import type { Context } from '../context.ts';
-import type { Rendered } from '../resource.ts';
+import { notFound } from '../errors.ts';
+import { type Rendered, activeInput } from '../resource.ts';
 import { withTenant } from '../tenancy/doors.ts';
 import type { OrganizationShape } from './organization.ts';
 import { showOrganization } from './show-organization.ts';
 
-/** One organization, by id or slug. */
+export const getOrganizationInput = z.strictObject({ active: activeInput });
+
+/** One organization, by id or slug; a soft-deleted one by id, where `active` asks for it. */
 export async function getOrganization(
   ctx: Context,
-  input: { organization: string },
+  { organization, active }: { organization: string } & z.output<typeof getOrganizationInput>,
 ): Promise<Rendered<OrganizationShape>> {
-  return await withTenant(ctx, { ...input, readOnly: true }, async tx => {
+  const allowInactive = active !== 'true';
+  return await withTenant(ctx, { organization, allowInactive, readOnly: true }, async tx => {
     authorize(tx, 'organization.read');
-    return await showOrganization(tx);
+    const shown = await showOrganization(tx);
+    if (active === 'false' && shown.value().is_active) throw notFound('organization');
+    return shown;
   });
 }

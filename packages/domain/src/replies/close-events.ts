@@ -20,12 +20,13 @@ export async function closeEvents(tx: TenantTx, drain: Drain, events: readonly D
   };
   const skipped: DecidedEvent[] = [];
   for (const event of events) {
-    if (event.decision.type === 'none') close(event, 'ignored', 'Nothing to answer.');
+    if (event.damaged) close(event, 'failed', 'Its stored content does not open.');
+    else if (event.decision.type === 'none') close(event, 'ignored', 'Nothing to answer.');
     else if (isAnswered(event)) close(event, 'processed', event.reply?.reason ?? '');
     else if (event.decision.type === 'skip' && !event.reply) {
       skipped.push(event);
       close(event, 'processed', event.decision.reason);
-    } else if (!drain.usable) close(event, 'parked', 'The page token does not work. It waits for a new one.');
+    } else if (!drain.token) close(event, 'parked', 'The page token does not work. It waits for a new one.');
     else left.push(event);
   }
   await insertSkips(tx, drain, skipped);

@@ -7,7 +7,7 @@ import { isGone, withTenant } from '../tenancy/doors.ts';
 import { raw } from 'objection';
 import type { TenantTx } from '../tenancy/tenant-tx.ts';
 import { closeAs, closeEvents } from './close-events.ts';
-import { type Drain, beginDrain, endDrain, renewDrain } from './drain-lease.ts';
+import { type Drain, type UsableDrain, beginDrain, endDrain, renewDrain } from './drain-lease.ts';
 import { type DecidedEvent, batchSize, readEvents } from './read-events.ts';
 import { reconcileReply } from './reconcile-reply.ts';
 import { Reply } from './reply.ts';
@@ -33,6 +33,7 @@ export async function drainEvents(
     if (drain === 'gone') return { outcome: await closeGone(ctx, organization, integration_id), events: 0 };
     if (drain === 'busy') return { outcome: 'busy', events: 0 };
     failpoint('drain.after_claim');
+    if (drain.damaged) await askForCheck(ctx, drain);
     try {
       return await drainBatches(ctx, drain, repliesOff);
     } finally {
@@ -54,7 +55,9 @@ async function drainBatches(ctx: Context, drain: Drain, repliesOff: boolean): Pr
     });
     if (read === null) return { outcome: 'stopped', events };
     events += read;
-    if ((await answerAll(ctx, drain, left)) === 'stop') return { outcome: 'stopped', events };
+    const { token } = drain;
+    // Without a token everything that needs one was parked.
+    if (token && (await answerAll(ctx, { ...drain, token }, left)) === 'stop') return { outcome: 'stopped', events };
     if (read < batchSize) return { outcome: 'drained', events };
   }
   const { organizationId: organization_id, integrationId: integration_id } = drain;
@@ -62,17 +65,20 @@ async function drainBatches(ctx: Context, drain: Drain, repliesOff: boolean): Pr
   return { outcome: 'continued', events };
 }
 
-async function answerAll(ctx: Context, drain: Drain, events: readonly DecidedEvent[]): Promise<Step> {
+async function answerAll(ctx: Context, drain: UsableDrain, events: readonly DecidedEvent[]): Promise<Step> {
   for (const event of events) {
     if ((await answer(ctx, drain, event)) === 'next') continue;
-    // Whatever stopped it (a dead token, a lost page), one check finds out and is told to people.
-    await nudge(ctx, refreshLoginJob, { organization_id: drain.organizationId, login_id: drain.loginId });
+    await askForCheck(ctx, drain);
     return 'stop';
   }
   return 'next';
 }
 
-async function answer(ctx: Context, drain: Drain, event: DecidedEvent): Promise<Step> {
+// Whatever stopped it (a dead token, a lost page), one check finds out, and its status tells people.
+const askForCheck = (ctx: Context, { organizationId, loginId }: Drain): Promise<void> =>
+  nudge(ctx, refreshLoginJob, { organization_id: organizationId, login_id: loginId });
+
+async function answer(ctx: Context, drain: UsableDrain, event: DecidedEvent): Promise<Step> {
   const { reply, decision } = event;
   if (reply && reply.state !== 'claimed') {
     const finding = await reconcileReply(ctx, drain, event, reply);

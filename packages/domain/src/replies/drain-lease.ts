@@ -11,6 +11,7 @@ import { pageAccessTokenOf } from '../integrations/store-facebook-page.ts';
 import { Organization } from '../organizations/organization.ts';
 import type { TenantTx } from '../tenancy/tenant-tx.ts';
 import { dataKeyOf } from '../vault/organization-key.ts';
+import { VaultError } from '../vault/vault.ts';
 
 /** An integration whose events this process alone works off until the lease ends. */
 export interface Drain {
@@ -20,8 +21,10 @@ export interface Drain {
   leaseToken: Uuid;
   pageId: string;
   pageName: string;
-  token: Secret;
-  usable: boolean;
+  /** Null while the page's status says that it does not work, or when it does not open: events are parked then. */
+  token: Secret | null;
+  /** The status still says that the token works, and it does not open: a check shall find out. */
+  damaged: boolean;
   config: IntegrationConfig;
   connectedAt: Date;
   repliesPaused: boolean;
@@ -49,7 +52,8 @@ export async function beginDrain(
     .returning('*');
   if (!page) return 'busy';
   const organization = await Organization.query(tx).first();
-  const key = await dataKeyOf(tx, vault, page.page_access_token);
+  const usable = usableStatuses.includes(page.status);
+  const token = usable ? await openToken(tx, vault, page) : null;
   return {
     organizationId: tx.tenant.organizationId,
     integrationId,
@@ -57,13 +61,30 @@ export async function beginDrain(
     leaseToken,
     pageId: page.page_id,
     pageName: page.page_name,
-    token: vault.open(key, pageAccessTokenOf(integrationId), page.page_access_token),
-    usable: usableStatuses.includes(page.status),
+    token,
+    damaged: usable && !token,
     config: integration.config,
     connectedAt: claim.claimed_at,
     repliesPaused: organization?.replies_paused ?? true,
   };
 }
+
+async function openToken(
+  tx: TenantTx,
+  vault: Context['vault'],
+  page: FacebookPageIntegration,
+): Promise<Secret | null> {
+  try {
+    const key = await dataKeyOf(tx, vault, page.page_access_token);
+    return vault.open(key, pageAccessTokenOf(page.id), page.page_access_token);
+  } catch (error) {
+    if (error instanceof VaultError) return null;
+    throw error;
+  }
+}
+
+/** A drain whose page token works. */
+export type UsableDrain = Drain & { token: Secret };
 
 /** False when the lease was lost: another process goes on, and this one must not. */
 export async function renewDrain(tx: TenantTx, drain: Drain): Promise<boolean> {

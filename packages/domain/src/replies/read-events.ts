@@ -4,7 +4,7 @@ import { publicId } from '../ids.ts';
 import type { Uuid } from '../ids.ts';
 import type { TenantTx } from '../tenancy/tenant-tx.ts';
 import { dataKeyOf } from '../vault/organization-key.ts';
-import { type DataKey, keyIdOf } from '../vault/vault.ts';
+import { VaultError } from '../vault/vault.ts';
 import { WebhookEvent, payloadOf } from '../webhooks/webhook-event.ts';
 import { type Decision, type ReplySituation, decide } from './decide.ts';
 import type { Drain } from './drain-lease.ts';
@@ -14,6 +14,8 @@ import { Reply, type ReplyState } from './reply.ts';
 export interface DecidedEvent {
   id: Uuid;
   attempts: number;
+  /** The stored payload does not open. */
+  damaged: boolean;
   incoming: Incoming | null;
   decision: Decision;
   /** The reply that exists for it already. */
@@ -37,23 +39,29 @@ export async function readEvents(
   if (events.length === 0) return [];
   const { rows } = await tx.raw('select app.now() as now');
   const situation: ReplySituation = { ...drain, now: rows[0].now, repliesOff };
-  const keys = new Map<Uuid, DataKey>();
   const decided: DecidedEvent[] = [];
   for (const event of events) {
-    const keyId = keyIdOf(event.payload);
-    const key = keys.get(keyId) ?? (await dataKeyOf(tx, vault, event.payload));
-    keys.set(keyId, key);
-    const payload = JSON.parse(vault.openBytes(key, payloadOf(event.id), event.payload).toString());
-    const incoming = describeIncoming(event.kind, payload);
-    decided.push({
-      id: event.id,
-      attempts: event.attempts,
-      incoming,
-      decision: decide(incoming, situation),
-      reply: null,
-    });
+    const opened = await openEvent(tx, vault, event);
+    const incoming = opened && describeIncoming(event.kind, opened.payload);
+    const decision = decide(incoming, situation);
+    decided.push({ id: event.id, attempts: event.attempts, damaged: !opened, incoming, decision, reply: null });
   }
   return await withReplies(tx, drain, decided);
+}
+
+/** Null for a payload that does not open: it ends with that reason, and the others go on. */
+async function openEvent(
+  tx: TenantTx,
+  vault: Context['vault'],
+  { id, payload }: WebhookEvent,
+): Promise<{ payload: unknown } | null> {
+  try {
+    const key = await dataKeyOf(tx, vault, payload);
+    return { payload: JSON.parse(vault.openBytes(key, payloadOf(id), payload).toString()) };
+  } catch (error) {
+    if (error instanceof VaultError || error instanceof SyntaxError) return null;
+    throw error;
+  }
 }
 
 async function withReplies(tx: TenantTx, drain: Drain, events: DecidedEvent[]): Promise<DecidedEvent[]> {

@@ -8,7 +8,7 @@ import type { TenantTx } from '../tenancy/tenant-tx.ts';
 import { WebhookEvent } from '../webhooks/webhook-event.ts';
 import { closeAs } from './close-events.ts';
 import type { Decision } from './decide.ts';
-import { type Drain, renewDrain } from './drain-lease.ts';
+import { type UsableDrain, renewDrain } from './drain-lease.ts';
 import { type DecidedEvent, metadataOf } from './read-events.ts';
 import { Reply } from './reply.ts';
 import { maxAttempts, settleFailure } from './settle.ts';
@@ -22,7 +22,7 @@ export type Step = 'next' | 'stop';
 const staleIntentMs = 5_000;
 
 /** Sends one reply: commits the intent, calls Facebook, commits what came of it. */
-export async function sendReply(ctx: Context, drain: Drain, event: DecidedEvent, decision: ReplyDecision): Promise<Step> {
+export async function sendReply(ctx: Context, drain: UsableDrain, event: DecidedEvent, decision: ReplyDecision): Promise<Step> {
   const organization = drain.organizationId;
   const intent = await withTenant(ctx, { organization }, tx => commitIntent(tx, drain, event, decision));
   if (!intent) return 'stop';
@@ -49,7 +49,7 @@ interface Intent {
 /** `sending` is committed before the call. Null when the lease was lost or the reply is another's by now. */
 async function commitIntent(
   tx: TenantTx,
-  drain: Drain,
+  drain: UsableDrain,
   event: DecidedEvent,
   decision: ReplyDecision,
 ): Promise<Intent | null> {
@@ -86,7 +86,7 @@ type CallResult = { ok: true; sentId: string } | { ok: false; error: GraphError 
 
 async function callFacebook(
   { graph }: Context,
-  { token, pageId }: Drain,
+  { token, pageId }: UsableDrain,
   { kind, recipientId, text }: ReplyDecision,
   replyId: Uuid,
 ): Promise<CallResult> {

@@ -28,7 +28,7 @@ export interface TenantOptions {
 export async function withTenant<Result>(
   ctx: Doorway,
   options: TenantOptions,
-  work: (tx: TenantTx) => Promise<Result>,
+  work: (tx: TenantTx) => PromiseLike<Result>,
 ): Promise<Result> {
   let entered: Record<string, unknown> = {};
   const door: Door = {
@@ -67,7 +67,7 @@ const jobDoor = (organization: string) => `select * from router.enter_job('${ass
 /** Enters an organization that does not exist yet: the transaction that creates it, and its creator's ownership. */
 export async function withNewTenant<Result>(
   ctx: Doorway & { readonly actor: UserActor },
-  work: (tx: TenantTx) => Promise<Result>,
+  work: (tx: TenantTx) => PromiseLike<Result>,
 ): Promise<Result> {
   const organizationId = newId();
   const person = assertUuid(ctx.actor.userId);

@@ -56,10 +56,16 @@ export class Vault {
     return { id, organization_id: organizationId, kek_id: kek.id, wrapped };
   }
 
+  /** A key that was unwrapped in the last minutes. */
+  knownKey(id: Uuid, organizationId: Uuid): DataKey | undefined {
+    const known = this.#dataKeys.get(id);
+    return known?.organizationId === organizationId ? known : undefined;
+  }
+
   /** The usable key behind a wrapped one. Kept for a few minutes. */
   unwrap(row: WrappedKey): DataKey {
-    const known = this.#dataKeys.get(row.id);
-    if (known?.organizationId === row.organization_id) return known;
+    const known = this.knownKey(row.id, row.organization_id);
+    if (known) return known;
     const bytes = unwrapKey(this.#ring, row.kek_id, row.wrapped, dataKeyName(row.organization_id, row.id));
     const key = { id: row.id, organizationId: row.organization_id, bytes };
     this.#dataKeys.set(row.id, key);
