@@ -1,4 +1,5 @@
 import { type Database, knexOf } from './database/database.ts';
+import { errorCode, isDatabaseUnavailable } from './database/errors.ts';
 import { latestMigration } from './database/migrations/index.ts';
 
 /** A process must not start like this. One sentence for the operator. */
@@ -12,7 +13,10 @@ export class BootRefused extends Error {
  * @throws BootRefused
  */
 export async function checkBoot(database: Database, options: { production: boolean }): Promise<void> {
-  await refusePowerfulRole(database);
+  await refusePowerfulRole(database).catch(error => {
+    if (!isDatabaseUnavailable(error)) throw error;
+    throw new BootRefused(`The database at DATABASE_URL cannot be reached (${errorCode(error) ?? error.message}).`);
+  });
   await checkSchema(database);
   if (options.production) await refuseMovedClock(database);
 }
@@ -39,7 +43,7 @@ export async function checkSchema(database: Database): Promise<void> {
     .where({ name: newest })
     .first('name')
     .catch(error => {
-      if ((error as { code?: string }).code === '42P01') return undefined;
+      if (errorCode(error) === '42P01') return undefined;
       throw error;
     });
   if (!found) throw new BootRefused(`The database lacks the migration ${newest}. Run the migrations first.`);

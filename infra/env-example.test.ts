@@ -1,0 +1,98 @@
+import { spawnSync } from 'node:child_process';
+import { apiVariables } from '../apps/api/src/env.ts';
+import { workerVariables } from '../apps/worker/src/env.ts';
+import { describeEnvironment } from '@pagekeeper/runtime/describe-environment';
+import { describe, expect, it } from 'vitest';
+
+const example = () => {
+  const api = describeEnvironment(apiVariables);
+  const worker = describeEnvironment(workerVariables, new Set(Object.keys(apiVariables.shape)));
+  return `# Written from apps/*/src/env.ts: npm test -- -u infra/env-example.test.ts writes it anew.
+# A line without a # needs a value. npm start needs none of this: it chooses everything itself.
+
+# The api; the worker reads the same, without HOST, PORT, PUBLIC_URL and AUTH_*.
+
+${api}
+# The worker alone
+
+${worker}
+# For the migrations and the commands that create roles; no process at run time reads these.
+
+# pagekeeper_owner on the database.
+# MIGRATION_DATABASE_URL=
+# A superuser of the server: for npm start and for creating database and roles.
+# ADMIN_DATABASE_URL=
+# For npm start: where the simulator listens.
+# SIMULATOR_PORT=4700
+`;
+};
+
+it('.env.example says what the processes read', async () => {
+  await expect(example()).toMatchFileSnapshot('../.env.example');
+});
+
+/** Starts a process with just these variables; it must end by itself. */
+function run(app: string, env: Record<string, string>) {
+  const flags = ['--conditions=source', '--import', 'tsx', `apps/${app}/src/main.ts`];
+  const began = Date.now();
+  const { status, stderr, stdout } = spawnSync(process.execPath, flags, {
+    env: { PATH: process.env.PATH, ...env },
+    encoding: 'utf8',
+    timeout: 10_000,
+  });
+  return { status, sentences: stderr.trim().split('\n').sort(), stdout, seconds: (Date.now() - began) / 1_000 };
+}
+
+describe.each(['api', 'worker'])('the %s', app => {
+  it('names every variable that is missing, in a sentence each, and exits with 1', () => {
+    const { status, sentences, stdout, seconds } = run(app, {});
+    const missing = ['DATABASE_URL', 'FACEBOOK_APP_ID', 'FACEBOOK_APP_SECRET', 'FACEBOOK_VERIFY_TOKEN', 'PAGEKEEPER_KEYS'];
+    if (app === 'api') missing.push('PUBLIC_URL', 'AUTH_DATABASE_URL', 'AUTH_SECRET');
+    expect(sentences).toEqual(missing.map(name => `${name} is not set.`).sort());
+    expect([status, stdout]).toEqual([1, '']);
+    expect(seconds).toBeLessThan(5);
+  });
+
+  it('refuses contradictions and what is for tests only, without printing a value', () => {
+    const key = Buffer.alloc(32, 7).toString('base64');
+    const { status, sentences } = run(app, {
+      DATABASE_URL: 'postgres://pagekeeper_app:hunter2@127.0.0.1:1/x',
+      AUTH_DATABASE_URL: 'postgres://pagekeeper_auth:hunter2@127.0.0.1:1/x',
+      QUEUE_DATABASE_URL: 'postgres://pagekeeper_queue:hunter2@127.0.0.1:1/x',
+      REDIS_URL: 'redis://127.0.0.1:1',
+      PAGEKEEPER_KEYS: `k1:${key}`,
+      AUTH_SECRET: 'hunter2hunter2hunter2hunter2hunter2hunter2',
+      PUBLIC_URL: 'https://app.example',
+      FACEBOOK_APP_ID: '1',
+      FACEBOOK_APP_SECRET: 'hunter2hunter2hunter2',
+      FACEBOOK_VERIFY_TOKEN: 'hunter2hunter2hunter2',
+      FAIL_AT: 'reply.before_http',
+      FACEBOOK_GRAPH_URL: 'http://127.0.0.1:4700',
+    });
+    expect(status).toBe(1);
+    expect(sentences).toEqual([
+      'FACEBOOK_GRAPH_URL: must be https in production.',
+      'FAIL_AT: is for tests and refused in production.',
+      'REDIS_URL: set either it or QUEUE_DATABASE_URL, not both.',
+    ]);
+    expect(sentences.join()).not.toContain('hunter2');
+    expect(sentences.join()).not.toContain(key);
+  });
+
+  it('says that the database cannot be reached, without its password', () => {
+    const { status, sentences } = run(app, {
+      NODE_ENV: 'development',
+      DATABASE_URL: 'postgres://pagekeeper_app:hunter2@127.0.0.1:1/x',
+      AUTH_DATABASE_URL: 'postgres://pagekeeper_auth:hunter2@127.0.0.1:1/x',
+      QUEUE_DATABASE_URL: 'postgres://pagekeeper_queue:hunter2@127.0.0.1:1/x',
+      PAGEKEEPER_KEYS: `k1:${Buffer.alloc(32, 7).toString('base64')}`,
+      AUTH_SECRET: 'hunter2hunter2hunter2hunter2hunter2hunter2',
+      PUBLIC_URL: 'http://127.0.0.1:4000',
+      FACEBOOK_APP_ID: '1',
+      FACEBOOK_APP_SECRET: 'hunter2hunter2hunter2',
+      FACEBOOK_VERIFY_TOKEN: 'hunter2hunter2hunter2',
+    });
+    expect(status).toBe(1);
+    expect(sentences).toEqual(['The database at DATABASE_URL cannot be reached (ECONNREFUSED).']);
+  });
+});

@@ -1,0 +1,526 @@
+-- columns
+app.clock: only_row boolean not null default true
+app.clock: clock_offset interval not null default '00:00:00'::interval
+auth.accounts: id uuid not null
+auth.accounts: user_id uuid not null
+auth.accounts: account_id text not null
+auth.accounts: provider_id text not null
+auth.accounts: access_token text
+auth.accounts: refresh_token text
+auth.accounts: id_token text
+auth.accounts: access_token_expires_at timestamp with time zone
+auth.accounts: refresh_token_expires_at timestamp with time zone
+auth.accounts: scope text
+auth.accounts: password text
+auth.accounts: created_at timestamp with time zone not null default now()
+auth.accounts: updated_at timestamp with time zone not null default now()
+auth.sessions: id uuid not null
+auth.sessions: user_id uuid not null
+auth.sessions: token text not null
+auth.sessions: expires_at timestamp with time zone not null
+auth.sessions: ip_address text
+auth.sessions: user_agent text
+auth.sessions: created_at timestamp with time zone not null default now()
+auth.sessions: updated_at timestamp with time zone not null default now()
+auth.users: id uuid not null
+auth.users: name text not null
+auth.users: email text not null
+auth.users: email_verified boolean not null default false
+auth.users: image text
+auth.users: created_at timestamp with time zone not null default now()
+auth.users: updated_at timestamp with time zone not null default now()
+auth.verifications: id uuid not null
+auth.verifications: identifier text not null
+auth.verifications: value text not null
+auth.verifications: expires_at timestamp with time zone not null
+auth.verifications: created_at timestamp with time zone not null default now()
+auth.verifications: updated_at timestamp with time zone not null default now()
+partitions.webhook_events_default: organization_id uuid not null
+partitions.webhook_events_default: id uuid not null
+partitions.webhook_events_default: integration_id uuid not null
+partitions.webhook_events_default: kind text not null
+partitions.webhook_events_default: person_hash bytea
+partitions.webhook_events_default: thread_hash bytea
+partitions.webhook_events_default: payload bytea not null
+partitions.webhook_events_default: received_at timestamp with time zone not null default now()
+partitions.webhook_events_default: state text not null default 'pending'::text
+partitions.webhook_events_default: attempts smallint not null default 0
+partitions.webhook_events_default: not_before timestamp with time zone
+partitions.webhook_events_default: processed_at timestamp with time zone
+partitions.webhook_events_default: reason text
+public.audit_events: organization_id uuid not null
+public.audit_events: id uuid not null
+public.audit_events: actor_type text not null
+public.audit_events: actor_id text not null
+public.audit_events: action text not null
+public.audit_events: subject_type text not null
+public.audit_events: subject_id uuid not null
+public.audit_events: changes jsonb not null default '{}'::jsonb
+public.audit_events: request_id text not null
+public.audit_events: created_at timestamp with time zone not null default now()
+public.businesses: organization_id uuid not null
+public.businesses: id uuid not null
+public.businesses: name text not null
+public.businesses: slug text not null
+public.businesses: description text not null default ''::text
+public.businesses: is_active boolean not null default true
+public.businesses: deactivated_at timestamp with time zone
+public.businesses: version integer not null default 1
+public.businesses: created_at timestamp with time zone not null default now()
+public.businesses: updated_at timestamp with time zone not null default now()
+public.facebook_logins: organization_id uuid not null
+public.facebook_logins: id uuid not null
+public.facebook_logins: access_token bytea not null
+public.facebook_logins: person_hash bytea
+public.facebook_logins: scopes text[] not null default '{}'::text[]
+public.facebook_logins: expires_at timestamp with time zone
+public.facebook_logins: data_access_expires_at timestamp with time zone
+public.facebook_logins: exchanged_at timestamp with time zone
+public.facebook_logins: generation integer not null default 1
+public.facebook_logins: lease_token uuid
+public.facebook_logins: lease_until timestamp with time zone
+public.facebook_logins: created_at timestamp with time zone not null default now()
+public.facebook_logins: updated_at timestamp with time zone not null default now()
+public.facebook_page_integrations: organization_id uuid not null
+public.facebook_page_integrations: id uuid not null
+public.facebook_page_integrations: login_id uuid not null
+public.facebook_page_integrations: page_id text not null
+public.facebook_page_integrations: page_name text not null default ''::text
+public.facebook_page_integrations: page_category text
+public.facebook_page_integrations: page_url text
+public.facebook_page_integrations: page_access_token bytea not null
+public.facebook_page_integrations: status text not null
+public.facebook_page_integrations: status_reason jsonb
+public.facebook_page_integrations: status_since timestamp with time zone not null
+public.facebook_page_integrations: next_check_at timestamp with time zone
+public.facebook_page_integrations: last_checked_at timestamp with time zone
+public.facebook_page_integrations: generation integer not null default 1
+public.facebook_page_integrations: drain_token uuid
+public.facebook_page_integrations: drain_until timestamp with time zone
+public.facebook_page_integrations: created_at timestamp with time zone not null default now()
+public.facebook_page_integrations: updated_at timestamp with time zone not null default now()
+public.integrations: organization_id uuid not null
+public.integrations: id uuid not null
+public.integrations: business_id uuid not null
+public.integrations: integration_type text not null
+public.integrations: name text not null
+public.integrations: config jsonb not null
+public.integrations: is_active boolean not null default true
+public.integrations: deactivated_at timestamp with time zone
+public.integrations: version integer not null default 1
+public.integrations: created_at timestamp with time zone not null default now()
+public.integrations: updated_at timestamp with time zone not null default now()
+public.migrations: id integer not null default nextval('migrations_id_seq'::regclass)
+public.migrations: name character varying(255)
+public.migrations: batch integer
+public.migrations: migration_time timestamp with time zone
+public.migrations_lock: index integer not null default nextval('migrations_lock_index_seq'::regclass)
+public.migrations_lock: is_locked integer
+public.organization_keys: organization_id uuid not null
+public.organization_keys: id uuid not null
+public.organization_keys: kek_id text not null
+public.organization_keys: wrapped bytea not null
+public.organization_keys: is_current boolean not null default true
+public.organization_keys: created_at timestamp with time zone not null default now()
+public.organization_memberships: organization_id uuid not null
+public.organization_memberships: id uuid not null
+public.organization_memberships: user_id uuid not null
+public.organization_memberships: role text not null
+public.organization_memberships: invited_by uuid
+public.organization_memberships: is_active boolean not null default true
+public.organization_memberships: created_at timestamp with time zone not null default now()
+public.organization_memberships: updated_at timestamp with time zone not null default now()
+public.organizations: id uuid not null
+public.organizations: name text not null
+public.organizations: slug text not null
+public.organizations: owner_id uuid not null
+public.organizations: is_active boolean not null default true
+public.organizations: deactivated_at timestamp with time zone
+public.organizations: replies_paused boolean not null default false
+public.organizations: version integer not null default 1
+public.organizations: created_at timestamp with time zone not null default now()
+public.organizations: updated_at timestamp with time zone not null default now()
+public.page_claims: page_id text not null
+public.page_claims: organization_id uuid not null
+public.page_claims: integration_id uuid not null
+public.page_claims: generation integer not null
+public.page_claims: claimed_at timestamp with time zone not null default now()
+public.replies: organization_id uuid not null
+public.replies: id uuid not null
+public.replies: integration_id uuid not null
+public.replies: event_id uuid not null
+public.replies: page_id text not null
+public.replies: source_id text not null
+public.replies: kind text not null
+public.replies: state text not null
+public.replies: rule text
+public.replies: reason text not null
+public.replies: sent_id text
+public.replies: attempts smallint not null default 0
+public.replies: sending_at timestamp with time zone
+public.replies: finished_at timestamp with time zone
+public.replies: created_at timestamp with time zone not null default now()
+public.system_keys: name text not null
+public.system_keys: kek_id text not null
+public.system_keys: wrapped bytea not null
+public.system_keys: created_at timestamp with time zone not null default now()
+public.webhook_events: organization_id uuid not null
+public.webhook_events: id uuid not null
+public.webhook_events: integration_id uuid not null
+public.webhook_events: kind text not null
+public.webhook_events: person_hash bytea
+public.webhook_events: thread_hash bytea
+public.webhook_events: payload bytea not null
+public.webhook_events: received_at timestamp with time zone not null default now()
+public.webhook_events: state text not null default 'pending'::text
+public.webhook_events: attempts smallint not null default 0
+public.webhook_events: not_before timestamp with time zone
+public.webhook_events: processed_at timestamp with time zone
+public.webhook_events: reason text
+
+-- constraints
+app.clock: clock_only_row_check CHECK (only_row)
+app.clock: clock_pkey PRIMARY KEY (only_row)
+auth.accounts: accounts_pkey PRIMARY KEY (id)
+auth.accounts: accounts_user_id_fkey FOREIGN KEY (user_id) REFERENCES auth.users(id) ON DELETE CASCADE
+auth.sessions: sessions_pkey PRIMARY KEY (id)
+auth.sessions: sessions_token_key UNIQUE (token)
+auth.sessions: sessions_user_id_fkey FOREIGN KEY (user_id) REFERENCES auth.users(id) ON DELETE CASCADE
+auth.users: users_email_key UNIQUE (email)
+auth.users: users_pkey PRIMARY KEY (id)
+auth.verifications: verifications_pkey PRIMARY KEY (id)
+partitions.webhook_events_default: webhook_events_default_pkey PRIMARY KEY (organization_id, id)
+partitions.webhook_events_default: webhook_events_state_check CHECK ((state = ANY (ARRAY['pending'::text, 'parked'::text, 'processed'::text, 'ignored'::text, 'failed'::text])))
+public.audit_events: audit_events_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES organizations(id)
+public.audit_events: audit_events_pkey PRIMARY KEY (organization_id, id)
+public.businesses: businesses_name_check CHECK (((char_length(name) >= 1) AND (char_length(name) <= 200)))
+public.businesses: businesses_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES organizations(id)
+public.businesses: businesses_pkey PRIMARY KEY (organization_id, id)
+public.businesses: businesses_slug_check CHECK (((slug ~ '^[a-z0-9]+(-[a-z0-9]+)*$'::text) AND (char_length(slug) <= 63)))
+public.facebook_logins: facebook_logins_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES organizations(id)
+public.facebook_logins: facebook_logins_pkey PRIMARY KEY (organization_id, id)
+public.facebook_page_integrations: facebook_page_integrations_organization_id_id_fkey FOREIGN KEY (organization_id, id) REFERENCES integrations(organization_id, id)
+public.facebook_page_integrations: facebook_page_integrations_organization_id_login_id_fkey FOREIGN KEY (organization_id, login_id) REFERENCES facebook_logins(organization_id, id)
+public.facebook_page_integrations: facebook_page_integrations_page_id_check CHECK ((page_id ~ '^[0-9]{1,32}$'::text))
+public.facebook_page_integrations: facebook_page_integrations_pkey PRIMARY KEY (organization_id, id)
+public.facebook_page_integrations: facebook_page_integrations_status_check CHECK ((status = ANY (ARRAY['disconnected'::text, 'page_lost'::text, 'needs_reauth'::text, 'blocked_user_action'::text, 'needs_permission'::text, 'not_subscribed'::text, 'expiring'::text, 'unverified'::text, 'healthy'::text])))
+public.integrations: integrations_integration_type_check CHECK ((integration_type = 'FACEBOOK_PAGE'::text))
+public.integrations: integrations_name_check CHECK (((char_length(name) >= 1) AND (char_length(name) <= 200)))
+public.integrations: integrations_organization_id_business_id_fkey FOREIGN KEY (organization_id, business_id) REFERENCES businesses(organization_id, id)
+public.integrations: integrations_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES organizations(id)
+public.integrations: integrations_pkey PRIMARY KEY (organization_id, id)
+public.migrations: migrations_pkey PRIMARY KEY (id)
+public.migrations_lock: migrations_lock_pkey PRIMARY KEY (index)
+public.organization_keys: organization_keys_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES organizations(id)
+public.organization_keys: organization_keys_pkey PRIMARY KEY (organization_id, id)
+public.organization_memberships: organization_memberships_invited_by_fkey FOREIGN KEY (invited_by) REFERENCES auth.users(id)
+public.organization_memberships: organization_memberships_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES organizations(id)
+public.organization_memberships: organization_memberships_organization_id_user_id_key UNIQUE (organization_id, user_id)
+public.organization_memberships: organization_memberships_pkey PRIMARY KEY (organization_id, id)
+public.organization_memberships: organization_memberships_role_check CHECK ((role = ANY (ARRAY['OWNER'::text, 'ADMIN'::text, 'MEMBER'::text])))
+public.organization_memberships: organization_memberships_user_id_fkey FOREIGN KEY (user_id) REFERENCES auth.users(id)
+public.organizations: organizations_name_check CHECK (((char_length(name) >= 1) AND (char_length(name) <= 200)))
+public.organizations: organizations_owner_id_fkey FOREIGN KEY (owner_id) REFERENCES auth.users(id)
+public.organizations: organizations_pkey PRIMARY KEY (id)
+public.organizations: organizations_slug_check CHECK (((slug ~ '^[a-z0-9]+(-[a-z0-9]+)*$'::text) AND (char_length(slug) <= 63)))
+public.page_claims: page_claims_organization_id_integration_id_fkey FOREIGN KEY (organization_id, integration_id) REFERENCES facebook_page_integrations(organization_id, id)
+public.page_claims: page_claims_pkey PRIMARY KEY (page_id)
+public.replies: replies_organization_id_integration_id_fkey FOREIGN KEY (organization_id, integration_id) REFERENCES integrations(organization_id, id)
+public.replies: replies_organization_id_page_id_source_id_key UNIQUE (organization_id, page_id, source_id)
+public.replies: replies_pkey PRIMARY KEY (organization_id, id)
+public.replies: replies_state_check CHECK ((state = ANY (ARRAY['claimed'::text, 'sending'::text, 'sent'::text, 'rejected'::text, 'unknown'::text, 'shadow'::text, 'skipped'::text])))
+public.system_keys: system_keys_pkey PRIMARY KEY (name)
+public.webhook_events: webhook_events_pkey PRIMARY KEY (organization_id, id)
+public.webhook_events: webhook_events_state_check CHECK ((state = ANY (ARRAY['pending'::text, 'parked'::text, 'processed'::text, 'ignored'::text, 'failed'::text])))
+
+-- indexes
+CREATE INDEX accounts_user_id_idx ON auth.accounts USING btree (user_id)
+CREATE INDEX businesses_active ON public.businesses USING btree (organization_id, is_active, id)
+CREATE INDEX facebook_logins_person ON public.facebook_logins USING btree (person_hash) WHERE (person_hash IS NOT NULL)
+CREATE INDEX facebook_page_integrations_due ON public.facebook_page_integrations USING btree (next_check_at) WHERE (next_check_at IS NOT NULL)
+CREATE INDEX facebook_page_integrations_login ON public.facebook_page_integrations USING btree (organization_id, login_id)
+CREATE INDEX facebook_page_integrations_page ON public.facebook_page_integrations USING btree (organization_id, page_id)
+CREATE INDEX integrations_active ON public.integrations USING btree (organization_id, is_active, id)
+CREATE INDEX integrations_business ON public.integrations USING btree (organization_id, business_id, integration_type)
+CREATE INDEX integrations_type ON public.integrations USING btree (organization_id, integration_type)
+CREATE INDEX organization_keys_kek ON public.organization_keys USING btree (kek_id)
+CREATE INDEX organization_memberships_user ON public.organization_memberships USING btree (user_id, organization_id)
+CREATE INDEX organizations_owner ON public.organizations USING btree (owner_id, is_active)
+CREATE INDEX replies_integration ON public.replies USING btree (organization_id, integration_id, id)
+CREATE INDEX sessions_user_id_idx ON auth.sessions USING btree (user_id)
+CREATE INDEX verifications_identifier_idx ON auth.verifications USING btree (identifier)
+CREATE INDEX webhook_events_default_organization_id_integration_id_id_idx ON partitions.webhook_events_default USING btree (organization_id, integration_id, id) WHERE (state = 'pending'::text)
+CREATE INDEX webhook_events_default_organization_id_integration_id_id_idx1 ON partitions.webhook_events_default USING btree (organization_id, integration_id, id) WHERE (state = 'parked'::text)
+CREATE INDEX webhook_events_parked ON ONLY public.webhook_events USING btree (organization_id, integration_id, id) WHERE (state = 'parked'::text)
+CREATE INDEX webhook_events_pending ON ONLY public.webhook_events USING btree (organization_id, integration_id, id) WHERE (state = 'pending'::text)
+CREATE UNIQUE INDEX accounts_pkey ON auth.accounts USING btree (id)
+CREATE UNIQUE INDEX audit_events_pkey ON public.audit_events USING btree (organization_id, id)
+CREATE UNIQUE INDEX businesses_pkey ON public.businesses USING btree (organization_id, id)
+CREATE UNIQUE INDEX businesses_slug ON public.businesses USING btree (organization_id, slug) WHERE is_active
+CREATE UNIQUE INDEX clock_pkey ON app.clock USING btree (only_row)
+CREATE UNIQUE INDEX facebook_logins_pkey ON public.facebook_logins USING btree (organization_id, id)
+CREATE UNIQUE INDEX facebook_page_integrations_pkey ON public.facebook_page_integrations USING btree (organization_id, id)
+CREATE UNIQUE INDEX integrations_pkey ON public.integrations USING btree (organization_id, id)
+CREATE UNIQUE INDEX migrations_lock_pkey ON public.migrations_lock USING btree (index)
+CREATE UNIQUE INDEX migrations_pkey ON public.migrations USING btree (id)
+CREATE UNIQUE INDEX organization_keys_current ON public.organization_keys USING btree (organization_id) WHERE is_current
+CREATE UNIQUE INDEX organization_keys_pkey ON public.organization_keys USING btree (organization_id, id)
+CREATE UNIQUE INDEX organization_memberships_organization_id_user_id_key ON public.organization_memberships USING btree (organization_id, user_id)
+CREATE UNIQUE INDEX organization_memberships_pkey ON public.organization_memberships USING btree (organization_id, id)
+CREATE UNIQUE INDEX organizations_pkey ON public.organizations USING btree (id)
+CREATE UNIQUE INDEX organizations_slug ON public.organizations USING btree (slug) WHERE is_active
+CREATE UNIQUE INDEX page_claims_integration ON public.page_claims USING btree (organization_id, integration_id)
+CREATE UNIQUE INDEX page_claims_pkey ON public.page_claims USING btree (page_id)
+CREATE UNIQUE INDEX replies_organization_id_page_id_source_id_key ON public.replies USING btree (organization_id, page_id, source_id)
+CREATE UNIQUE INDEX replies_pkey ON public.replies USING btree (organization_id, id)
+CREATE UNIQUE INDEX sessions_pkey ON auth.sessions USING btree (id)
+CREATE UNIQUE INDEX sessions_token_key ON auth.sessions USING btree (token)
+CREATE UNIQUE INDEX system_keys_pkey ON public.system_keys USING btree (name)
+CREATE UNIQUE INDEX users_email_key ON auth.users USING btree (email)
+CREATE UNIQUE INDEX users_pkey ON auth.users USING btree (id)
+CREATE UNIQUE INDEX verifications_pkey ON auth.verifications USING btree (id)
+CREATE UNIQUE INDEX webhook_events_default_pkey ON partitions.webhook_events_default USING btree (organization_id, id)
+CREATE UNIQUE INDEX webhook_events_pkey ON ONLY public.webhook_events USING btree (organization_id, id)
+
+-- row level security
+auth.users: forced
+partitions.webhook_events_default: forced
+public.audit_events: forced
+public.businesses: forced
+public.facebook_logins: forced
+public.facebook_page_integrations: forced
+public.integrations: forced
+public.organization_keys: forced
+public.organization_memberships: forced
+public.organizations: forced
+public.page_claims: forced
+public.replies: forced
+public.webhook_events: forced
+
+-- policies
+auth.users: auth_service for all to pagekeeper_auth using (true) with check (true)
+auth.users: members for select to pagekeeper_app using ((EXISTS ( SELECT
+   FROM organization_memberships
+  WHERE (organization_memberships.user_id = users.id))))
+auth.users: oneself for select to pagekeeper_app using ((id = ( SELECT (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid AS "nullif")))
+public.audit_events: tenant for all to pagekeeper_app using ((organization_id = ( SELECT (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid AS "nullif"))) with check ((organization_id = ( SELECT (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid AS "nullif")))
+public.businesses: tenant for all to pagekeeper_app using ((organization_id = ( SELECT (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid AS "nullif"))) with check ((organization_id = ( SELECT (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid AS "nullif")))
+public.facebook_logins: tenant for all to pagekeeper_app using ((organization_id = ( SELECT (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid AS "nullif"))) with check ((organization_id = ( SELECT (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid AS "nullif")))
+public.facebook_page_integrations: router_reads for select to pagekeeper_router using (true)
+public.facebook_page_integrations: tenant for all to pagekeeper_app using ((organization_id = ( SELECT (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid AS "nullif"))) with check ((organization_id = ( SELECT (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid AS "nullif")))
+public.integrations: router_reads for select to pagekeeper_router using (true)
+public.integrations: tenant for all to pagekeeper_app using ((organization_id = ( SELECT (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid AS "nullif"))) with check ((organization_id = ( SELECT (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid AS "nullif")))
+public.organization_keys: router_reads for select to pagekeeper_router using (true)
+public.organization_keys: tenant for all to pagekeeper_app using ((organization_id = ( SELECT (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid AS "nullif"))) with check ((organization_id = ( SELECT (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid AS "nullif")))
+public.organization_memberships: router_reads for select to pagekeeper_router using (true)
+public.organization_memberships: tenant for all to pagekeeper_app using ((organization_id = ( SELECT (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid AS "nullif"))) with check ((organization_id = ( SELECT (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid AS "nullif")))
+public.organizations: router_reads for select to pagekeeper_router using (true)
+public.organizations: tenant for all to pagekeeper_app using ((id = ( SELECT (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid AS "nullif"))) with check ((id = ( SELECT (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid AS "nullif")))
+public.page_claims: router_reads for select to pagekeeper_router using (true)
+public.page_claims: tenant for all to pagekeeper_app using ((organization_id = ( SELECT (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid AS "nullif"))) with check ((organization_id = ( SELECT (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid AS "nullif")))
+public.replies: tenant for all to pagekeeper_app using ((organization_id = ( SELECT (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid AS "nullif"))) with check ((organization_id = ( SELECT (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid AS "nullif")))
+public.webhook_events: router_inserts for insert to pagekeeper_router with check (true)
+public.webhook_events: router_reads for select to pagekeeper_router using (true)
+public.webhook_events: tenant for all to pagekeeper_app using ((organization_id = ( SELECT (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid AS "nullif"))) with check ((organization_id = ( SELECT (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid AS "nullif")))
+
+-- grants
+app.clock: SELECT to pagekeeper_app
+app.clock: SELECT to pagekeeper_router
+auth.accounts: DELETE to pagekeeper_auth
+auth.accounts: INSERT to pagekeeper_auth
+auth.accounts: SELECT to pagekeeper_auth
+auth.accounts: UPDATE to pagekeeper_auth
+auth.sessions: DELETE to pagekeeper_auth
+auth.sessions: INSERT to pagekeeper_auth
+auth.sessions: SELECT to pagekeeper_auth
+auth.sessions: UPDATE to pagekeeper_auth
+auth.users: DELETE to pagekeeper_auth
+auth.users: INSERT to pagekeeper_auth
+auth.users: SELECT to pagekeeper_auth
+auth.users: UPDATE to pagekeeper_auth
+auth.verifications: DELETE to pagekeeper_auth
+auth.verifications: INSERT to pagekeeper_auth
+auth.verifications: SELECT to pagekeeper_auth
+auth.verifications: UPDATE to pagekeeper_auth
+public.audit_events: INSERT to pagekeeper_app
+public.audit_events: SELECT to pagekeeper_app
+public.businesses: INSERT to pagekeeper_app
+public.businesses: SELECT to pagekeeper_app
+public.facebook_logins: DELETE to pagekeeper_app
+public.facebook_logins: INSERT to pagekeeper_app
+public.facebook_logins: SELECT to pagekeeper_app
+public.facebook_page_integrations: INSERT to pagekeeper_app
+public.facebook_page_integrations: SELECT to pagekeeper_app
+public.integrations: INSERT to pagekeeper_app
+public.integrations: SELECT to pagekeeper_app
+public.migrations: SELECT to pagekeeper_app
+public.organization_keys: INSERT to pagekeeper_app
+public.organization_keys: SELECT to pagekeeper_app
+public.organization_memberships: INSERT to pagekeeper_app
+public.organization_memberships: SELECT to pagekeeper_app
+public.organizations: INSERT to pagekeeper_app
+public.organizations: SELECT to pagekeeper_app
+public.page_claims: DELETE to pagekeeper_app
+public.page_claims: INSERT to pagekeeper_app
+public.page_claims: SELECT to pagekeeper_app
+public.replies: INSERT to pagekeeper_app
+public.replies: SELECT to pagekeeper_app
+public.system_keys: INSERT to pagekeeper_app
+public.system_keys: SELECT to pagekeeper_app
+public.webhook_events: INSERT to pagekeeper_router
+public.webhook_events: SELECT to pagekeeper_app
+
+-- column grants
+auth.users: SELECT (id, name, email, image, created_at) to pagekeeper_app
+public.businesses: UPDATE (name, slug, description, is_active, deactivated_at, version, updated_at) to pagekeeper_app
+public.facebook_logins: UPDATE (access_token, person_hash, scopes, expires_at, data_access_expires_at, exchanged_at, generation, lease_token, lease_until, updated_at) to pagekeeper_app
+public.facebook_page_integrations: SELECT (organization_id, id, login_id, next_check_at) to pagekeeper_router
+public.facebook_page_integrations: UPDATE (login_id, page_id, page_name, page_category, page_url, page_access_token, status, status_reason, status_since, next_check_at, last_checked_at, generation, drain_token, drain_until, updated_at) to pagekeeper_app
+public.integrations: SELECT (organization_id, id, config, is_active) to pagekeeper_router
+public.integrations: UPDATE (name, config, is_active, deactivated_at, version, updated_at) to pagekeeper_app
+public.organization_keys: SELECT (organization_id, id, kek_id, wrapped, is_current) to pagekeeper_router
+public.organization_memberships: SELECT (organization_id, user_id, role, is_active) to pagekeeper_router
+public.organization_memberships: UPDATE (role, is_active, updated_at) to pagekeeper_app
+public.organizations: SELECT (id, name, slug, owner_id, is_active, replies_paused, version, created_at, updated_at) to pagekeeper_router
+public.organizations: UPDATE (name, slug, owner_id, is_active, deactivated_at, replies_paused, version, updated_at) to pagekeeper_app
+public.page_claims: SELECT (page_id, organization_id, integration_id, generation) to pagekeeper_router
+public.page_claims: UPDATE (generation, claimed_at) to pagekeeper_app
+public.replies: UPDATE (state, reason, sent_id, attempts, sending_at, finished_at) to pagekeeper_app
+public.webhook_events: SELECT (organization_id, id, integration_id, state, not_before) to pagekeeper_router
+public.webhook_events: UPDATE (state, attempts, not_before, processed_at, reason) to pagekeeper_app
+
+-- functions
+CREATE OR REPLACE FUNCTION app.now()
+ RETURNS timestamp with time zone
+ LANGUAGE sql
+ STABLE
+ SET search_path TO ''
+AS $function$ select pg_catalog.now() + (select clock_offset from app.clock) $function$
+CREATE OR REPLACE FUNCTION router.due_logins(batch integer)
+ RETURNS TABLE(organization_id uuid, login_id uuid)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+  select p.organization_id, p.login_id
+  from public.facebook_page_integrations p
+  where p.next_check_at <= app.now()
+  group by p.organization_id, p.login_id
+  order by min(p.next_check_at)
+  limit batch
+$function$
+CREATE OR REPLACE FUNCTION router.enter(person uuid, by_id uuid, by_slug text, allow_inactive boolean, OUT organization_id uuid, OUT role text)
+ RETURNS record
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  select m.organization_id, m.role into organization_id, role
+  from public.organizations o
+  join public.organization_memberships m on m.organization_id = o.id and m.user_id = person and m.is_active
+  where (o.id = by_id or (o.slug = by_slug and o.is_active)) and (o.is_active or allow_inactive);
+  if organization_id is null then
+    raise exception 'no such organization' using errcode = 'PK404';
+  end if;
+  perform pg_catalog.set_config('app.organization_id', organization_id::text, true);
+  perform pg_catalog.set_config('app.user_id', person::text, true);
+end $function$
+CREATE OR REPLACE FUNCTION router.enter_job(organization uuid, OUT organization_id uuid)
+ RETURNS uuid
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  select o.id into organization_id from public.organizations o where o.id = organization and o.is_active;
+  if organization_id is null then
+    raise exception 'no such organization' using errcode = 'PK404';
+  end if;
+  perform pg_catalog.set_config('app.organization_id', organization_id::text, true);
+  perform pg_catalog.set_config('app.user_id', '', true);
+end $function$
+CREATE OR REPLACE FUNCTION router.insert_webhook_events(ids uuid[], page_ids text[], organization_ids uuid[], integration_ids uuid[], generations integer[], kinds text[], person_hashes bytea[], thread_hashes bytea[], payloads bytea[])
+ RETURNS TABLE(row_position bigint, outcome text)
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+#variable_conflict use_column
+begin
+  if cardinality(page_ids) <> cardinality(ids) or cardinality(organization_ids) <> cardinality(ids)
+    or cardinality(integration_ids) <> cardinality(ids) or cardinality(generations) <> cardinality(ids)
+    or cardinality(kinds) <> cardinality(ids) or cardinality(person_hashes) <> cardinality(ids)
+    or cardinality(thread_hashes) <> cardinality(ids) or cardinality(payloads) <> cardinality(ids) then
+    raise exception 'arrays of unequal length';
+  end if;
+  return query
+  with given as materialized (
+    select g.*, c.page_id is not null as is_routed
+    from unnest(ids, page_ids, organization_ids, integration_ids, generations, kinds, person_hashes, thread_hashes,
+      payloads) with ordinality as g (id, page_id, organization_id, integration_id, generation, kind, person_hash,
+      thread_hash, payload, row_position)
+    left join public.page_claims c on c.page_id = g.page_id and c.organization_id = g.organization_id
+      and c.integration_id = g.integration_id and c.generation = g.generation
+  ), inserted as (
+    insert into public.webhook_events (organization_id, id, integration_id, kind, person_hash, thread_hash, payload)
+    select g.organization_id, g.id, g.integration_id, g.kind, g.person_hash, g.thread_hash, g.payload
+    from given g where g.is_routed order by g.organization_id, g.id
+    on conflict do nothing
+    returning organization_id, id
+  )
+  select g.row_position, case when g.is_routed then 'duplicate' else 'stale' end
+  from given g left join inserted i on i.organization_id = g.organization_id and i.id = g.id
+  where i.id is null;
+end $function$
+CREATE OR REPLACE FUNCTION router.key_encryption_keys_in_use()
+ RETURNS TABLE(kek_id text)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+  select distinct k.kek_id from public.organization_keys k
+$function$
+CREATE OR REPLACE FUNCTION router.my_organizations(person uuid)
+ RETURNS TABLE(id uuid, name text, slug text, owner_id uuid, is_active boolean, replies_paused boolean, version integer, created_at timestamp with time zone, updated_at timestamp with time zone, role text)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+  select o.id, o.name, o.slug, o.owner_id, o.is_active, o.replies_paused, o.version, o.created_at, o.updated_at, m.role
+  from public.organization_memberships m
+  join public.organizations o on o.id = m.organization_id
+  where m.user_id = person and m.is_active
+$function$
+CREATE OR REPLACE FUNCTION router.pending_integrations(batch integer)
+ RETURNS TABLE(organization_id uuid, integration_id uuid)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+  with recursive step as (
+    (select e.organization_id, e.integration_id from public.webhook_events e
+     where e.state = 'pending' order by e.organization_id, e.integration_id limit 1)
+    union all
+    select n.organization_id, n.integration_id from step s, lateral (
+      select e.organization_id, e.integration_id from public.webhook_events e
+      where e.state = 'pending' and (e.organization_id, e.integration_id) > (s.organization_id, s.integration_id)
+      order by e.organization_id, e.integration_id limit 1
+    ) n
+  )
+  select s.organization_id, s.integration_id from step s limit batch
+$function$
+CREATE OR REPLACE FUNCTION router.route_pages(page_ids text[])
+ RETURNS TABLE(page_id text, organization_id uuid, integration_id uuid, generation integer, webhook_enabled boolean, key_id uuid, kek_id text, wrapped bytea)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+  select c.page_id, c.organization_id, c.integration_id, c.generation,
+    coalesce((i.config ->> 'webhook_enabled')::boolean, false), k.id, k.kek_id, k.wrapped
+  from public.page_claims c
+  join public.organizations o on o.id = c.organization_id and o.is_active
+  join public.integrations i on i.organization_id = c.organization_id and i.id = c.integration_id and i.is_active
+  join public.organization_keys k on k.organization_id = c.organization_id and k.is_current
+  where c.page_id = any (page_ids)
+$function$
