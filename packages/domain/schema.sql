@@ -304,6 +304,7 @@ auth.users: members for select to pagekeeper_app using ((EXISTS ( SELECT
   WHERE (organization_memberships.user_id = users.id))))
 auth.users: oneself for select to pagekeeper_app using ((id = ( SELECT (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid AS "nullif")))
 public.audit_events: tenant for all to pagekeeper_app using ((organization_id = ( SELECT (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid AS "nullif"))) with check ((organization_id = ( SELECT (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid AS "nullif")))
+public.businesses: router_reads for select to pagekeeper_router using (true)
 public.businesses: tenant for all to pagekeeper_app using ((organization_id = ( SELECT (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid AS "nullif"))) with check ((organization_id = ( SELECT (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid AS "nullif")))
 public.facebook_logins: tenant for all to pagekeeper_app using ((organization_id = ( SELECT (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid AS "nullif"))) with check ((organization_id = ( SELECT (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid AS "nullif")))
 public.facebook_page_integrations: router_reads for select to pagekeeper_router using (true)
@@ -372,11 +373,12 @@ public.webhook_events: SELECT to pagekeeper_app
 
 -- column grants
 auth.users: SELECT (id, name, email, image, created_at) to pagekeeper_app
+public.businesses: SELECT (organization_id, id, is_active) to pagekeeper_router
 public.businesses: UPDATE (name, slug, description, is_active, deactivated_at, version, updated_at) to pagekeeper_app
 public.facebook_logins: UPDATE (access_token, person_hash, scopes, expires_at, data_access_expires_at, exchanged_at, generation, lease_token, lease_until, updated_at) to pagekeeper_app
 public.facebook_page_integrations: SELECT (organization_id, id, login_id, next_check_at) to pagekeeper_router
 public.facebook_page_integrations: UPDATE (login_id, page_id, page_name, page_category, page_url, page_access_token, status, status_reason, status_since, next_check_at, last_checked_at, generation, drain_token, drain_until, updated_at) to pagekeeper_app
-public.integrations: SELECT (organization_id, id, config, is_active) to pagekeeper_router
+public.integrations: SELECT (organization_id, id, business_id, config, is_active) to pagekeeper_router
 public.integrations: UPDATE (name, config, is_active, deactivated_at, version, updated_at) to pagekeeper_app
 public.organization_keys: SELECT (organization_id, id, kek_id, wrapped, is_current) to pagekeeper_router
 public.organization_memberships: SELECT (organization_id, user_id, role, is_active) to pagekeeper_router
@@ -404,6 +406,9 @@ CREATE OR REPLACE FUNCTION router.due_logins(batch integer)
 AS $function$
   select p.organization_id, p.login_id
   from public.facebook_page_integrations p
+  join public.organizations o on o.id = p.organization_id and o.is_active
+  join public.integrations i on i.organization_id = p.organization_id and i.id = p.id and i.is_active
+  join public.businesses b on b.organization_id = i.organization_id and b.id = i.business_id and b.is_active
   where p.next_check_at <= app.now()
   group by p.organization_id, p.login_id
   order by min(p.next_check_at)
@@ -508,7 +513,9 @@ AS $function$
       order by e.organization_id, e.integration_id limit 1
     ) n
   )
-  select s.organization_id, s.integration_id from step s limit batch
+  select s.organization_id, s.integration_id from step s
+  join public.organizations o on o.id = s.organization_id and o.is_active
+  limit batch
 $function$
 CREATE OR REPLACE FUNCTION router.route_pages(page_ids text[])
  RETURNS TABLE(page_id text, organization_id uuid, integration_id uuid, generation integer, webhook_enabled boolean, key_id uuid, kek_id text, wrapped bytea)
@@ -521,6 +528,7 @@ AS $function$
   from public.page_claims c
   join public.organizations o on o.id = c.organization_id and o.is_active
   join public.integrations i on i.organization_id = c.organization_id and i.id = c.integration_id and i.is_active
+  join public.businesses b on b.organization_id = i.organization_id and b.id = i.business_id and b.is_active
   join public.organization_keys k on k.organization_id = c.organization_id and k.is_current
   where c.page_id = any (page_ids)
 $function$

@@ -20,6 +20,7 @@ create index businesses_active on businesses (organization_id, is_active, id);
 ${tenantTable('businesses', {
   update: ['name', 'slug', 'description', 'is_active', 'deactivated_at', 'version', 'updated_at'],
 })}
+${routerReads('businesses', ['organization_id', 'id', 'is_active'])}
 
 create table integrations (
   organization_id uuid not null references organizations (id),
@@ -42,7 +43,7 @@ create index integrations_active on integrations (organization_id, is_active, id
 ${tenantTable('integrations', {
   update: ['name', 'config', 'is_active', 'deactivated_at', 'version', 'updated_at'],
 })}
-${routerReads('integrations', ['organization_id', 'id', 'is_active', 'config'])}
+${routerReads('integrations', ['organization_id', 'id', 'business_id', 'is_active', 'config'])}
 
 -- One person's grant to this organization. The lease is held by the process that refreshes it.
 create table facebook_logins (

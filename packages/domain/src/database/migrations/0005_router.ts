@@ -56,6 +56,7 @@ language sql stable security definer set search_path = '' as $$
   from public.page_claims c
   join public.organizations o on o.id = c.organization_id and o.is_active
   join public.integrations i on i.organization_id = c.organization_id and i.id = c.integration_id and i.is_active
+  join public.businesses b on b.organization_id = i.organization_id and b.id = i.business_id and b.is_active
   join public.organization_keys k on k.organization_id = c.organization_id and k.is_current
   where c.page_id = any (page_ids)
 $$;
@@ -96,12 +97,15 @@ begin
   where i.id is null;
 end $$;
 
--- Logins with a page whose check is due. The partial index makes the cost that of what is due.
+-- Logins with a page whose check is due and that can be reached. The partial index makes the cost that of what is due.
 create function router.due_logins(batch integer)
 returns table (organization_id uuid, login_id uuid)
 language sql stable security definer set search_path = '' as $$
   select p.organization_id, p.login_id
   from public.facebook_page_integrations p
+  join public.organizations o on o.id = p.organization_id and o.is_active
+  join public.integrations i on i.organization_id = p.organization_id and i.id = p.id and i.is_active
+  join public.businesses b on b.organization_id = i.organization_id and b.id = i.business_id and b.is_active
   where p.next_check_at <= app.now()
   group by p.organization_id, p.login_id
   order by min(p.next_check_at)
@@ -122,7 +126,9 @@ language sql stable security definer set search_path = '' as $$
       order by e.organization_id, e.integration_id limit 1
     ) n
   )
-  select s.organization_id, s.integration_id from step s limit batch
+  select s.organization_id, s.integration_id from step s
+  join public.organizations o on o.id = s.organization_id and o.is_active
+  limit batch
 $$;
 
 -- Which key-encryption keys the data keys need, so that a process without one refuses to start.
