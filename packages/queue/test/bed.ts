@@ -74,7 +74,7 @@ const role = 'queue_test';
 /** A fresh queue on a server that others use too: a prefix of its own, or a database of its own. */
 export async function freshBed(type: QueueConnection['type'], servers: QueueServers): Promise<Bed> {
   if (type === 'redis') {
-    return createBed({ type, url: servers.redisUrl }, `{test-${randomUUID()}}`);
+    return createBed({ type, url: servers.redisUrl! }, `{test-${randomUUID()}}`);
   }
   const url = await createDatabase(servers.postgresAdminUrl, true);
   return createBed({ type, url });

@@ -1,20 +1,16 @@
 import { inspect } from 'node:util';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { defineJob } from '../src/define-job.ts';
 import { InvalidPayloadError } from '../src/errors.ts';
 import { runWorker } from '../src/worker.ts';
 import { type Bed, freshBed, gate, pause, until } from './bed.ts';
 import { drain, refresh } from './jobs.ts';
-import { type QueueServers, queueServers } from './servers.ts';
+import { backends, queueServers } from './servers.ts';
 
-let servers: QueueServers;
-beforeAll(async () => {
-  servers = await queueServers();
-});
-afterAll(() => servers.stop());
+const servers = queueServers();
 
-describe.each(['redis', 'postgres'] as const)('a queue on %s', type => {
+describe.each(backends)('a queue on %s', type => {
   let bed: Bed;
   beforeEach(async () => {
     bed = await freshBed(type, servers);

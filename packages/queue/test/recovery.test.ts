@@ -2,21 +2,16 @@ import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { inspect } from 'node:util';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { QueueSchemaError, QueueUnavailableError } from '../src/errors.ts';
 import { migrateQueue } from '../src/migrate.ts';
 import type { QueueConnection } from '../src/queue.ts';
 import { type Bed, createBed, createDatabase, cutPostgres, cutRedis, freshBed, gate, until } from './bed.ts';
 import { drain, refresh } from './jobs.ts';
-import { freePort, type OwnRedis, type QueueServers, queueServers, startRedis } from './servers.ts';
+import { backends, freePort, hasRedis, type OwnRedis, queueServers, startRedis } from './servers.ts';
 
-let servers: QueueServers;
-beforeAll(async () => {
-  servers = await queueServers();
-});
-afterAll(() => servers.stop());
+const servers = queueServers();
 
-const types = ['redis', 'postgres'] as const;
 
 // These wait for clocks most of the time, so they wait together.
 describe.concurrent('a worker', () => {
@@ -26,7 +21,7 @@ describe.concurrent('a worker', () => {
     await expect(start).rejects.toThrow('The queue could not start its worker: timeout.');
   });
 
-  it.each(types)('runs the job of a killed one again within 30 s (%s)', { timeout: 45_000 }, async type => {
+  it.each(backends)('runs the job of a killed one again within 30 s (%s)', { timeout: 45_000 }, async type => {
     const bed = await freshBed(type, servers);
     const { connection, prefix } = bed;
     const child = fork(
@@ -91,13 +86,13 @@ describe.concurrent('after its connections were cut', () => {
   });
 
   // A Redis of its own: killed clients of a shared one would be other tests'.
-  it('a worker and a producer go on (redis)', async () => {
+  it.skipIf(!hasRedis)('a worker and a producer go on (redis)', async () => {
     const own = await startRedis();
     await resumes(createBed({ type: 'redis', url: own.url }), () => cutRedis(own.url));
     await own.stop();
   });
 
-  it('a worker and a producer go on with a Redis that was restarted empty', async () => {
+  it.skipIf(!hasRedis)('a worker and a producer go on with a Redis that was restarted empty', async () => {
     const own = await startRedis();
     await resumes(createBed({ type: 'redis', url: own.url }), async () => {
       await own.stop();
@@ -118,7 +113,7 @@ describe('a producer whose broker is away', () => {
     return { error, durationMs: Date.now() - start };
   };
 
-  it.each(types)(
+  it.each(backends)(
     'fails fast from the start (%s)',
     async type => {
       const connection: QueueConnection = { type, url: `${type}://127.0.0.1:${await freePort()}` };
@@ -135,7 +130,7 @@ describe('a producer whose broker is away', () => {
     20_000,
   );
 
-  it('fails at once when Redis goes, and works when it is back', async () => {
+  it.skipIf(!hasRedis)('fails at once when Redis goes, and works when it is back', async () => {
     const own = await startRedis();
     const bed = createBed({ type: 'redis', url: own.url });
     const queue = bed.queue();
@@ -154,7 +149,7 @@ describe('a producer whose broker is away', () => {
     expect(bed.logged()).not.toContain('canary');
   });
 
-  it('does not wait for a Redis that hangs', async () => {
+  it.skipIf(!hasRedis)('does not wait for a Redis that hangs', async () => {
     const own = await startRedis();
     const bed = createBed({ type: 'redis', url: own.url });
     const queue = bed.queue();
@@ -167,7 +162,7 @@ describe('a producer whose broker is away', () => {
     await own.stop();
   });
 
-  it('tells of a full Redis without quoting the job', async () => {
+  it.skipIf(!hasRedis)('tells of a full Redis without quoting the job', async () => {
     const own: OwnRedis = await startRedis('--maxmemory', '1mb', '--maxmemory-policy', 'noeviction');
     const bed = createBed({ type: 'redis', url: own.url });
     const { error } = await timed(bed.queue().enqueue(drain, { integrationId: 'canary' }));

@@ -1,9 +1,9 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { checkRedis } from '../src/redis-safety.ts';
 import { createBed } from './bed.ts';
-import { freePort, type OwnRedis, startRedis } from './servers.ts';
+import { freePort, hasRedis, type OwnRedis, startRedis } from './servers.ts';
 
-describe('checkRedis', () => {
+describe.skipIf(!hasRedis)('checkRedis', () => {
   let own: OwnRedis | undefined;
   afterEach(() => own?.stop());
   const sentence = 'Redis may evict jobs: set its maxmemory-policy to "noeviction" (it is "allkeys-lru").';

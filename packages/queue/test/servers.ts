@@ -1,37 +1,29 @@
-import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chown, mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { promisify } from 'node:util';
+import type {} from '@pagekeeper/testing/global-setup';
 import { Redis } from 'ioredis';
-import pg from 'pg';
 import { inject } from 'vitest';
 
 export interface QueueServers {
-  redisUrl: string;
+  /** Null where there is no Redis. */
+  redisUrl: string | null;
   /** As a superuser. */
   postgresAdminUrl: string;
-  stop(): Promise<void>;
 }
 
-/** The servers to test against: those the run provides, or own ones. */
-export async function queueServers(): Promise<QueueServers> {
-  const given = (key: string, variable: string) =>
-    (inject(key as never) as string | undefined) ?? process.env[variable];
-  const redisUrl = given('redisUrl', 'TEST_REDIS_URL');
-  const postgresAdminUrl = given('postgresAdminUrl', 'TEST_POSTGRES_URL');
-  const redis = redisUrl ? undefined : await startRedis();
-  const postgres = postgresAdminUrl ? undefined : await startPostgres();
-  return {
-    redisUrl: redisUrl ?? redis!.url,
-    postgresAdminUrl: postgresAdminUrl ?? postgres!.url,
-    stop: async () => {
-      await Promise.all([redis?.stop(), postgres?.stop()]);
-    },
-  };
+/** The servers of this run. */
+export function queueServers(): QueueServers {
+  const { redisUrl, adminUrl } = inject('servers');
+  return { redisUrl, postgresAdminUrl: adminUrl };
 }
+
+/** Tests that need a Redis of their own are skipped where there is none; with CI=true the run does not even start. */
+export const hasRedis = inject('servers').redisUrl !== null;
+
+/** What carries a queue here. */
+export const backends: readonly ('redis' | 'postgres')[] = hasRedis ? ['redis', 'postgres'] : ['postgres'];
 
 export interface OwnRedis {
   url: string;
@@ -64,50 +56,6 @@ export async function startRedis(...settings: string[]): Promise<OwnRedis> {
   };
   await start();
   return { url: `redis://127.0.0.1:${port}`, start, stop, freeze: () => server?.kill('SIGSTOP') };
-}
-
-async function startPostgres(): Promise<{ url: string; stop(): Promise<void> }> {
-  const run = promisify(execFile);
-  const bin = '/usr/lib/postgresql/15/bin';
-  // Postgres refuses to run as root.
-  const uid = Number((await run('id', ['-u', 'nobody'])).stdout);
-  const gid = Number((await run('id', ['-g', 'nobody'])).stdout);
-  const as = process.getuid?.() === 0 ? { uid, gid } : {};
-  const data = await mkdtemp(join(tmpdir(), 'queue-postgres-'));
-  if (process.getuid?.() === 0) await chown(data, uid, gid);
-  await run(`${bin}/initdb`, ['-D', data, '-U', 'postgres', '-A', 'trust', '-E', 'UTF8', '--no-sync'], {
-    ...as,
-    cwd: tmpdir(),
-  });
-  const port = await freePort();
-  const settings = ['-F', '-p', String(port), '-h', '127.0.0.1', '-c', 'unix_socket_directories='];
-  const server = spawn(`${bin}/postgres`, ['-D', data, ...settings], { ...as, stdio: 'ignore', cwd: tmpdir() });
-  const url = `postgres://postgres@127.0.0.1:${port}/postgres`;
-  await untilItAnswers(url);
-  return {
-    url,
-    stop: async () => {
-      const exited = once(server, 'exit');
-      server.kill('SIGINT');
-      await exited;
-      await rm(data, { recursive: true, force: true });
-    },
-  };
-}
-
-async function untilItAnswers(url: string): Promise<void> {
-  for (let tries = 0; tries < 200; tries += 1) {
-    const client = new pg.Client({ connectionString: url });
-    client.on('error', () => {});
-    const connected = await client.connect().then(
-      () => true,
-      () => false,
-    );
-    await client.end().catch(() => {});
-    if (connected) return;
-    await new Promise(resolve => setTimeout(resolve, 50));
-  }
-  throw new Error('The test Postgres did not start.');
 }
 
 export async function freePort(): Promise<number> {
