@@ -1,8 +1,8 @@
 import { spawnSync } from 'node:child_process';
-import { apiVariables } from '../apps/api/src/env.ts';
-import { workerVariables } from '../apps/worker/src/env.ts';
 import { describeEnvironment } from '@pagekeeper/runtime/describe-environment';
 import { describe, expect, it } from 'vitest';
+import { apiVariables } from '../apps/api/src/env.ts';
+import { workerVariables } from '../apps/worker/src/env.ts';
 
 const example = () => {
   const api = describeEnvironment(apiVariables);
@@ -46,7 +46,13 @@ function run(app: string, env: Record<string, string>) {
 describe.each(['api', 'worker'])('the %s', app => {
   it('names every variable that is missing, in a sentence each, and exits with 1', () => {
     const { status, sentences, stdout, seconds } = run(app, {});
-    const missing = ['DATABASE_URL', 'FACEBOOK_APP_ID', 'FACEBOOK_APP_SECRET', 'FACEBOOK_VERIFY_TOKEN', 'PAGEKEEPER_KEYS'];
+    const missing = [
+      'DATABASE_URL',
+      'FACEBOOK_APP_ID',
+      'FACEBOOK_APP_SECRET',
+      'FACEBOOK_VERIFY_TOKEN',
+      'PAGEKEEPER_KEYS',
+    ];
     if (app === 'api') missing.push('PUBLIC_URL', 'AUTH_DATABASE_URL', 'AUTH_SECRET');
     expect(sentences).toEqual(missing.map(name => `${name} is not set.`).sort());
     expect([status, stdout]).toEqual([1, '']);

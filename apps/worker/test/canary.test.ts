@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { type Network, startNetwork } from '@pagekeeper/testing/network/network';
-import { type RunningRedis, findRedis, startRedis } from '@pagekeeper/testing/redis';
+import { findRedis, type RunningRedis, startRedis } from '@pagekeeper/testing/redis';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 let redis: RunningRedis | null = null;
@@ -18,7 +18,11 @@ beforeAll(async () => {
       redisTraffic += chunk;
     });
   }
-  network = await startNetwork({ redisUrl: redis?.url, apiEnv: { LOG_LEVEL: 'trace' }, workerEnv: { LOG_LEVEL: 'trace' } });
+  network = await startNetwork({
+    redisUrl: redis?.url,
+    apiEnv: { LOG_LEVEL: 'trace' },
+    workerEnv: { LOG_LEVEL: 'trace' },
+  });
 }, 60_000);
 
 afterAll(async () => {
@@ -74,7 +78,11 @@ async function liveThroughEverything(text: string): Promise<string[]> {
   await network.simulator.post(`${control}/comments`, { text });
   await network.settle();
   await acme.owner.post(`${acme.path}/integrations/${id}/refresh?wait=true`);
-  await network.simulator.post('/__sim/faults', { match: { endpoint: 'debug_token' }, fault: { type: 'reset' }, times: 9 });
+  await network.simulator.post('/__sim/faults', {
+    match: { endpoint: 'debug_token' },
+    fault: { type: 'reset' },
+    times: 9,
+  });
   await acme.owner.post(`${acme.path}/integrations/${id}/refresh?wait=true`);
   await network.simulator.delete('/__sim/faults');
   await network.simulator.post(`/__sim/people/${page.personId}/events`, { type: 'password_change' });

@@ -119,7 +119,10 @@ describe('keep-alive', () => {
   it('asks once when many ask at once', async () => {
     const acme = await network.tenant('acme');
     const connected = await acme.connectPage();
-    await network.simulator.post('/__sim/faults', { match: { endpoint: 'debug_token' }, fault: { type: 'latency', ms: 300 } });
+    await network.simulator.post('/__sim/faults', {
+      match: { endpoint: 'debug_token' },
+      fault: { type: 'latency', ms: 300 },
+    });
     const before = await calls('debug_token');
     const jobs = Array.from({ length: 10 }, () => acme.owner.post(`${acme.path}/integrations/${connected.id}/refresh`));
     for (const { status } of await Promise.all(jobs)) expect(status).toBe(202);
@@ -133,7 +136,10 @@ describe('keep-alive', () => {
     const connected = await acme.connectPage();
     await personEvent(connected, { type: 'password_change' });
     const [fresh] = await network.simulator.logIn(connected.page.personId);
-    await network.simulator.post('/__sim/faults', { match: { endpoint: 'debug_token' }, fault: { type: 'latency', ms: 400 } });
+    await network.simulator.post('/__sim/faults', {
+      match: { endpoint: 'debug_token' },
+      fault: { type: 'latency', ms: 400 },
+    });
     const check = acme.refresh(connected.id);
     const path = `${acme.path}/integrations/${connected.id}/facebook-page`;
     const tokens = { access_token: fresh!.userToken, page_access_token: fresh!.page_access_token };

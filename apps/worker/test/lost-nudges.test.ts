@@ -1,5 +1,5 @@
 import { type Network, startNetwork } from '@pagekeeper/testing/network/network';
-import { type RunningRedis, findRedis, startRedis } from '@pagekeeper/testing/redis';
+import { findRedis, type RunningRedis, startRedis } from '@pagekeeper/testing/redis';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 let redis: RunningRedis;

@@ -91,7 +91,10 @@ describe('automatic replies', () => {
       from_distinct: true,
       batch_size: 9,
     });
-    const off = await network.simulator.post(`${control(silent.page.page_id)}/comments/bulk`, { count: 20, text: 'No {n}' });
+    const off = await network.simulator.post(`${control(silent.page.page_id)}/comments/bulk`, {
+      count: 20,
+      text: 'No {n}',
+    });
     const old = await deliverComments(page.page_id, 15, { ageSeconds: 3 * 86_400 });
     const unnamed = await deliverComments(page.page_id, 10, { from: null });
     const own = await deliverComments(page.page_id, 5, { from: { id: page.page_id, name: 'Blue Cup' } });
@@ -180,7 +183,10 @@ async function deliverComments(
 ): Promise<string[]> {
   const now = Math.floor(Date.now() / 1_000);
   const author = from === undefined ? { id: '4001', name: 'Ana' } : from;
-  const ids = Array.from({ length: count }, (_, index) => `77${index}_${ageSeconds}${Math.floor(Math.random() * 1e12)}`);
+  const ids = Array.from(
+    { length: count },
+    (_, index) => `77${index}_${ageSeconds}${Math.floor(Math.random() * 1e12)}`,
+  );
   const changes = ids.map(comment_id => ({
     page_id: pageId,
     field: 'feed',

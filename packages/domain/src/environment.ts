@@ -1,5 +1,5 @@
-import { secretVariable, urlVariable } from '@pagekeeper/runtime/environment';
 import type { QueueConnection } from '@pagekeeper/queue/queue';
+import { secretVariable, urlVariable } from '@pagekeeper/runtime/environment';
 import { z } from 'zod';
 import { parseKeyRing } from './vault/key-ring.ts';
 
@@ -56,4 +56,3 @@ export function refuseContradictions(variables: ServiceVariables, context: z.Ref
 /** Where the jobs are. */
 export const queueConnectionOf = ({ REDIS_URL, QUEUE_DATABASE_URL }: ServiceVariables): QueueConnection =>
   REDIS_URL ? { type: 'redis', url: REDIS_URL } : { type: 'postgres', url: QUEUE_DATABASE_URL! };
-

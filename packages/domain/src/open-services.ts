@@ -1,5 +1,5 @@
-import { type GraphClient, createGraphClient } from '@pagekeeper/facebook/graph-client';
-import { type Queue, createQueue } from '@pagekeeper/queue/queue';
+import { createGraphClient, type GraphClient } from '@pagekeeper/facebook/graph-client';
+import { createQueue, type Queue } from '@pagekeeper/queue/queue';
 import { checkRedis } from '@pagekeeper/queue/redis-safety';
 import { armFailpoint } from '@pagekeeper/runtime/failpoint';
 import type { Log } from '@pagekeeper/runtime/log';
@@ -7,7 +7,7 @@ import { Secret } from '@pagekeeper/runtime/secret';
 import { checkBoot } from './boot-checks.ts';
 import type { Services } from './context.ts';
 import { closeDatabase, openDatabase } from './database/database.ts';
-import { type ServiceVariables, queueConnectionOf } from './environment.ts';
+import { queueConnectionOf, type ServiceVariables } from './environment.ts';
 import { openVault } from './vault/open-vault.ts';
 
 /** The services of a process, and how to close them. */

@@ -1,7 +1,7 @@
 import { type QueryBuilder, type Raw, raw } from 'objection';
 import { z } from 'zod';
 import { DomainError } from './errors.ts';
-import { type IdKind, type Uuid, publicId } from './ids.ts';
+import { type IdKind, publicId, type Uuid } from './ids.ts';
 import type { TenantModel } from './tenancy/tenant-model.ts';
 
 /** JSON that is ready to be sent, of a known shape. Hot reads are never parsed on their way through. */
@@ -74,7 +74,10 @@ export const listInput = z.strictObject({
 });
 
 /** Which soft-deleted rows a list shows. */
-export const activeInput = z.enum(['true', 'false', 'any']).default('true').describe('Soft-deleted rows: shown with `false` or `any`.');
+export const activeInput = z
+  .enum(['true', 'false', 'any'])
+  .default('true')
+  .describe('Soft-deleted rows: shown with `false` or `any`.');
 
 export type ListInput = z.output<typeof listInput>;
 
@@ -95,7 +98,10 @@ export async function renderList<Shape>(
   { limit, cursor }: ListInput,
   idColumn: string,
 ): Promise<Rendered<List<Shape>>> {
-  query.select(...resource.selection).orderBy(idColumn, 'desc').limit(limit + 1);
+  query
+    .select(...resource.selection)
+    .orderBy(idColumn, 'desc')
+    .limit(limit + 1);
   if (cursor !== undefined) query.where(idColumn, '<', parseCursor(cursor));
   // Straight from knex: a model instance per row is work for nothing.
   const rows = (await query.toKnexQuery()) as Record<string, unknown>[];
@@ -130,6 +136,10 @@ export function parseCursor(cursor: string): Uuid {
 }
 
 /** Narrows a list by the `active` parameter. */
-export function whereActive(query: QueryBuilder<TenantModel>, column: string, active: z.output<typeof activeInput>): void {
+export function whereActive(
+  query: QueryBuilder<TenantModel>,
+  column: string,
+  active: z.output<typeof activeInput>,
+): void {
   if (active !== 'any') query.where(column, active === 'true');
 }

@@ -1,4 +1,4 @@
-import { type TestDatabase, createTestDatabase } from '@pagekeeper/testing/database';
+import { createTestDatabase, type TestDatabase } from '@pagekeeper/testing/database';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { currentOrganization } from '../src/database/tenant-table.ts';
@@ -87,14 +87,22 @@ describe('every table with a tenant', () => {
   it('has row level security, forced, and one policy for everything that says exactly the canonical words', async () => {
     const canonical = await canonicalExpression();
     for (const { name, column } of await tenantTables()) {
-      const [table] = await rows(`select relrowsecurity, relforcerowsecurity from pg_class where oid = '${name}'::regclass`);
+      const [table] = await rows(
+        `select relrowsecurity, relforcerowsecurity from pg_class where oid = '${name}'::regclass`,
+      );
       expect(table, name).toEqual({ relrowsecurity: true, relforcerowsecurity: true });
       const policies = await rows(`
         select polname, polcmd, polroles::regrole[]::text as roles,
           pg_get_expr(polqual, polrelid) as using_, pg_get_expr(polwithcheck, polrelid) as check_
         from pg_policy where polrelid = '${name}'::regclass and 'pagekeeper_app'::regrole = any (polroles)`);
       const expression = canonical.replace('organization_id', column);
-      const policy = { polname: 'tenant', polcmd: '*', roles: '{pagekeeper_app}', using_: expression, check_: expression };
+      const policy = {
+        polname: 'tenant',
+        polcmd: '*',
+        roles: '{pagekeeper_app}',
+        using_: expression,
+        check_: expression,
+      };
       expect(policies, name).toEqual([policy]);
     }
   });
@@ -197,7 +205,10 @@ describe('nobody passes by', () => {
       where grantee = 'pagekeeper_router' and privilege_type = 'SELECT'`);
     const names = readable.map(({ name }) => name);
     for (const secret of ['access_token', 'page_access_token', 'payload', 'email', 'person_hash']) {
-      expect(names.filter(name => name.endsWith(`.${secret}`)), secret).toEqual([]);
+      expect(
+        names.filter(name => name.endsWith(`.${secret}`)),
+        secret,
+      ).toEqual([]);
     }
   });
 

@@ -1,14 +1,14 @@
 import { randomBytes } from 'node:crypto';
 import { createLog } from '@pagekeeper/runtime/log';
-import { type TestDatabase, createTestDatabase } from '@pagekeeper/testing/database';
+import { createTestDatabase, type TestDatabase } from '@pagekeeper/testing/database';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { checkBoot } from '../src/boot-checks.ts';
 import { Business } from '../src/businesses/business.ts';
 import { createBusiness } from '../src/businesses/create-business.ts';
 import type { Context, Services } from '../src/context.ts';
-import { type Database, closeDatabase, knexOf, openDatabase } from '../src/database/database.ts';
-import { type Uuid, newId, parsePublicId } from '../src/ids.ts';
+import { closeDatabase, type Database, knexOf, openDatabase } from '../src/database/database.ts';
+import { newId, parsePublicId, type Uuid } from '../src/ids.ts';
 import { createOrganization } from '../src/organizations/create-organization.ts';
 import type { UserActor } from '../src/tenancy/actor.ts';
 import { withTenant } from '../src/tenancy/doors.ts';
@@ -39,7 +39,11 @@ afterAll(async () => {
 
 async function person(name: string): Promise<Context<UserActor>> {
   const userId = newId();
-  await admin.query('insert into auth.users (id, name, email) values ($1, $2, $3)', [userId, name, `${userId}@x.example`]);
+  await admin.query('insert into auth.users (id, name, email) values ($1, $2, $3)', [
+    userId,
+    name,
+    `${userId}@x.example`,
+  ]);
   return { ...services, actor: { type: 'user', userId }, requestId: 'test' };
 }
 
@@ -63,18 +67,31 @@ describe('a door', () => {
     const acme = await tenant('Door Acme');
     const rival = await tenant('Door Rival');
     for (const organization of [acme.organization, 'door-acme']) {
-      const names = await withTenant(acme.ctx, { organization }, async tx => (await Business.query(tx)).map(b => b.name));
+      const names = await withTenant(acme.ctx, { organization }, async tx =>
+        (await Business.query(tx)).map(b => b.name),
+      );
       expect(names).toEqual(['Door Acme shop']);
     }
-    for (const organization of [acme.organization, 'door-acme', 'no-such', 'org_nonsense', `'; drop table businesses; --`]) {
+    for (const organization of [
+      acme.organization,
+      'door-acme',
+      'no-such',
+      'org_nonsense',
+      `'; drop table businesses; --`,
+    ]) {
       const entered = withTenant(rival.ctx, { organization }, async () => 'inside');
-      await expect(entered, organization).rejects.toMatchObject({ code: 'not_found', message: 'No such organization.' });
+      await expect(entered, organization).rejects.toMatchObject({
+        code: 'not_found',
+        message: 'No such organization.',
+      });
     }
   });
 
   it('refuses writes in a read-only transaction', async () => {
     const { ctx, organization } = await tenant('Reader');
-    const write = withTenant(ctx, { organization, readOnly: true }, tx => Business.query(tx).patch({ name: 'changed' }));
+    const write = withTenant(ctx, { organization, readOnly: true }, tx =>
+      Business.query(tx).patch({ name: 'changed' }),
+    );
     await expect(write).rejects.toMatchObject({ nativeError: { code: '25006' } });
   });
 
@@ -125,7 +142,12 @@ describe('without a door', () => {
       const { rows } = await knexOf(database).raw(`select count(*)::int as count from ${table}`);
       expect(rows[0].count, table).toBe(0);
     }
-    const insert = knexOf(database)('businesses').insert({ organization_id: newId(), id: newId(), name: 'x', slug: 'x' });
+    const insert = knexOf(database)('businesses').insert({
+      organization_id: newId(),
+      id: newId(),
+      name: 'x',
+      slug: 'x',
+    });
     await expect(insert).rejects.toMatchObject({ code: '42501' });
   });
 

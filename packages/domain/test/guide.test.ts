@@ -105,12 +105,15 @@ function toModule(markdown: string, blocks: readonly Example[]): string {
 
 /** Collects a block's imports and leaves as many empty lines in their place. */
 function takeImports(code: string, imports: Map<string, Set<string>>): string {
-  return code.replace(/^import (type )?\{([^}]*)\} from '([^']+)';$/gm, (statement, type, names: string, from: string) => {
-    const known = imports.get(from) ?? new Set();
-    imports.set(from, known);
-    for (const name of names.split(',').map(each => each.trim())) {
-      if (name) known.add(type && !name.startsWith('type ') ? `type ${name}` : name);
-    }
-    return statement.replaceAll(/[^\n]/g, '');
-  });
+  return code.replace(
+    /^import (type )?\{([^}]*)\} from '([^']+)';$/gm,
+    (statement, type, names: string, from: string) => {
+      const known = imports.get(from) ?? new Set();
+      imports.set(from, known);
+      for (const name of names.split(',').map(each => each.trim())) {
+        if (name) known.add(type && !name.startsWith('type ') ? `type ${name}` : name);
+      }
+      return statement.replaceAll(/[^\n]/g, '');
+    },
+  );
 }

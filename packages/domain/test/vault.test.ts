@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest';
 import { newId } from '../src/ids.ts';
 import { type KeyRing, parseKeyRing } from '../src/vault/key-ring.ts';
 import { Sealed } from '../src/vault/sealed.ts';
-import { type Place, Vault, keyIdOf } from '../src/vault/vault.ts';
+import { keyIdOf, type Place, Vault } from '../src/vault/vault.ts';
 
 const ring = parseKeyRing(`k1:${randomBytes(32).toString('base64')}`);
 const vault = new Vault(ring, randomBytes(32));

@@ -12,7 +12,6 @@ import { backends, freePort, hasRedis, type OwnRedis, queueServers, startRedis }
 
 const servers = queueServers();
 
-
 // These wait for clocks most of the time, so they wait together.
 describe.concurrent('a worker', () => {
   it('gives up its start when nobody answers', async () => {

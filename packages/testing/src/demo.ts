@@ -1,14 +1,10 @@
 import { closeDatabase, openDatabase } from '@pagekeeper/domain/database/database';
 import type { Uuid } from '@pagekeeper/domain/ids';
 import { addMember } from '@pagekeeper/domain/organizations/add-member';
-import { DemoSession } from './demo/session.ts';
+import { type DemoApi, DemoSession } from './demo/session.ts';
 
 /** What the seed needs to reach the running system. */
-export interface DemoTarget {
-  /** The API as our own processes reach it. */
-  apiUrl: string;
-  /** The origin that cookie-authenticated writes must name. */
-  publicUrl: string;
+export interface DemoTarget extends DemoApi {
   /** Null when the system speaks to another Graph API: then no integration can be made up. */
   simulatorUrl: string | null;
   /** The app role's URL, for the memberships that no endpoint makes yet. */

@@ -3,6 +3,8 @@ import type { TenantTx } from '../tenancy/tenant-tx.ts';
 
 /** What can be done in a tenant, and by whom (api.md, Roles). One table; jobs act for the organization itself. */
 const permissions = {
+  // Whoever creates one is its OWNER from the first statement on.
+  'organization.create': ['OWNER'],
   'organization.read': ['OWNER', 'ADMIN', 'MEMBER'],
   'organization.update': ['OWNER', 'ADMIN'],
   'organization.deactivate': ['OWNER'],

@@ -1,7 +1,7 @@
-import { TenantModel } from '../tenancy/tenant-model.ts';
+import { newId, type Uuid } from '../ids.ts';
 import type { Actor } from '../tenancy/actor.ts';
+import { TenantModel } from '../tenancy/tenant-model.ts';
 import type { TenantTx } from '../tenancy/tenant-tx.ts';
-import { type Uuid, newId } from '../ids.ts';
 
 /** One line of the organization's append-only log. `changes` never holds a secret. */
 export class AuditEvent extends TenantModel {

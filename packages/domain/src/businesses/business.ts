@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { notFound } from '../errors.ts';
-import { type Uuid, parsePublicId } from '../ids.ts';
+import { parsePublicId, type Uuid } from '../ids.ts';
 import { Resource } from '../resource.ts';
 import { slugPattern } from '../slug.ts';
 import { TenantModel } from '../tenancy/tenant-model.ts';

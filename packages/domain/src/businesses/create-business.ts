@@ -3,7 +3,7 @@ import { authorize } from '../access/authorize.ts';
 import { audit } from '../audit/audit.ts';
 import type { Context } from '../context.ts';
 import { DomainError } from '../errors.ts';
-import { type Uuid, newId } from '../ids.ts';
+import { newId, type Uuid } from '../ids.ts';
 import { nameInput, slugInput } from '../organizations/organization.ts';
 import type { Rendered } from '../resource.ts';
 import { slugCandidates, slugFrom } from '../slug.ts';

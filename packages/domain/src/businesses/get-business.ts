@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { authorize } from '../access/authorize.ts';
 import type { Context } from '../context.ts';
-import { type Rendered, activeInput } from '../resource.ts';
+import { activeInput, type Rendered } from '../resource.ts';
 import { withTenant } from '../tenancy/doors.ts';
 import { type BusinessShape, findBusiness } from './business.ts';
 import { showBusiness } from './show-business.ts';

@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 import { authorize } from '../access/authorize.ts';
 import type { Context } from '../context.ts';
-import { type List, type Rendered, activeInput, listInput, renderList, whereActive } from '../resource.ts';
+import { activeInput, type List, listInput, type Rendered, renderList, whereActive } from '../resource.ts';
 import { withTenant } from '../tenancy/doors.ts';
 import { Business, type BusinessShape, businessResource } from './business.ts';
 

@@ -89,10 +89,12 @@ async function asAdmin(url: string, work: (client: pg.Client) => Promise<unknown
 async function createRole(client: pg.Client, role: string, options: string): Promise<void> {
   const { rowCount } = await client.query('select from pg_roles where rolname = $1', [role]);
   await client.query(`${rowCount ? 'alter' : 'create'} role ${role} ${options}`);
-  await client.query(`alter role ${role} nosuperuser nobypassrls nocreatedb nocreaterole noreplication`).catch(error => {
-    // Only a superuser may write these words; another administrator's new roles have these values anyway.
-    if ((error as { code?: string }).code !== '42501') throw error;
-  });
+  await client
+    .query(`alter role ${role} nosuperuser nobypassrls nocreatedb nocreaterole noreplication`)
+    .catch(error => {
+      // Only a superuser may write these words; another administrator's new roles have these values anyway.
+      if ((error as { code?: string }).code !== '42501') throw error;
+    });
 }
 
 async function createDatabase(client: pg.Client, database: string): Promise<void> {

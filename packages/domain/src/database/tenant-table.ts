@@ -15,7 +15,12 @@ export function tenantTable(
   options: { tenantColumn?: string; insert?: boolean; update?: readonly string[]; delete?: boolean } = {},
 ): string {
   const { tenantColumn = 'organization_id', insert = true, update = [], delete: mayDelete = false } = options;
-  const rights = ['select', insert && 'insert', update.length > 0 && `update (${update.join(', ')})`, mayDelete && 'delete'];
+  const rights = [
+    'select',
+    insert && 'insert',
+    update.length > 0 && `update (${update.join(', ')})`,
+    mayDelete && 'delete',
+  ];
   return `
 alter table ${table} enable row level security;
 alter table ${table} force row level security;

@@ -5,12 +5,12 @@ import type { PageStatus } from '../integrations/facebook-page-integration.ts';
 import { drainEventsJob } from '../jobs.ts';
 import { nudge } from '../nudge.ts';
 import { isGone, withTenant } from '../tenancy/doors.ts';
+import { VaultError } from '../vault/vault.ts';
 import { claimPages } from './claim-pages.ts';
-import { ExaminationFailed, type LoginFindings, examineLogin } from './examine-login.ts';
+import { ExaminationFailed, examineLogin, type LoginFindings } from './examine-login.ts';
 import { judgePage } from './judge-page.ts';
 import { type LeasedLogin, leaseLogin } from './lease-login.ts';
 import { reconcileSubscription } from './reconcile-subscription.ts';
-import { VaultError } from '../vault/vault.ts';
 import { storeDamage } from './store-damage.ts';
 import { type PageVerdict, postponeCheck, storeVerdicts } from './store-verdicts.ts';
 
@@ -81,8 +81,7 @@ async function judgeAll(
   findings: LoginFindings,
 ): Promise<PageVerdict[]> {
   const proven = findings.pages.filter(
-    ({ info, page }) =>
-      info.isValid && info.type === 'PAGE' && info.profileId === page.pageId && info.appId === appId,
+    ({ info, page }) => info.isValid && info.type === 'PAGE' && info.profileId === page.pageId && info.appId === appId,
   );
   const held = await withTenant(ctx, { organization: login.organizationId }, tx => claimPages(tx, proven));
   const verdicts: PageVerdict[] = [];
@@ -91,7 +90,8 @@ async function judgeAll(
     const subscribed = holdsClaim
       ? await reconcileSubscription(ctx.graph, found.token, found.page.pageId, found.page.webhookEnabled)
       : null;
-    const details = holdsClaim && !found.page.pageName ? await ctx.graph.readPage(found.token, found.page.pageId) : null;
+    const details =
+      holdsClaim && !found.page.pageName ? await ctx.graph.readPage(found.token, found.page.pageId) : null;
     const verdict = judgePage(
       {
         pageId: found.page.pageId,

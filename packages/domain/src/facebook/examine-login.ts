@@ -40,7 +40,7 @@ const exchangeEveryMs = 18 * 3_600_000;
  * @throws ExaminationFailed when a call of ours failed; the tenant's status then stays as it is
  */
 export async function examineLogin(graph: GraphClient, login: LeasedLogin): Promise<LoginFindings> {
-  const user = valueOf(await graph.debugToken(login.accessToken));
+  const user = valueOrFail(await graph.debugToken(login.accessToken));
   const renewed = await exchangeIfDue(graph, login, user);
   const listed = user.isValid ? await listPages(graph, renewed?.token ?? login.accessToken) : [];
   const pages: PageTokenFindings[] = [];
@@ -59,7 +59,7 @@ async function exchangeIfDue(
   if (login.exchangedAt && now - login.exchangedAt.getTime() < exchangeEveryMs) return null;
   const exchanged = await graph.exchangeForLongLived(login.accessToken);
   if (!exchanged.ok) return null;
-  const info = valueOf(await graph.debugToken(exchanged.value.token));
+  const info = valueOrFail(await graph.debugToken(exchanged.value.token));
   const moved = info.isValid && (!info.expiresAt || info.expiresAt > user.expiresAt);
   return moved ? { token: exchanged.value.token, info } : null;
 }
@@ -71,11 +71,11 @@ async function listPages(graph: GraphClient, userToken: Secret): Promise<PageGra
 }
 
 async function examinePage(graph: GraphClient, page: LeasedPage, listed: PageGrant[]): Promise<PageTokenFindings> {
-  const stored = valueOf(await graph.debugToken(page.token));
+  const stored = valueOrFail(await graph.debugToken(page.token));
   if (stored.isValid && !stored.expiresAt) return { page, info: stored, token: page.token, replaced: false };
   const fresh = listed.find(candidate => candidate.id === page.pageId)?.token;
   if (fresh) {
-    const info = valueOf(await graph.debugToken(fresh));
+    const info = valueOrFail(await graph.debugToken(fresh));
     if (info.isValid) return { page, info, token: fresh, replaced: true };
   }
   if (!stored.isValid) await confirmDead(graph, page);
@@ -104,7 +104,7 @@ async function confirmDead(graph: GraphClient, page: LeasedPage): Promise<void> 
 }
 
 /** The value, or {@link ExaminationFailed}. */
-export function valueOf<T>(result: GraphResult<T>): T {
+export function valueOrFail<T>(result: GraphResult<T>): T {
   if (result.ok) return result.value;
   throw new ExaminationFailed(result.error);
 }

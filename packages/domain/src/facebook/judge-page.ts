@@ -39,7 +39,12 @@ export function judgePage(findings: PageFindings, now: Date): Verdict {
   }
   const missing = neededScopes.filter(scope => !token.scopes.includes(scope));
   if (missing.length > 0) {
-    return verdict('needs_permission', 'permission_missing', `Facebook did not grant ${missing.join(', ')}.`, reconnect);
+    return verdict(
+      'needs_permission',
+      'permission_missing',
+      `Facebook did not grant ${missing.join(', ')}.`,
+      reconnect,
+    );
   }
   if (findings.holdsClaim === false) {
     return verdict('unverified', 'page_unavailable', 'This page cannot be connected here.', askForPage);

@@ -1,8 +1,8 @@
-import { raw } from 'objection';
 import type { Secret } from '@pagekeeper/runtime/secret';
+import { raw } from 'objection';
 import { Business } from '../businesses/business.ts';
 import type { Context } from '../context.ts';
-import { type Uuid, newId } from '../ids.ts';
+import { newId, type Uuid } from '../ids.ts';
 import { FacebookLogin } from '../integrations/facebook-login.ts';
 import { FacebookPageIntegration } from '../integrations/facebook-page-integration.ts';
 import { Integration } from '../integrations/integration.ts';
@@ -44,7 +44,10 @@ export async function leaseLogin(tx: TenantTx, vault: Context['vault'], loginId:
   const [login] = await FacebookLogin.query(tx)
     .where({ id: loginId })
     .where(raw('(lease_until is null or lease_until < clock_timestamp())') as never)
-    .patch({ lease_token: leaseToken, lease_until: raw(`clock_timestamp() + interval '${leaseSeconds} seconds'`) as never })
+    .patch({
+      lease_token: leaseToken,
+      lease_until: raw(`clock_timestamp() + interval '${leaseSeconds} seconds'`) as never,
+    })
     .returning('*');
   if (!login) return null;
   const key = await dataKeyOf(tx, vault, login.access_token);

@@ -14,7 +14,10 @@ const reason = {
  * A login or a page behind it holds a sealed value that does not belong there. Nothing of it is used, and people are
  * told. (A missing key-encryption key is not this: without it no process starts.)
  */
-export async function storeDamage(tx: TenantTx, loginId: Uuid): Promise<{ integration_id: Uuid; status: PageStatus }[]> {
+export async function storeDamage(
+  tx: TenantTx,
+  loginId: Uuid,
+): Promise<{ integration_id: Uuid; status: PageStatus }[]> {
   const status = 'needs_reauth';
   const pages = await FacebookPageIntegration.query(tx)
     .where({ login_id: loginId })

@@ -9,7 +9,7 @@ import type { TenantTx } from '../tenancy/tenant-tx.ts';
 import { currentDataKey } from '../vault/organization-key.ts';
 import type { Vault } from '../vault/vault.ts';
 import type { LoginFindings, PageTokenFindings } from './examine-login.ts';
-import { type Verdict, usableStatuses } from './judge-page.ts';
+import { usableStatuses, type Verdict } from './judge-page.ts';
 import type { LeasedLogin } from './lease-login.ts';
 
 export interface PageVerdict {

@@ -3,8 +3,8 @@ import type { Uuid } from '../ids.ts';
 import { FacebookPageIntegration } from '../integrations/facebook-page-integration.ts';
 import { pageAccessTokenOf } from '../integrations/store-facebook-page.ts';
 import { isGone, withTenant } from '../tenancy/doors.ts';
-import { dataKeyOf } from '../vault/organization-key.ts';
 import { routePages } from '../tenancy/route-pages.ts';
+import { dataKeyOf } from '../vault/organization-key.ts';
 
 /** Takes our app off a page that nobody here claims any more. A token that is dead by now needs nothing. */
 export async function unsubscribePage(

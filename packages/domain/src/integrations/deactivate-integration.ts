@@ -6,7 +6,7 @@ import { unsubscribePageJob } from '../jobs.ts';
 import { nudge } from '../nudge.ts';
 import { withTenant } from '../tenancy/doors.ts';
 import { FacebookPageIntegration } from './facebook-page-integration.ts';
-import { Integration, findIntegration } from './integration.ts';
+import { findIntegration, Integration } from './integration.ts';
 
 /** Soft delete: frees the page for others at once and takes our app off it. Restoring claims it again. */
 export async function deactivateIntegration(

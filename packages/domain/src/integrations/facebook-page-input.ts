@@ -13,7 +13,10 @@ export const facebookPageInput = z.strictObject({
   page_id: z.string().regex(/^[0-9]{1,32}$/, 'must be the decimal id of a page'),
   page_name: z.string().trim().max(200).optional(),
   page_category: z.string().trim().max(200).optional(),
-  page_url: z.url({ protocol: /^https?$/ }).max(2_000).optional(),
+  page_url: z
+    .url({ protocol: /^https?$/ })
+    .max(2_000)
+    .optional(),
   access_token: token.meta({ type: 'string', format: 'password' }).describe("The user access token: the page's login."),
   page_access_token: token.meta({ type: 'string', format: 'password' }).describe('The page access token.'),
 });

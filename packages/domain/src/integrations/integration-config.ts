@@ -15,7 +15,10 @@ export const integrationConfigInput = z.strictObject({
   comment_reply: z
     .strictObject({
       text: replyText,
-      visibility: z.enum(['public', 'private']).default('public').describe('As a comment, or as a message to its author.'),
+      visibility: z
+        .enum(['public', 'private'])
+        .default('public')
+        .describe('As a comment, or as a message to its author.'),
     })
     .optional(),
 });

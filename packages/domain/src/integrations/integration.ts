@@ -2,11 +2,11 @@ import { Model } from 'objection';
 import { z } from 'zod';
 import { Business } from '../businesses/business.ts';
 import { notFound } from '../errors.ts';
-import { type Uuid, parsePublicId } from '../ids.ts';
+import { parsePublicId, type Uuid } from '../ids.ts';
 import { TenantModel } from '../tenancy/tenant-model.ts';
 import type { TenantTx } from '../tenancy/tenant-tx.ts';
-import type { IntegrationConfig } from './integration-config.ts';
 import { FacebookPageIntegration } from './facebook-page-integration.ts';
+import type { IntegrationConfig } from './integration-config.ts';
 
 export const integrationTypes = ['FACEBOOK_PAGE'] as const;
 

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { authorize } from '../access/authorize.ts';
 import { findBusiness } from '../businesses/business.ts';
 import type { Context } from '../context.ts';
-import { type List, type Rendered, activeInput, listInput, renderList, whereActive } from '../resource.ts';
+import { activeInput, type List, listInput, type Rendered, renderList, whereActive } from '../resource.ts';
 import { withTenant } from '../tenancy/doors.ts';
 import { pageStatuses } from './facebook-page-integration.ts';
 import { integrationTypeInput } from './integration.ts';

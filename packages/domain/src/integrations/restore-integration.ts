@@ -9,7 +9,7 @@ import type { Rendered } from '../resource.ts';
 import { withTenant } from '../tenancy/doors.ts';
 import type { TenantTx } from '../tenancy/tenant-tx.ts';
 import { FacebookPageIntegration } from './facebook-page-integration.ts';
-import { Integration, findIntegration } from './integration.ts';
+import { findIntegration, Integration } from './integration.ts';
 import type { IntegrationShape } from './integration-resource.ts';
 import { showIntegration } from './show-integration.ts';
 import { refuseTakenPage } from './store-facebook-page.ts';

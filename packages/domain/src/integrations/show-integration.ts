@@ -11,9 +11,7 @@ export function integrationsWithPage(tx: TenantTx): QueryBuilder<Integration> {
   return Integration.query(tx)
     .leftJoinRelated('facebook_page')
     .leftJoin('facebook_logins as login', join =>
-      join
-        .on('login.organization_id', 'facebook_page.organization_id')
-        .andOn('login.id', 'facebook_page.login_id'),
+      join.on('login.organization_id', 'facebook_page.organization_id').andOn('login.id', 'facebook_page.login_id'),
     );
 }
 

@@ -1,6 +1,6 @@
 import { raw } from 'objection';
 import { DomainError } from '../errors.ts';
-import { type Uuid, newId } from '../ids.ts';
+import { newId, type Uuid } from '../ids.ts';
 import type { TenantTx } from '../tenancy/tenant-tx.ts';
 import { currentDataKey } from '../vault/organization-key.ts';
 import type { Sealed } from '../vault/sealed.ts';
@@ -52,7 +52,9 @@ export async function storeFacebookPage(
     // Another page's claim stays behind no longer than this transaction.
     if (existing.page_id !== input.page_id) await tx('page_claims').where({ integration_id: integrationId }).delete();
     const generation = existing.generation + 1;
-    await FacebookPageIntegration.query(tx).where({ id: integrationId }).patch({ ...page, generation });
+    await FacebookPageIntegration.query(tx)
+      .where({ id: integrationId })
+      .patch({ ...page, generation });
     await tx('page_claims').where({ integration_id: integrationId }).update({ generation });
     await forgetUnusedLogin(tx, existing.login_id);
   } else {

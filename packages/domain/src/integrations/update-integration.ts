@@ -10,7 +10,7 @@ import { changesOf } from '../patch.ts';
 import type { Rendered } from '../resource.ts';
 import { withTenant } from '../tenancy/doors.ts';
 import { FacebookPageIntegration } from './facebook-page-integration.ts';
-import { Integration, findIntegration } from './integration.ts';
+import { findIntegration, Integration } from './integration.ts';
 import { integrationConfigPatch, patchConfig } from './integration-config.ts';
 import type { IntegrationShape } from './integration-resource.ts';
 import { showIntegration } from './show-integration.ts';

@@ -2,7 +2,7 @@ import { authorize } from '../access/authorize.ts';
 import { audit } from '../audit/audit.ts';
 import type { Context } from '../context.ts';
 import { DomainError } from '../errors.ts';
-import { type Uuid, newId } from '../ids.ts';
+import { newId, type Uuid } from '../ids.ts';
 import { withTenant } from '../tenancy/doors.ts';
 import type { Role } from '../tenancy/tenant-tx.ts';
 import { OrganizationMembership } from './organization-membership.ts';

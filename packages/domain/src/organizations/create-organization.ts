@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { authorize } from '../access/authorize.ts';
 import { audit } from '../audit/audit.ts';
 import type { Context } from '../context.ts';
 import { DomainError } from '../errors.ts';
@@ -9,8 +10,8 @@ import type { UserActor } from '../tenancy/actor.ts';
 import { withNewTenant } from '../tenancy/doors.ts';
 import type { TenantTx } from '../tenancy/tenant-tx.ts';
 import { OrganizationKey } from '../vault/organization-key.ts';
+import { nameInput, type OrganizationShape, slugInput } from './organization.ts';
 import { OrganizationMembership } from './organization-membership.ts';
-import { type OrganizationShape, nameInput, slugInput } from './organization.ts';
 import { showOrganization } from './show-organization.ts';
 
 export const createOrganizationInput = z.strictObject({ name: nameInput, slug: slugInput.optional() });
@@ -24,6 +25,7 @@ export async function createOrganization(
   input: z.output<typeof createOrganizationInput>,
 ): Promise<Rendered<OrganizationShape>> {
   return await withNewTenant(ctx, async tx => {
+    authorize(tx, 'organization.create');
     const slug = await insertUnderFreeSlug(tx, ctx.actor, input);
     await OrganizationMembership.query(tx).insert({
       organization_id: tx.tenant.organizationId,

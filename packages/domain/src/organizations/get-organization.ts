@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { authorize } from '../access/authorize.ts';
 import type { Context } from '../context.ts';
 import { notFound } from '../errors.ts';
-import { type Rendered, activeInput } from '../resource.ts';
+import { activeInput, type Rendered } from '../resource.ts';
 import { withTenant } from '../tenancy/doors.ts';
 import type { OrganizationShape } from './organization.ts';
 import { showOrganization } from './show-organization.ts';

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Context } from '../context.ts';
-import { type List, type Rendered, activeInput, listInput, parseCursor, renderPage } from '../resource.ts';
+import { activeInput, type List, listInput, parseCursor, type Rendered, renderPage } from '../resource.ts';
 import type { UserActor } from '../tenancy/actor.ts';
 import { withUser } from '../tenancy/doors.ts';
 import { type OrganizationShape, organizationResource } from './organization.ts';

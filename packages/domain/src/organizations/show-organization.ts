@@ -5,7 +5,9 @@ import { Organization, type OrganizationShape, organizationResource } from './or
 
 /** The entered organization as JSON, with the caller's role. */
 export async function showOrganization(tx: TenantTx): Promise<Rendered<OrganizationShape>> {
-  const row = await Organization.query(tx).select(...organizationResource.selection).first();
+  const row = await Organization.query(tx)
+    .select(...organizationResource.selection)
+    .first();
   if (!row) throw notFound('organization');
   return organizationResource.one(row as unknown as Record<string, unknown>, { role: tx.tenant.role ?? 'OWNER' });
 }

@@ -8,7 +8,7 @@ import { DomainError, notFound } from '../errors.ts';
 import { changesOf } from '../patch.ts';
 import type { Rendered } from '../resource.ts';
 import { withTenant } from '../tenancy/doors.ts';
-import { Organization, type OrganizationShape, nameInput, slugInput } from './organization.ts';
+import { nameInput, Organization, type OrganizationShape, slugInput } from './organization.ts';
 import { showOrganization } from './show-organization.ts';
 
 export const updateOrganizationInput = z.strictObject({

@@ -1,5 +1,5 @@
 import { raw } from 'objection';
-import { type Uuid, newId, parsePublicId } from '../ids.ts';
+import { newId, parsePublicId, type Uuid } from '../ids.ts';
 import type { TenantTx } from '../tenancy/tenant-tx.ts';
 import { type EventState, WebhookEvent } from '../webhooks/webhook-event.ts';
 import type { Drain } from './drain-lease.ts';
@@ -10,7 +10,11 @@ import { Reply } from './reply.ts';
  * Closes in bulk what needs no call to Facebook, and parks what must wait for a working token.
  * @returns the events that are left: one by one, in order
  */
-export async function closeEvents(tx: TenantTx, drain: Drain, events: readonly DecidedEvent[]): Promise<DecidedEvent[]> {
+export async function closeEvents(
+  tx: TenantTx,
+  drain: Drain,
+  events: readonly DecidedEvent[],
+): Promise<DecidedEvent[]> {
   const left: DecidedEvent[] = [];
   const closings = new Map<string, { state: EventState; reason: string; ids: Uuid[] }>();
   const close = (event: DecidedEvent, state: EventState, reason: string) => {
@@ -61,7 +65,8 @@ async function insertSkips(tx: TenantTx, drain: Drain, events: readonly DecidedE
         ]
       : [],
   );
-  if (rows.length > 0) await tx('replies').insert(rows).onConflict(['organization_id', 'page_id', 'source_id']).ignore();
+  if (rows.length > 0)
+    await tx('replies').insert(rows).onConflict(['organization_id', 'page_id', 'source_id']).ignore();
 }
 
 // Our own message came back: the one proof that it was sent. `metadata` is the reply's id. The event that it answers

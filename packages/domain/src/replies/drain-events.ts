@@ -1,14 +1,14 @@
 import { failpoint } from '@pagekeeper/runtime/failpoint';
+import { raw } from 'objection';
 import type { Context } from '../context.ts';
-import { type Uuid } from '../ids.ts';
+import type { Uuid } from '../ids.ts';
 import { drainEventsJob, refreshLoginJob } from '../jobs.ts';
 import { nudge } from '../nudge.ts';
 import { isGone, withTenant } from '../tenancy/doors.ts';
-import { raw } from 'objection';
 import type { TenantTx } from '../tenancy/tenant-tx.ts';
 import { closeAs, closeEvents } from './close-events.ts';
-import { type Drain, type UsableDrain, beginDrain, endDrain, renewDrain } from './drain-lease.ts';
-import { type DecidedEvent, batchSize, readEvents } from './read-events.ts';
+import { beginDrain, type Drain, endDrain, renewDrain, type UsableDrain } from './drain-lease.ts';
+import { batchSize, type DecidedEvent, readEvents } from './read-events.ts';
 import { reconcileReply } from './reconcile-reply.ts';
 import { Reply } from './reply.ts';
 import { type Step, sendReply } from './send-reply.ts';

@@ -1,12 +1,12 @@
-import { raw } from 'objection';
 import type { Secret } from '@pagekeeper/runtime/secret';
-import type { Context } from '../context.ts';
+import { raw } from 'objection';
 import { Business } from '../businesses/business.ts';
+import type { Context } from '../context.ts';
 import { usableStatuses } from '../facebook/judge-page.ts';
-import { type Uuid, newId } from '../ids.ts';
+import { newId, type Uuid } from '../ids.ts';
 import { FacebookPageIntegration } from '../integrations/facebook-page-integration.ts';
-import type { IntegrationConfig } from '../integrations/integration-config.ts';
 import { Integration } from '../integrations/integration.ts';
+import type { IntegrationConfig } from '../integrations/integration-config.ts';
 import { pageAccessTokenOf } from '../integrations/store-facebook-page.ts';
 import { Organization } from '../organizations/organization.ts';
 import type { TenantTx } from '../tenancy/tenant-tx.ts';
@@ -69,11 +69,7 @@ export async function beginDrain(
   };
 }
 
-async function openToken(
-  tx: TenantTx,
-  vault: Context['vault'],
-  page: FacebookPageIntegration,
-): Promise<Secret | null> {
+async function openToken(tx: TenantTx, vault: Context['vault'], page: FacebookPageIntegration): Promise<Secret | null> {
   try {
     const key = await dataKeyOf(tx, vault, page.page_access_token);
     return vault.open(key, pageAccessTokenOf(page.id), page.page_access_token);

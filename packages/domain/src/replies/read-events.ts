@@ -1,12 +1,12 @@
-import { type Incoming, describeIncoming } from '@pagekeeper/facebook/webhook-payload';
+import { describeIncoming, type Incoming } from '@pagekeeper/facebook/webhook-payload';
 import type { Context } from '../context.ts';
-import { publicId } from '../ids.ts';
 import type { Uuid } from '../ids.ts';
+import { publicId } from '../ids.ts';
 import type { TenantTx } from '../tenancy/tenant-tx.ts';
 import { dataKeyOf } from '../vault/organization-key.ts';
 import { VaultError } from '../vault/vault.ts';
-import { WebhookEvent, payloadOf } from '../webhooks/webhook-event.ts';
-import { type Decision, type ReplySituation, decide } from './decide.ts';
+import { payloadOf, WebhookEvent } from '../webhooks/webhook-event.ts';
+import { type Decision, decide, type ReplySituation } from './decide.ts';
 import type { Drain } from './drain-lease.ts';
 import { Reply, type ReplyState } from './reply.ts';
 

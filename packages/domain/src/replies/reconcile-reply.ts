@@ -4,7 +4,7 @@ import { withTenant } from '../tenancy/doors.ts';
 import type { TenantTx } from '../tenancy/tenant-tx.ts';
 import { closeAs } from './close-events.ts';
 import type { UsableDrain } from './drain-lease.ts';
-import { type DecidedEvent } from './read-events.ts';
+import type { DecidedEvent } from './read-events.ts';
 import { Reply } from './reply.ts';
 import { postpone } from './send-reply.ts';
 import { maxAttempts } from './settle.ts';
@@ -22,7 +22,12 @@ export type Finding = 'absent' | 'later' | 'settled';
  * for on Facebook. A private one may simply be sent again: Facebook takes one per comment. A message shows by its
  * echo or not at all, and then silence is chosen over a double.
  */
-export async function reconcileReply(ctx: Context, drain: UsableDrain, event: DecidedEvent, reply: Reply): Promise<Finding> {
+export async function reconcileReply(
+  ctx: Context,
+  drain: UsableDrain,
+  event: DecidedEvent,
+  reply: Reply,
+): Promise<Finding> {
   const inTenant = <Result>(work: (tx: TenantTx) => Promise<Result>) =>
     withTenant(ctx, { organization: drain.organizationId }, work);
   const waited = await inTenant(tx => secondsSince(tx, reply));

@@ -1,14 +1,14 @@
-import { failpoint } from '@pagekeeper/runtime/failpoint';
 import type { GraphError } from '@pagekeeper/facebook/graph-error';
+import { failpoint } from '@pagekeeper/runtime/failpoint';
 import { raw } from 'objection';
 import type { Context } from '../context.ts';
-import { type Uuid, newId } from '../ids.ts';
+import { newId, type Uuid } from '../ids.ts';
 import { withTenant } from '../tenancy/doors.ts';
 import type { TenantTx } from '../tenancy/tenant-tx.ts';
 import { WebhookEvent } from '../webhooks/webhook-event.ts';
 import { closeAs } from './close-events.ts';
 import type { Decision } from './decide.ts';
-import { type UsableDrain, renewDrain } from './drain-lease.ts';
+import { renewDrain, type UsableDrain } from './drain-lease.ts';
 import { type DecidedEvent, metadataOf } from './read-events.ts';
 import { Reply } from './reply.ts';
 import { maxAttempts, settleFailure } from './settle.ts';
@@ -22,7 +22,12 @@ export type Step = 'next' | 'stop';
 const staleIntentMs = 5_000;
 
 /** Sends one reply: commits the intent, calls Facebook, commits what came of it. */
-export async function sendReply(ctx: Context, drain: UsableDrain, event: DecidedEvent, decision: ReplyDecision): Promise<Step> {
+export async function sendReply(
+  ctx: Context,
+  drain: UsableDrain,
+  event: DecidedEvent,
+  decision: ReplyDecision,
+): Promise<Step> {
   const organization = drain.organizationId;
   const intent = await withTenant(ctx, { organization }, tx => commitIntent(tx, drain, event, decision));
   if (!intent) return 'stop';

@@ -4,10 +4,10 @@ import { type Database, knexOf, throughDoor } from '../database/database.ts';
 import { errorCode } from '../database/errors.ts';
 import type { Door } from '../database/knex-client.ts';
 import { notFound } from '../errors.ts';
-import { type Uuid, assertUuid, newId, parsePublicId } from '../ids.ts';
+import { assertUuid, newId, parsePublicId, type Uuid } from '../ids.ts';
 import { slugPattern } from '../slug.ts';
 import type { Actor, UserActor } from './actor.ts';
-import { type Role, type TenantTx, brandTenantTx } from './tenant-tx.ts';
+import { brandTenantTx, type Role, type TenantTx } from './tenant-tx.ts';
 
 type Doorway = Pick<Context, 'database' | 'actor' | 'requestId'>;
 

@@ -1,6 +1,6 @@
-import { Model, type Constructor, type QueryBuilder, type QueryBuilderType } from 'objection';
-import { Sealed } from '../vault/sealed.ts';
+import { type Constructor, Model, type QueryBuilder, type QueryBuilderType } from 'objection';
 import type { Uuid } from '../ids.ts';
+import { Sealed } from '../vault/sealed.ts';
 import type { TenantTx } from './tenant-tx.ts';
 
 /**

@@ -1,6 +1,6 @@
 import { hash, verify } from '@node-rs/argon2';
-import type { Secret } from '@pagekeeper/runtime/secret';
 import type { Log } from '@pagekeeper/runtime/log';
+import type { Secret } from '@pagekeeper/runtime/secret';
 import { betterAuth } from 'better-auth';
 import pg from 'pg';
 import { newId } from '../ids.ts';

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { type Database, knexOf } from '../database/database.ts';
 import type { KeyRing } from './key-ring.ts';
-import { Vault, VaultError, unwrapKey, wrapKey } from './vault.ts';
+import { unwrapKey, Vault, VaultError, wrapKey } from './vault.ts';
 
 interface SystemKey {
   name: string;

@@ -1,8 +1,8 @@
+import type { Uuid } from '../ids.ts';
 import { TenantModel } from '../tenancy/tenant-model.ts';
 import type { TenantTx } from '../tenancy/tenant-tx.ts';
-import { type Uuid } from '../ids.ts';
 import type { Sealed } from './sealed.ts';
-import { type DataKey, type Vault, VaultError, keyIdOf } from './vault.ts';
+import { type DataKey, keyIdOf, type Vault, VaultError } from './vault.ts';
 
 /** An organization's data key, wrapped by a key-encryption key. Destroying the row makes what it sealed unreadable. */
 export class OrganizationKey extends TenantModel {

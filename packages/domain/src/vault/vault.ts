@@ -1,7 +1,7 @@
 import { createHmac, randomBytes } from 'node:crypto';
 import { Secret } from '@pagekeeper/runtime/secret';
 import { LRUCache } from 'lru-cache';
-import { type Uuid, assertUuid, newId } from '../ids.ts';
+import { assertUuid, newId, type Uuid } from '../ids.ts';
 import { decrypt, encrypt } from './cipher.ts';
 import type { KeyEncryptionKey, KeyRing } from './key-ring.ts';
 import { Sealed } from './sealed.ts';

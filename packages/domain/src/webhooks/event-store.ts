@@ -60,7 +60,7 @@ export function openEventStore(databaseUrl: string, log: Log): EventStore {
     const group = takeGroup();
     if (group.length === 0) return;
     inFlight += 1;
-    insertGroup(pool, group).finally(() => {
+    void insertGroup(pool, group).finally(() => {
       inFlight -= 1;
       schedule();
     });

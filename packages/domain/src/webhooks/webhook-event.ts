@@ -25,5 +25,4 @@ export class WebhookEvent extends TenantModel {
 }
 
 /** Where an event's payload is sealed. */
-export const payloadOf = (eventId: Uuid) =>
-  ({ table: 'webhook_events', column: 'payload', rowId: eventId }) as const;
+export const payloadOf = (eventId: Uuid) => ({ table: 'webhook_events', column: 'payload', rowId: eventId }) as const;

@@ -1,4 +1,9 @@
-import type { DemoTarget } from '../demo.ts';
+/** How a demo person reaches the API. */
+export interface DemoApi {
+  apiUrl: string;
+  /** The origin that cookie-authenticated writes must name. */
+  publicUrl: string;
+}
 
 export interface DemoAccount {
   name: string;
@@ -9,17 +14,17 @@ export interface DemoAccount {
 /** A signed-in demo person. */
 export class DemoSession {
   readonly userId: string;
-  readonly #target: DemoTarget;
+  readonly #target: DemoApi;
   readonly #cookie: string;
 
-  private constructor(target: DemoTarget, userId: string, cookie: string) {
+  private constructor(target: DemoApi, userId: string, cookie: string) {
     this.#target = target;
     this.userId = userId;
     this.#cookie = cookie;
   }
 
   /** Signs in, or up where there is no account yet. */
-  static async open(target: DemoTarget, { name, email, password }: DemoAccount): Promise<DemoSession> {
+  static async open(target: DemoApi, { name, email, password }: DemoAccount): Promise<DemoSession> {
     const signIn = await send(target, '/auth/sign-in/email', { email, password });
     const response = signIn.ok ? signIn : await send(target, '/auth/sign-up/email', { name, email, password });
     const answer = await readJson(response);
@@ -32,7 +37,7 @@ export class DemoSession {
     readJson(await send(this.#target, path, body, this.#cookie));
 }
 
-function send({ apiUrl, publicUrl }: DemoTarget, path: string, body?: object, cookie = ''): Promise<Response> {
+function send({ apiUrl, publicUrl }: DemoApi, path: string, body?: object, cookie = ''): Promise<Response> {
   return fetch(`${apiUrl}${path}`, {
     method: body ? 'POST' : 'GET',
     headers: {

@@ -1,9 +1,17 @@
+import type { Context } from '@pagekeeper/domain/context';
 import { parsePublicId, type Uuid } from '@pagekeeper/domain/ids';
 import { addMember } from '@pagekeeper/domain/organizations/add-member';
+import type { UserActor } from '@pagekeeper/domain/tenancy/actor';
 import type { Role } from '@pagekeeper/domain/tenancy/tenant-tx';
-import type { Network } from './network.ts';
 import type { Persona } from './persona.ts';
-import type { SimulatedPage } from './simulator-control.ts';
+import type { SimulatedPage, SimulatorControl } from './simulator-control.ts';
+
+/** The network that a tenant lives in. */
+export interface Home {
+  readonly simulator: SimulatorControl;
+  persona(name: string): Persona;
+  contextOf(actor: UserActor): Context<UserActor>;
+}
 
 export interface ConnectedPage {
   integration: any;
@@ -13,7 +21,7 @@ export interface ConnectedPage {
 
 /** An organization with its people and a business, made through the API. */
 export class Tenant {
-  readonly network: Network;
+  readonly network: Home;
   readonly organization: { id: string; slug: string };
   readonly business: { id: string; slug: string };
   readonly owner: Persona;
@@ -21,7 +29,7 @@ export class Tenant {
   readonly member: Persona;
 
   constructor(
-    network: Network,
+    network: Home,
     people: { owner: Persona; admin: Persona; member: Persona },
     organization: { id: string; slug: string },
     business: { id: string; slug: string },
@@ -71,7 +79,7 @@ export class Tenant {
 let made = 0;
 
 /** A fresh tenant: owner, admin and member signed up, one business made. */
-export async function createTenant(network: Network, name: string): Promise<Tenant> {
+export async function createTenant(network: Home, name: string): Promise<Tenant> {
   made += 1;
   const unique = `${name}-${process.pid}-${made}`;
   const [owner, admin, member] = await Promise.all(
@@ -89,13 +97,7 @@ export async function createTenant(network: Network, name: string): Promise<Tena
 }
 
 // No endpoint makes members yet: the verb does.
-async function join(
-  network: Network,
-  owner: Persona,
-  organization: string,
-  person: Persona,
-  role: Role,
-): Promise<void> {
+async function join(network: Home, owner: Persona, organization: string, person: Persona, role: Role): Promise<void> {
   const actor = { type: 'user', userId: owner.userId as Uuid } as const;
   await addMember(network.contextOf(actor), { organization, user_id: person.userId as Uuid, role });
 }

@@ -65,8 +65,16 @@ create table facebook_logins (
 create index facebook_logins_person on facebook_logins (person_hash) where person_hash is not null;
 ${tenantTable('facebook_logins', {
   update: [
-    'access_token', 'person_hash', 'scopes', 'expires_at', 'data_access_expires_at', 'exchanged_at', 'generation',
-    'lease_token', 'lease_until', 'updated_at',
+    'access_token',
+    'person_hash',
+    'scopes',
+    'expires_at',
+    'data_access_expires_at',
+    'exchanged_at',
+    'generation',
+    'lease_token',
+    'lease_until',
+    'updated_at',
   ],
   delete: true,
 })}
@@ -102,8 +110,21 @@ create index facebook_page_integrations_due on facebook_page_integrations (next_
   where next_check_at is not null;
 ${tenantTable('facebook_page_integrations', {
   update: [
-    'login_id', 'page_id', 'page_name', 'page_category', 'page_url', 'page_access_token', 'status', 'status_reason',
-    'status_since', 'next_check_at', 'last_checked_at', 'generation', 'drain_token', 'drain_until', 'updated_at',
+    'login_id',
+    'page_id',
+    'page_name',
+    'page_category',
+    'page_url',
+    'page_access_token',
+    'status',
+    'status_reason',
+    'status_since',
+    'next_check_at',
+    'last_checked_at',
+    'generation',
+    'drain_token',
+    'drain_until',
+    'updated_at',
   ],
 })}
 ${routerReads('facebook_page_integrations', ['organization_id', 'id', 'login_id', 'next_check_at'])}
