@@ -1,5 +1,5 @@
 import type { Page, Person } from '../state/state.ts';
-import type { Asked } from './router.ts';
+import type { Asked } from './asked.ts';
 
 /** Markup whose values were escaped when they were put in. */
 class Html {

@@ -1,6 +1,6 @@
 import type { Request, Response } from 'express';
 import { Router, urlencoded } from 'express';
-import { z } from 'zod';
+import type { z } from 'zod';
 import { guard } from '../page/router.ts';
 import { pagesOf } from '../people/people.ts';
 import { defaultScopes } from '../people/scopes.ts';
@@ -9,34 +9,8 @@ import { nextWord } from '../state/sequence.ts';
 import type { Person, State } from '../state/state.ts';
 import { grant } from '../tokens/mint.ts';
 import type { World } from '../world.ts';
+import { type Asked, askedSchema, decisionSchema } from './asked.ts';
 import { choicePage, faultPage, peoplePage } from './html.ts';
-
-const many = z.preprocess(
-  value => (value === undefined || Array.isArray(value) ? value : [value]),
-  z.array(z.string()).max(1000).optional(),
-);
-
-/** What an app asks of a person; unknown parameters are ignored, as by Facebook. */
-const askedSchema = z.object({
-  client_id: z.string(),
-  redirect_uri: z.url({ protocol: /^https?$/ }),
-  state: z.string().max(4000).optional(),
-  scope: z.string().max(2000).optional(),
-  auth_type: z.string().max(100).optional(),
-  response_type: z.literal('code').default('code'),
-  person_id: z.string().optional(),
-});
-
-const decisionSchema = askedSchema.extend({
-  person_id: z.string(),
-  decision: z.enum(['approve', 'deny']),
-  /** Set by the form: then what is not ticked is not granted. Without it everything is. */
-  chosen: z.string().optional(),
-  scopes: many,
-  page_ids: many,
-});
-
-export type Asked = z.output<typeof askedSchema>;
 
 /** The login dialog: choose a person, then scopes and Pages, then back to the app with a code. */
 export function dialogRouter(world: World): Router {
