@@ -14,15 +14,15 @@ beforeAll(async () => {
 
 afterAll(() => network?.stop());
 
-beforeEach(async () => {
-  acme = await network.tenant('acme');
-});
-
 const businesses = () => `${acme.path}/businesses`;
 const create = (body: object) => acme.owner.expect(201, acme.owner.post(businesses(), body));
 const listed = async (query = '') => idsOf(await acme.owner.expect(200, acme.owner.get(`${businesses()}${query}`)));
 
 describe('a business', () => {
+  beforeEach(async () => {
+    acme = await network.tenant('acme');
+  });
+
   it('is created as the guide does it, and read by id and by slug', async () => {
     const { owner, organization } = acme;
     const description = 'Our main online store\nwith "quotes", tabs\t and 😀';
@@ -138,6 +138,10 @@ describe('a business', () => {
 });
 
 describe('a list', () => {
+  beforeEach(async () => {
+    acme = await network.tenant('acme');
+  });
+
   it('comes newest first, in pages that inserts and deletions do not move', async () => {
     const all = [acme.business.id];
     for (const name of 'abcdefg') all.unshift((await create({ name })).id);
@@ -166,6 +170,13 @@ describe('a list', () => {
     expect(await listed('?limit=1')).toHaveLength(1);
   });
 
+});
+
+describe('a query', () => {
+  beforeAll(async () => {
+    acme = await network.tenant('acme');
+  });
+
   it.each([
     ['limit=0', 'limit'],
     ['limit=101', 'limit'],
@@ -187,7 +198,7 @@ describe('a list', () => {
     ['__proto__=1', '__proto__'],
     ['constructor=1', 'constructor'],
     ['include=secrets', 'include'],
-  ])('refuses ?%s, and names the parameter', async (query, parameter) => {
+  ])('is refused for ?%s, and told the parameter', async (query, parameter) => {
     for (const list of [businesses(), `${acme.path}/integrations`, '/v1/organizations']) {
       const { code, errors } = await acme.owner.expect(400, acme.owner.get(`${list}?${query}`));
       expect(code).toBe('invalid_request');
@@ -195,7 +206,7 @@ describe('a list', () => {
     }
   });
 
-  it('refuses unknown parameters where there is no list either', async () => {
+  it('is refused for unknown parameters where there is no list either', async () => {
     const { owner, business } = acme;
     await owner.expect(400, owner.get(`${acme.path}?expand=1`));
     await owner.expect(400, owner.get(`${businesses()}/${business.id}?expand=1`));

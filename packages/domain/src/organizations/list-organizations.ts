@@ -34,7 +34,7 @@ export async function listOrganizations(
     if (active !== 'any') where('is_active = ?', active === 'true');
     if (owned) where(`(owner_id = ?) = ?`, userId, owned === 'true');
     if (role) where('role = any (?)', role);
-    if (cursor) where('id < ?', parseCursor(cursor));
+    if (cursor !== undefined) where('id < ?', parseCursor(cursor));
     const { rows } = await raw(
       `select ${organizationResource.columns.join(', ')}, organizations.role
        from router.my_organizations(?) as organizations
