@@ -47,10 +47,7 @@ export async function startSystem({ adminUrl, redisUrl, profileFolder, undo }: S
   }
   const database = await makeDatabase(adminUrl ?? postgres!.adminUrl, undo);
   const redis = redisUrl ? { url: redisUrl } : findRedis() === null ? null : await startRedis(folder.path);
-  if (redis && 'stop' in redis) {
-    folder.noteRedis(redis.pid());
-    undo.push(() => redis.stop());
-  }
+  if (redis && 'stop' in redis) undo.push(() => redis.stop());
 
   const app = {
     NODE_ENV: 'development',

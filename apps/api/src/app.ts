@@ -1,5 +1,6 @@
 import type { Services } from '@pagekeeper/domain/context';
 import type { Auth } from '@pagekeeper/domain/users/auth';
+import type { SessionReader } from '@pagekeeper/domain/users/session-reader';
 import type { Queue } from '@pagekeeper/queue/queue';
 import type { Secret } from '@pagekeeper/runtime/secret';
 import express, { type Express } from 'express';
@@ -18,6 +19,7 @@ import { mountHandshake } from './webhooks/handshake.ts';
 export interface AppOptions {
   services: Services & { queue: Queue };
   auth: Auth;
+  readSession: SessionReader;
   publicUrl: string;
   appId: string;
   verifyToken: Secret;
@@ -25,7 +27,7 @@ export interface AppOptions {
 }
 
 /** Everything the api answers, save webhook deliveries, which are taken in front of it. */
-export function createApp({ services, auth, publicUrl, appId, verifyToken, isStopping }: AppOptions): Express {
+export function createApp({ services, auth, readSession, publicUrl, appId, verifyToken, isStopping }: AppOptions): Express {
   const app = express();
   app.disable('x-powered-by');
   app.disable('etag');
@@ -35,7 +37,7 @@ export function createApp({ services, auth, publicUrl, appId, verifyToken, isSto
   mountDocs(app, buildOpenApi(endpoints));
   mountHandshake(app, verifyToken);
   mountAuth(app, { auth, database: services.database, publicUrl });
-  mountEndpoints(app, endpoints, { services, appId, authenticate: createAuthenticate(auth, publicUrl) });
+  mountEndpoints(app, endpoints, { services, appId, authenticate: createAuthenticate(auth, readSession, publicUrl) });
   app.use(() => {
     throw new HttpError('no_such_route', 'The documentation at /docs lists what there is.');
   });

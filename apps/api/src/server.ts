@@ -16,7 +16,7 @@ export interface RunningServer {
 /** Opens everything and listens. @throws BootRefused, VaultError, or the listener's error */
 export async function startServer(variables: ApiVariables, log: Log): Promise<RunningServer> {
   const services = await openServices(variables, log);
-  const { auth, close: closeAuth } = createAuth({
+  const { auth, readSession, close: closeAuth } = createAuth({
     databaseUrl: variables.AUTH_DATABASE_URL,
     secret: variables.AUTH_SECRET,
     publicUrl: variables.PUBLIC_URL,
@@ -27,6 +27,7 @@ export async function startServer(variables: ApiVariables, log: Log): Promise<Ru
   const app = createApp({
     services,
     auth,
+    readSession,
     publicUrl: variables.PUBLIC_URL,
     appId: variables.FACEBOOK_APP_ID,
     verifyToken: variables.FACEBOOK_VERIFY_TOKEN,

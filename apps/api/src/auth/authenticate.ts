@@ -1,31 +1,29 @@
 import { DomainError } from '@pagekeeper/domain/errors';
-import type { Uuid } from '@pagekeeper/domain/ids';
 import type { UserActor } from '@pagekeeper/domain/tenancy/actor';
 import type { Auth } from '@pagekeeper/domain/users/auth';
+import type { SessionReader } from '@pagekeeper/domain/users/session-reader';
 import { fromNodeHeaders } from 'better-auth/node';
 import type { Request } from 'express';
 import { HttpError } from '../http/problem.ts';
 
 /** Finds who sent a request by the session cookie, and refuses writes that another site's page sent with it. */
-export function createAuthenticate(auth: Auth, publicUrl: string): (request: Request) => Promise<UserActor> {
+export function createAuthenticate(
+  auth: Auth,
+  readSession: SessionReader,
+  publicUrl: string,
+): (request: Request) => Promise<UserActor> {
   return async request => {
-    const session = await readSession(auth, request);
+    const session = await readSession(request.headers.cookie);
     if (!session) throw new DomainError('unauthenticated', 'Sign in, and send the session cookie.');
+    if (session.isStale) await renew(auth, request);
     refuseForeignOrigin(request, publicUrl);
-    return { type: 'user', userId: session.user.id as Uuid };
+    return { type: 'user', userId: session.userId };
   };
 }
 
-// A database that could not be asked hides behind an error of better-auth's own.
-async function readSession(auth: Auth, request: Request) {
-  try {
-    return await auth.api.getSession({ headers: fromNodeHeaders(request.headers) });
-  } catch (error) {
-    const { statusCode, cause } = error as { statusCode?: number; cause?: unknown };
-    // The session ended while it was read.
-    if (statusCode === 401) return null;
-    throw cause ?? error;
-  }
+// better-auth moves a session's end when it is asked for it, at most once a day.
+async function renew(auth: Auth, request: Request): Promise<void> {
+  await auth.api.getSession({ headers: fromNodeHeaders(request.headers) });
 }
 
 /**

@@ -4,6 +4,7 @@ import type { Secret } from '@pagekeeper/runtime/secret';
 import { betterAuth } from 'better-auth';
 import pg from 'pg';
 import { newId } from '../ids.ts';
+import { createSessionReader } from './session-reader.ts';
 
 export interface AuthOptions {
   /** The URL of `pagekeeper_auth`, which sees nothing but its own schema. */
@@ -15,6 +16,10 @@ export interface AuthOptions {
 }
 
 export type Auth = ReturnType<typeof createAuth>['auth'];
+
+const cookiePrefix = 'pagekeeper';
+const sessionSeconds = 7 * 86_400;
+const renewAfterSeconds = 86_400;
 
 /** Sign-up, sign-in and sessions (better-auth), in our table and column names, with argon2id passwords. */
 export function createAuth({ databaseUrl, secret, publicUrl, log }: AuthOptions) {
@@ -39,6 +44,8 @@ export function createAuth({ databaseUrl, secret, publicUrl, log }: AuthOptions)
     },
     session: {
       modelName: 'sessions',
+      expiresIn: sessionSeconds,
+      updateAge: renewAfterSeconds,
       fields: {
         userId: 'user_id',
         expiresAt: 'expires_at',
@@ -67,9 +74,15 @@ export function createAuth({ databaseUrl, secret, publicUrl, log }: AuthOptions)
       modelName: 'verifications',
       fields: { expiresAt: 'expires_at', createdAt: 'created_at', updatedAt: 'updated_at' },
     },
-    advanced: { cookiePrefix: 'pagekeeper', database: { generateId: () => newId() } },
+    advanced: { cookiePrefix, database: { generateId: () => newId() } },
     // It calls a wrong password an error; what is broken throws, and is logged by whoever catches it.
     logger: { level: 'warn', log: (_level, message) => log.info(`auth: ${message}`) },
   });
-  return { auth, close: () => pool.end() };
+  const readSession = createSessionReader({
+    pool,
+    secret,
+    cookieName: `${publicUrl.startsWith('https://') ? '__Secure-' : ''}${cookiePrefix}.session_token`,
+    renewBeforeEndSeconds: sessionSeconds - renewAfterSeconds,
+  });
+  return { auth, readSession, close: () => pool.end() };
 }

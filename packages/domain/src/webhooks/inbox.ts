@@ -70,10 +70,12 @@ export class Inbox {
 
   /** Returns the changes whose route was stale. */
   async #storeAll(changes: readonly Change[]): Promise<Change[]> {
-    const routes = await this.#routes.routesOf(new Set(changes.map(change => change.pageId)));
+    // Nearly always they are known, and then nothing is waited for.
+    const missing = changes.some(({ pageId }) => this.#routes.known(pageId) === undefined);
+    const routes = missing && (await this.#routes.routesOf(new Set(changes.map(change => change.pageId))));
     const routed: { change: Change; row: EventRow }[] = [];
     for (const change of changes) {
-      const route = routes.get(change.pageId);
+      const route = routes ? routes.get(change.pageId) : this.#routes.known(change.pageId);
       if (!route) this.counts.unknownPage += 1;
       else if (!route.webhookEnabled) this.counts.disabled += 1;
       else routed.push({ change, row: this.#seal(change, route) });

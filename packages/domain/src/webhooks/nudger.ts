@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Log } from '@pagekeeper/runtime/log';
 import type { Services } from '../context.ts';
 import type { Uuid } from '../ids.ts';
@@ -7,6 +8,9 @@ export interface Nudger {
   nudge(organizationId: Uuid, integrationId: Uuid): void;
   close(): Promise<void>;
 }
+
+/** The first nudge goes out at once; the next rounds keep this distance. */
+const pauseMs = 20;
 
 /**
  * Tells workers of stored events, each integration once per round: what comes while a round is under way goes into
@@ -25,6 +29,8 @@ export function createNudger(queue: Services['queue'], log: Log): Nudger {
       } catch (error) {
         log.warn({ err: error, integrations: payloads.length }, 'nudges lost; the sweep will find the events');
       }
+      // Under load a page's events come faster than anybody could be told of each.
+      await sleep(pauseMs);
     }
     round = undefined;
   };

@@ -18,6 +18,11 @@ export class RouteCache {
     this.#database = database;
   }
 
+  /** The route of a page as it was known a moment ago; undefined where it must be asked for. */
+  known(pageId: string): PageRoute | null | undefined {
+    return this.#routes.get(pageId)?.route;
+  }
+
   /** The route of each page; null where nobody claims it. One query for all that are not known. */
   async routesOf(pageIds: Iterable<string>): Promise<Map<string, PageRoute | null>> {
     const found = new Map<string, PageRoute | null>();
