@@ -60,7 +60,7 @@ async function benchSystem(
     undo,
   });
   const durable = await checkDurability(system.admin, system.urls);
-  const generator = startLoadGenerator(profileFolder === null ? null : system.apiPid);
+  const generator = startLoadGenerator({ server: system.apiPid, profile: profileFolder !== null });
   undo.push(() => generator.stop());
   say(`Connecting ${timing.tenants} tenants with ${pagesInList} pages each …`);
   const tenants = await createTenants(system, timing.tenants);

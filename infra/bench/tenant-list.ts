@@ -2,9 +2,7 @@ import type { Context } from '@pagekeeper/domain/context';
 import { knexOf } from '@pagekeeper/domain/database/database';
 import { listIntegrations, listIntegrationsInput } from '@pagekeeper/domain/integrations/list-integrations';
 import { alternate, type Timing } from './alternate.ts';
-import type { LoadGenerator } from './load/load.ts';
-import type { LoadResult } from './load/protocol.ts';
-import { median } from './median.ts';
+import { describeLoads, type LoadGenerator, type MeasuredLoad } from './load/load.ts';
 import { clients, type Pgbench, runPgbench } from './pgbench.ts';
 import { listRuns, measure, type Result } from './report.ts';
 import type { System } from './system.ts';
@@ -26,7 +24,7 @@ export async function benchTenantList(
 ): Promise<Result> {
   const bodies = await readLists(system, tenants);
   const script = await listScripts(system, tenants);
-  const loads: LoadResult[] = [];
+  const loads: MeasuredLoad[] = [];
   const requests = tenants.map((tenant, index) => ({
     path: pathOf(tenant),
     cookie: tenant.cookie,
@@ -43,7 +41,6 @@ export async function benchTenantList(
 
   const runs = await alternate(timing, ours, baseline);
   const counted = loads.slice(1);
-  const mid = (name: 'p50Ms' | 'p99Ms' | 'generatorCpu') => median(counted.map(load => load[name]));
   const compared = counted.reduce((sum, { answers }) => sum + answers, 0);
   return {
     measurement: measure(
@@ -53,7 +50,7 @@ export async function benchTenantList(
     ),
     notes: [
       `runs: ours ${listRuns(runs.ours)}; pgbench ${listRuns(runs.baseline)}`,
-      `ours: p50 ${mid('p50Ms').toFixed(1)} ms, p99 ${mid('p99Ms').toFixed(1)} ms over ${clients} connections; the load generator took ${mid('generatorCpu').toFixed(2)} of a core`,
+      describeLoads(counted, clients),
       `${tenants.length} tenants with ${pagesInList} pages each, a real session each; ${Buffer.byteLength(bodies[0]!)} bytes an answer`,
       `verified: each tenant's own rows, a stranger gets 404, and all ${compared} answers byte by byte`,
     ],

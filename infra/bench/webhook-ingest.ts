@@ -8,9 +8,7 @@ import { type Change, parseDelivery } from '@pagekeeper/facebook/webhook-payload
 import type pg from 'pg';
 import { alternate, type Timing } from './alternate.ts';
 import { deliveryBody, type Series } from './load/deliveries.ts';
-import type { LoadGenerator } from './load/load.ts';
-import type { LoadResult } from './load/protocol.ts';
-import { median } from './median.ts';
+import { describeLoads, type LoadGenerator, type MeasuredLoad } from './load/load.ts';
 import { type Pgbench, runPgbench } from './pgbench.ts';
 import { listRuns, measure, type Result } from './report.ts';
 import type { System } from './system.ts';
@@ -30,7 +28,7 @@ export async function benchWebhookIngest(
   tenants: readonly Tenant[],
   { generator, pgbench, timing }: { generator: LoadGenerator; pgbench: Pgbench; timing: Timing },
 ): Promise<Result> {
-  const loads: LoadResult[] = [];
+  const loads: MeasuredLoad[] = [];
   const pages = tenants.flatMap(tenant => tenant.pages.slice(0, pagesPerTenant).map(page => ({ ...page, tenant })));
   let opened = 0;
   let rowBytes = 0;
@@ -80,15 +78,12 @@ export async function benchWebhookIngest(
     ),
     notes: [
       `runs: ours ${listRuns(runs.ours)}; pgbench ${listRuns(runs.baseline)}`,
-      `ours: p50 ${midOf(counted, 'p50Ms').toFixed(1)} ms, p99 ${midOf(counted, 'p99Ms').toFixed(1)} ms over ${connections} connections; the load generator took ${midOf(counted, 'generatorCpu').toFixed(2)} of a core`,
+      describeLoads(counted, connections),
       `${tenants.length} tenants, ${pages.length} pages; 1,024-byte bodies with one change; ${rowBytes} sealed bytes a row, the same for pgbench`,
       `verified: as many rows as answers in every run, ${opened} rows opened and compared with what was sent`,
     ],
   };
 }
-
-const midOf = (loads: readonly LoadResult[], name: 'p50Ms' | 'p99Ms' | 'generatorCpu') =>
-  median(loads.map(load => load[name]));
 
 async function emptyTable(admin: pg.Client): Promise<void> {
   await admin.query('truncate webhook_events');

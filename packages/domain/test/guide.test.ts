@@ -8,7 +8,7 @@ import { createAuth } from '@pagekeeper/domain/users/auth';
 import { createLog } from '@pagekeeper/runtime/log';
 import { Secret } from '@pagekeeper/runtime/secret';
 import { type Example, examplesOf, outputPattern } from '@pagekeeper/testing/markdown';
-import { type Network, startNetwork } from '@pagekeeper/testing/network/network';
+import { startNetwork } from '@pagekeeper/testing/network/network';
 import { repositoryFolder } from '@pagekeeper/testing/processes';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 
@@ -54,6 +54,7 @@ describe('the guide', () => {
 
 /** Runs the module in a system of its own. Gives the printed lines by the line of their block. */
 async function runGuide(): Promise<Map<number, string[]>> {
+  // No worker: the guide's pages do not exist, and a check would say so in the middle of it.
   const network = await startNetwork({ worker: false });
   const { auth, close } = createAuth({
     databaseUrl: network.database.urls.auth,
@@ -72,13 +73,10 @@ async function runGuide(): Promise<Map<number, string[]>> {
     const { default: run } = await import(/* @vite-ignore */ pathToFileURL(join(folder, 'guide.ts')).href);
     await run({ services: network.services, auth, urls: network.database.urls, console, begin });
   } finally {
-    await Promise.all([close(), stop(network)]);
+    await Promise.all([close(), network.stop()]);
   }
   return printed;
 }
-
-// Its pages do not exist, so their checks wait in the queue for a worker that never comes.
-const stop = (network: Network) => network.stop();
 
 /**
  * The blocks as one module with the line numbers of the guide. Each block is nested in the one before, so that it sees

@@ -1,4 +1,4 @@
-import { createHmac, randomBytes } from 'node:crypto';
+import { createHmac, createSecretKey, type KeyObject, randomBytes } from 'node:crypto';
 import { Secret } from '@pagekeeper/runtime/secret';
 import { LRUCache } from 'lru-cache';
 import { assertUuid, newId, type Uuid } from '../ids.ts';
@@ -39,13 +39,13 @@ export class VaultError extends Error {
  */
 export class Vault {
   readonly #ring: KeyRing;
-  readonly #hashKey: Uint8Array;
+  readonly #hashKey: KeyObject;
   // Bounded in number and age: a destroyed organization's key leaves the memory of every process by itself.
   readonly #dataKeys = new LRUCache<string, DataKey>({ max: 20_000, ttl: 5 * 60_000 });
 
   constructor(ring: KeyRing, hashKey: Uint8Array) {
     this.#ring = ring;
-    this.#hashKey = hashKey;
+    this.#hashKey = createSecretKey(hashKey);
   }
 
   /** A new data key for an organization, wrapped by the ring's first key. */
