@@ -1,4 +1,4 @@
-import { fromUUID, toUUID, typeidUnboxed } from 'typeid-js';
+import { getType, toUUID, typeidUnboxed } from 'typeid-js';
 
 declare const uuidBrand: unique symbol;
 
