@@ -1,4 +1,4 @@
-import { getType, toUUID, typeidUnboxed } from 'typeid-js';
+import { toUUID, typeidUnboxed } from 'typeid-js';
 
 declare const uuidBrand: unique symbol;
 
