@@ -27,7 +27,15 @@ export interface AppOptions {
 }
 
 /** Everything the api answers, save webhook deliveries, which are taken in front of it. */
-export function createApp({ services, auth, readSession, publicUrl, appId, verifyToken, isStopping }: AppOptions): Express {
+export function createApp({
+  services,
+  auth,
+  readSession,
+  publicUrl,
+  appId,
+  verifyToken,
+  isStopping,
+}: AppOptions): Express {
   const app = express();
   app.disable('x-powered-by');
   app.disable('etag');

@@ -16,7 +16,11 @@ export interface RunningServer {
 /** Opens everything and listens. @throws BootRefused, VaultError, or the listener's error */
 export async function startServer(variables: ApiVariables, log: Log): Promise<RunningServer> {
   const services = await openServices(variables, log);
-  const { auth, readSession, close: closeAuth } = createAuth({
+  const {
+    auth,
+    readSession,
+    close: closeAuth,
+  } = createAuth({
     databaseUrl: variables.AUTH_DATABASE_URL,
     secret: variables.AUTH_SECRET,
     publicUrl: variables.PUBLIC_URL,

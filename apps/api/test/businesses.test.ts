@@ -169,7 +169,6 @@ describe('a list', () => {
     expect(await listed('?limit=100')).toHaveLength(27);
     expect(await listed('?limit=1')).toHaveLength(1);
   });
-
 });
 
 describe('a query', () => {

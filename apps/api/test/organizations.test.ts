@@ -48,7 +48,11 @@ describe('an organization', () => {
 
   it('is seen by each of its people with their own role', async () => {
     const acme = await network.tenant('acme');
-    for (const [persona, role] of [[acme.owner, 'OWNER'], [acme.admin, 'ADMIN'], [acme.member, 'MEMBER']] as const) {
+    for (const [persona, role] of [
+      [acme.owner, 'OWNER'],
+      [acme.admin, 'ADMIN'],
+      [acme.member, 'MEMBER'],
+    ] as const) {
       expect((await persona.expect(200, persona.get(acme.path))).role).toBe(role);
       const { data } = await persona.expect(200, persona.get(organizations));
       expect(data).toMatchObject([{ id: acme.organization.id, role }]);
@@ -105,7 +109,12 @@ describe('an organization', () => {
     const acme = await network.tenant('acme');
     const { owner, path, organization, business } = acme;
     await owner.expect(204, owner.delete(`${organizations}/${organization.slug}`));
-    for (const hidden of [path, `${organizations}/${organization.slug}`, `${path}/businesses`, `${path}/integrations`]) {
+    for (const hidden of [
+      path,
+      `${organizations}/${organization.slug}`,
+      `${path}/businesses`,
+      `${path}/integrations`,
+    ]) {
       await owner.expect(404, owner.get(hidden));
     }
     await owner.expect(404, owner.get(`${path}/businesses/${business.id}`));

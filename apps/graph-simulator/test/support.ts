@@ -10,7 +10,6 @@ export const appSecret = '0123456789abcdef0123456789abcdef';
 export const appToken = `${appId}|${appSecret}`;
 
 // Answers are whatever JSON came; tests say what they expect of it.
-// biome-ignore lint/suspicious/noExplicitAny: the shape is what the test is about
 export type Json = any;
 
 export interface Reply {

@@ -6,10 +6,14 @@ import { idPrefixes, newId, parsePublicId, publicId } from './ids.ts';
 describe('a public id', () => {
   it('is the TypeID of its uuid, and leads back to it', () => {
     fc.assert(
-      fc.property(fc.uuid(), fc.constantFrom(...(Object.keys(idPrefixes) as (keyof typeof idPrefixes)[])), (id, kind) => {
-        expect(publicId(kind, id)).toBe(fromUUID(id, idPrefixes[kind]));
-        expect(parsePublicId(kind, publicId(kind, id))).toBe(id);
-      }),
+      fc.property(
+        fc.uuid(),
+        fc.constantFrom(...(Object.keys(idPrefixes) as (keyof typeof idPrefixes)[])),
+        (id, kind) => {
+          expect(publicId(kind, id)).toBe(fromUUID(id, idPrefixes[kind]));
+          expect(parsePublicId(kind, publicId(kind, id))).toBe(id);
+        },
+      ),
     );
   });
 
