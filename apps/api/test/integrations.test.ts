@@ -137,7 +137,10 @@ describe('an integration', () => {
     ['{}', '/config'],
   ])('is not made or changed with the config %j', async (config, pointer) => {
     const { id } = await create();
-    const refusals = [acme.owner.post(ofBusiness(), body({ config })), acme.owner.patch(`${inside()}/${id}`, { config })];
+    const refusals = [
+      acme.owner.post(ofBusiness(), body({ config })),
+      acme.owner.patch(`${inside()}/${id}`, { config }),
+    ];
     for (const refusal of refusals) {
       const { code, errors } = await acme.owner.expect(400, refusal);
       expect([code, errors[0].pointer]).toEqual(['invalid_request', pointer]);
@@ -235,8 +238,9 @@ describe('a page', () => {
     for (const secret of [rival.organization.id, rival.organization.slug, held.id, rival.uuid, 'rival']) {
       expect(told).not.toContain(secret);
     }
-    expect((await rival.owner.expect(200, rival.owner.get(`${rival.path}/integrations/${held.id}`))).facebook_page.status)
-      .toBe('healthy');
+    expect(
+      (await rival.owner.expect(200, rival.owner.get(`${rival.path}/integrations/${held.id}`))).facebook_page.status,
+    ).toBe('healthy');
     await rival.owner.expect(204, rival.owner.delete(`${rival.path}/integrations/${held.id}`));
     expect((await checked(id)).facebook_page.status).toBe('healthy');
     await rival.owner.expect(200, rival.owner.post(`${rival.path}/integrations/${held.id}/restore`));
@@ -259,7 +263,12 @@ describe('a page', () => {
     [{ status: 'healthy' }, '/status'],
     [{ login_id: 'x' }, '/login_id'],
   ])('is not taken with %j', async (wrong, pointer) => {
-    const details = { page_id: '123456789', access_token: 'EAAxxxxxxxxxxxx', page_access_token: 'EAAyyyyyyyyy', ...wrong };
+    const details = {
+      page_id: '123456789',
+      access_token: 'EAAxxxxxxxxxxxx',
+      page_access_token: 'EAAyyyyyyyyy',
+      ...wrong,
+    };
     const { id } = await create();
     const refused = await acme.owner.expect(400, acme.owner.put(`${inside()}/${id}/facebook-page`, details));
     expect(refused.errors[0].pointer).toBe(pointer);
