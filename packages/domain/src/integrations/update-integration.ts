@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { raw } from 'objection';
 import { z } from 'zod';
 import { authorize } from '../access/authorize.ts';
@@ -30,7 +31,8 @@ export async function updateIntegration(
     authorize(tx, 'integration.write');
     const row = await findIntegration(tx, reference, { forUpdate: true });
     const config = configPatch ? patchConfig(row.config, configPatch) : row.config;
-    const changes = changesOf(row, { name, config });
+    // Postgres keeps the keys of jsonb in an order of its own.
+    const changes = changesOf(row, { name, config: isDeepStrictEqual(config, row.config) ? undefined : config });
     if (Object.keys(changes).length > 0) {
       await Integration.query(tx)
         .where({ id: row.id })
