@@ -25,6 +25,7 @@ const ring = parseKeyRing(`k1:${randomBytes(32).toString('base64')}`);
 beforeAll(async () => {
   test = await createTestDatabase();
   admin = new pg.Pool({ connectionString: test.adminUrl });
+  admin.on('error', () => {});
   database = openDatabase({ url: test.urls.app, maxConnections: 2 });
   const log = createLog({ name: 'test', level: 'silent' });
   // No verb here calls Facebook or the queue: a call would fail on undefined.

@@ -31,7 +31,9 @@ export function createLog(options: { name: string; level: string; destination?: 
     redact: { paths: redactedNames.flatMap(name => [`["${name}"]`, `*["${name}"]`]), censor: '[sealed]' },
     serializers: { err: describeError, error: describeError },
   };
-  return options.destination ? pino(settings, options.destination) : pino(settings);
+  // Synchronous, and with its own handle: pino's default one would retry for ever on a pipe whose reader died, and keep
+  // a process alive past its deadline.
+  return pino(settings, options.destination ?? pino.destination({ dest: 1, sync: true }));
 }
 
 /** An error as a log line may show it. */

@@ -22,10 +22,14 @@ export function stopOnSignal(log: Log, stop: () => Promise<void>, deadlineMs = 1
       },
     );
   };
-  process.once('SIGTERM', () => begin('SIGTERM'));
-  process.once('SIGINT', () => begin('SIGINT'));
+  // `on`: with `once` a second Ctrl-C would find no handler and kill a process that is about to be done.
+  process.on('SIGTERM', () => begin('SIGTERM'));
+  process.on('SIGINT', () => begin('SIGINT'));
   // A supervisor that was killed takes its channel along: without this its children would keep the ports.
-  if (process.send) process.once('disconnect', () => begin('parent gone'));
+  if (process.send) {
+    process.once('disconnect', () => begin('parent gone'));
+    if (!process.connected) begin('parent gone');
+  }
 }
 
 /** Tells a supervising parent that this process serves now, and on which port (null for a process without one). */

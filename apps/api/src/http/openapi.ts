@@ -60,10 +60,15 @@ function successes(responses: Endpoint['responses']) {
   return Object.fromEntries(described);
 }
 
+/** What only signing up and in are refused with. */
+const ofSessions = new Set(['wrong_credentials', 'account_exists']);
+
 function problemResponses(statuses: readonly number[]) {
   const described = [...new Set(statuses)].sort().map(status => {
-    const titles = Object.values(problems).filter(problem => problem.status === status);
-    const description = `${titles.map(({ title }) => title).join('; or: ')}.`;
+    const reasons = Object.entries(problems).filter(
+      ([code, problem]) => problem.status === status && !ofSessions.has(code),
+    );
+    const description = `${reasons.map(([, { title }]) => title).join('; or: ')}.`;
     return [status, { description, content: { 'application/problem+json': { schema: problemShape } } }];
   });
   return Object.fromEntries(described);

@@ -4,6 +4,8 @@ import { brotliDecompress, gunzip, inflate } from 'node:zlib';
 
 /** Inflated bytes. Meta's own batches of 1,000 changes stay below it. */
 const maxBytes = 1_048_576;
+/** What is too large is read to here and thrown away: a sender whose connection breaks while it sends hears no 413. */
+const maxReadBytes = 16 * maxBytes;
 
 /** The body cannot be taken, with the status that says why. */
 export class BodyRefused extends Error {
@@ -44,12 +46,16 @@ function readRaw(request: IncomingMessage): Promise<Buffer> {
     let bytes = 0;
     request.on('data', (chunk: Buffer) => {
       bytes += chunk.length;
-      if (bytes > maxBytes) {
+      if (bytes <= maxBytes) chunks.push(chunk);
+      else if (bytes > maxReadBytes) {
         request.pause();
         reject(new BodyRefused(413));
-      } else chunks.push(chunk);
+      }
     });
-    request.on('end', () => resolve(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks)));
+    request.on('end', () => {
+      if (bytes > maxBytes) reject(new BodyRefused(413));
+      else resolve(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks));
+    });
     request.on('error', () => reject(new BodyRefused(400)));
     request.on('aborted', () => reject(new BodyRefused(400)));
   });
