@@ -21,9 +21,9 @@ export function createAuthenticate(
   };
 }
 
-// better-auth moves a session's end when it is asked for it, at most once a day.
+// better-auth moves a session's end when it is asked for it, at most once a day. If it cannot, the next request tries.
 async function renew(auth: Auth, request: Request): Promise<void> {
-  await auth.api.getSession({ headers: fromNodeHeaders(request.headers) });
+  await auth.api.getSession({ headers: fromNodeHeaders(request.headers) }).catch(() => {});
 }
 
 /**

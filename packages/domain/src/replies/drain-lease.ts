@@ -21,6 +21,9 @@ export interface Drain {
   leaseToken: Uuid;
   pageId: string;
   pageName: string;
+  generation: number;
+  /** Whether the page's status said that its token works. */
+  usable: boolean;
   /** Null while the page's status says that it does not work, or when it does not open: events are parked then. */
   token: Secret | null;
   /** The status still says that the token works, and it does not open: a check shall find out. */
@@ -61,6 +64,8 @@ export async function beginDrain(
     leaseToken,
     pageId: page.page_id,
     pageName: page.page_name,
+    generation: page.generation,
+    usable,
     token,
     damaged: usable && !token,
     config: integration.config,
@@ -82,10 +87,17 @@ async function openToken(tx: TenantTx, vault: Context['vault'], page: FacebookPa
 /** A drain whose page token works. */
 export type UsableDrain = Drain & { token: Secret };
 
-/** False when the lease was lost: another process goes on, and this one must not. */
+/**
+ * False when the lease was lost or the page is not what it was: tokens replaced, died, or alive again. Then the events
+ * stay pending and the sweep begins anew. (Parked on yesterday's news they would wait for the next check.)
+ */
 export async function renewDrain(tx: TenantTx, drain: Drain): Promise<boolean> {
   const renewed = await FacebookPageIntegration.query(tx)
-    .where({ id: drain.integrationId, drain_token: drain.leaseToken })
+    .where({ id: drain.integrationId, drain_token: drain.leaseToken, generation: drain.generation })
+    .where(query => {
+      if (drain.usable) query.whereIn('status', [...usableStatuses]);
+      else query.whereNotIn('status', [...usableStatuses]);
+    })
     .patch({ drain_until: lease() });
   return renewed === 1;
 }

@@ -12,6 +12,9 @@ export class TenantModel extends Model {
   /** Columns whose values are sealed by the vault; they are `Sealed` in a record, never text. */
   static sealedColumns: readonly string[] = [];
 
+  // A transaction has one connection: queries beside each other would only queue up in the driver.
+  static concurrency = 1;
+
   // A copy of an opaque value would be an empty shell.
   static cloneObjectAttributes = false;
 
