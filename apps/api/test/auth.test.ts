@@ -185,3 +185,21 @@ describe('passwords', () => {
     expect(said).not.toContain(row.password);
   });
 });
+
+describe('a session that is used', () => {
+  it('is renewed once a day, in the row and in the browser’s cookie', async () => {
+    const person = await network.persona('renewed').signUp();
+    expect((await person.get('/v1/organizations')).headers['set-cookie']).toBeUndefined();
+    await network.sql(`update auth.sessions set expires_at = now() + interval '5 days' where user_id = $1`, [
+      person.userId,
+    ]);
+    const renewed = await person.get('/v1/organizations');
+    expect(renewed.status).toBe(200);
+    expect(String(renewed.headers['set-cookie'])).toMatch(/pagekeeper\.session_token=.+Max-Age=604800/);
+    const [{ moved }] = await network.sql(
+      `select expires_at > now() + interval '6 days 23 hours' as moved from auth.sessions where user_id = $1`,
+      [person.userId],
+    );
+    expect(moved).toBe(true);
+  });
+});

@@ -21,9 +21,12 @@ export function createAuthenticate(
   };
 }
 
-// better-auth moves a session's end when it is asked for it, at most once a day. If it cannot, the next request tries.
+// better-auth moves a session's end when it is asked for it, at most once a day, in the row and in the browser's cookie.
+// If it cannot, the next request tries.
 async function renew(auth: Auth, request: Request): Promise<void> {
-  await auth.api.getSession({ headers: fromNodeHeaders(request.headers) }).catch(() => {});
+  const headers = fromNodeHeaders(request.headers);
+  const renewed = await auth.api.getSession({ headers, returnHeaders: true }).catch(() => null);
+  for (const cookie of renewed?.headers.getSetCookie() ?? []) request.res?.append('Set-Cookie', cookie);
 }
 
 /**
