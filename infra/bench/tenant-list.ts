@@ -1,6 +1,6 @@
 import type { Context } from '@pagekeeper/domain/context';
-import { knexOf } from '@pagekeeper/domain/database/database';
 import { listIntegrations, listIntegrationsInput } from '@pagekeeper/domain/integrations/list-integrations';
+import pg from 'pg';
 import { alternate, type Timing } from './alternate.ts';
 import { describeLoads, type LoadGenerator, type MeasuredLoad } from './load/load.ts';
 import { clients, type Pgbench, runPgbench } from './pgbench.ts';
@@ -132,13 +132,13 @@ async function listScripts(
   const variables: Record<string, string> = {};
   const scripts: string[] = [];
   for (const [index, tenant] of tenants.entries()) {
-    const { sql, bindings } = await overhear(system, tenant);
+    const { text, values } = await overhear(system, tenant);
     const name = (parameter: string | number) => `t${index}_${parameter}`;
-    for (const [position, value] of bindings.entries()) variables[name(position + 1)] = String(value);
+    for (const [position, value] of values.entries()) variables[name(position + 1)] = String(value);
     variables[name('organization')] = tenant.organizationId;
     variables[name('user')] = tenant.ownerId;
     // pgbench takes ":id" for a variable of its own even in a quoted name.
-    const select = sql.replaceAll(/"(\w+):(\w+)"/g, '"$1_$2"').replaceAll(/\$(\d+)/g, (_, n: string) => `:${name(n)}`);
+    const select = text.replaceAll(/"(\w+):(\w+)"/g, '"$1_$2"').replaceAll(/\$(\d+)/g, (_, n: string) => `:${name(n)}`);
     scripts.push(`begin;
 select set_config('app.organization_id', :${name('organization')}, true), set_config('app.user_id', :${name('user')}, true);
 ${select};
@@ -148,20 +148,25 @@ commit;
   return { scripts, variables };
 }
 
-interface OverheardQuery {
-  sql: string;
-  bindings: readonly unknown[];
+interface SentQuery {
+  text: string;
+  values: readonly unknown[];
 }
 
-/** Runs the verb and listens to what knex sends. */
-async function overhear(system: System, tenant: Tenant): Promise<OverheardQuery> {
-  const knex = knexOf(system.services.database);
-  const sent: OverheardQuery[] = [];
-  const listen = ({ sql, bindings }: OverheardQuery) => sent.push({ sql, bindings });
-  knex.on('query', listen);
-  await callVerb(system, tenant);
-  knex.off('query', listen);
-  const selects = sent.filter(({ sql }) => /from "integrations"/.test(sql));
-  if (selects.length !== 1) throw new Error(`The list was expected in one statement, it took ${selects.length}.`);
-  return selects[0]!;
+/** Runs the verb and listens to what is sent to Postgres, whichever way it is sent. */
+async function overhear(system: System, tenant: Tenant): Promise<SentQuery> {
+  const sent: SentQuery[] = [];
+  const { query } = pg.Client.prototype;
+  pg.Client.prototype.query = function listening(this: pg.Client, ...words: unknown[]) {
+    const { text, values = [] } = (words[0] ?? {}) as Partial<SentQuery>;
+    if (text && /from "integrations"/.test(text)) sent.push({ text, values });
+    return (query as (...words: unknown[]) => unknown).apply(this, words);
+  } as typeof query;
+  try {
+    await callVerb(system, tenant);
+  } finally {
+    pg.Client.prototype.query = query;
+  }
+  if (sent.length !== 1) throw new Error(`The list was expected in one statement, it took ${sent.length}.`);
+  return sent[0]!;
 }
