@@ -1,0 +1,86 @@
+import { describe, expect, it } from 'vitest';
+import { alternate } from './alternate.ts';
+import { parseOptions } from './env.ts';
+import { unchunk } from './load/connection.ts';
+import { bodyBytes, deliveryBody } from './load/deliveries.ts';
+import { median, percentile } from './median.ts';
+import { createQuiet } from './quiet.ts';
+import { asJsonLines, asTable, measure } from './report.ts';
+
+describe('median', () => {
+  it.each([
+    [[3], 3],
+    [[9, 1, 5], 5],
+    [[4, 1, 3, 2], 2.5],
+    [[100, 2, 10], 10],
+  ])('of %j is %d', (values, expected) => expect(median(values)).toBe(expected));
+
+  it('of nothing is an error', () => expect(() => median([])).toThrow());
+
+  it('percentiles are values that were measured', () => {
+    const sorted = Array.from({ length: 200 }, (_, index) => index + 1);
+    expect(percentile(sorted, 0.5)).toBe(100);
+    expect(percentile(sorted, 0.99)).toBe(198);
+    expect(percentile([7], 0.99)).toBe(7);
+  });
+});
+
+describe('alternate', () => {
+  it('takes turns, and leaves the first run of each out', async () => {
+    const order: string[] = [];
+    const note = (name: string) => async (seconds: number) => order.push(`${name}${seconds}`);
+    const timing = { rounds: 2, seconds: 2, warmUpSeconds: 1, quiet: createQuiet(0) };
+    const runs = await alternate(timing, note('ours'), note('base'));
+    expect(order).toEqual(['ours1', 'base1', 'ours2', 'base2', 'ours2', 'base2']);
+    expect(runs).toEqual({ ours: [3, 5], baseline: [4, 6] });
+  });
+});
+
+describe('report', () => {
+  const about = { name: 'thing', unit: 'things/s', baseline: 'other', goal: 0.8 };
+  const measurement = measure(about, [1_000, 3_000, 2_000], [2_500.4, 2_500, 2_501]);
+
+  it('divides medians', () => {
+    expect(measurement).toEqual({ ...about, value: 2_000, baseline_value: 2_500, ratio: 0.8 });
+  });
+
+  it('prints one JSON object a line', () => {
+    const lines = asJsonLines([measurement, { ...measurement, goal: null }]).split('\n');
+    expect(lines.map(line => Object.keys(JSON.parse(line)).join())).toEqual(
+      Array(2).fill('name,value,unit,baseline,baseline_value,ratio,goal'),
+    );
+  });
+
+  it('says in the table whether the goal was reached', () => {
+    expect(asTable([{ measurement, notes: ['a note'] }])).toMatch(/thing +2,000 things\/s .* 0\.80 +>= 0\.80 reached/);
+    const missed = measure(about, [1_000], [2_000]);
+    expect(asTable([{ measurement: missed, notes: [] }])).toContain('MISSED');
+  });
+});
+
+describe('load', () => {
+  it('makes deliveries of one change, each its own, and the same again', () => {
+    const series = { id: 'abc', pageIds: ['1000000001', '1000000002'], startMs: 1_700_000_000_000 };
+    const bodies = Array.from({ length: 50 }, (_, index) => deliveryBody(series, index));
+    expect(new Set(bodies).size).toBe(50);
+    for (const body of bodies) expect(Buffer.byteLength(body)).toBe(bodyBytes);
+    expect(JSON.parse(bodies[3]!).entry[0]).toMatchObject({ id: '1000000002', messaging: [{}] });
+    expect(deliveryBody(series, 7)).toBe(bodies[7]);
+  });
+
+  it('reads a chunked body', () => {
+    expect(unchunk(Buffer.from('5\r\nhello\r\n6\r\n world\r\n0\r\n\r\n')).toString()).toBe('hello world');
+  });
+});
+
+describe('options', () => {
+  it('run all that the issue asks for unless told otherwise', () => {
+    expect(parseOptions(['--json']).only).toEqual(['vault', 'webhook-ingest', 'tenant-list']);
+    expect(parseOptions(['--only', 'vault']).only).toEqual(['vault']);
+  });
+
+  it('refuse what they do not know', () => {
+    expect(() => parseOptions(['--only', 'speed'])).toThrow('There is no benchmark speed');
+    expect(() => parseOptions(['--fast'])).toThrow();
+  });
+});
