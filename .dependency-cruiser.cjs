@@ -5,7 +5,7 @@ const tests = '(^|/)test/|\\.test\\.ts$|\\.config\\.ts$';
 /** The layers, lowest first; what stands in one line may import each other and everything above that line. */
 const packages = [['runtime'], ['queue', 'facebook'], ['domain']];
 const folders = [
-  ['database', 'tenancy', 'access', 'vault', 'audit'],
+  ['database', 'tenancy', 'access', 'vault', 'audit', 'idempotency'],
   ['users', 'organizations'],
   ['businesses'],
   ['integrations'],

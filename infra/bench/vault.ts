@@ -36,7 +36,10 @@ export async function benchVault(timing: Timing): Promise<Result> {
 type Cycle = (rowId: Uuid) => Buffer;
 
 function prepareVault(): Cycle {
-  const vault = new Vault(parseKeyRing(`bench:${randomBytes(32).toString('base64')}`), randomBytes(32));
+  const vault = new Vault(parseKeyRing(`bench:${randomBytes(32).toString('base64')}`), {
+    hash: randomBytes(32),
+    personal: randomBytes(32),
+  });
   const key = vault.unwrap(vault.createDataKey(newId()));
   return rowId => {
     const place = { table: 'webhook_events', column: 'payload', rowId };

@@ -29,6 +29,8 @@ auth.users: email_verified boolean not null default false
 auth.users: image text
 auth.users: created_at timestamp with time zone not null default now()
 auth.users: updated_at timestamp with time zone not null default now()
+auth.users: is_staff boolean not null default false
+auth.users: notices jsonb not null default '{}'::jsonb
 auth.verifications: id uuid not null
 auth.verifications: identifier text not null
 auth.verifications: value text not null
@@ -48,6 +50,19 @@ partitions.webhook_events_default: attempts smallint not null default 0
 partitions.webhook_events_default: not_before timestamp with time zone
 partitions.webhook_events_default: processed_at timestamp with time zone
 partitions.webhook_events_default: reason text
+public.api_keys: organization_id uuid not null
+public.api_keys: id uuid not null
+public.api_keys: name text not null
+public.api_keys: prefix text not null
+public.api_keys: secret_hash bytea not null
+public.api_keys: role text not null
+public.api_keys: scopes text[] not null
+public.api_keys: expires_at timestamp with time zone
+public.api_keys: last_used_at timestamp with time zone
+public.api_keys: revoked_at timestamp with time zone
+public.api_keys: replaced_by uuid
+public.api_keys: created_by uuid
+public.api_keys: created_at timestamp with time zone not null default now()
 public.audit_events: organization_id uuid not null
 public.audit_events: id uuid not null
 public.audit_events: actor_type text not null
@@ -99,6 +114,13 @@ public.facebook_page_integrations: drain_token uuid
 public.facebook_page_integrations: drain_until timestamp with time zone
 public.facebook_page_integrations: created_at timestamp with time zone not null default now()
 public.facebook_page_integrations: updated_at timestamp with time zone not null default now()
+public.idempotency_keys: organization_id uuid not null
+public.idempotency_keys: id uuid not null
+public.idempotency_keys: key_hash bytea not null
+public.idempotency_keys: fingerprint bytea not null
+public.idempotency_keys: status smallint
+public.idempotency_keys: answer bytea
+public.idempotency_keys: created_at timestamp with time zone not null default now()
 public.integrations: organization_id uuid not null
 public.integrations: id uuid not null
 public.integrations: business_id uuid not null
@@ -110,6 +132,20 @@ public.integrations: deactivated_at timestamp with time zone
 public.integrations: version integer not null default 1
 public.integrations: created_at timestamp with time zone not null default now()
 public.integrations: updated_at timestamp with time zone not null default now()
+public.invitations: organization_id uuid not null
+public.invitations: id uuid not null
+public.invitations: email text not null
+public.invitations: role text not null
+public.invitations: token_hash bytea not null
+public.invitations: token_version integer not null default 1
+public.invitations: invited_by uuid
+public.invitations: state text not null default 'pending'::text
+public.invitations: expires_at timestamp with time zone not null
+public.invitations: sent_at timestamp with time zone
+public.invitations: accepted_by uuid
+public.invitations: accepted_at timestamp with time zone
+public.invitations: created_at timestamp with time zone not null default now()
+public.invitations: updated_at timestamp with time zone not null default now()
 public.migrations: id integer not null default nextval('migrations_id_seq'::regclass)
 public.migrations: name character varying(255)
 public.migrations: batch integer
@@ -145,6 +181,13 @@ public.page_claims: organization_id uuid not null
 public.page_claims: integration_id uuid not null
 public.page_claims: generation integer not null
 public.page_claims: claimed_at timestamp with time zone not null default now()
+public.personal_idempotency_keys: user_id uuid not null
+public.personal_idempotency_keys: id uuid not null
+public.personal_idempotency_keys: key_hash bytea not null
+public.personal_idempotency_keys: fingerprint bytea not null
+public.personal_idempotency_keys: status smallint
+public.personal_idempotency_keys: answer bytea
+public.personal_idempotency_keys: created_at timestamp with time zone not null default now()
 public.replies: organization_id uuid not null
 public.replies: id uuid not null
 public.replies: integration_id uuid not null
@@ -160,6 +203,12 @@ public.replies: attempts smallint not null default 0
 public.replies: sending_at timestamp with time zone
 public.replies: finished_at timestamp with time zone
 public.replies: created_at timestamp with time zone not null default now()
+public.staff_entries: organization_id uuid not null
+public.staff_entries: id uuid not null
+public.staff_entries: user_id uuid not null
+public.staff_entries: reason text not null
+public.staff_entries: entered_at timestamp with time zone not null default now()
+public.staff_entries: expires_at timestamp with time zone not null
 public.system_keys: name text not null
 public.system_keys: kek_id text not null
 public.system_keys: wrapped bytea not null
@@ -191,6 +240,13 @@ auth.users: users_pkey PRIMARY KEY (id)
 auth.verifications: verifications_pkey PRIMARY KEY (id)
 partitions.webhook_events_default: webhook_events_default_pkey PRIMARY KEY (organization_id, id)
 partitions.webhook_events_default: webhook_events_state_check CHECK ((state = ANY (ARRAY['pending'::text, 'parked'::text, 'processed'::text, 'ignored'::text, 'failed'::text])))
+public.api_keys: api_keys_created_by_fkey FOREIGN KEY (created_by) REFERENCES auth.users(id)
+public.api_keys: api_keys_name_check CHECK (((char_length(name) >= 1) AND (char_length(name) <= 200)))
+public.api_keys: api_keys_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES organizations(id)
+public.api_keys: api_keys_organization_id_replaced_by_fkey FOREIGN KEY (organization_id, replaced_by) REFERENCES api_keys(organization_id, id)
+public.api_keys: api_keys_pkey PRIMARY KEY (organization_id, id)
+public.api_keys: api_keys_role_check CHECK ((role = ANY (ARRAY['OWNER'::text, 'ADMIN'::text, 'MEMBER'::text])))
+public.api_keys: api_keys_scopes_check CHECK (((scopes <@ ARRAY['read'::text, 'write'::text, 'events'::text, 'members'::text]) AND (cardinality(scopes) > 0)))
 public.audit_events: audit_events_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES organizations(id)
 public.audit_events: audit_events_pkey PRIMARY KEY (organization_id, id)
 public.businesses: businesses_name_check CHECK (((char_length(name) >= 1) AND (char_length(name) <= 200)))
@@ -204,15 +260,26 @@ public.facebook_page_integrations: facebook_page_integrations_organization_id_lo
 public.facebook_page_integrations: facebook_page_integrations_page_id_check CHECK ((page_id ~ '^[0-9]{1,32}$'::text))
 public.facebook_page_integrations: facebook_page_integrations_pkey PRIMARY KEY (organization_id, id)
 public.facebook_page_integrations: facebook_page_integrations_status_check CHECK ((status = ANY (ARRAY['disconnected'::text, 'page_lost'::text, 'needs_reauth'::text, 'blocked_user_action'::text, 'needs_permission'::text, 'not_subscribed'::text, 'expiring'::text, 'unverified'::text, 'healthy'::text])))
+public.idempotency_keys: idempotency_keys_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES organizations(id)
+public.idempotency_keys: idempotency_keys_organization_id_key_hash_key UNIQUE (organization_id, key_hash)
+public.idempotency_keys: idempotency_keys_pkey PRIMARY KEY (organization_id, id)
 public.integrations: integrations_integration_type_check CHECK ((integration_type = 'FACEBOOK_PAGE'::text))
 public.integrations: integrations_name_check CHECK (((char_length(name) >= 1) AND (char_length(name) <= 200)))
 public.integrations: integrations_organization_id_business_id_fkey FOREIGN KEY (organization_id, business_id) REFERENCES businesses(organization_id, id)
 public.integrations: integrations_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES organizations(id)
 public.integrations: integrations_pkey PRIMARY KEY (organization_id, id)
+public.invitations: invitations_accepted_by_fkey FOREIGN KEY (accepted_by) REFERENCES auth.users(id)
+public.invitations: invitations_email_check CHECK (((email = lower(email)) AND (char_length(email) <= 320)))
+public.invitations: invitations_invited_by_fkey FOREIGN KEY (invited_by) REFERENCES auth.users(id)
+public.invitations: invitations_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES organizations(id)
+public.invitations: invitations_pkey PRIMARY KEY (organization_id, id)
+public.invitations: invitations_role_check CHECK ((role = ANY (ARRAY['OWNER'::text, 'ADMIN'::text, 'MEMBER'::text])))
+public.invitations: invitations_state_check CHECK ((state = ANY (ARRAY['pending'::text, 'accepted'::text, 'revoked'::text])))
 public.migrations: migrations_pkey PRIMARY KEY (id)
 public.migrations_lock: migrations_lock_pkey PRIMARY KEY (index)
 public.organization_keys: organization_keys_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES organizations(id)
 public.organization_keys: organization_keys_pkey PRIMARY KEY (organization_id, id)
+public.organization_memberships: keep_an_owner TRIGGER DEFERRABLE INITIALLY DEFERRED
 public.organization_memberships: organization_memberships_invited_by_fkey FOREIGN KEY (invited_by) REFERENCES auth.users(id)
 public.organization_memberships: organization_memberships_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES organizations(id)
 public.organization_memberships: organization_memberships_organization_id_user_id_key UNIQUE (organization_id, user_id)
@@ -225,42 +292,62 @@ public.organizations: organizations_pkey PRIMARY KEY (id)
 public.organizations: organizations_slug_check CHECK (((slug ~ '^[a-z0-9]+(-[a-z0-9]+)*$'::text) AND (char_length(slug) <= 63)))
 public.page_claims: page_claims_organization_id_integration_id_fkey FOREIGN KEY (organization_id, integration_id) REFERENCES facebook_page_integrations(organization_id, id)
 public.page_claims: page_claims_pkey PRIMARY KEY (page_id)
+public.personal_idempotency_keys: personal_idempotency_keys_pkey PRIMARY KEY (user_id, id)
+public.personal_idempotency_keys: personal_idempotency_keys_user_id_fkey FOREIGN KEY (user_id) REFERENCES auth.users(id)
+public.personal_idempotency_keys: personal_idempotency_keys_user_id_key_hash_key UNIQUE (user_id, key_hash)
 public.replies: replies_organization_id_integration_id_fkey FOREIGN KEY (organization_id, integration_id) REFERENCES integrations(organization_id, id)
 public.replies: replies_organization_id_page_id_source_id_key UNIQUE (organization_id, page_id, source_id)
 public.replies: replies_pkey PRIMARY KEY (organization_id, id)
 public.replies: replies_state_check CHECK ((state = ANY (ARRAY['claimed'::text, 'sending'::text, 'sent'::text, 'rejected'::text, 'unknown'::text, 'shadow'::text, 'skipped'::text])))
+public.staff_entries: staff_entries_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES organizations(id)
+public.staff_entries: staff_entries_pkey PRIMARY KEY (organization_id, id)
+public.staff_entries: staff_entries_reason_check CHECK (((char_length(reason) >= 1) AND (char_length(reason) <= 500)))
+public.staff_entries: staff_entries_user_id_fkey FOREIGN KEY (user_id) REFERENCES auth.users(id)
 public.system_keys: system_keys_pkey PRIMARY KEY (name)
 public.webhook_events: webhook_events_pkey PRIMARY KEY (organization_id, id)
 public.webhook_events: webhook_events_state_check CHECK ((state = ANY (ARRAY['pending'::text, 'parked'::text, 'processed'::text, 'ignored'::text, 'failed'::text])))
 
 -- indexes
 CREATE INDEX accounts_user_id_idx ON auth.accounts USING btree (user_id)
+CREATE INDEX audit_events_action ON public.audit_events USING btree (organization_id, action, id)
+CREATE INDEX audit_events_actor ON public.audit_events USING btree (organization_id, actor_id, id)
 CREATE INDEX businesses_active ON public.businesses USING btree (organization_id, is_active, id)
 CREATE INDEX facebook_logins_person ON public.facebook_logins USING btree (person_hash) WHERE (person_hash IS NOT NULL)
 CREATE INDEX facebook_page_integrations_due ON public.facebook_page_integrations USING btree (next_check_at) WHERE (next_check_at IS NOT NULL)
 CREATE INDEX facebook_page_integrations_login ON public.facebook_page_integrations USING btree (organization_id, login_id)
 CREATE INDEX facebook_page_integrations_page ON public.facebook_page_integrations USING btree (organization_id, page_id)
+CREATE INDEX idempotency_keys_age ON public.idempotency_keys USING btree (created_at)
 CREATE INDEX integrations_active ON public.integrations USING btree (organization_id, is_active, id)
 CREATE INDEX integrations_business ON public.integrations USING btree (organization_id, business_id, integration_type)
 CREATE INDEX integrations_type ON public.integrations USING btree (organization_id, integration_type)
+CREATE INDEX invitations_token ON public.invitations USING btree (token_hash)
+CREATE INDEX invitations_unsent ON public.invitations USING btree (organization_id, id) WHERE ((state = 'pending'::text) AND (sent_at IS NULL))
 CREATE INDEX organization_keys_kek ON public.organization_keys USING btree (kek_id)
 CREATE INDEX organization_memberships_user ON public.organization_memberships USING btree (user_id, organization_id)
 CREATE INDEX organizations_owner ON public.organizations USING btree (owner_id, is_active)
+CREATE INDEX personal_idempotency_keys_age ON public.personal_idempotency_keys USING btree (created_at)
 CREATE INDEX replies_integration ON public.replies USING btree (organization_id, integration_id, id)
 CREATE INDEX sessions_user_id_idx ON auth.sessions USING btree (user_id)
+CREATE INDEX staff_entries_user ON public.staff_entries USING btree (organization_id, user_id, expires_at)
 CREATE INDEX verifications_identifier_idx ON auth.verifications USING btree (identifier)
 CREATE INDEX webhook_events_default_organization_id_integration_id_id_idx ON partitions.webhook_events_default USING btree (organization_id, integration_id, id) WHERE (state = 'pending'::text)
 CREATE INDEX webhook_events_default_organization_id_integration_id_id_idx1 ON partitions.webhook_events_default USING btree (organization_id, integration_id, id) WHERE (state = 'parked'::text)
 CREATE INDEX webhook_events_parked ON ONLY public.webhook_events USING btree (organization_id, integration_id, id) WHERE (state = 'parked'::text)
 CREATE INDEX webhook_events_pending ON ONLY public.webhook_events USING btree (organization_id, integration_id, id) WHERE (state = 'pending'::text)
 CREATE UNIQUE INDEX accounts_pkey ON auth.accounts USING btree (id)
+CREATE UNIQUE INDEX api_keys_pkey ON public.api_keys USING btree (organization_id, id)
+CREATE UNIQUE INDEX api_keys_secret ON public.api_keys USING btree (secret_hash)
 CREATE UNIQUE INDEX audit_events_pkey ON public.audit_events USING btree (organization_id, id)
 CREATE UNIQUE INDEX businesses_pkey ON public.businesses USING btree (organization_id, id)
 CREATE UNIQUE INDEX businesses_slug ON public.businesses USING btree (organization_id, slug) WHERE is_active
 CREATE UNIQUE INDEX clock_pkey ON app.clock USING btree (only_row)
 CREATE UNIQUE INDEX facebook_logins_pkey ON public.facebook_logins USING btree (organization_id, id)
 CREATE UNIQUE INDEX facebook_page_integrations_pkey ON public.facebook_page_integrations USING btree (organization_id, id)
+CREATE UNIQUE INDEX idempotency_keys_organization_id_key_hash_key ON public.idempotency_keys USING btree (organization_id, key_hash)
+CREATE UNIQUE INDEX idempotency_keys_pkey ON public.idempotency_keys USING btree (organization_id, id)
 CREATE UNIQUE INDEX integrations_pkey ON public.integrations USING btree (organization_id, id)
+CREATE UNIQUE INDEX invitations_email ON public.invitations USING btree (organization_id, email) WHERE (state = 'pending'::text)
+CREATE UNIQUE INDEX invitations_pkey ON public.invitations USING btree (organization_id, id)
 CREATE UNIQUE INDEX migrations_lock_pkey ON public.migrations_lock USING btree (index)
 CREATE UNIQUE INDEX migrations_pkey ON public.migrations USING btree (id)
 CREATE UNIQUE INDEX organization_keys_current ON public.organization_keys USING btree (organization_id) WHERE is_current
@@ -271,10 +358,13 @@ CREATE UNIQUE INDEX organizations_pkey ON public.organizations USING btree (id)
 CREATE UNIQUE INDEX organizations_slug ON public.organizations USING btree (slug) WHERE is_active
 CREATE UNIQUE INDEX page_claims_integration ON public.page_claims USING btree (organization_id, integration_id)
 CREATE UNIQUE INDEX page_claims_pkey ON public.page_claims USING btree (page_id)
+CREATE UNIQUE INDEX personal_idempotency_keys_pkey ON public.personal_idempotency_keys USING btree (user_id, id)
+CREATE UNIQUE INDEX personal_idempotency_keys_user_id_key_hash_key ON public.personal_idempotency_keys USING btree (user_id, key_hash)
 CREATE UNIQUE INDEX replies_organization_id_page_id_source_id_key ON public.replies USING btree (organization_id, page_id, source_id)
 CREATE UNIQUE INDEX replies_pkey ON public.replies USING btree (organization_id, id)
 CREATE UNIQUE INDEX sessions_pkey ON auth.sessions USING btree (id)
 CREATE UNIQUE INDEX sessions_token_key ON auth.sessions USING btree (token)
+CREATE UNIQUE INDEX staff_entries_pkey ON public.staff_entries USING btree (organization_id, id)
 CREATE UNIQUE INDEX system_keys_pkey ON public.system_keys USING btree (name)
 CREATE UNIQUE INDEX users_email_key ON auth.users USING btree (email)
 CREATE UNIQUE INDEX users_pkey ON auth.users USING btree (id)
@@ -285,32 +375,48 @@ CREATE UNIQUE INDEX webhook_events_pkey ON ONLY public.webhook_events USING btre
 -- row level security
 auth.users: forced
 partitions.webhook_events_default: forced
+public.api_keys: forced
 public.audit_events: forced
 public.businesses: forced
 public.facebook_logins: forced
 public.facebook_page_integrations: forced
+public.idempotency_keys: forced
 public.integrations: forced
+public.invitations: forced
 public.organization_keys: forced
 public.organization_memberships: forced
 public.organizations: forced
 public.page_claims: forced
+public.personal_idempotency_keys: forced
 public.replies: forced
+public.staff_entries: forced
 public.webhook_events: forced
 
 -- policies
 auth.users: auth_service for all to pagekeeper_auth using (true) with check (true)
 auth.users: members for select to pagekeeper_app using ((EXISTS ( SELECT
    FROM organization_memberships
-  WHERE (organization_memberships.user_id = users.id))))
+  WHERE ((organization_memberships.user_id = users.id) AND organization_memberships.is_active))))
 auth.users: oneself for select to pagekeeper_app using ((id = ( SELECT (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid AS "nullif")))
+auth.users: oneself_changes for w to pagekeeper_app using ((id = ( SELECT (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid AS "nullif"))) with check ((id = ( SELECT (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid AS "nullif")))
+auth.users: router_reads for select to pagekeeper_router using (true)
+auth.users: staff for select to pagekeeper_app using (( SELECT router.is_staff() AS is_staff))
+public.api_keys: router_notes_use for w to pagekeeper_router using (true) with check (true)
+public.api_keys: router_reads for select to pagekeeper_router using (true)
+public.api_keys: tenant for all to pagekeeper_app using ((organization_id = ( SELECT (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid AS "nullif"))) with check ((organization_id = ( SELECT (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid AS "nullif")))
 public.audit_events: tenant for all to pagekeeper_app using ((organization_id = ( SELECT (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid AS "nullif"))) with check ((organization_id = ( SELECT (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid AS "nullif")))
 public.businesses: router_reads for select to pagekeeper_router using (true)
 public.businesses: tenant for all to pagekeeper_app using ((organization_id = ( SELECT (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid AS "nullif"))) with check ((organization_id = ( SELECT (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid AS "nullif")))
 public.facebook_logins: tenant for all to pagekeeper_app using ((organization_id = ( SELECT (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid AS "nullif"))) with check ((organization_id = ( SELECT (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid AS "nullif")))
 public.facebook_page_integrations: router_reads for select to pagekeeper_router using (true)
 public.facebook_page_integrations: tenant for all to pagekeeper_app using ((organization_id = ( SELECT (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid AS "nullif"))) with check ((organization_id = ( SELECT (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid AS "nullif")))
+public.idempotency_keys: router_forgets for d to pagekeeper_router using ((created_at < (now() - '24:00:00'::interval)))
+public.idempotency_keys: router_reads for select to pagekeeper_router using (true)
+public.idempotency_keys: tenant for all to pagekeeper_app using ((organization_id = ( SELECT (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid AS "nullif"))) with check ((organization_id = ( SELECT (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid AS "nullif")))
 public.integrations: router_reads for select to pagekeeper_router using (true)
 public.integrations: tenant for all to pagekeeper_app using ((organization_id = ( SELECT (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid AS "nullif"))) with check ((organization_id = ( SELECT (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid AS "nullif")))
+public.invitations: router_reads for select to pagekeeper_router using (true)
+public.invitations: tenant for all to pagekeeper_app using ((organization_id = ( SELECT (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid AS "nullif"))) with check ((organization_id = ( SELECT (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid AS "nullif")))
 public.organization_keys: router_reads for select to pagekeeper_router using (true)
 public.organization_keys: tenant for all to pagekeeper_app using ((organization_id = ( SELECT (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid AS "nullif"))) with check ((organization_id = ( SELECT (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid AS "nullif")))
 public.organization_memberships: router_reads for select to pagekeeper_router using (true)
@@ -319,7 +425,12 @@ public.organizations: router_reads for select to pagekeeper_router using (true)
 public.organizations: tenant for all to pagekeeper_app using ((id = ( SELECT (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid AS "nullif"))) with check ((id = ( SELECT (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid AS "nullif")))
 public.page_claims: router_reads for select to pagekeeper_router using (true)
 public.page_claims: tenant for all to pagekeeper_app using ((organization_id = ( SELECT (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid AS "nullif"))) with check ((organization_id = ( SELECT (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid AS "nullif")))
+public.personal_idempotency_keys: person for all to pagekeeper_app using ((user_id = ( SELECT (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid AS "nullif"))) with check ((user_id = ( SELECT (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid AS "nullif")))
+public.personal_idempotency_keys: router_forgets for d to pagekeeper_router using ((created_at < (now() - '24:00:00'::interval)))
+public.personal_idempotency_keys: router_reads for select to pagekeeper_router using (true)
 public.replies: tenant for all to pagekeeper_app using ((organization_id = ( SELECT (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid AS "nullif"))) with check ((organization_id = ( SELECT (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid AS "nullif")))
+public.staff_entries: router_reads for select to pagekeeper_router using (true)
+public.staff_entries: tenant for all to pagekeeper_app using ((organization_id = ( SELECT (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid AS "nullif"))) with check ((organization_id = ( SELECT (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid AS "nullif")))
 public.webhook_events: router_inserts for insert to pagekeeper_router with check (true)
 public.webhook_events: router_reads for select to pagekeeper_router using (true)
 public.webhook_events: tenant for all to pagekeeper_app using ((organization_id = ( SELECT (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid AS "nullif"))) with check ((organization_id = ( SELECT (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid AS "nullif")))
@@ -343,6 +454,8 @@ auth.verifications: DELETE to pagekeeper_auth
 auth.verifications: INSERT to pagekeeper_auth
 auth.verifications: SELECT to pagekeeper_auth
 auth.verifications: UPDATE to pagekeeper_auth
+public.api_keys: INSERT to pagekeeper_app
+public.api_keys: SELECT to pagekeeper_app
 public.audit_events: INSERT to pagekeeper_app
 public.audit_events: SELECT to pagekeeper_app
 public.businesses: INSERT to pagekeeper_app
@@ -352,8 +465,13 @@ public.facebook_logins: INSERT to pagekeeper_app
 public.facebook_logins: SELECT to pagekeeper_app
 public.facebook_page_integrations: INSERT to pagekeeper_app
 public.facebook_page_integrations: SELECT to pagekeeper_app
+public.idempotency_keys: DELETE to pagekeeper_router
+public.idempotency_keys: INSERT to pagekeeper_app
+public.idempotency_keys: SELECT to pagekeeper_app
 public.integrations: INSERT to pagekeeper_app
 public.integrations: SELECT to pagekeeper_app
+public.invitations: INSERT to pagekeeper_app
+public.invitations: SELECT to pagekeeper_app
 public.migrations: SELECT to pagekeeper_app
 public.organization_keys: INSERT to pagekeeper_app
 public.organization_keys: SELECT to pagekeeper_app
@@ -364,22 +482,36 @@ public.organizations: SELECT to pagekeeper_app
 public.page_claims: DELETE to pagekeeper_app
 public.page_claims: INSERT to pagekeeper_app
 public.page_claims: SELECT to pagekeeper_app
+public.personal_idempotency_keys: DELETE to pagekeeper_router
+public.personal_idempotency_keys: INSERT to pagekeeper_app
+public.personal_idempotency_keys: SELECT to pagekeeper_app
 public.replies: INSERT to pagekeeper_app
 public.replies: SELECT to pagekeeper_app
+public.staff_entries: INSERT to pagekeeper_app
+public.staff_entries: SELECT to pagekeeper_app
 public.system_keys: INSERT to pagekeeper_app
 public.system_keys: SELECT to pagekeeper_app
 public.webhook_events: INSERT to pagekeeper_router
 public.webhook_events: SELECT to pagekeeper_app
 
 -- column grants
-auth.users: SELECT (id, name, email, image, created_at) to pagekeeper_app
+auth.users: SELECT (id, is_staff) to pagekeeper_router
+auth.users: SELECT (id, name, email, email_verified, image, created_at, updated_at, is_staff, notices) to pagekeeper_app
+auth.users: UPDATE (name, updated_at, notices) to pagekeeper_app
+public.api_keys: SELECT (organization_id, id, secret_hash, role, scopes, expires_at, last_used_at, revoked_at) to pagekeeper_router
+public.api_keys: UPDATE (last_used_at) to pagekeeper_router
+public.api_keys: UPDATE (name, expires_at, revoked_at, replaced_by) to pagekeeper_app
 public.businesses: SELECT (organization_id, id, is_active) to pagekeeper_router
 public.businesses: UPDATE (name, slug, description, is_active, deactivated_at, version, updated_at) to pagekeeper_app
 public.facebook_logins: UPDATE (access_token, person_hash, scopes, expires_at, data_access_expires_at, exchanged_at, generation, lease_token, lease_until, updated_at) to pagekeeper_app
 public.facebook_page_integrations: SELECT (organization_id, id, login_id, next_check_at) to pagekeeper_router
 public.facebook_page_integrations: UPDATE (login_id, page_id, page_name, page_category, page_url, page_access_token, status, status_reason, status_since, next_check_at, last_checked_at, generation, drain_token, drain_until, updated_at) to pagekeeper_app
+public.idempotency_keys: SELECT (id, created_at) to pagekeeper_router
+public.idempotency_keys: UPDATE (status, answer) to pagekeeper_app
 public.integrations: SELECT (organization_id, id, business_id, config, is_active) to pagekeeper_router
 public.integrations: UPDATE (name, config, is_active, deactivated_at, version, updated_at) to pagekeeper_app
+public.invitations: SELECT (organization_id, id, token_hash, state, expires_at, sent_at) to pagekeeper_router
+public.invitations: UPDATE (role, token_hash, token_version, invited_by, state, expires_at, sent_at, accepted_by, accepted_at, updated_at) to pagekeeper_app
 public.organization_keys: SELECT (organization_id, id, kek_id, wrapped, is_current) to pagekeeper_router
 public.organization_memberships: SELECT (organization_id, user_id, role, is_active) to pagekeeper_router
 public.organization_memberships: UPDATE (role, is_active, updated_at) to pagekeeper_app
@@ -387,7 +519,10 @@ public.organizations: SELECT (id, name, slug, owner_id, is_active, replies_pause
 public.organizations: UPDATE (name, slug, owner_id, is_active, deactivated_at, replies_paused, version, updated_at) to pagekeeper_app
 public.page_claims: SELECT (page_id, organization_id, integration_id, generation) to pagekeeper_router
 public.page_claims: UPDATE (generation, claimed_at) to pagekeeper_app
+public.personal_idempotency_keys: SELECT (id, created_at) to pagekeeper_router
+public.personal_idempotency_keys: UPDATE (status, answer) to pagekeeper_app
 public.replies: UPDATE (state, reason, sent_id, attempts, sending_at, finished_at) to pagekeeper_app
+public.staff_entries: SELECT (organization_id, user_id, expires_at) to pagekeeper_router
 public.webhook_events: SELECT (organization_id, id, integration_id, state, not_before) to pagekeeper_router
 public.webhook_events: UPDATE (state, attempts, not_before, processed_at, reason) to pagekeeper_app
 
@@ -426,24 +561,90 @@ begin
   join public.organization_memberships m on m.organization_id = o.id and m.user_id = person and m.is_active
   where (o.id = by_id or (o.slug = by_slug and o.is_active)) and (o.is_active or allow_inactive);
   if organization_id is null then
+    select s.organization_id, 'STAFF' into organization_id, role
+    from public.organizations o
+    join public.staff_entries s on s.organization_id = o.id and s.user_id = person and s.expires_at > app.now()
+    join auth.users u on u.id = person and u.is_staff
+    where (o.id = by_id or (o.slug = by_slug and o.is_active)) and (o.is_active or allow_inactive)
+    limit 1;
+  end if;
+  if organization_id is null then
     raise exception 'no such organization' using errcode = 'PK404';
   end if;
   perform pg_catalog.set_config('app.organization_id', organization_id::text, true);
   perform pg_catalog.set_config('app.user_id', person::text, true);
 end $function$
-CREATE OR REPLACE FUNCTION router.enter_job(organization uuid, OUT organization_id uuid)
+CREATE OR REPLACE FUNCTION router.enter_invitation(person uuid, hash bytea, OUT organization_id uuid, OUT invitation_id uuid)
+ RETURNS record
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  select i.organization_id, i.id into organization_id, invitation_id
+  from public.invitations i
+  join public.organizations o on o.id = i.organization_id and o.is_active
+  where i.token_hash = hash;
+  if organization_id is null then
+    raise exception 'no such invitation' using errcode = 'PK404';
+  end if;
+  perform pg_catalog.set_config('app.organization_id', organization_id::text, true);
+  perform pg_catalog.set_config('app.user_id', person::text, true);
+end $function$
+CREATE OR REPLACE FUNCTION router.enter_job(organization uuid, allow_inactive boolean, OUT organization_id uuid)
  RETURNS uuid
  LANGUAGE plpgsql
  SECURITY DEFINER
  SET search_path TO ''
 AS $function$
 begin
-  select o.id into organization_id from public.organizations o where o.id = organization and o.is_active;
+  select o.id into organization_id from public.organizations o
+  where o.id = organization and (o.is_active or allow_inactive);
   if organization_id is null then
     raise exception 'no such organization' using errcode = 'PK404';
   end if;
   perform pg_catalog.set_config('app.organization_id', organization_id::text, true);
   perform pg_catalog.set_config('app.user_id', '', true);
+end $function$
+CREATE OR REPLACE FUNCTION router.enter_key(hash bytea, by_id uuid, by_slug text, allow_inactive boolean, OUT organization_id uuid, OUT role text, OUT key_id uuid, OUT scopes text[])
+ RETURNS record
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  select k.organization_id, k.role, k.id, k.scopes into organization_id, role, key_id, scopes
+  from public.api_keys k
+  where k.secret_hash = hash and k.revoked_at is null and (k.expires_at is null or k.expires_at > app.now());
+  if key_id is null then
+    raise exception 'no such key' using errcode = 'PK401';
+  end if;
+  perform from public.organizations o
+  where o.id = organization_id and (o.is_active or allow_inactive)
+    and (by_id is null or o.id = by_id) and (by_slug is null or (o.slug = by_slug and o.is_active));
+  if not found then
+    raise exception 'no such organization' using errcode = 'PK404';
+  end if;
+  perform pg_catalog.set_config('app.organization_id', organization_id::text, true);
+  perform pg_catalog.set_config('app.user_id', '', true);
+end $function$
+CREATE OR REPLACE FUNCTION router.forget_answers(batch integer)
+ RETURNS integer
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  forgotten integer;
+  more integer;
+begin
+  delete from public.idempotency_keys where id in (select k.id from public.idempotency_keys k
+    where k.created_at < now() - interval '24 hours' limit batch);
+  get diagnostics forgotten = row_count;
+  delete from public.personal_idempotency_keys where id in (select k.id from public.personal_idempotency_keys k
+    where k.created_at < now() - interval '24 hours' limit batch);
+  get diagnostics more = row_count;
+  return forgotten + more;
 end $function$
 CREATE OR REPLACE FUNCTION router.insert_webhook_events(ids uuid[], page_ids text[], organization_ids uuid[], integration_ids uuid[], generations integer[], kinds text[], person_hashes bytea[], thread_hashes bytea[], payloads bytea[])
  RETURNS TABLE(row_position bigint, outcome text)
@@ -478,6 +679,30 @@ begin
   from given g left join inserted i on i.organization_id = g.organization_id and i.id = g.id
   where i.id is null;
 end $function$
+CREATE OR REPLACE FUNCTION router.is_staff()
+ RETURNS boolean
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+  select exists (select from auth.users u
+    where u.id = nullif(current_setting('app.user_id', true), '')::uuid and u.is_staff)
+$function$
+CREATE OR REPLACE FUNCTION router.keep_an_owner()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  perform pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtextextended('owners ' || old.organization_id, 0));
+  if exists (select from public.organizations o where o.id = old.organization_id)
+    and not exists (select from public.organization_memberships m
+      where m.organization_id = old.organization_id and m.role = 'OWNER' and m.is_active) then
+    raise exception 'no owner left' using errcode = 'PK409';
+  end if;
+  return null;
+end $function$
 CREATE OR REPLACE FUNCTION router.key_encryption_keys_in_use()
  RETURNS TABLE(kek_id text)
  LANGUAGE sql
@@ -496,6 +721,14 @@ AS $function$
   from public.organization_memberships m
   join public.organizations o on o.id = m.organization_id
   where m.user_id = person and m.is_active
+$function$
+CREATE OR REPLACE FUNCTION router.note_key_use(hashes bytea[])
+ RETURNS void
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+  update public.api_keys k set last_used_at = app.now() where k.secret_hash = any (hashes) and k.revoked_at is null
 $function$
 CREATE OR REPLACE FUNCTION router.pending_integrations(batch integer)
  RETURNS TABLE(organization_id uuid, integration_id uuid)
@@ -531,4 +764,24 @@ AS $function$
   join public.businesses b on b.organization_id = i.organization_id and b.id = i.business_id and b.is_active
   join public.organization_keys k on k.organization_id = c.organization_id and k.is_current
   where c.page_id = any (page_ids)
+$function$
+CREATE OR REPLACE FUNCTION router.staff_organizations()
+ RETURNS TABLE(id uuid, name text, slug text, owner_id uuid, is_active boolean, replies_paused boolean, version integer, created_at timestamp with time zone, updated_at timestamp with time zone)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+  select o.id, o.name, o.slug, o.owner_id, o.is_active, o.replies_paused, o.version, o.created_at, o.updated_at
+  from public.organizations o where (select router.is_staff())
+$function$
+CREATE OR REPLACE FUNCTION router.unsent_invitations(batch integer)
+ RETURNS TABLE(organization_id uuid, invitation_id uuid)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+  select i.organization_id, i.id from public.invitations i
+  join public.organizations o on o.id = i.organization_id and o.is_active
+  where i.state = 'pending' and i.sent_at is null and i.expires_at > app.now()
+  limit batch
 $function$

@@ -2,6 +2,7 @@ import type { GraphClient } from '@pagekeeper/facebook/graph-client';
 import type { Queue } from '@pagekeeper/queue/queue';
 import type { Log } from '@pagekeeper/runtime/log';
 import type { Database } from './database/database.ts';
+import type { Once } from './idempotency/once.ts';
 import type { Actor } from './tenancy/actor.ts';
 import type { Vault } from './vault/vault.ts';
 
@@ -18,4 +19,8 @@ export interface Services {
 export interface Context<Who extends Actor = Actor> extends Services {
   readonly actor: Who;
   readonly requestId: string;
+  /** The versions that the caller means to change (If-Match); undefined where they do not say. */
+  readonly ifMatch?: readonly string[] | undefined;
+  /** Set where the request must act once, however often it comes (Idempotency-Key). */
+  readonly once?: Once | undefined;
 }

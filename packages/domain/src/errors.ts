@@ -7,6 +7,11 @@ export type ErrorCode =
   | 'slug_taken'
   | 'page_taken'
   | 'parent_inactive'
+  | 'last_owner'
+  | 'stale_version'
+  | 'request_in_flight'
+  | 'idempotency_key_reused'
+  | 'answer_lost'
   | 'unavailable';
 
 export interface FieldError {

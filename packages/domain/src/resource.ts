@@ -7,9 +7,12 @@ import type { TenantModel } from './tenancy/tenant-model.ts';
 /** JSON that is ready to be sent, of a known shape. Hot reads are never parsed on their way through. */
 export class Rendered<Shape> {
   readonly text: string;
+  /** Which version of a single resource it shows, as an entity tag. */
+  readonly etag: string | undefined;
 
-  constructor(text: string) {
+  constructor(text: string, etag?: string) {
     this.text = text;
+    this.etag = etag;
   }
 
   /** The parsed value, for callers inside the house. */
@@ -31,11 +34,16 @@ export class Resource<Shape> {
   readonly columns: readonly string[];
   readonly #ids: readonly [name: string, kind: IdKind][];
 
-  constructor(ids: Record<string, [kind: IdKind, column: string]>, fields: Fields) {
+  /**
+   * @param ids public ids by field name; a column that may be null gives null
+   * @param version the column that counts the resource's versions, where it has one
+   */
+  constructor(ids: Record<string, [kind: IdKind, column: string]>, fields: Fields, version?: string) {
     this.#ids = Object.entries(ids).map(([name, [kind]]) => [name, kind]);
     this.columns = [
       ...Object.entries(ids).map(([name, [, column]]) => `${column} as "id:${name}"`),
       `${jsonObject(fields)}::text as fields`,
+      ...(version ? [`${version} as version`] : []),
     ];
   }
 
@@ -44,17 +52,36 @@ export class Resource<Shape> {
     return this.columns.map(column => raw(column));
   }
 
-  /** @param extra fields known without the database, such as the caller's role */
-  render(row: Record<string, unknown>, extra: Record<string, string> = {}): string {
+  /** @param extra fields known without the database, such as the caller's role; rendered ones as they are */
+  render(row: Record<string, unknown>, extra: Extra = {}): string {
     let text = '{';
-    for (const [name, kind] of this.#ids) text += `"${name}":"${publicId(kind, row[`id:${name}`] as string)}",`;
-    for (const [name, value] of Object.entries(extra)) text += `"${name}":${JSON.stringify(value)},`;
+    for (const [name, kind] of this.#ids) {
+      const id = row[`id:${name}`] as string | null;
+      text += id === null ? `"${name}":null,` : `"${name}":"${publicId(kind, id)}",`;
+    }
+    for (const [name, value] of Object.entries(extra)) {
+      text += `"${name}":${value instanceof Rendered ? value.text : JSON.stringify(value)},`;
+    }
     return `${text}${(row.fields as string).slice(1)}`;
   }
 
-  one(row: Record<string, unknown>, extra?: Record<string, string>): Rendered<Shape> {
-    return new Rendered(this.render(row, extra));
+  one(row: Record<string, unknown>, extra?: Extra): Rendered<Shape> {
+    return new Rendered(this.render(row, extra), row.version === undefined ? undefined : etagOf(Number(row.version)));
   }
+}
+
+export type Extra = Readonly<Record<string, unknown>>;
+
+/** A version as an entity tag: what `ETag` says and `If-Match` repeats. */
+export const etagOf = (version: number): string => `"v${version}"`;
+
+/**
+ * Refuses to change what the caller has not seen (If-Match).
+ * @throws DomainError `stale_version`
+ */
+export function refuseStale(ifMatch: readonly string[] | undefined, { version }: { version: number }): void {
+  if (!ifMatch || ifMatch.includes('*') || ifMatch.includes(etagOf(version))) return;
+  throw new DomainError('stale_version', 'Somebody changed it meanwhile. Read it again, then repeat your change.');
 }
 
 // Of PostgreSQL's ways to an object, the one that prints no blanks.
@@ -79,7 +106,10 @@ export const activeInput = z
   .default('true')
   .describe('Soft-deleted rows: shown with `false` or `any`.');
 
-export type ListInput = z.output<typeof listInput>;
+export interface ListInput {
+  limit: number;
+  cursor?: string | undefined;
+}
 
 export interface List<Shape> {
   data: Shape[];
@@ -88,24 +118,22 @@ export interface List<Shape> {
 }
 
 /**
- * One page of a list, newest first, as JSON. The cursor is the last row's id: inserts move nothing.
+ * Makes a query one page of a list, newest first. The cursor is the last row's id: inserts move nothing.
  * @param query selects nothing yet; filters are on it
  * @param idColumn the qualified id column that orders the list
  */
-export async function renderList<Shape>(
-  query: QueryBuilder<TenantModel>,
-  resource: Resource<Shape>,
+export function pageOf<Query extends QueryBuilder<TenantModel>>(
+  query: Query,
+  resource: Resource<unknown>,
   { limit, cursor }: ListInput,
   idColumn: string,
-): Promise<Rendered<List<Shape>>> {
+): Query {
   query
     .select(...resource.selection)
     .orderBy(idColumn, 'desc')
     .limit(limit + 1);
   if (cursor !== undefined) query.where(idColumn, '<', parseCursor(cursor));
-  // Straight from knex: a model instance per row is work for nothing.
-  const rows = (await query.toKnexQuery()) as Record<string, unknown>[];
-  return renderPage(rows, resource, limit);
+  return query;
 }
 
 /** A list from rows that were fetched with one more than the limit. */
@@ -113,7 +141,7 @@ export function renderPage<Shape>(
   rows: Record<string, unknown>[],
   resource: Resource<Shape>,
   limit: number,
-  extra?: (row: Record<string, unknown>) => Record<string, string>,
+  extra?: (row: Record<string, unknown>) => Extra,
 ): Rendered<List<Shape>> {
   const shown = rows.slice(0, limit);
   const last = shown.at(-1);

@@ -11,6 +11,7 @@ const globalTables: Record<string, string> = {
   'auth.accounts': 'a password is a person’s; only pagekeeper_auth sees it',
   'auth.verifications': 'made before a person exists; only pagekeeper_auth sees it',
   'public.organizations': 'the tenant itself: its id is what organization_id means elsewhere',
+  'public.personal_idempotency_keys': 'what a person does outside of any organization; row level security by person',
   'public.system_keys': 'the system’s own wrapped keys',
   'public.migrations': 'knex’s list',
   'public.migrations_lock': 'knex’s lock',
@@ -19,6 +20,7 @@ const globalTables: Record<string, string> = {
 /** Uniqueness beyond the tenant, each with the reason. */
 const globallyUnique: Record<string, string> = {
   page_claims_pkey: 'one claim per page in the whole system, made only with a live token',
+  api_keys_secret: 'looked up before a tenant is known; a hash of 256 random bits tells nobody anything',
 };
 
 /** What the router may do past the tenant policy. */
@@ -32,12 +34,29 @@ const routerPolicies: Record<string, string> = {
   'page_claims.router_reads': 'routes',
   'webhook_events.router_reads': 'pending integrations, conflicts',
   'webhook_events.router_inserts': 'the inbox',
+  'users.router_reads': 'who is staff',
+  'staff_entries.router_reads': 'the door for staff',
+  'invitations.router_reads': 'the door for who holds an invitation; unsent e-mails',
+  'api_keys.router_reads': 'the door for programs',
+  'api_keys.router_notes_use': 'last_used_at, and no other column',
+  'idempotency_keys.router_reads': 'age of stored answers',
+  'idempotency_keys.router_forgets': 'stored answers leave after a day',
+  'personal_idempotency_keys.router_reads': 'age of stored answers',
+  'personal_idempotency_keys.router_forgets': 'stored answers leave after a day',
 };
 
 /** Functions that run with their owner's rights, each with the reason. */
 const definerFunctions: Record<string, string> = {
   'router.enter': 'the door for people',
   'router.enter_job': 'the door for jobs',
+  'router.enter_key': 'the door for programs',
+  'router.enter_invitation': 'the door for who holds an invitation',
+  'router.is_staff': 'a policy of people cannot read people itself',
+  'router.staff_organizations': 'for staff: names, and nothing of what is in them',
+  'router.unsent_invitations': 'across tenants, ids only',
+  'router.note_key_use': 'across tenants, one column',
+  'router.forget_answers': 'across tenants, by age',
+  'router.keep_an_owner': 'a trigger that must see all owners, whoever removes one',
   'router.my_organizations': 'asked before a tenant is known',
   'router.route_pages': 'asked before a tenant is known',
   'router.insert_webhook_events': 'one insert for many tenants',

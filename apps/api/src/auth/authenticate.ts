@@ -1,24 +1,37 @@
+import { createHash } from 'node:crypto';
 import { DomainError } from '@pagekeeper/domain/errors';
-import type { UserActor } from '@pagekeeper/domain/tenancy/actor';
+import type { Caller } from '@pagekeeper/domain/tenancy/actor';
 import type { Auth } from '@pagekeeper/domain/users/auth';
 import type { SessionReader } from '@pagekeeper/domain/users/session-reader';
 import { fromNodeHeaders } from 'better-auth/node';
 import type { Request } from 'express';
 import { HttpError } from '../http/problem.ts';
 
-/** Finds who sent a request by the session cookie, and refuses writes that another site's page sent with it. */
+/**
+ * Finds who sent a request: a program by its API key, or a person by the session cookie, whose writes are refused when
+ * another site's page sent them. A key is looked up by the door that the verb opens, in the same round trip.
+ */
 export function createAuthenticate(
   auth: Auth,
   readSession: SessionReader,
   publicUrl: string,
-): (request: Request) => Promise<UserActor> {
+): (request: Request) => Promise<Caller> {
   return async request => {
+    const { authorization } = request.headers;
+    if (authorization !== undefined) return { type: 'api_key', secretHash: hashOfKey(authorization) };
     const session = await readSession(request.headers.cookie);
-    if (!session) throw new DomainError('unauthenticated', 'Sign in, and send the session cookie.');
+    if (!session) throw new DomainError('unauthenticated', 'Sign in, or send Authorization: Bearer with an API key.');
     if (session.isStale) await renew(auth, request);
     refuseForeignOrigin(request, publicUrl);
     return { type: 'user', userId: session.userId };
   };
+}
+
+/** @throws DomainError `unauthenticated` for what cannot be a key of ours */
+function hashOfKey(authorization: string): string {
+  const [, secret] = /^Bearer +(pgk_live_[A-Za-z0-9_-]{20,100})$/i.exec(authorization) ?? [];
+  if (!secret) throw new DomainError('unauthenticated', 'Send Authorization: Bearer pgk_live_…, an API key.');
+  return createHash('sha256').update(secret).digest('hex');
 }
 
 // better-auth moves a session's end when it is asked for it, at most once a day, in the row and in the browser's cookie.

@@ -52,7 +52,7 @@ export const businessEndpoints = [
     params: businessParams,
     body: updateBusinessInput,
     responses: { 200: businessShape },
-    refusals: [403, 409],
+    refusals: [403, 409, 412],
     run: ({ ctx, params, body }) => updateBusiness(ctx, { ...params, ...body }),
   }),
   defineEndpoint({

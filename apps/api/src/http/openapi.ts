@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import { createDocument } from 'zod-openapi';
 import { plainPaths } from '../plain-paths.ts';
 import type { Endpoint } from './endpoint.ts';
@@ -17,7 +18,7 @@ export function buildOpenApi(endpoints: readonly Endpoint[]) {
       description: 'Keeps Facebook Pages connected, answering, and apart.',
     },
     servers: [{ url: '/' }],
-    security: [{ session: [] }],
+    security: [{ session: [] }, { apiKey: [] }],
     components: {
       securitySchemes: {
         session: {
@@ -26,30 +27,54 @@ export function buildOpenApi(endpoints: readonly Endpoint[]) {
           name: 'pagekeeper.session_token',
           description: 'POST /auth/sign-in/email',
         },
+        apiKey: { type: 'http', scheme: 'bearer', description: 'Authorization: Bearer pgk_live_…' },
       },
     },
     paths: { ...paths, ...plainPaths } as never,
   });
 }
 
-function operationOf({ method, path, summary, tag, params, query, body, responses, refusals }: Endpoint) {
+function operationOf(endpoint: Endpoint) {
+  const { method, path, summary, tag, params, query, body, responses, refusals, caller } = endpoint;
   const operationId = `${method}_${path
     .replace('/v1/', '')
     .replaceAll(/[{}]/g, '')
     .replaceAll(/[^a-z]+/g, '_')}`;
   // Another site's page, a body too large, one that is no JSON.
   const ofWrites = method === 'get' ? [] : [403, 413, 415];
+  const ofRepeats = method === 'post' ? [409, 422] : [];
+  const headers = headersOf(endpoint);
   return {
     operationId,
     summary,
     tags: [tag],
+    ...(caller === 'person' && { security: [{ session: [] }] }),
     requestParams: {
+      ...(headers && { header: headers }),
       ...(Object.keys(params.shape).length > 0 && { path: params }),
       ...(Object.keys(query.shape).length > 0 && { query }),
     },
     ...(body && { requestBody: { required: true, content: { 'application/json': { schema: body } } } }),
-    responses: { ...successes(responses), ...problemResponses([400, 401, 404, 503, ...refusals, ...ofWrites]) },
+    responses: {
+      ...successes(responses),
+      ...problemResponses([400, 401, 404, 503, ...refusals, ...ofWrites, ...ofRepeats]),
+    },
   };
+}
+
+function headersOf({ method, refusals }: Endpoint) {
+  if (method === 'post') {
+    const key = z
+      .string()
+      .max(255)
+      .optional()
+      .describe('The same key and body within 24 hours: done once, answered alike.');
+    return z.object({ 'Idempotency-Key': key });
+  }
+  if (!refusals.includes(412)) return null;
+  return z.object({
+    'If-Match': z.string().optional().describe('The `ETag` that was read: refused when it is another now.'),
+  });
 }
 
 function successes(responses: Endpoint['responses']) {

@@ -35,13 +35,21 @@ export const problems: Record<ProblemCode, { status: number; title: string }> = 
   slug_taken: { status: 409, title: 'The slug is taken' },
   page_taken: { status: 409, title: 'The page is taken' },
   parent_inactive: { status: 409, title: 'What it belongs to is inactive' },
+  last_owner: { status: 409, title: 'An organization needs an OWNER' },
+  request_in_flight: { status: 409, title: 'The same request is under way' },
+  answer_lost: { status: 409, title: 'The request was carried out before' },
   account_exists: { status: 409, title: 'There is an account already' },
+  stale_version: { status: 412, title: 'It was changed meanwhile' },
   body_too_large: { status: 413, title: 'The body is too large' },
   unsupported_media_type: { status: 415, title: 'The body must be application/json' },
+  idempotency_key_reused: { status: 422, title: 'The Idempotency-Key was used for another request' },
   over_limit: { status: 429, title: 'Too many requests' },
   internal: { status: 500, title: 'Something failed on our side' },
   unavailable: { status: 503, title: 'Try again in a moment' },
 };
+
+/** When the same request may succeed, in seconds, where it is known beforehand. */
+const retryAfterSeconds: Partial<Record<ProblemCode, string>> = { unavailable: '2', request_in_flight: '1' };
 
 export const problemShape = z
   .object({
@@ -73,7 +81,8 @@ export function sendProblem(
   { code, detail, errors }: { code: ProblemCode; detail: string; errors?: readonly FieldError[] },
 ): void {
   const { status, title } = problems[code];
-  if (code === 'unavailable') response.setHeader('Retry-After', '2');
+  const retryAfter = retryAfterSeconds[code];
+  if (retryAfter) response.setHeader('Retry-After', retryAfter);
   const problem = {
     type: `urn:pagekeeper:problem:${code}`,
     title,

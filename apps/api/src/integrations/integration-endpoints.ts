@@ -70,7 +70,7 @@ export const integrationEndpoints = [
     params: integrationParams,
     body: updateIntegrationInput,
     responses: { 200: integrationShape },
-    refusals: [403],
+    refusals: [403, 412],
     run: ({ ctx, params, body }) => updateIntegration(ctx, { ...params, ...body }),
   }),
   defineEndpoint({
@@ -101,7 +101,7 @@ export const integrationEndpoints = [
     params: integrationParams,
     body: facebookPageInput,
     responses: { 200: integrationShape },
-    refusals: [403, 409],
+    refusals: [403, 409, 412],
     run: ({ ctx, params, body }) => replaceFacebookPage(ctx, { ...params, ...body }),
   }),
   defineEndpoint({

@@ -24,6 +24,7 @@ export const organizationEndpoints = [
   defineEndpoint({
     method: 'post',
     path: '/v1/organizations',
+    caller: 'person',
     summary: 'Create an organization and become its OWNER',
     tag,
     params: noParams,
@@ -50,7 +51,7 @@ export const organizationEndpoints = [
     params: organizationParams,
     body: updateOrganizationInput,
     responses: { 200: organizationShape },
-    refusals: [403, 409],
+    refusals: [403, 409, 412],
     run: ({ ctx, params, body }) => updateOrganization(ctx, { ...params, ...body }),
   }),
   defineEndpoint({

@@ -1,33 +1,72 @@
 import { DomainError } from '../errors.ts';
-import type { TenantTx } from '../tenancy/tenant-tx.ts';
+import type { Role, Scope, TenantTx } from '../tenancy/tenant-tx.ts';
+
+/** Who may do something in a tenant. STAFF is a person of ours who entered with a reason, for an hour. */
+interface Rule {
+  readonly roles: readonly (Role | 'STAFF')[];
+  /** What an API key needs beside the role. */
+  readonly scope: Scope;
+}
+
+const everyone = ['OWNER', 'ADMIN', 'MEMBER', 'STAFF'] as const;
+const admins = ['OWNER', 'ADMIN'] as const;
+/** Staff help with what is connected; who belongs to an organization is not theirs to change. */
+const adminsAndStaff = ['OWNER', 'ADMIN', 'STAFF'] as const;
+const owners = ['OWNER'] as const;
 
 /** What can be done in a tenant, and by whom (api.md, Roles). One table; jobs act for the organization itself. */
-const permissions = {
-  // Whoever creates one is its OWNER from the first statement on.
-  'organization.create': ['OWNER'],
-  'organization.read': ['OWNER', 'ADMIN', 'MEMBER'],
-  'organization.update': ['OWNER', 'ADMIN'],
-  'organization.deactivate': ['OWNER'],
-  'organization.restore': ['OWNER'],
-  'member.add': ['OWNER', 'ADMIN'],
-  'business.read': ['OWNER', 'ADMIN', 'MEMBER'],
-  'business.write': ['OWNER', 'ADMIN'],
-  'integration.read': ['OWNER', 'ADMIN', 'MEMBER'],
-  'integration.write': ['OWNER', 'ADMIN'],
-  'integration.refresh': ['OWNER', 'ADMIN'],
-} as const;
+export const permissions = {
+  // Whoever creates one is its OWNER from the first statement on; staff create one for its owner.
+  'organization.create': { roles: ['OWNER', 'STAFF'], scope: 'write' },
+  'organization.read': { roles: everyone, scope: 'read' },
+  'organization.update': { roles: admins, scope: 'write' },
+  'organization.deactivate': { roles: owners, scope: 'write' },
+  'organization.restore': { roles: owners, scope: 'write' },
+  'organization.transfer': { roles: owners, scope: 'members' },
+  'organization.purge': { roles: owners, scope: 'write' },
+  'member.read': { roles: everyone, scope: 'read' },
+  'member.write': { roles: admins, scope: 'members' },
+  'member.leave': { roles: ['OWNER', 'ADMIN', 'MEMBER'], scope: 'members' },
+  'invitation.read': { roles: admins, scope: 'members' },
+  'invitation.write': { roles: admins, scope: 'members' },
+  'api_key.read': { roles: admins, scope: 'members' },
+  'api_key.write': { roles: admins, scope: 'members' },
+  'audit.read': { roles: admins, scope: 'members' },
+  'business.read': { roles: everyone, scope: 'read' },
+  'business.write': { roles: adminsAndStaff, scope: 'write' },
+  'integration.read': { roles: everyone, scope: 'read' },
+  'integration.write': { roles: adminsAndStaff, scope: 'write' },
+  'integration.refresh': { roles: adminsAndStaff, scope: 'write' },
+} as const satisfies Record<string, Rule>;
 
 export type Permission = keyof typeof permissions;
 
 /**
  * The first line of every verb inside its door.
- * @throws DomainError `forbidden` when the actor's role may not
+ * @throws DomainError `forbidden` when the actor's role, or the key's scopes, may not
  */
-export function authorize(tx: TenantTx, permission: Permission): void {
-  const { actor, role } = tx.tenant;
-  if (actor.type === 'job') return;
-  const roles: readonly string[] = permissions[permission];
-  if (!role || !roles.includes(role)) {
-    throw new DomainError('forbidden', `Your role ${role ?? 'here'} may not do this. It takes ${roles.join(' or ')}.`);
+export function authorize({ tenant }: Pick<TenantTx, 'tenant'>, permission: Permission): void {
+  const { by, role, scopes } = tenant;
+  if (by.type === 'job') return;
+  const rule: Rule = permissions[permission];
+  if (!role || !rule.roles.includes(role)) {
+    const needed = rule.roles.filter(name => name !== 'STAFF').join(' or ');
+    throw new DomainError('forbidden', `Your role ${role ?? 'here'} may not do this. It takes ${needed}.`);
   }
+  if (scopes && !scopes.includes(rule.scope)) {
+    throw new DomainError('forbidden', `The API key lacks the scope ${rule.scope}. Make one that has it.`);
+  }
+}
+
+const rank: Record<Role, number> = { MEMBER: 0, ADMIN: 1, OWNER: 2 };
+
+/**
+ * Nobody grants, takes or touches more than their own role.
+ * @throws DomainError `forbidden`
+ */
+export function refuseAbove({ tenant }: Pick<TenantTx, 'tenant'>, role: Role): void {
+  if (tenant.by.type === 'job') return;
+  const own = tenant.role === 'STAFF' ? null : tenant.role;
+  if (own && rank[role] <= rank[own]) return;
+  throw new DomainError('forbidden', `Only an ${role === 'MEMBER' ? 'ADMIN or OWNER' : role} may do this.`);
 }

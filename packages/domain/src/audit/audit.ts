@@ -1,14 +1,13 @@
 import { newId, type Uuid } from '../ids.ts';
-import type { Actor } from '../tenancy/actor.ts';
 import { TenantModel } from '../tenancy/tenant-model.ts';
-import type { TenantTx } from '../tenancy/tenant-tx.ts';
+import type { Tenant, TenantTx } from '../tenancy/tenant-tx.ts';
 
 /** One line of the organization's append-only log. `changes` never holds a secret. */
 export class AuditEvent extends TenantModel {
   static override tableName = 'audit_events';
 
   declare id: Uuid;
-  declare actor_type: Actor['type'];
+  declare actor_type: Tenant['by']['type'];
   declare actor_id: string;
   declare action: string;
   declare subject_type: string;
@@ -28,12 +27,12 @@ export interface AuditLine {
 
 /** The last line of every writing verb, in its transaction: what happened and who did it are committed together. */
 export async function audit(tx: TenantTx, { action, subject, changes = {} }: AuditLine): Promise<void> {
-  const { actor, organizationId, requestId } = tx.tenant;
+  const { by, organizationId, requestId } = tx.tenant;
   await AuditEvent.query(tx).insert({
     organization_id: organizationId,
     id: newId(),
-    actor_type: actor.type,
-    actor_id: actor.type === 'user' ? actor.userId : actor.job,
+    actor_type: by.type,
+    actor_id: by.id,
     action,
     subject_type: subject.type,
     subject_id: subject.id,

@@ -1,3 +1,4 @@
+import type { QueryBuilder } from 'objection';
 import { z } from 'zod';
 import { notFound } from '../errors.ts';
 import { parsePublicId, type Uuid } from '../ids.ts';
@@ -50,6 +51,7 @@ export const businessResource = new Resource<BusinessShape>(
     created_at: 'businesses.created_at',
     updated_at: 'businesses.updated_at',
   },
+  'businesses.version',
 );
 
 /**
@@ -63,12 +65,22 @@ export async function findBusiness(
   options: { active?: 'true' | 'false' | 'any'; forUpdate?: boolean } = {},
 ): Promise<Business> {
   const { active = 'true', forUpdate = false } = options;
-  const id = parsePublicId('business', reference);
-  if (!id && !slugPattern.test(reference)) throw notFound('business');
-  const query = Business.query(tx).findOne(id ? { id } : { slug: reference, is_active: true });
+  const query = Business.query(tx).where(named(reference)).first();
   if (active !== 'any') query.where('is_active', active === 'true');
   if (forUpdate) query.forUpdate();
   const business = await query;
   if (!business) throw notFound('business');
   return business;
+}
+
+/** The same as a query, for an active one. */
+export const activeBusiness = (tx: TenantTx, reference: string): QueryBuilder<Business> =>
+  Business.query(tx).where(named(reference)).where('is_active', true);
+
+// A slug names active businesses only.
+function named(reference: string): { id: Uuid } | { slug: string; is_active: true } {
+  const id = parsePublicId('business', reference);
+  if (id) return { id };
+  if (!slugPattern.test(reference)) throw notFound('business');
+  return { slug: reference, is_active: true };
 }

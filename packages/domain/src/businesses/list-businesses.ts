@@ -1,8 +1,7 @@
 import type { z } from 'zod';
-import { authorize } from '../access/authorize.ts';
 import type { Context } from '../context.ts';
-import { activeInput, type List, listInput, type Rendered, renderList, whereActive } from '../resource.ts';
-import { withTenant } from '../tenancy/doors.ts';
+import { activeInput, type List, listInput, pageOf, type Rendered, renderPage, whereActive } from '../resource.ts';
+import { readRows } from '../tenancy/read-page.ts';
 import { Business, type BusinessShape, businessResource } from './business.ts';
 
 export const listBusinessesInput = listInput.extend({ active: activeInput });
@@ -12,10 +11,10 @@ export async function listBusinesses(
   ctx: Context,
   { organization, active, ...page }: { organization: string } & z.output<typeof listBusinessesInput>,
 ): Promise<Rendered<List<BusinessShape>>> {
-  return await withTenant(ctx, { organization, readOnly: true }, async tx => {
-    authorize(tx, 'business.read');
+  const rows = await readRows(ctx, { organization, permission: 'business.read' }, tx => {
     const query = Business.query(tx);
     whereActive(query, 'businesses.is_active', active);
-    return await renderList(query, businessResource, page, 'businesses.id');
+    return pageOf(query, businessResource, page, 'businesses.id');
   });
+  return renderPage(rows, businessResource, page.limit);
 }

@@ -7,7 +7,7 @@ import { violates } from '../database/errors.ts';
 import { DomainError } from '../errors.ts';
 import { nameInput, slugInput } from '../organizations/organization.ts';
 import { changesOf } from '../patch.ts';
-import type { Rendered } from '../resource.ts';
+import { type Rendered, refuseStale } from '../resource.ts';
 import { withTenant } from '../tenancy/doors.ts';
 import { Business, type BusinessShape, descriptionInput, findBusiness } from './business.ts';
 import { showBusiness } from './show-business.ts';
@@ -28,6 +28,7 @@ export async function updateBusiness(
     return await withTenant(ctx, { organization }, async tx => {
       authorize(tx, 'business.write');
       const business = await findBusiness(tx, reference, { forUpdate: true });
+      refuseStale(ctx.ifMatch, business);
       const changes = changesOf(business, patch);
       if (Object.keys(changes).length > 0) {
         await Business.query(tx)

@@ -1,5 +1,6 @@
 import knexModule, { type Knex } from 'knex';
-import { type Door, DoorClient } from './knex-client.ts';
+import type { ClientBase, QueryResult } from 'pg';
+import { type Door, DoorClient, statementName } from './knex-client.ts';
 
 const { knex } = knexModule;
 
@@ -24,7 +25,8 @@ export interface DatabaseConfig {
 export function openDatabase({ url, maxConnections = 16, namedStatements = true }: DatabaseConfig): Database {
   const handle = knex({
     client: DoorClient as never,
-    connection: { connectionString: url, application_name: 'pagekeeper' },
+    // What is asked without waiting in between leaves in one flight.
+    connection: { connectionString: url, application_name: 'pagekeeper', pipeline: true } as Knex.PgConnectionConfig,
     pool: { min: 0, max: maxConnections },
     acquireConnectionTimeout: 5_000,
     namedStatements,
@@ -46,4 +48,42 @@ export async function throughDoor<Result>(
 ): Promise<Result> {
   const config = { readOnly, door } as Knex.TransactionConfig;
   return await knexOf(database).transaction(async transaction => await work(transaction), config);
+}
+
+/**
+ * Door, one query and commit in a single flight: a third of the round trips. Read only. The query is sent before the
+ * door has answered; where the door refuses, Postgres runs nothing more of the transaction.
+ * @returns the query's rows, as the driver reads them
+ */
+export async function readThroughDoor(
+  database: Database,
+  door: Door,
+  query: { toSQL(): { toNative(): { sql: string; bindings: readonly unknown[] } } },
+): Promise<Record<string, unknown>[]> {
+  const { client } = knexOf(database) as unknown as { client: PooledClient };
+  const { sql: text, bindings } = query.toSQL().toNative();
+  const values = bindings as unknown[];
+  const name = client.config.namedStatements ? statementName(text) : undefined;
+  const connection = await client.acquireConnection();
+  try {
+    const [entered, read, committed] = await Promise.allSettled([
+      connection.query(`begin read only; ${door.sql}`) as unknown as Promise<QueryResult[]>,
+      connection.query({ text, values, ...(name && { name }) }),
+      connection.query('commit'),
+    ]);
+    if (entered.status === 'rejected') throw entered.reason;
+    if (read.status === 'rejected') throw read.reason;
+    if (committed.status === 'rejected') throw committed.reason;
+    door.entered(entered.value.at(-1)?.rows[0]);
+    return read.value.rows;
+  } finally {
+    await client.releaseConnection(connection);
+  }
+}
+
+/** What is used of knex's own client here. */
+interface PooledClient {
+  config: { namedStatements?: boolean };
+  acquireConnection(): Promise<ClientBase>;
+  releaseConnection(connection: ClientBase): Promise<void>;
 }

@@ -63,7 +63,7 @@ const maxStatementNames = 500;
 const statementNames = new Map<string, string>();
 
 /** The same name for the same text; none once there are too many texts (lists of varying length). */
-function statementName(sql: string): string | undefined {
+export function statementName(sql: string): string | undefined {
   let name = statementNames.get(sql);
   if (name === undefined && statementNames.size < maxStatementNames) {
     name = `pagekeeper_${statementNames.size}`;

@@ -59,4 +59,5 @@ export const integrationResource = new Resource<IntegrationShape>(
     created_at: 'integrations.created_at',
     updated_at: 'integrations.updated_at',
   },
+  'integrations.version',
 );

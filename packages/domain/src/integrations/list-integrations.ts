@@ -1,9 +1,9 @@
 import { z } from 'zod';
-import { authorize } from '../access/authorize.ts';
-import { findBusiness } from '../businesses/business.ts';
+import { activeBusiness, findBusiness } from '../businesses/business.ts';
 import type { Context } from '../context.ts';
-import { activeInput, type List, listInput, type Rendered, renderList, whereActive } from '../resource.ts';
+import { activeInput, type List, listInput, pageOf, type Rendered, renderPage, whereActive } from '../resource.ts';
 import { withTenant } from '../tenancy/doors.ts';
+import { readRows } from '../tenancy/read-page.ts';
 import { pageStatuses } from './facebook-page-integration.ts';
 import { integrationTypeInput } from './integration.ts';
 import { type IntegrationShape, integrationResource } from './integration-resource.ts';
@@ -21,14 +21,18 @@ export async function listIntegrations(
   ctx: Context,
   input: { organization: string } & z.output<typeof listIntegrationsInput>,
 ): Promise<Rendered<List<IntegrationShape>>> {
-  const { organization, business: reference, type, status, active, ...page } = input;
-  return await withTenant(ctx, { organization, readOnly: true }, async tx => {
-    authorize(tx, 'integration.read');
+  const { organization, business, type, status, active, ...page } = input;
+  const rows = await readRows(ctx, { organization, permission: 'integration.read' }, tx => {
     const query = integrationsWithPage(tx).joinRelated('business').where('business.is_active', true);
     whereActive(query, 'integrations.is_active', active);
-    if (reference !== undefined) query.where('integrations.business_id', (await findBusiness(tx, reference)).id);
+    if (business !== undefined) query.whereIn('integrations.business_id', activeBusiness(tx, business).select('id'));
     if (type) query.where('integrations.integration_type', type);
     if (status) query.where('facebook_page.status', status);
-    return await renderList(query, integrationResource, page, 'integrations.id');
+    return pageOf(query, integrationResource, page, 'integrations.id');
   });
+  // None of an unknown business is a 404, none of a known one an empty list.
+  if (rows.length === 0 && business !== undefined) {
+    await withTenant(ctx, { organization, readOnly: true }, tx => findBusiness(tx, business));
+  }
+  return renderPage(rows, integrationResource, page.limit);
 }

@@ -1,12 +1,13 @@
+import { raw } from 'objection';
 import { authorize } from '../access/authorize.ts';
 import { audit } from '../audit/audit.ts';
 import type { Context } from '../context.ts';
 import { refreshLoginJob } from '../jobs.ts';
 import { nudge } from '../nudge.ts';
-import type { Rendered } from '../resource.ts';
+import { type Rendered, refuseStale } from '../resource.ts';
 import { withTenant } from '../tenancy/doors.ts';
 import type { FacebookPageInput } from './facebook-page-input.ts';
-import { findIntegration } from './integration.ts';
+import { findIntegration, Integration } from './integration.ts';
 import type { IntegrationShape } from './integration-resource.ts';
 import { showIntegration } from './show-integration.ts';
 import { storeFacebookPage } from './store-facebook-page.ts';
@@ -22,7 +23,12 @@ export async function replaceFacebookPage(
   const { organization, integration: reference, ...page } = input;
   const { shown, check } = await withTenant(ctx, { organization }, async tx => {
     authorize(tx, 'integration.write');
-    const { id } = await findIntegration(tx, reference, { forUpdate: true });
+    const row = await findIntegration(tx, reference, { forUpdate: true });
+    refuseStale(ctx.ifMatch, row);
+    const { id } = row;
+    await Integration.query(tx)
+      .where({ id })
+      .patch({ version: row.version + 1, updated_at: raw('now()') as never });
     const login_id = await storeFacebookPage(tx, ctx.vault, id, page);
     const shown = await showIntegration(tx, id);
     await audit(tx, {

@@ -8,7 +8,7 @@ import { refreshLoginJob } from '../jobs.ts';
 import { nudge } from '../nudge.ts';
 import { nameInput } from '../organizations/organization.ts';
 import { changesOf } from '../patch.ts';
-import type { Rendered } from '../resource.ts';
+import { type Rendered, refuseStale } from '../resource.ts';
 import { withTenant } from '../tenancy/doors.ts';
 import { FacebookPageIntegration } from './facebook-page-integration.ts';
 import { findIntegration, Integration } from './integration.ts';
@@ -30,6 +30,7 @@ export async function updateIntegration(
   const { shown, check } = await withTenant(ctx, { organization }, async tx => {
     authorize(tx, 'integration.write');
     const row = await findIntegration(tx, reference, { forUpdate: true });
+    refuseStale(ctx.ifMatch, row);
     const config = configPatch ? patchConfig(row.config, configPatch) : row.config;
     // Postgres keeps the keys of jsonb in an order of its own.
     const changes = changesOf(row, { name, config: isDeepStrictEqual(config, row.config) ? undefined : config });

@@ -1,4 +1,4 @@
-import { authorize } from '../access/authorize.ts';
+import { authorize, refuseAbove } from '../access/authorize.ts';
 import { audit } from '../audit/audit.ts';
 import type { Context } from '../context.ts';
 import { DomainError } from '../errors.ts';
@@ -16,10 +16,8 @@ export async function addMember(
   { organization, user_id, role }: { organization: string; user_id: Uuid; role: Role },
 ): Promise<void> {
   await withTenant(ctx, { organization }, async tx => {
-    authorize(tx, 'member.add');
-    if (role === 'OWNER' && tx.tenant.role !== 'OWNER') {
-      throw new DomainError('forbidden', 'Only an OWNER makes others OWNER.');
-    }
+    authorize(tx, 'member.write');
+    refuseAbove(tx, role);
     await storeMembership(tx, user_id, role);
     await audit(tx, { action: 'member.added', subject: { type: 'user', id: user_id }, changes: { role } });
   });
@@ -27,13 +25,12 @@ export async function addMember(
 
 // Only a former member's row is changed: a role is not taken away by adding somebody once more.
 async function storeMembership(tx: TenantTx, user_id: Uuid, role: Role): Promise<void> {
-  const { organizationId: organization_id, actor } = tx.tenant;
+  const { organizationId: organization_id, userId: invited_by } = tx.tenant;
   const existing = await OrganizationMembership.query(tx).findOne({ user_id }).forUpdate();
   if (existing?.is_active) throw new DomainError('invalid_request', 'The person is a member already.');
   if (existing) {
     await OrganizationMembership.query(tx).where({ id: existing.id }).patch({ role, is_active: true });
     return;
   }
-  const invited_by = actor.type === 'user' ? actor.userId : null;
   await OrganizationMembership.query(tx).insert({ organization_id, id: newId(), user_id, role, invited_by });
 }

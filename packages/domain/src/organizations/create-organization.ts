@@ -24,7 +24,7 @@ export async function createOrganization(
   ctx: Context<UserActor>,
   input: z.output<typeof createOrganizationInput>,
 ): Promise<Rendered<OrganizationShape>> {
-  return await withNewTenant(ctx, async tx => {
+  return await withNewTenant(ctx, 'OWNER', async tx => {
     authorize(tx, 'organization.create');
     const slug = await insertUnderFreeSlug(tx, ctx.actor, input);
     await OrganizationMembership.query(tx).insert({

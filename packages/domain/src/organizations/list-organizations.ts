@@ -1,11 +1,20 @@
 import { z } from 'zod';
+import { authorize } from '../access/authorize.ts';
 import type { Context } from '../context.ts';
-import { activeInput, type List, listInput, parseCursor, type Rendered, renderPage } from '../resource.ts';
-import type { UserActor } from '../tenancy/actor.ts';
-import { withUser } from '../tenancy/doors.ts';
-import { type OrganizationShape, organizationResource } from './organization.ts';
-
-const roles = z.enum(['OWNER', 'ADMIN', 'MEMBER']);
+import {
+  activeInput,
+  type List,
+  listInput,
+  pageOf,
+  parseCursor,
+  type Rendered,
+  renderPage,
+  whereActive,
+} from '../resource.ts';
+import type { Caller, UserActor } from '../tenancy/actor.ts';
+import { withTenant, withUser } from '../tenancy/doors.ts';
+import { roles } from '../tenancy/tenant-tx.ts';
+import { Organization, type OrganizationShape, organizationResource } from './organization.ts';
 
 export const listOrganizationsInput = listInput.extend({
   active: activeInput,
@@ -13,18 +22,26 @@ export const listOrganizationsInput = listInput.extend({
   role: z
     .string()
     .transform(text => text.split(','))
-    .pipe(z.array(roles))
+    .pipe(z.array(z.enum(roles)))
     .optional()
     .describe("The caller's role in it: one, or several joined by commas."),
 });
 
-/** The organizations that the caller is a member of, newest first. The router answers before a tenant is entered. */
+type Input = z.output<typeof listOrganizationsInput>;
+
+/** The organizations that the caller belongs to, newest first; an API key belongs to one. */
 export async function listOrganizations(
-  ctx: Context<UserActor>,
-  input: z.output<typeof listOrganizationsInput>,
+  ctx: Context<Caller>,
+  input: Input,
 ): Promise<Rendered<List<OrganizationShape>>> {
+  const { actor } = ctx;
+  return actor.type === 'user' ? await listOfPerson({ ...ctx, actor }, input) : await listOfKey(ctx, input);
+}
+
+/** The router answers before a tenant is entered. */
+async function listOfPerson(ctx: Context<UserActor>, input: Input): Promise<Rendered<List<OrganizationShape>>> {
   const { limit, cursor, active, owned, role } = input;
-  return await withUser(ctx, async ({ userId, raw }) => {
+  return await withUser(ctx, { readOnly: true }, async ({ userId, raw }) => {
     const conditions = ['true'];
     const bindings: unknown[] = [userId];
     const where = (condition: string, ...values: unknown[]) => {
@@ -42,5 +59,20 @@ export async function listOrganizations(
       [...bindings, limit + 1] as never,
     );
     return renderPage(rows, organizationResource, limit, row => ({ role: String(row.role) }));
+  });
+}
+
+async function listOfKey(ctx: Context, input: Input): Promise<Rendered<List<OrganizationShape>>> {
+  const { limit, cursor, active, owned, role } = input;
+  return await withTenant(ctx, { allowInactive: true, readOnly: true }, async tx => {
+    authorize(tx, 'organization.read');
+    const query = Organization.query(tx);
+    whereActive(query, 'organizations.is_active', active);
+    const suits = (!role || role.some(name => name === tx.tenant.role)) && owned !== 'true';
+    if (!suits) query.whereRaw('false');
+    const rows = await pageOf(query, organizationResource, { limit, cursor }, 'organizations.id').toKnexQuery();
+    return renderPage(rows as unknown as Record<string, unknown>[], organizationResource, limit, () => ({
+      role: tx.tenant.role,
+    }));
   });
 }

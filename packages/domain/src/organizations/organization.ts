@@ -3,6 +3,7 @@ import type { Uuid } from '../ids.ts';
 import { Resource } from '../resource.ts';
 import { slugPattern } from '../slug.ts';
 import { TenantModel } from '../tenancy/tenant-model.ts';
+import { roles } from '../tenancy/tenant-tx.ts';
 
 /** The tenant itself. */
 export class Organization extends TenantModel {
@@ -39,7 +40,7 @@ export const organizationShape = z
   .object({
     id: z.string(),
     owner_id: z.string(),
-    role: z.enum(['OWNER', 'ADMIN', 'MEMBER']),
+    role: z.enum([...roles, 'STAFF']),
     name: z.string(),
     slug: z.string(),
     is_active: z.boolean(),
@@ -62,4 +63,5 @@ export const organizationResource = new Resource<OrganizationShape>(
     created_at: 'organizations.created_at',
     updated_at: 'organizations.updated_at',
   },
+  'organizations.version',
 );

@@ -6,7 +6,7 @@ import type { Context } from '../context.ts';
 import { violates } from '../database/errors.ts';
 import { DomainError, notFound } from '../errors.ts';
 import { changesOf } from '../patch.ts';
-import type { Rendered } from '../resource.ts';
+import { type Rendered, refuseStale } from '../resource.ts';
 import { withTenant } from '../tenancy/doors.ts';
 import { nameInput, Organization, type OrganizationShape, slugInput } from './organization.ts';
 import { showOrganization } from './show-organization.ts';
@@ -27,6 +27,7 @@ export async function updateOrganization(
       authorize(tx, 'organization.update');
       const row = await Organization.query(tx).forUpdate().first();
       if (!row) throw notFound('organization');
+      refuseStale(ctx.ifMatch, row);
       const changes = changesOf(row, patch);
       if (Object.keys(changes).length > 0) {
         await Organization.query(tx).patch({ ...patch, version: row.version + 1, updated_at: raw('now()') as never });

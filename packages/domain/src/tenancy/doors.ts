@@ -3,17 +3,19 @@ import type { Context } from '../context.ts';
 import { type Database, knexOf, throughDoor } from '../database/database.ts';
 import { errorCode } from '../database/errors.ts';
 import type { Door } from '../database/knex-client.ts';
-import { notFound } from '../errors.ts';
+import { DomainError, notFound } from '../errors.ts';
+import { actOnce } from '../idempotency/once.ts';
+import { personalAnswers, tenantAnswers } from '../idempotency/stores.ts';
 import { assertUuid, newId, parsePublicId, type Uuid } from '../ids.ts';
 import { slugPattern } from '../slug.ts';
 import type { Actor, UserActor } from './actor.ts';
-import { brandTenantTx, type Role, type TenantTx } from './tenant-tx.ts';
+import { brandTenantTx, type Entered, type TenantTx, tenantOf } from './tenant-tx.ts';
 
-type Doorway = Pick<Context, 'database' | 'actor' | 'requestId'>;
+type Doorway<Who extends Actor = Actor> = Pick<Context<Who>, 'database' | 'actor' | 'requestId' | 'once'>;
 
 export interface TenantOptions {
-  /** `org_…` or the slug of an active organization; a uuid for a job. */
-  organization: string;
+  /** `org_…` or the slug of an active organization; a uuid for a job. An API key may leave it out: it has just one. */
+  organization?: string;
   /** Postgres refuses every write. For reads. */
   readOnly?: boolean;
   /** Lets a member into a soft-deleted organization, by id. */
@@ -21,77 +23,161 @@ export interface TenantOptions {
 }
 
 /**
- * Enters a tenant: in one round trip it begins, checks the person's membership in the database and sets the tenant
- * for this transaction.
- * @throws DomainError `not_found` for an unknown organization, an inactive one, and one that the person is no member of
+ * Enters a tenant: in one round trip it begins, checks the actor's right in the database (a membership, a staff entry,
+ * an API key) and sets the tenant for this transaction.
+ * @throws DomainError `not_found` for an unknown organization, an inactive one, and one that is not the actor's;
+ *   `unauthenticated` for an unknown API key
  */
 export async function withTenant<Result>(
   ctx: Doorway,
   options: TenantOptions,
   work: (tx: TenantTx) => PromiseLike<Result>,
 ): Promise<Result> {
-  let entered: Record<string, unknown> = {};
+  const { readOnly = false } = options;
+  let entered: Entered = {};
   const door: Door = {
-    sql: ctx.actor.type === 'user' ? userDoor(ctx.actor, options) : jobDoor(options.organization),
+    sql: doorOf(ctx.actor, options),
     entered: row => {
-      entered = row ?? {};
+      entered = (row ?? {}) as Entered;
+    },
+  };
+  return await refusals(() =>
+    throughDoor(ctx.database, door, readOnly, async transaction => {
+      assertUuid(String(entered.organization_id));
+      const tx = brandTenantTx(transaction, tenantOf(ctx.actor, entered, ctx.requestId));
+      const { once } = ctx;
+      if (!once || readOnly || once.stored) return await work(tx);
+      return await actOnce(tx, tenantAnswers(tx, once.vault), once, () => work(tx));
+    }),
+  );
+}
+
+/** The statement that lets this actor in. */
+export function doorOf(actor: Actor, { organization, allowInactive = false }: TenantOptions): string {
+  if (actor.type === 'job') {
+    return `select * from router.enter_job('${assertUuid(organization ?? '')}', ${allowInactive})`;
+  }
+  const named = organization === undefined ? 'null, null' : nameOf(organization);
+  if (actor.type === 'user') {
+    return `select * from router.enter('${assertUuid(actor.userId)}', ${named}, ${allowInactive})`;
+  }
+  return `select * from router.enter_key('\\x${assertHash(actor.secretHash)}', ${named}, ${allowInactive})`;
+}
+
+/** Id and slug as literals, one of them null. */
+function nameOf(organization: string): string {
+  const id = parsePublicId('organization', organization);
+  if (id) return `'${assertUuid(id)}', null`;
+  if (!slugPattern.test(organization)) throw notFound('organization');
+  return `null, '${organization}'`;
+}
+
+function assertHash(hash: string): string {
+  if (!/^[0-9a-f]{64}$/.test(hash)) throw new Error('not a SHA-256 in hex');
+  return hash;
+}
+
+/** What the doors and the last owner's trigger say, in our words. */
+export async function refusals<Result>(work: () => Promise<Result>): Promise<Result> {
+  try {
+    return await work();
+  } catch (error) {
+    switch (errorCode(error)) {
+      case 'PK404':
+        throw notFound('organization');
+      case 'PK401':
+        throw new DomainError('unauthenticated', 'The API key is unknown, expired or revoked.');
+      case 'PK409':
+        throw new DomainError('last_owner', 'An organization needs an OWNER. Make somebody else OWNER first.');
+      default:
+        throw error;
+    }
+  }
+}
+
+/**
+ * Enters an organization that does not exist yet: the transaction that creates it. The right of who creates it is the
+ * verb's to check.
+ * @param as OWNER for a person's own organization, STAFF for one that staff make for somebody
+ */
+export async function withNewTenant<Result>(
+  ctx: Doorway<UserActor>,
+  as: 'OWNER' | 'STAFF',
+  work: (tx: TenantTx) => PromiseLike<Result>,
+): Promise<Result> {
+  const organizationId = newId();
+  const sql = `select ${settings(organizationId, ctx.actor.userId)}`;
+  const tenant = tenantOf(ctx.actor, { organization_id: organizationId, role: as }, ctx.requestId);
+  return await throughDoor(ctx.database, { sql, entered: () => {} }, false, transaction => {
+    const tx = brandTenantTx(transaction, tenant);
+    return personallyOnce(ctx, tx, () => work(tx));
+  });
+}
+
+/**
+ * Enters the organization of an invitation by its token, with no role yet.
+ * @param tokenHash SHA-256 of the token, in hex
+ * @throws DomainError `not_found` for an unknown token
+ */
+export async function withInvitation<Result>(
+  ctx: Doorway<UserActor>,
+  tokenHash: string,
+  work: (tx: TenantTx, invitationId: Uuid) => PromiseLike<Result>,
+): Promise<Result> {
+  let entered: Entered & { invitation_id?: Uuid } = {};
+  const sql = `select * from router.enter_invitation('${assertUuid(ctx.actor.userId)}', '\\x${assertHash(tokenHash)}')`;
+  const door: Door = {
+    sql,
+    entered: row => {
+      entered = (row ?? {}) as typeof entered;
     },
   };
   try {
-    return await throughDoor(ctx.database, door, options.readOnly ?? false, transaction =>
-      work(
-        brandTenantTx(transaction, {
-          organizationId: assertUuid(String(entered.organization_id)),
-          role: (entered.role as Role | undefined) ?? null,
-          actor: ctx.actor,
-          requestId: ctx.requestId,
-        }),
-      ),
-    );
+    return await throughDoor(ctx.database, door, false, transaction => {
+      const tx = brandTenantTx(transaction, tenantOf(ctx.actor, entered, ctx.requestId));
+      return personallyOnce(ctx, tx, () => work(tx, entered.invitation_id!));
+    });
   } catch (error) {
-    if (errorCode(error) === 'PK404') throw notFound('organization');
+    if (errorCode(error) === 'PK404') throw notFound('invitation');
     throw error;
   }
 }
 
-function userDoor(actor: UserActor, { organization, allowInactive = false }: TenantOptions): string {
-  const person = assertUuid(actor.userId);
-  const id = parsePublicId('organization', organization);
-  if (id) return `select * from router.enter('${person}', '${assertUuid(id)}', null, ${allowInactive})`;
-  if (!slugPattern.test(organization)) throw notFound('organization');
-  return `select * from router.enter('${person}', null, '${organization}', ${allowInactive})`;
+/** What a person may see, and change of themself, before they choose a tenant. */
+export interface PersonView {
+  readonly userId: Uuid;
+  readonly raw: Knex['raw'];
 }
 
-const jobDoor = (organization: string) => `select * from router.enter_job('${assertUuid(organization)}')`;
-
-/** Enters an organization that does not exist yet: the transaction that creates it, and its creator's ownership. */
-export async function withNewTenant<Result>(
-  ctx: Doorway & { readonly actor: UserActor },
-  work: (tx: TenantTx) => PromiseLike<Result>,
-): Promise<Result> {
-  const organizationId = newId();
-  const person = assertUuid(ctx.actor.userId);
-  const sql = `select set_config('app.organization_id', '${organizationId}', true), set_config('app.user_id', '${person}', true)`;
-  const tenant = { organizationId, role: 'OWNER' as const, actor: ctx.actor, requestId: ctx.requestId };
-  return await throughDoor(ctx.database, { sql, entered: () => {} }, false, transaction =>
-    work(brandTenantTx(transaction, tenant)),
-  );
-}
-
-/** What a person may see before they choose a tenant. The router's functions take the person from here. */
+/** Opens what belongs to the person and to no tenant. The router's functions take the person from here. */
 export async function withUser<Result>(
-  ctx: Doorway & { readonly actor: UserActor },
-  work: (view: { userId: Uuid; raw: Knex['raw'] }) => Promise<Result>,
+  ctx: Doorway<UserActor>,
+  options: { readOnly: boolean },
+  work: (view: PersonView) => Promise<Result>,
 ): Promise<Result> {
   const userId = assertUuid(ctx.actor.userId);
-  const sql = `select set_config('app.organization_id', '', true), set_config('app.user_id', '${userId}', true)`;
-  return await throughDoor(ctx.database, { sql, entered: () => {} }, true, transaction =>
-    work({ userId, raw: transaction.raw.bind(transaction) as Knex['raw'] }),
-  );
+  const sql = `select ${settings('', userId)}`;
+  return await throughDoor(ctx.database, { sql, entered: () => {} }, options.readOnly, transaction => {
+    const view = { userId, raw: transaction.raw.bind(transaction) as Knex['raw'] };
+    return options.readOnly ? work(view) : personallyOnce(ctx, transaction, () => work(view));
+  });
+}
+
+const settings = (organization: Uuid | '', person: Uuid) =>
+  `set_config('app.organization_id', '${organization && assertUuid(organization)}', true),
+   set_config('app.user_id', '${assertUuid(person)}', true)`;
+
+function personallyOnce<Result>(
+  { once, actor }: Doorway<UserActor>,
+  transaction: Knex.Transaction,
+  work: () => PromiseLike<Result>,
+): PromiseLike<Result> {
+  if (!once || once.stored) return work();
+  return actOnce(transaction, personalAnswers(once.vault, actor.userId), once, work);
 }
 
 /** Why a process asks across tenants: each reason is a router function that answers with ids only. */
-type SystemReason = 'due_logins' | 'pending_integrations';
+type SystemReason = 'due_logins' | 'pending_integrations' | 'unsent_invitations';
 
 /** Runs one of the router's listings. For jobs that fan out: each id is then entered as a tenant of its own. */
 export async function asSystem<Row>(database: Database, reason: SystemReason, batch: number): Promise<Row[]> {
@@ -101,5 +187,3 @@ export async function asSystem<Row>(database: Database, reason: SystemReason, ba
 
 /** True when the door found no such tenant: to a job, the organization is gone. */
 export const isGone = (error: unknown): boolean => (error as { code?: unknown } | null)?.code === 'not_found';
-
-export type { Actor };

@@ -21,12 +21,17 @@ export async function openVault(database: Database, ring: KeyRing): Promise<Vaul
   await refuseMissingKeys(database, ring);
 
   const missing = ring.map(kek => newSystemKey(kek, `check|${kek.id}`, randomBytes(32)));
-  missing.push(newSystemKey(ring[0], 'hash', randomBytes(32)));
+  for (const name of ['hash', 'personal']) missing.push(newSystemKey(ring[0], name, randomBytes(32)));
   await knex('system_keys').insert(missing).onConflict('name').ignore();
 
-  const hash = await knex<SystemKey>('system_keys').where({ name: 'hash' }).first('name', 'kek_id', 'wrapped');
-  if (!hash) throw new VaultError('The system keys cannot be read.');
-  return new Vault(ring, unwrapKey(ring, hash.kek_id, hash.wrapped, hash.name));
+  // Read again: another process may have been first.
+  const keys = await knex<SystemKey>('system_keys').select('name', 'kek_id', 'wrapped');
+  const open = (name: string) => {
+    const key = keys.find(candidate => candidate.name === name);
+    if (!key) throw new VaultError('The system keys cannot be read.');
+    return unwrapKey(ring, key.kek_id, key.wrapped, name);
+  };
+  return new Vault(ring, { hash: open('hash'), personal: open('personal') });
 }
 
 async function refuseMissingKeys(database: Database, ring: KeyRing): Promise<void> {

@@ -33,6 +33,8 @@ export class VaultError extends Error {
   override name = 'VaultError';
 }
 
+const nobody = '00000000-0000-0000-0000-000000000000' as Uuid;
+
 /**
  * Seals and opens columns. A sealed value is: version (1 byte), data key id (16), nonce (24), ciphertext, tag (16);
  * version, organization, table, column, row id and key id are authenticated with it.
@@ -40,12 +42,15 @@ export class VaultError extends Error {
 export class Vault {
   readonly #ring: KeyRing;
   readonly #hashKey: KeyObject;
+  /** Seals what belongs to a person and to no organization. */
+  readonly personalKey: DataKey;
   // Bounded in number and age: a destroyed organization's key leaves the memory of every process by itself.
   readonly #dataKeys = new LRUCache<string, DataKey>({ max: 20_000, ttl: 5 * 60_000 });
 
-  constructor(ring: KeyRing, hashKey: Uint8Array) {
+  constructor(ring: KeyRing, systemKeys: { hash: Uint8Array; personal: Uint8Array }) {
     this.#ring = ring;
-    this.#hashKey = createSecretKey(hashKey);
+    this.#hashKey = createSecretKey(systemKeys.hash);
+    this.personalKey = { id: nobody, organizationId: nobody, bytes: systemKeys.personal };
   }
 
   /** A new data key for an organization, wrapped by the ring's first key. */

@@ -3,6 +3,7 @@ import * as tenancy from './0002_tenancy.ts';
 import * as integrations from './0003_integrations.ts';
 import * as webhooks from './0004_webhooks.ts';
 import * as router from './0005_router.ts';
+import * as access from './0007_access.ts';
 
 /** SQL text in both directions: it can be shown before it is run. */
 export interface Migration {
@@ -18,6 +19,7 @@ export const migrations: readonly Migration[] = [
   { name: '0003_integrations', ...integrations },
   { name: '0004_webhooks', ...webhooks },
   { name: '0005_router', ...router },
+  { name: '0007_access', ...access },
 ];
 
 /** The newest migration's name: what a running process expects to find. */

@@ -1,0 +1,146 @@
+import { type Network, startNetwork } from '@pagekeeper/testing/network/network';
+import type { Answer } from '@pagekeeper/testing/network/persona';
+import type { Tenant } from '@pagekeeper/testing/network/tenant';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { holdAnswersToTheContract, idsOf } from './contract.ts';
+
+holdAnswersToTheContract();
+
+let network: Network;
+let acme: Tenant;
+let rival: Tenant;
+
+beforeAll(async () => {
+  network = await startNetwork({ worker: false });
+  [acme, rival] = await Promise.all([network.tenant('acme'), network.tenant('rival')]);
+}, 60_000);
+
+afterAll(() => network?.stop());
+
+const keyed = (key: string) => ({ 'Idempotency-Key': key });
+const replayed = ({ headers }: Answer) => headers['idempotent-replayed'] === 'true';
+const create = (tenant: Tenant, name: string, key: string, persona = tenant.owner) =>
+  persona.post(`${tenant.path}/businesses`, { name }, keyed(key));
+const businesses = async (tenant: Tenant, name: string) => {
+  const { data } = await tenant.owner.expect(200, tenant.owner.get(`${tenant.path}/businesses?limit=100`));
+  return data.filter((business: { name: string }) => business.name === name);
+};
+
+describe('a POST with an Idempotency-Key', () => {
+  it('acts once, and is answered alike the second time', async () => {
+    const first = await create(acme, 'Once', 'once-1');
+    const second = await create(acme, 'Once', 'once-1');
+    expect([first.status, replayed(first)]).toEqual([201, false]);
+    expect([second.status, second.text, replayed(second)]).toEqual([201, first.text, true]);
+    expect(await businesses(acme, 'Once')).toHaveLength(1);
+  });
+
+  it('sent 50 times at once makes one row; each answer is the stored one or 409, and all are equal when tried again', async () => {
+    const send = () => create(acme, 'Fifty', 'fifty');
+    const answers = await Promise.all(Array.from({ length: 50 }, send));
+    const stored = new Set<string>();
+    for (const answer of answers) {
+      if (answer.status === 201) stored.add(answer.text);
+      else
+        expect([answer.status, answer.body.code, answer.headers['retry-after']]).toEqual([
+          409,
+          'request_in_flight',
+          '1',
+        ]);
+    }
+    expect(stored.size).toBe(1);
+    for (const answer of await Promise.all(Array.from({ length: 50 }, send))) {
+      expect([answer.status, answer.text]).toEqual([201, [...stored][0]]);
+    }
+    expect(await businesses(acme, 'Fifty')).toHaveLength(1);
+  });
+
+  it('is refused with another body or address', async () => {
+    await acme.owner.expect(201, create(acme, 'First Body', 'two-bodies'));
+    const other = await create(acme, 'Second Body', 'two-bodies');
+    expect([other.status, other.body.code]).toEqual([422, 'idempotency_key_reused']);
+    const elsewhere = await acme.owner.post(`${acme.path}/restore`, undefined, keyed('two-bodies'));
+    expect([elsewhere.status, elsewhere.body.code]).toEqual([422, 'idempotency_key_reused']);
+  });
+
+  it('is another person’s own, and another tenant’s', async () => {
+    const ids = [
+      await create(acme, 'Mine', 'shared'),
+      await create(acme, 'Mine', 'shared', acme.admin),
+      await create(rival, 'Mine', 'shared'),
+    ].map(({ status, body }) => [status, body.id]);
+    expect(new Set(ids.map(([, id]) => id)).size).toBe(3);
+    expect(ids.map(([status]) => status)).toEqual([201, 201, 201]);
+  });
+
+  it('is tried anew after a refusal: nothing was done', async () => {
+    const taken = { name: 'Slug', slug: 'e-commerce-store' };
+    const post = () => acme.owner.post(`${acme.path}/businesses`, taken, keyed('refused'));
+    expect((await post()).body.code).toBe('slug_taken');
+    await acme.owner.expect(
+      200,
+      acme.owner.patch(`${acme.path}/businesses/${acme.business.id}`, { slug: 'moved-away' }),
+    );
+    await acme.owner.expect(201, post());
+  });
+
+  it('makes one organization, outside of any tenant', async () => {
+    const send = () => rival.owner.post('/v1/organizations', { name: 'Only One' }, keyed('organization'));
+    const [first, second] = [await send(), await send()];
+    expect([first.status, second.status, second.text, replayed(second)]).toEqual([201, 201, first.text, true]);
+    const { data } = await rival.owner.expect(200, rival.owner.get('/v1/organizations'));
+    expect(idsOf({ data: data.filter(({ name }: { name: string }) => name === 'Only One') })).toEqual([first.body.id]);
+  });
+
+  it('repeats the answer of a check that was waited for', async () => {
+    const { id } = await acme.connectPage();
+    const send = () => acme.owner.post(`${acme.path}/integrations/${id}/refresh?wait=true`, undefined, keyed('check'));
+    const [first, second] = [await send(), await send()];
+    expect([first.status, first.body.outcome]).toEqual([200, 'checked']);
+    expect([second.status, second.text, replayed(second)]).toEqual([200, first.text, true]);
+  });
+
+  it('stores its answer sealed', async () => {
+    await acme.owner.expect(201, create(acme, 'Sealed Name', 'sealed'));
+    const rows = await network.sql(
+      `select encode(answer, 'escape') as text from idempotency_keys where answer is not null`,
+    );
+    expect(rows.length).toBeGreaterThan(3);
+    for (const { text } of rows) expect(text).not.toContain('biz_');
+  });
+
+  it.each([
+    ['an empty key', ''],
+    ['a key of 256 letters', 'x'.repeat(256)],
+    ['a key with a blank', 'a b'],
+  ])('is refused with %s', async (_, key) => {
+    const answer = await create(acme, 'Never', key);
+    expect([answer.status, answer.body.code]).toEqual([400, 'invalid_request']);
+  });
+});
+
+describe('a resource', () => {
+  const path = () => `${acme.path}/businesses/${acme.business.id}`;
+
+  it('says its version, and a change is refused to who has not seen the last one', async () => {
+    const { headers } = await acme.owner.get(path());
+    expect(headers.etag).toMatch(/^"v\d+"$/);
+    const change = (description: string, etag: string) =>
+      acme.owner.patch(path(), { description }, { 'If-Match': etag });
+    const changed = await change('Mine.', headers.etag!);
+    expect([changed.status, changed.headers.etag === headers.etag]).toEqual([200, false]);
+    const late = await change('Not seen.', headers.etag!);
+    expect([late.status, late.body.code]).toEqual([412, 'stale_version']);
+    const shown = await acme.owner.get(path());
+    expect([shown.body.description, shown.headers.etag]).toEqual(['Mine.', changed.headers.etag]);
+    expect((await change('Whatever.', '*')).status).toBe(200);
+    expect((await change('One of these.', `"v1", "v2", "v3", "v4", "v5"`)).status).toBe(200);
+  });
+
+  it('lets one of two who change the same version win', async () => {
+    const { headers } = await acme.owner.get(acme.path);
+    const rename = (name: string) => acme.owner.patch(acme.path, { name }, { 'If-Match': headers.etag! });
+    const statuses = (await Promise.all(['A', 'B', 'C', 'D'].map(rename))).map(({ status }) => status);
+    expect(statuses.sort()).toEqual([200, 412, 412, 412]);
+  });
+});
