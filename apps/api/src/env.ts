@@ -7,16 +7,10 @@ export const apiVariables = serviceVariables
   .extend({
     HOST: z.string().default('127.0.0.1').describe('Where it listens; 0.0.0.0 in a container.'),
     PORT: portVariable.default(4000),
-    PUBLIC_URL: urlVariable('http', 'https').describe('Where browsers and Facebook find the api.'),
     AUTH_DATABASE_URL: urlVariable('postgres', 'postgresql').describe('pagekeeper_auth on the database.'),
     AUTH_SECRET: secretVariable(32).describe('Signs session cookies.'),
   })
-  .superRefine(refuseContradictions)
-  .superRefine((variables, context) => {
-    if (variables.NODE_ENV === 'production' && !variables.PUBLIC_URL.startsWith('https://')) {
-      context.addIssue({ code: 'custom', path: ['PUBLIC_URL'], message: 'must be https in production' });
-    }
-  });
+  .superRefine(refuseContradictions);
 
 export type ApiVariables = z.output<typeof apiVariables>;
 

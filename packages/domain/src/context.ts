@@ -3,6 +3,7 @@ import type { Queue } from '@pagekeeper/queue/queue';
 import type { Log } from '@pagekeeper/runtime/log';
 import type { Database } from './database/database.ts';
 import type { Once } from './idempotency/once.ts';
+import type { Mailer } from './mail/mailer.ts';
 import type { Actor } from './tenancy/actor.ts';
 import type { Vault } from './vault/vault.ts';
 
@@ -12,6 +13,9 @@ export interface Services {
   readonly vault: Vault;
   readonly queue: Pick<Queue, 'enqueue' | 'enqueueMany'>;
   readonly graph: GraphClient;
+  readonly mailer: Mailer;
+  /** Where people find us, for links in mails: "https://app.example". */
+  readonly publicUrl: string;
   readonly log: Log;
 }
 

@@ -1,5 +1,6 @@
 import type { QueueConnection } from '@pagekeeper/queue/queue';
 import { secretVariable, urlVariable } from '@pagekeeper/runtime/environment';
+import { Secret } from '@pagekeeper/runtime/secret';
 import { z } from 'zod';
 import { parseKeyRing } from './vault/key-ring.ts';
 
@@ -34,6 +35,12 @@ export const serviceVariables = z.object({
     .string()
     .regex(/^v\d{1,3}\.\d{1,2}$/, 'must look like v25.0')
     .default('v25.0'),
+  PUBLIC_URL: urlVariable('http', 'https').describe('Where browsers and Facebook find the api.'),
+  SMTP_URL: urlVariable('smtp', 'smtps')
+    .transform(url => new Secret(url))
+    .optional()
+    .describe('smtp://user:password@host:port, the mail server.'),
+  MAIL_FROM: z.string().max(200).optional().describe('Sender of mails; no-reply at the host of PUBLIC_URL by default.'),
   REPLIES: z.enum(['on', 'off']).default('on').describe('off: no automatic reply in the whole system.'),
   FAIL_AT: z.enum(failpoints).optional().describe('Tests only: where the process kills itself.'),
 });
@@ -47,6 +54,8 @@ export function refuseContradictions(variables: ServiceVariables, context: z.Ref
   if (!REDIS_URL && !QUEUE_DATABASE_URL) refuse('REDIS_URL', 'set it, or QUEUE_DATABASE_URL: jobs need a queue');
   if (REDIS_URL && QUEUE_DATABASE_URL) refuse('REDIS_URL', 'set either it or QUEUE_DATABASE_URL, not both');
   if (variables.NODE_ENV !== 'production') return;
+  if (!variables.SMTP_URL) refuse('SMTP_URL', 'must be set in production: invitations and warnings go by mail');
+  if (!variables.PUBLIC_URL.startsWith('https://')) refuse('PUBLIC_URL', 'must be https in production');
   if (variables.FAIL_AT) refuse('FAIL_AT', 'is for tests and refused in production');
   for (const name of ['FACEBOOK_GRAPH_URL', 'FACEBOOK_DIALOG_URL'] as const) {
     if (!variables[name].startsWith('https://')) refuse(name, 'must be https in production');

@@ -8,6 +8,7 @@ import { checkBoot } from './boot-checks.ts';
 import type { Services } from './context.ts';
 import { closeDatabase, openDatabase } from './database/database.ts';
 import { queueConnectionOf, type ServiceVariables } from './environment.ts';
+import { createMailer } from './mail/mailer.ts';
 import { openVault } from './vault/open-vault.ts';
 
 /** The services of a process, and how to close them. */
@@ -40,13 +41,19 @@ export async function openServices(variables: ServiceVariables, log: Log): Promi
     appId: variables.FACEBOOK_APP_ID,
     appSecret: appSecretsOf(variables)[0]!,
   });
+  const { PUBLIC_URL: publicUrl, SMTP_URL, MAIL_FROM } = variables;
+  const from = MAIL_FROM ?? `Pagekeeper <no-reply@${new URL(publicUrl).hostname}>`;
+  const mailer = createMailer({ smtpUrl: SMTP_URL?.reveal() ?? null, from, log });
   return {
     database,
     vault,
     queue,
     graph,
+    mailer,
+    publicUrl,
     log,
     close: async () => {
+      mailer.close();
       await Promise.allSettled([queue.close(), graph.close(), closeDatabase(database)]);
     },
   };

@@ -9,6 +9,7 @@ const startSchema = z
   .object({
     PORT: portVariable.default(4000),
     SIMULATOR_PORT: portVariable.default(4700),
+    MAIL_PORT: portVariable.default(4800),
     METRICS_PORT: portVariable.optional(),
     PUBLIC_URL: web,
     ADMIN_DATABASE_URL: database,
@@ -30,6 +31,7 @@ const startSchema = z
     FACEBOOK_DIALOG_URL: web,
     FACEBOOK_GRAPH_VERSION: text,
     SMTP_URL: text,
+    MAIL_FROM: text,
     REPLIES: text,
     LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).optional(),
   })
@@ -60,9 +62,9 @@ function contradictions(given: Partial<Record<string, unknown>>): [name: string,
   if (roles.length === 3 && !given.QUEUE_DATABASE_URL && !given.REDIS_URL) {
     faults.push(['QUEUE_DATABASE_URL', 'or REDIS_URL is needed where DATABASE_URL is set']);
   }
-  if (given.PORT !== 0 && given.PORT === given.SIMULATOR_PORT) {
-    faults.push(['SIMULATOR_PORT', 'must differ from PORT']);
-  }
+  const ports = ['PORT', 'SIMULATOR_PORT', 'MAIL_PORT'].filter(name => given[name] !== 0);
+  const repeated = ports.find((name, index) => ports.slice(0, index).some(other => given[other] === given[name]));
+  if (repeated) faults.push([repeated, 'must differ from the other ports']);
   return faults;
 }
 

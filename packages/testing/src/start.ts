@@ -54,10 +54,11 @@ async function start(given: StartEnvironment): Promise<void> {
   say(describeSystem(given, secrets, addresses, urls));
 }
 
-async function refuseTakenPorts({ apiPort, simulatorPort, simulatorUrl }: Addresses): Promise<void> {
+async function refuseTakenPorts(to: Addresses): Promise<void> {
   const problems = [
-    await portProblem(apiPort, 'PORT', 'npm start'),
-    simulatorUrl ? await portProblem(simulatorPort, 'SIMULATOR_PORT', 'npm start') : null,
+    await portProblem(to.apiPort, 'PORT', 'npm start'),
+    to.simulatorUrl ? await portProblem(to.simulatorPort, 'SIMULATOR_PORT', 'npm start') : null,
+    to.mailUrl ? await portProblem(to.mailPort, 'MAIL_PORT', 'npm start') : null,
   ].filter(problem => problem !== null);
   if (problems.length > 0) throw new Error(problems.join('\n'));
 }
@@ -81,6 +82,7 @@ async function startApps(
   undo.push(() => running.clear());
   const apps = [
     ...(addresses.simulatorUrl ? [{ name: 'simulator', folder: 'graph-simulator', env: variables.simulator }] : []),
+    ...(addresses.mailUrl ? [{ name: 'mail catcher', folder: 'mail-catcher', env: variables.mailCatcher }] : []),
     { name: 'api', folder: 'api', env: variables.api },
     { name: 'worker', folder: 'worker', env: variables.worker },
   ];
@@ -158,6 +160,7 @@ function describeSystem(given: StartEnvironment, secrets: LocalSecrets, to: Addr
       ['API', to.publicUrl],
       ['API docs', `${to.publicUrl}/docs`],
       ['Webhooks', `${to.publicUrl}/webhooks/facebook`],
+      ['Mail', to.mailUrl?.replace('127.0.0.1', 'localhost') ?? new URL(to.smtpUrl).host],
       ['Database', `${server(urls.app)}${own}`],
       ['Queue', urls.queue ? 'the same Postgres' : server(given.REDIS_URL ?? '')],
       ['Logs', '.pagekeeper/logs'],

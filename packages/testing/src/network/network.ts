@@ -24,6 +24,15 @@ export interface NetworkOptions {
   workerEnv?: Record<string, string>;
   /** False: the test starts it when it wants to. */
   worker?: boolean;
+  /** True: mails go to a mail catcher; without it nobody takes them. */
+  mail?: boolean;
+}
+
+interface Processes {
+  api: StartedProcess;
+  worker: StartedProcess | null;
+  simulator: StartedProcess;
+  mailCatcher: StartedProcess | null;
 }
 
 /**
@@ -39,7 +48,7 @@ export class Network {
   readonly output: string[];
   readonly #env: Record<string, string>;
   readonly #apiEnv: Record<string, string>;
-  readonly #processes: { api: StartedProcess; worker: StartedProcess | null; simulator: StartedProcess };
+  readonly #processes: Processes;
   readonly #admin: pg.Pool;
 
   constructor(parts: {
@@ -47,7 +56,7 @@ export class Network {
     services: OpenServices;
     env: Record<string, string>;
     apiEnv: Record<string, string>;
-    processes: { api: StartedProcess; worker: StartedProcess | null; simulator: StartedProcess };
+    processes: Processes;
     output: string[];
   }) {
     this.database = parts.database;
@@ -99,6 +108,20 @@ export class Network {
     return (await this.#admin.query(text, values)).rows;
   }
 
+  /** The mails to somebody, oldest first, once there are so many. */
+  async mailsTo(address: string, count = 1): Promise<CaughtMail[]> {
+    const { port } = this.#processes.mailCatcher ?? {};
+    if (!port) throw new Error('This network has no mail catcher: start it with mail: true.');
+    const deadline = Date.now() + 15_000;
+    for (;;) {
+      const url = `http://127.0.0.1:${port}/email?to=${encodeURIComponent(address)}`;
+      const mails = (await (await fetch(url)).json()) as CaughtMail[];
+      if (mails.length >= count) return mails;
+      if (Date.now() > deadline) throw new Error(`${mails.length} mails came for ${address}, not ${count}.`);
+      await sleep(50);
+    }
+  }
+
   /** Moves business time, ours and Facebook's, to this far from now. */
   async moveClock(hours: number): Promise<void> {
     await this.sql(`update app.clock set clock_offset = $1 * interval '1 hour'`, [hours]);
@@ -146,8 +169,8 @@ export class Network {
       counts => counts.failed,
       () => 0,
     );
-    const { api, worker, simulator } = this.#processes;
-    await Promise.all([worker?.stop(), api.stop(), simulator.stop()]);
+    const { api, worker, simulator, mailCatcher } = this.#processes;
+    await Promise.all([worker?.stop(), api.stop(), simulator.stop(), mailCatcher?.stop()]);
     await this.services.close();
     await this.#admin.end();
     await this.database.drop();
@@ -183,10 +206,11 @@ export async function startNetwork(options: NetworkOptions = {}): Promise<Networ
       : { QUEUE_DATABASE_URL: database.urls.queue }),
   };
   const apiPort = await freePort();
+  env.PUBLIC_URL = `http://127.0.0.1:${apiPort}`;
+  const mailCatcher = options.mail ? await startMailCatcher(env, output) : null;
   const apiEnv = {
     AUTH_DATABASE_URL: database.urls.auth,
     AUTH_SECRET: randomBytes(32).toString('hex'),
-    PUBLIC_URL: `http://127.0.0.1:${apiPort}`,
     PORT: String(apiPort),
     ...options.apiEnv,
   };
@@ -195,9 +219,29 @@ export async function startNetwork(options: NetworkOptions = {}): Promise<Networ
     options.worker === false ? null : startApp('worker', { ...env, ...options.workerEnv }, output),
     openServices(serviceVariables.parse(env), createLog({ name: 'test', level: 'silent' })),
   ]);
-  const network = new Network({ database, services, env, apiEnv, processes: { api, worker, simulator }, output });
+  const network = new Network({
+    database,
+    services,
+    env,
+    apiEnv,
+    processes: { api, worker, simulator, mailCatcher },
+    output,
+  });
   await network.simulator.patch('/__sim/app', { callback_url: `${network.apiUrl}/webhooks/facebook` });
   return network;
+}
+
+/** A mail as the catcher shows it. */
+export interface CaughtMail {
+  subject: string;
+  text: string;
+  html: string;
+}
+
+async function startMailCatcher(env: Record<string, string>, output: string[]): Promise<StartedProcess> {
+  const smtpPort = String(await freePort());
+  env.SMTP_URL = `smtp://127.0.0.1:${smtpPort}`;
+  return await startApp('mail-catcher', { PORT: '0', SMTP_PORT: smtpPort }, output);
 }
 
 function startApp(folder: string, env: Record<string, string>, output: string[]): Promise<StartedProcess> {

@@ -13,6 +13,11 @@ export interface Addresses {
   apiUrl: string;
   /** Null when the environment points to another Graph API. */
   simulatorUrl: string | null;
+  mailPort: number;
+  /** Where our processes send mail: the catcher, unless the environment names a mail server. */
+  smtpUrl: string;
+  /** Where people read caught mail; null when it goes elsewhere. */
+  mailUrl: string | null;
 }
 
 /** Resolves port 0 and decides whether the simulator is needed. */
@@ -21,7 +26,11 @@ export async function chooseAddresses(given: StartEnvironment): Promise<Addresse
   const simulatorPort = given.SIMULATOR_PORT || (await freePort());
   const simulatorUrl = `http://127.0.0.1:${simulatorPort}`;
   const isElsewhere = given.FACEBOOK_GRAPH_URL !== undefined && !pointsTo(given.FACEBOOK_GRAPH_URL, simulatorPort);
+  const mailPort = given.MAIL_PORT || (await freePort());
   return {
+    mailPort,
+    smtpUrl: given.SMTP_URL ?? `smtp://127.0.0.1:${await freePort()}`,
+    mailUrl: given.SMTP_URL ? null : `http://127.0.0.1:${mailPort}`,
     apiPort,
     simulatorPort,
     publicUrl: given.PUBLIC_URL ?? `http://localhost:${apiPort}`,
@@ -76,7 +85,7 @@ export function childVariables(
   addresses: Addresses,
   urls: DatabaseUrls,
   stateFile: string,
-): { api: Variables; worker: Variables; simulator: Variables } {
+): { api: Variables; worker: Variables; simulator: Variables; mailCatcher: Variables } {
   const common = { NODE_ENV: 'development', LOG_LEVEL: given.LOG_LEVEL ?? 'info' };
   const app = {
     FACEBOOK_APP_ID: given.FACEBOOK_APP_ID ?? secrets.simulator.appId,
@@ -95,7 +104,8 @@ export function childVariables(
     FACEBOOK_DIALOG_URL: given.FACEBOOK_DIALOG_URL ?? addresses.simulatorUrl ?? undefined,
     FACEBOOK_GRAPH_VERSION: given.FACEBOOK_GRAPH_VERSION,
     REPLIES: given.REPLIES,
-    SMTP_URL: given.SMTP_URL,
+    SMTP_URL: addresses.smtpUrl,
+    MAIL_FROM: given.MAIL_FROM,
   };
   return {
     worker,
@@ -106,6 +116,7 @@ export function childVariables(
       PORT: String(addresses.apiPort),
       METRICS_PORT: given.METRICS_PORT?.toString(),
     },
+    mailCatcher: { ...common, PORT: String(addresses.mailPort), SMTP_PORT: new URL(addresses.smtpUrl).port },
     simulator: {
       ...common,
       ...app,

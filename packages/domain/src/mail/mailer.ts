@@ -1,0 +1,47 @@
+import type { Log } from '@pagekeeper/runtime/log';
+import { createTransport } from 'nodemailer';
+import { type Mail, renderMail } from './render-mail.ts';
+
+export interface Mailer {
+  /** Resolves when the mail server has taken it. @throws Error when it has not: try again later */
+  send(mail: Mail): Promise<void>;
+  close(): void;
+}
+
+export interface MailerOptions {
+  /** `smtp://user:password@host:port`; null: mails are only counted in the log. */
+  smtpUrl: string | null;
+  /** "Pagekeeper <no-reply@app.example>" */
+  from: string;
+  log: Log;
+}
+
+/** Sends over a few kept connections. Subject and address of a mail are not logged: they are a person's. */
+export function createMailer({ smtpUrl, from, log }: MailerOptions): Mailer {
+  if (!smtpUrl) return { send: async () => log.warn('SMTP_URL is not set: a mail was not sent'), close: () => {} };
+  const transport = createTransport({
+    url: smtpUrl,
+    pool: true,
+    maxConnections: 3,
+    connectionTimeout: 10_000,
+    greetingTimeout: 10_000,
+    socketTimeout: 20_000,
+    // A mail holds no file of ours and nothing fetched.
+    disableFileAccess: true,
+    disableUrlAccess: true,
+  });
+  return {
+    async send(mail) {
+      await transport.sendMail({
+        from,
+        to: { name: '', address: mail.to },
+        subject: oneLine(mail.subject),
+        ...renderMail(mail),
+      });
+    },
+    close: () => transport.close(),
+  };
+}
+
+// A name with a line break in it must not begin a header of its own. (nodemailer folds them too.)
+const oneLine = (text: string): string => text.replace(/\s+/g, ' ').trim().slice(0, 200);
