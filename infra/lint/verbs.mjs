@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { parseSync, Visitor } from 'oxc-parser';
 
 const doors = ['withTenant', 'withNewTenant'];
-const folders = ['users', 'organizations', 'businesses', 'integrations'];
+const folders = ['users', 'organizations', 'members', 'invitations', 'businesses', 'integrations'];
 
 /**
  * @typedef {{ line: number, message: string }} Finding

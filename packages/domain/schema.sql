@@ -139,6 +139,7 @@ public.invitations: role text not null
 public.invitations: token_hash bytea not null
 public.invitations: token_version integer not null default 1
 public.invitations: invited_by uuid
+public.invitations: invited_by_key uuid
 public.invitations: state text not null default 'pending'::text
 public.invitations: expires_at timestamp with time zone not null
 public.invitations: sent_at timestamp with time zone
@@ -272,6 +273,7 @@ public.invitations: invitations_accepted_by_fkey FOREIGN KEY (accepted_by) REFER
 public.invitations: invitations_email_check CHECK (((email = lower(email)) AND (char_length(email) <= 320)))
 public.invitations: invitations_invited_by_fkey FOREIGN KEY (invited_by) REFERENCES auth.users(id)
 public.invitations: invitations_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES organizations(id)
+public.invitations: invitations_organization_id_invited_by_key_fkey FOREIGN KEY (organization_id, invited_by_key) REFERENCES api_keys(organization_id, id)
 public.invitations: invitations_pkey PRIMARY KEY (organization_id, id)
 public.invitations: invitations_role_check CHECK ((role = ANY (ARRAY['OWNER'::text, 'ADMIN'::text, 'MEMBER'::text])))
 public.invitations: invitations_state_check CHECK ((state = ANY (ARRAY['pending'::text, 'accepted'::text, 'revoked'::text])))
@@ -511,10 +513,10 @@ public.idempotency_keys: UPDATE (status, answer) to pagekeeper_app
 public.integrations: SELECT (organization_id, id, business_id, config, is_active) to pagekeeper_router
 public.integrations: UPDATE (name, config, is_active, deactivated_at, version, updated_at) to pagekeeper_app
 public.invitations: SELECT (organization_id, id, token_hash, state, expires_at, sent_at) to pagekeeper_router
-public.invitations: UPDATE (role, token_hash, token_version, invited_by, state, expires_at, sent_at, accepted_by, accepted_at, updated_at) to pagekeeper_app
+public.invitations: UPDATE (role, token_hash, token_version, state, expires_at, sent_at, accepted_by, accepted_at, updated_at) to pagekeeper_app
 public.organization_keys: SELECT (organization_id, id, kek_id, wrapped, is_current) to pagekeeper_router
 public.organization_memberships: SELECT (organization_id, user_id, role, is_active) to pagekeeper_router
-public.organization_memberships: UPDATE (role, is_active, updated_at) to pagekeeper_app
+public.organization_memberships: UPDATE (role, invited_by, is_active, updated_at) to pagekeeper_app
 public.organizations: SELECT (id, name, slug, owner_id, is_active, replies_paused, version, created_at, updated_at) to pagekeeper_router
 public.organizations: UPDATE (name, slug, owner_id, is_active, deactivated_at, replies_paused, version, updated_at) to pagekeeper_app
 public.page_claims: SELECT (page_id, organization_id, integration_id, generation) to pagekeeper_router

@@ -1,7 +1,15 @@
 import { businessEndpoints } from './businesses/business-endpoints.ts';
 import type { Endpoint } from './http/endpoint.ts';
 import { integrationEndpoints } from './integrations/integration-endpoints.ts';
+import { invitationEndpoints } from './invitations/invitation-endpoints.ts';
+import { memberEndpoints } from './members/member-endpoints.ts';
 import { organizationEndpoints } from './organizations/organization-endpoints.ts';
 
 /** Every endpoint of the API, in the order the documentation shows. */
-export const endpoints: readonly Endpoint[] = [...organizationEndpoints, ...businessEndpoints, ...integrationEndpoints];
+export const endpoints: readonly Endpoint[] = [
+  ...organizationEndpoints,
+  ...memberEndpoints,
+  ...invitationEndpoints,
+  ...businessEndpoints,
+  ...integrationEndpoints,
+];

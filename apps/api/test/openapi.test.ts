@@ -33,6 +33,15 @@ GET    /v1/organizations/{organization}
 PATCH  /v1/organizations/{organization}
 DELETE /v1/organizations/{organization}
 POST   /v1/organizations/{organization}/restore
+POST   /v1/organizations/{organization}/transfer-ownership
+GET    /v1/organizations/{organization}/members
+PATCH  /v1/organizations/{organization}/members/{member}
+DELETE /v1/organizations/{organization}/members/{member}
+GET    /v1/organizations/{organization}/invitations
+POST   /v1/organizations/{organization}/invitations
+POST   /v1/organizations/{organization}/invitations/{invitation}/resend
+DELETE /v1/organizations/{organization}/invitations/{invitation}
+POST   /v1/invitations/accept
 GET    /v1/organizations/{organization}/businesses
 POST   /v1/organizations/{organization}/businesses
 GET    /v1/organizations/{organization}/businesses/{business}

@@ -1,4 +1,5 @@
-import { type IdKind, newId, publicId } from '@pagekeeper/domain/ids';
+import { type IdKind, newId, publicId, type Uuid } from '@pagekeeper/domain/ids';
+import { addMember } from '@pagekeeper/domain/members/add-member';
 import { type Network, startNetwork } from '@pagekeeper/testing/network/network';
 import type { Answer, Persona } from '@pagekeeper/testing/network/persona';
 import type { Tenant } from '@pagekeeper/testing/network/tenant';
@@ -12,13 +13,13 @@ holdAnswersToTheContract();
 let network: Network;
 let acme: Tenant;
 let rival: Tenant;
-let acmeIntegration: string;
+let acmeThings: Record<string, string>;
 
 beforeAll(async () => {
   // Without a worker, so that nothing but requests can change a row; two connections for everybody.
   network = await startNetwork({ worker: false, apiEnv: { DATABASE_POOL: '2' } });
   [acme, rival] = await Promise.all([network.tenant('acme'), network.tenant('rival')]);
-  acmeIntegration = (await acme.connectPage()).id;
+  acmeThings = { ...(await freshThings(acme, ['member', 'invitation'])), integration: (await acme.connectPage()).id };
 }, 60_000);
 
 afterAll(() => network?.stop());
@@ -30,9 +31,15 @@ const page = () => ({
 });
 
 /** A body that each endpoint would take. */
-const bodies: Record<string, () => object> = {
+const bodies: Record<string, (things: Record<string, string>) => object> = {
   'post /v1/organizations': () => ({ name: 'One More' }),
   'patch /v1/organizations/{organization}': () => ({ name: 'Renamed' }),
+  'post /v1/organizations/{organization}/transfer-ownership': ({ member }) => ({
+    member: member ?? publicId('member', newId()),
+  }),
+  'patch /v1/organizations/{organization}/members/{member}': () => ({ role: 'MEMBER' }),
+  'post /v1/organizations/{organization}/invitations': () => ({ email: `${newId()}@example.com`, role: 'MEMBER' }),
+  'post /v1/invitations/accept': () => ({ token: 'x'.repeat(43) }),
   'post /v1/organizations/{organization}/businesses': () => ({ name: 'Second Store' }),
   'patch /v1/organizations/{organization}/businesses/{business}': () => ({ description: 'Changed.' }),
   'post /v1/organizations/{organization}/businesses/{business}/integrations': () => ({
@@ -45,11 +52,43 @@ const bodies: Record<string, () => object> = {
 };
 
 /** How a tenant's things can be named in a path. */
-const references: Record<string, (tenant: Tenant, integration: string) => string[]> = {
-  organization: ({ organization }) => [organization.id, organization.slug],
-  business: ({ business }) => [business.id, business.slug],
-  integration: (_, integration) => [integration],
+const references: Record<string, () => string[]> = {
+  organization: () => [acme.organization.id, acme.organization.slug],
+  business: () => [acme.business.id, acme.business.slug],
+  integration: () => [acmeThings.integration!],
+  member: () => [acmeThings.member!],
+  invitation: () => [acmeThings.invitation!],
 };
+
+/** Fresh things of a tenant's, so that a call which is allowed spoils nothing for the next. */
+const makers: Record<string, (tenant: Tenant) => Promise<string>> = {
+  business: async ({ owner, path }) =>
+    (await owner.expect(201, owner.post(`${path}/businesses`, { name: 'Short-lived' }))).id,
+  integration: async ({ owner, path, business }) => {
+    const body = { integration_type: 'FACEBOOK_PAGE', name: 'Page', facebook_page: page() };
+    return (await owner.expect(201, owner.post(`${path}/businesses/${business.id}/integrations`, body))).id;
+  },
+  member: async tenant => {
+    const { owner, path } = tenant;
+    const person = await network.persona(`walker-${newId()}`).signUp();
+    const actor = { type: 'user', userId: owner.userId as Uuid } as const;
+    await addMember(network.contextOf(actor), {
+      organization: tenant.organization.id,
+      user_id: person.userId as Uuid,
+      role: 'MEMBER',
+    });
+    return (await owner.expect(200, owner.get(`${path}/members?limit=1`))).data[0].id;
+  },
+  invitation: async ({ owner, path }) =>
+    (await owner.expect(201, owner.post(`${path}/invitations`, { email: `${newId()}@example.com`, role: 'MEMBER' })))
+      .id,
+};
+
+async function freshThings(tenant: Tenant, names: readonly string[]): Promise<Record<string, string>> {
+  const things: Record<string, string> = { organization: tenant.organization.id };
+  for (const name of names) things[name] ??= await makers[name]!(tenant);
+  return things;
+}
 
 /** Well-formed ids of nothing, and what is no id at all. */
 const nothings = (kind: string): string[] => [
@@ -65,17 +104,23 @@ const nothings = (kind: string): string[] => [
   'x'.repeat(2_000),
 ];
 
+/** What must exist before the endpoint can be called. */
+const thingsOf = ({ path }: Endpoint): string[] => [
+  ...placeholdersOf(path).filter(name => name !== 'organization'),
+  ...(path.endsWith('/transfer-ownership') ? ['member'] : []),
+];
+
 const keyOf = ({ method, path }: Endpoint) => `${method} ${path}`;
 
 async function call(persona: Persona, endpoint: Endpoint, values: Record<string, string>): Promise<Answer> {
-  const body = endpoint.body && bodyOf(endpoint);
+  const body = endpoint.body && bodyOf(endpoint, values);
   return await persona.send(endpoint.method, pathOf(endpoint.path, values), body ?? undefined);
 }
 
-function bodyOf(endpoint: Endpoint): object {
+function bodyOf(endpoint: Endpoint, values: Record<string, string>): object {
   const make = bodies[keyOf(endpoint)];
   if (!make) throw new Error(`There is no sample body for ${keyOf(endpoint)}. Add one to this file.`);
-  return make();
+  return make(values);
 }
 
 /** All of an answer that may be seen, without what differs from request to request. */
@@ -136,12 +181,11 @@ describe('a rival', () => {
 
   // acme's organization with all that is in it, beside organizations that do not exist.
   function organizationsTried(inner: string[]) {
-    const innerOf = (index: number) =>
-      Object.fromEntries(inner.map(name => [name, referencesOf(acme, name).at(index % 2)!]));
+    const innerOf = (index: number) => Object.fromEntries(inner.map(name => [name, referencesOf(name).at(index % 2)!]));
     return [
       {
         unknown: nothings('organization').map((organization, index) => ({ organization, ...innerOf(index) })),
-        foreign: referencesOf(acme, 'organization').map((organization, index) => ({ organization, ...innerOf(index) })),
+        foreign: referencesOf('organization').map((organization, index) => ({ organization, ...innerOf(index) })),
       },
     ];
   }
@@ -151,7 +195,7 @@ describe('a rival', () => {
     const organization = rival.organization.id;
     return inner.map(name => {
       // The rival has a business of the same slug: only ids can be mistaken.
-      const foreign = referencesOf(acme, name).filter(reference => reference.includes('_'));
+      const foreign = referencesOf(name).filter(reference => reference.includes('_'));
       return {
         unknown: nothings(name).map(value => ({ organization, [name]: value })),
         foreign: foreign.map(value => ({ organization, [name]: value })),
@@ -159,10 +203,10 @@ describe('a rival', () => {
     });
   }
 
-  function referencesOf(tenant: Tenant, name: string): string[] {
+  function referencesOf(name: string): string[] {
     const make = references[name];
     if (!make) throw new Error(`There is no sample value for {${name}}. Add one to this file.`);
-    const made = make(tenant, acmeIntegration);
+    const made = make();
     return made.length > 1 ? made : [made[0]!, made[0]!];
   }
 
@@ -210,6 +254,15 @@ const mayDo: Record<string, string> = {
   'patch /v1/organizations/{organization}': 'OWNER ADMIN',
   'delete /v1/organizations/{organization}': 'OWNER',
   'post /v1/organizations/{organization}/restore': 'OWNER',
+  'post /v1/organizations/{organization}/transfer-ownership': 'OWNER',
+  'get /v1/organizations/{organization}/members': 'OWNER ADMIN MEMBER',
+  'patch /v1/organizations/{organization}/members/{member}': 'OWNER ADMIN',
+  'delete /v1/organizations/{organization}/members/{member}': 'OWNER ADMIN',
+  'get /v1/organizations/{organization}/invitations': 'OWNER ADMIN',
+  'post /v1/organizations/{organization}/invitations': 'OWNER ADMIN',
+  'post /v1/organizations/{organization}/invitations/{invitation}/resend': 'OWNER ADMIN',
+  'delete /v1/organizations/{organization}/invitations/{invitation}': 'OWNER ADMIN',
+  'post /v1/invitations/accept': 'whoever holds a token',
   'get /v1/organizations/{organization}/businesses': 'OWNER ADMIN MEMBER',
   'post /v1/organizations/{organization}/businesses': 'OWNER ADMIN',
   'get /v1/organizations/{organization}/businesses/{business}': 'OWNER ADMIN MEMBER',
@@ -234,15 +287,6 @@ describe('the roles', () => {
     gamma = await network.tenant('gamma');
   });
 
-  /** Fresh things of gamma's, so that a call which is allowed spoils nothing for the next. */
-  async function freshThings(): Promise<Record<string, string>> {
-    const { owner, path } = gamma;
-    const business = await owner.expect(201, owner.post(`${path}/businesses`, { name: 'Short-lived' }));
-    const body = { integration_type: 'FACEBOOK_PAGE', name: 'Page', facebook_page: page() };
-    const integration = await owner.expect(201, owner.post(`${path}/businesses/${business.id}/integrations`, body));
-    return { organization: gamma.organization.id, business: business.id, integration: integration.id };
-  }
-
   it('are decided for every endpoint there is, and for no other', () => {
     expect(Object.keys(mayDo).sort()).toEqual(endpoints.map(keyOf).sort());
   });
@@ -250,14 +294,19 @@ describe('the roles', () => {
   it.each(endpoints.map(endpoint => [keyOf(endpoint), endpoint] as const))(
     'may or may not %s',
     async (key, endpoint) => {
-      const things = placeholdersOf(endpoint.path).length > 0 ? await freshThings() : {};
+      const names = thingsOf(endpoint);
+      const things = await freshThings(gamma, names);
       expect((await call(network.anonymous, endpoint, things)).status).toBe(401);
       const before = await checksumOf(gamma);
       const roles = { MEMBER: gamma.member, ADMIN: gamma.admin, OWNER: gamma.owner };
       for (const [role, persona] of Object.entries(roles)) {
         const may = mayDo[key] === 'everybody' || mayDo[key]!.split(' ').includes(role);
-        const values = may && endpoint.method === 'delete' ? await freshThings() : things;
+        const values = may && endpoint.method === 'delete' ? await freshThings(gamma, names) : things;
         const answer = await call(persona, endpoint, values);
+        if (mayDo[key] === 'whoever holds a token') {
+          expect(answer.status).toBe(404);
+          continue;
+        }
         if (may) expect(Object.keys(endpoint.responses)).toContain(String(answer.status));
         else expect([role, answer.status, answer.body.code]).toEqual([role, 403, 'forbidden']);
         if (!may) expect(await checksumOf(gamma)).toBe(before);

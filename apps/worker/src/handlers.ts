@@ -2,6 +2,9 @@ import type { Context, Services } from '@pagekeeper/domain/context';
 import { checkLogin } from '@pagekeeper/domain/facebook/check-login';
 import { sweepLogins } from '@pagekeeper/domain/facebook/sweep-logins';
 import { unsubscribePage } from '@pagekeeper/domain/facebook/unsubscribe-page';
+import { forgetAnswers } from '@pagekeeper/domain/idempotency/forget-answers';
+import { sendInvitation } from '@pagekeeper/domain/invitations/send-invitation';
+import { sweepInvitations } from '@pagekeeper/domain/invitations/sweep-invitations';
 import type { jobs } from '@pagekeeper/domain/jobs';
 import { drainEvents } from '@pagekeeper/domain/replies/drain-events';
 import { sweepEvents } from '@pagekeeper/domain/webhooks/sweep-events';
@@ -26,6 +29,9 @@ export function createHandlers({ services, appId, repliesOff }: HandlerOptions) 
     'facebook.unsubscribe-page': (payload, job) => unsubscribePage(contextOf(job), payload),
     'facebook.sweep-logins': async () => ({ outcome: 'swept', due: await sweepLogins(services) }),
     'webhooks.drain': async (payload, job) => ({ ...(await drainEvents(contextOf(job), payload, repliesOff)) }),
+    'invitations.send': (payload, job) => sendInvitation(contextOf(job), payload),
+    'invitations.sweep': async () => ({ outcome: 'swept', unsent: await sweepInvitations(services) }),
+    'idempotency.forget': async () => ({ outcome: 'forgot', answers: await forgetAnswers(services.database) }),
     'webhooks.sweep': async () => ({ outcome: 'swept', pending: await sweepEvents(services) }),
   } satisfies JobHandlers<typeof jobs>;
 }

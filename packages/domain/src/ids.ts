@@ -8,7 +8,9 @@ export type Uuid = string & { readonly [uuidBrand]: true };
 /** What a public id names: TypeID prefixes (api.md). */
 export const idPrefixes = {
   organization: 'org',
-  membership: 'mem',
+  member: 'mem',
+  invitation: 'inv',
+  api_key: 'key',
   business: 'biz',
   integration: 'int',
   event: 'evt',

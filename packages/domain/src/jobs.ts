@@ -48,11 +48,49 @@ export const sweepEventsJob = defineJob({
   deduplicate: () => 'one',
 });
 
+/** Sends an invitation's e-mail. */
+export const sendInvitationJob = defineJob({
+  name: 'invitations.send',
+  payload: z.strictObject({ organization_id: uuid, invitation_id: uuid }),
+  attempts: 5,
+  backoff: { type: 'exponential', delayMs: 5_000 },
+  deduplicate: ({ invitation_id }) => invitation_id,
+});
+
+/** Finds the invitations whose e-mail did not go out. */
+export const sweepInvitationsJob = defineJob({
+  name: 'invitations.sweep',
+  payload: z.strictObject({}),
+  attempts: 1,
+  backoff: { type: 'fixed', delayMs: 0 },
+  deduplicate: () => 'one',
+});
+
+/** Forgets stored answers that are older than a day. */
+export const forgetAnswersJob = defineJob({
+  name: 'idempotency.forget',
+  payload: z.strictObject({}),
+  attempts: 1,
+  backoff: { type: 'fixed', delayMs: 0 },
+  deduplicate: () => 'one',
+});
+
 /** Every job there is. The worker's handlers are a map over this list; a missing one does not compile. */
-export const jobs = [refreshLoginJob, unsubscribePageJob, sweepLoginsJob, drainEventsJob, sweepEventsJob] as const;
+export const jobs = [
+  refreshLoginJob,
+  unsubscribePageJob,
+  sweepLoginsJob,
+  drainEventsJob,
+  sweepEventsJob,
+  sendInvitationJob,
+  sweepInvitationsJob,
+  forgetAnswersJob,
+] as const;
 
 /** What runs by the clock, in one place. */
 export const schedules = [
   { id: 'sweep-logins', job: sweepLoginsJob, payload: {}, everyMs: 60_000 },
   { id: 'sweep-events', job: sweepEventsJob, payload: {}, everyMs: 5_000 },
+  { id: 'sweep-invitations', job: sweepInvitationsJob, payload: {}, everyMs: 60_000 },
+  { id: 'forget-answers', job: forgetAnswersJob, payload: {}, everyMs: 3_600_000 },
 ] as const;

@@ -1,6 +1,6 @@
 import { closeDatabase, openDatabase } from '@pagekeeper/domain/database/database';
 import type { Uuid } from '@pagekeeper/domain/ids';
-import { addMember } from '@pagekeeper/domain/organizations/add-member';
+import { addMember } from '@pagekeeper/domain/members/add-member';
 import { type DemoApi, DemoSession } from './demo/session.ts';
 
 /** What the seed needs to reach the running system. */

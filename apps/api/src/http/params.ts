@@ -14,9 +14,20 @@ const integration = z
   .describe('`int_…`')
   .meta({ example: publicId('integration', example()) });
 
+const member = z
+  .string()
+  .describe('`mem_…`')
+  .meta({ example: publicId('member', example()) });
+const invitation = z
+  .string()
+  .describe('`inv_…`')
+  .meta({ example: publicId('invitation', example()) });
+
 export const noParams = z.object({});
 export const organizationParams = z.object({ organization });
 export const businessParams = z.object({ organization, business });
+export const memberParams = z.object({ organization, member });
+export const invitationParams = z.object({ organization, invitation });
 export const integrationParams = z.object({ organization, integration });
 
 function example(): Uuid {

@@ -60,13 +60,15 @@ export function authorize({ tenant }: Pick<TenantTx, 'tenant'>, permission: Perm
 
 const rank: Record<Role, number> = { MEMBER: 0, ADMIN: 1, OWNER: 2 };
 
+/** Whether somebody of this role may grant, take or touch that one: up to their own. */
+export const mayGrant = (own: Role, role: Role): boolean => rank[role] <= rank[own];
+
 /**
  * Nobody grants, takes or touches more than their own role.
  * @throws DomainError `forbidden`
  */
 export function refuseAbove({ tenant }: Pick<TenantTx, 'tenant'>, role: Role): void {
-  if (tenant.by.type === 'job') return;
-  const own = tenant.role === 'STAFF' ? null : tenant.role;
-  if (own && rank[role] <= rank[own]) return;
+  const { by, role: own } = tenant;
+  if (by.type === 'job' || (own && own !== 'STAFF' && mayGrant(own, role))) return;
   throw new DomainError('forbidden', `Only an ${role === 'MEMBER' ? 'ADMIN or OWNER' : role} may do this.`);
 }

@@ -4,6 +4,7 @@ import { audit } from '../audit/audit.ts';
 import type { Context } from '../context.ts';
 import { DomainError } from '../errors.ts';
 import { newId } from '../ids.ts';
+import { OrganizationMembership } from '../members/organization-membership.ts';
 import type { Rendered } from '../resource.ts';
 import { slugCandidates, slugFrom } from '../slug.ts';
 import type { UserActor } from '../tenancy/actor.ts';
@@ -11,7 +12,6 @@ import { withNewTenant } from '../tenancy/doors.ts';
 import type { TenantTx } from '../tenancy/tenant-tx.ts';
 import { OrganizationKey } from '../vault/organization-key.ts';
 import { nameInput, type OrganizationShape, slugInput } from './organization.ts';
-import { OrganizationMembership } from './organization-membership.ts';
 import { showOrganization } from './show-organization.ts';
 
 export const createOrganizationInput = z.strictObject({ name: nameInput, slug: slugInput.optional() });

@@ -1,6 +1,6 @@
 import type { Context } from '@pagekeeper/domain/context';
 import { parsePublicId, type Uuid } from '@pagekeeper/domain/ids';
-import { addMember } from '@pagekeeper/domain/organizations/add-member';
+import { addMember } from '@pagekeeper/domain/members/add-member';
 import type { UserActor } from '@pagekeeper/domain/tenancy/actor';
 import type { Role } from '@pagekeeper/domain/tenancy/tenant-tx';
 import type { Persona } from './persona.ts';

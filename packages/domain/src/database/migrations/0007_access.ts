@@ -18,6 +18,9 @@ drop policy members on auth.users;
 create policy members on auth.users for select to pagekeeper_app
   using (exists (select from public.organization_memberships where user_id = users.id and is_active));
 
+-- Who comes back was invited anew.
+grant update (invited_by) on organization_memberships to pagekeeper_app;
+
 -- Staff enter an organization for an hour, with a reason that its members can read.
 create table staff_entries (
   organization_id uuid not null references organizations (id),
@@ -31,43 +34,6 @@ create table staff_entries (
 create index staff_entries_user on staff_entries (organization_id, user_id, expires_at);
 ${tenantTable('staff_entries')}
 ${routerReads('staff_entries', ['organization_id', 'user_id', 'expires_at'])}
-
--- The link's token is not stored, only its hash. sent_at is null while the e-mail waits.
-create table invitations (
-  organization_id uuid not null references organizations (id),
-  id uuid not null,
-  email text not null check (email = lower(email) and char_length(email) <= 320),
-  role text not null check (role in ('OWNER', 'ADMIN', 'MEMBER')),
-  token_hash bytea not null,
-  token_version integer not null default 1,
-  invited_by uuid references auth.users (id),
-  state text not null default 'pending' check (state in ('pending', 'accepted', 'revoked')),
-  expires_at timestamptz not null,
-  sent_at timestamptz,
-  accepted_by uuid references auth.users (id),
-  accepted_at timestamptz,
-  created_at timestamptz not null default now(),
-  updated_at timestamptz not null default now(),
-  primary key (organization_id, id)
-);
-create unique index invitations_email on invitations (organization_id, email) where state = 'pending';
-create index invitations_token on invitations (token_hash);
-create index invitations_unsent on invitations (organization_id, id) where state = 'pending' and sent_at is null;
-${tenantTable('invitations', {
-  update: [
-    'role',
-    'token_hash',
-    'token_version',
-    'invited_by',
-    'state',
-    'expires_at',
-    'sent_at',
-    'accepted_by',
-    'accepted_at',
-    'updated_at',
-  ],
-})}
-${routerReads('invitations', ['organization_id', 'id', 'token_hash', 'state', 'expires_at', 'sent_at'])}
 
 -- A key belongs to the organization and survives its maker. The secret is not stored, only its SHA-256.
 create table api_keys (
@@ -92,6 +58,44 @@ ${tenantTable('api_keys', { update: ['name', 'expires_at', 'revoked_at', 'replac
 ${routerReads('api_keys', ['organization_id', 'id', 'secret_hash', 'role', 'scopes', 'expires_at', 'last_used_at', 'revoked_at'])}
 create policy router_notes_use on api_keys for update to pagekeeper_router using (true) with check (true);
 grant update (last_used_at) on api_keys to pagekeeper_router;
+
+-- The link's token is not stored, only its hash. sent_at is null while the e-mail waits.
+create table invitations (
+  organization_id uuid not null references organizations (id),
+  id uuid not null,
+  email text not null check (email = lower(email) and char_length(email) <= 320),
+  role text not null check (role in ('OWNER', 'ADMIN', 'MEMBER')),
+  token_hash bytea not null,
+  token_version integer not null default 1,
+  invited_by uuid references auth.users (id),
+  invited_by_key uuid,
+  state text not null default 'pending' check (state in ('pending', 'accepted', 'revoked')),
+  expires_at timestamptz not null,
+  sent_at timestamptz,
+  accepted_by uuid references auth.users (id),
+  accepted_at timestamptz,
+  created_at timestamptz not null default now(),
+  updated_at timestamptz not null default now(),
+  primary key (organization_id, id),
+  foreign key (organization_id, invited_by_key) references api_keys (organization_id, id)
+);
+create unique index invitations_email on invitations (organization_id, email) where state = 'pending';
+create index invitations_token on invitations (token_hash);
+create index invitations_unsent on invitations (organization_id, id) where state = 'pending' and sent_at is null;
+${tenantTable('invitations', {
+  update: [
+    'role',
+    'token_hash',
+    'token_version',
+    'state',
+    'expires_at',
+    'sent_at',
+    'accepted_by',
+    'accepted_at',
+    'updated_at',
+  ],
+})}
+${routerReads('invitations', ['organization_id', 'id', 'token_hash', 'state', 'expires_at', 'sent_at'])}
 
 -- The answer to a POST that carried an Idempotency-Key, for a day. Written in the transaction that did the work.
 create table idempotency_keys (
@@ -331,10 +335,11 @@ revoke all on all functions in schema router from public;
 grant execute on all functions in schema router to pagekeeper_app;
 reset role;
 drop index audit_events_actor, audit_events_action;
-drop table personal_idempotency_keys, idempotency_keys, api_keys, invitations, staff_entries;
+drop table personal_idempotency_keys, idempotency_keys, invitations, api_keys, staff_entries;
 drop policy members on auth.users;
 create policy members on auth.users for select to pagekeeper_app
   using (exists (select from public.organization_memberships where user_id = users.id));
+revoke update (invited_by) on organization_memberships from pagekeeper_app;
 drop policy router_reads on auth.users;
 revoke usage on schema auth from pagekeeper_router;
 drop policy oneself_changes on auth.users;

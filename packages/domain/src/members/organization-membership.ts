@@ -1,8 +1,8 @@
 import { Model } from 'objection';
 import type { Uuid } from '../ids.ts';
+import { Organization } from '../organizations/organization.ts';
 import { TenantModel } from '../tenancy/tenant-model.ts';
 import type { Role } from '../tenancy/tenant-tx.ts';
-import { Organization } from './organization.ts';
 
 /** A person's place in an organization. */
 export class OrganizationMembership extends TenantModel {

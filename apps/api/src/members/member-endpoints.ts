@@ -1,0 +1,58 @@
+import { listMembers, listMembersInput } from '@pagekeeper/domain/members/list-members';
+import { memberShape } from '@pagekeeper/domain/members/member-resource';
+import { removeMember } from '@pagekeeper/domain/members/remove-member';
+import { transferOwnership, transferOwnershipInput } from '@pagekeeper/domain/members/transfer-ownership';
+import { updateMember, updateMemberInput } from '@pagekeeper/domain/members/update-member';
+import { organizationShape } from '@pagekeeper/domain/organizations/organization';
+import { defineEndpoint } from '../http/endpoint.ts';
+import { listOf, memberParams, organizationParams } from '../http/params.ts';
+
+const tag = 'Members';
+const members = '/v1/organizations/{organization}/members';
+const member = `${members}/{member}`;
+
+export const memberEndpoints = [
+  defineEndpoint({
+    method: 'get',
+    path: members,
+    summary: "An organization's members",
+    tag,
+    params: organizationParams,
+    query: listMembersInput,
+    responses: { 200: listOf(memberShape) },
+    refusals: [403],
+    run: ({ ctx, params, query }) => listMembers(ctx, { ...params, ...query }),
+  }),
+  defineEndpoint({
+    method: 'patch',
+    path: member,
+    summary: "Change a member's role",
+    tag,
+    params: memberParams,
+    body: updateMemberInput,
+    responses: { 200: memberShape },
+    refusals: [403, 409],
+    run: ({ ctx, params, body }) => updateMember(ctx, { ...params, ...body }),
+  }),
+  defineEndpoint({
+    method: 'delete',
+    path: member,
+    summary: 'Remove a member, or leave',
+    tag,
+    params: memberParams,
+    responses: { 204: null },
+    refusals: [403, 409],
+    run: async ({ ctx, params }) => void (await removeMember(ctx, params)),
+  }),
+  defineEndpoint({
+    method: 'post',
+    path: '/v1/organizations/{organization}/transfer-ownership',
+    summary: 'Make a member the owner',
+    tag,
+    params: organizationParams,
+    body: transferOwnershipInput,
+    responses: { 200: organizationShape },
+    refusals: [403],
+    run: ({ ctx, params, body }) => transferOwnership(ctx, { ...params, ...body }),
+  }),
+];

@@ -1,0 +1,96 @@
+import { raw } from 'objection';
+import { z } from 'zod';
+import { authorize, refuseAbove } from '../access/authorize.ts';
+import { audit } from '../audit/audit.ts';
+import type { Context } from '../context.ts';
+import { DomainError } from '../errors.ts';
+import { newId, type Uuid } from '../ids.ts';
+import { sendInvitationJob } from '../jobs.ts';
+import { membersWithPerson } from '../members/member-resource.ts';
+import { nudge } from '../nudge.ts';
+import type { Rendered } from '../resource.ts';
+import { withTenant } from '../tenancy/doors.ts';
+import { roles, type TenantTx } from '../tenancy/tenant-tx.ts';
+import {
+  acceptUrl,
+  hashOfToken,
+  Invitation,
+  type NewInvitationShape,
+  showNewInvitation,
+  tokenOf,
+  validDays,
+} from './invitation.ts';
+
+export const createInvitationInput = z.strictObject({
+  email: z
+    .string()
+    .trim()
+    .toLowerCase()
+    .pipe(z.email().max(320))
+    .describe('Whoever accepts must have verified this address.'),
+  role: z.enum(roles),
+});
+
+/** Open at a time; more is a mistake or worse. */
+const maxPending = 1_000;
+
+/**
+ * Invites an address, with or without an account. An open invitation of the same address is replaced.
+ * @throws DomainError `forbidden` above one's own role, `already_member`
+ */
+export async function createInvitation(
+  ctx: Context,
+  { organization, email, role }: { organization: string } & z.output<typeof createInvitationInput>,
+): Promise<Rendered<NewInvitationShape>> {
+  const { shown, job } = await withTenant(ctx, { organization }, async tx => {
+    authorize(tx, 'invitation.write');
+    refuseAbove(tx, role);
+    await refuseMember(tx, email);
+    const replaced = await revokePending(tx, email);
+    await refuseTooMany(tx);
+    const id = newId();
+    const token = tokenOf(ctx.vault, { id, token_version: 1 });
+    const { organizationId: organization_id, userId: invited_by, by } = tx.tenant;
+    await Invitation.query(tx).insert({
+      organization_id,
+      id,
+      email,
+      role,
+      token_hash: hashOfToken(token),
+      invited_by,
+      invited_by_key: by.type === 'api_key' ? (by.id as Uuid) : null,
+      expires_at: raw(`app.now() + interval '${validDays} days'`) as never,
+    });
+    const shown = await showNewInvitation(tx, id, acceptUrl(ctx.publicUrl, token));
+    await audit(tx, {
+      action: 'invitation.created',
+      subject: { type: 'invitation', id },
+      changes: { email, role, ...(replaced && { replaces: replaced }) },
+    });
+    return { shown, job: { organization_id, invitation_id: id } };
+  });
+  await nudge(ctx, sendInvitationJob, job);
+  return shown;
+}
+
+async function refuseMember(tx: TenantTx, email: string): Promise<void> {
+  const member = await membersWithPerson(tx).findOne({
+    'organization_memberships.is_active': true,
+    'person.email': email,
+  });
+  if (member) throw new DomainError('already_member', 'Somebody with this address is a member already.');
+}
+
+async function revokePending(tx: TenantTx, email: string): Promise<Uuid | undefined> {
+  const [replaced] = await Invitation.query(tx)
+    .where({ email, state: 'pending' })
+    .patch({ state: 'revoked', updated_at: raw('now()') as never })
+    .returning('id');
+  return replaced?.id;
+}
+
+async function refuseTooMany(tx: TenantTx): Promise<void> {
+  const open = await Invitation.query(tx).where({ state: 'pending' }).resultSize();
+  if (open < maxPending) return;
+  throw new DomainError('invalid_request', `${maxPending} invitations are open. Revoke some before you make more.`);
+}

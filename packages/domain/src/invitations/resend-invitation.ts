@@ -1,0 +1,45 @@
+import { raw } from 'objection';
+import { authorize, refuseAbove } from '../access/authorize.ts';
+import { audit } from '../audit/audit.ts';
+import type { Context } from '../context.ts';
+import { sendInvitationJob } from '../jobs.ts';
+import { nudge } from '../nudge.ts';
+import type { Rendered } from '../resource.ts';
+import { withTenant } from '../tenancy/doors.ts';
+import {
+  acceptUrl,
+  findInvitation,
+  hashOfToken,
+  Invitation,
+  type NewInvitationShape,
+  showNewInvitation,
+  tokenOf,
+  validDays,
+} from './invitation.ts';
+
+/** Sends an open invitation again, with a new link and all of its time. The link before leads nowhere. */
+export async function resendInvitation(
+  ctx: Context,
+  { organization, invitation: reference }: { organization: string; invitation: string },
+): Promise<Rendered<NewInvitationShape>> {
+  const { shown, job } = await withTenant(ctx, { organization }, async tx => {
+    authorize(tx, 'invitation.write');
+    const { id, role, token_version: last } = await findInvitation(tx, reference);
+    refuseAbove(tx, role);
+    const token = tokenOf(ctx.vault, { id, token_version: last + 1 });
+    await Invitation.query(tx)
+      .where({ id })
+      .patch({
+        token_hash: hashOfToken(token),
+        token_version: last + 1,
+        expires_at: raw(`app.now() + interval '${validDays} days'`) as never,
+        sent_at: null,
+        updated_at: raw('now()') as never,
+      });
+    const shown = await showNewInvitation(tx, id, acceptUrl(ctx.publicUrl, token));
+    await audit(tx, { action: 'invitation.resent', subject: { type: 'invitation', id } });
+    return { shown, job: { organization_id: tx.tenant.organizationId, invitation_id: id } };
+  });
+  await nudge(ctx, sendInvitationJob, job);
+  return shown;
+}

@@ -1,0 +1,17 @@
+import type { TenantTx } from '../tenancy/tenant-tx.ts';
+
+/** The organization's `owner_id` follows its OWNERs: when its holder is none any more, the longest-serving one gets it. */
+export async function passOwnershipOn(tx: TenantTx): Promise<void> {
+  await tx.raw(
+    `update organizations o set owner_id = heir.user_id, updated_at = now()
+     from (
+       select m.user_id from organization_memberships m
+       where m.organization_id = ? and m.role = 'OWNER' and m.is_active order by m.created_at, m.id limit 1
+     ) as heir
+     where o.id = ? and not exists (
+       select from organization_memberships m
+       where m.organization_id = o.id and m.user_id = o.owner_id and m.role = 'OWNER' and m.is_active
+     )`,
+    [tx.tenant.organizationId, tx.tenant.organizationId],
+  );
+}

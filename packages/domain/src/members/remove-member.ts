@@ -1,0 +1,31 @@
+import { authorize, refuseAbove } from '../access/authorize.ts';
+import { audit } from '../audit/audit.ts';
+import type { Context } from '../context.ts';
+import { withTenant } from '../tenancy/doors.ts';
+import { endMembership } from './end-membership.ts';
+import { findMember } from './member-resource.ts';
+
+/**
+ * Takes a member out, or lets one leave. The person's next request finds no organization here.
+ * @throws DomainError `forbidden`, `last_owner`
+ */
+export async function removeMember(
+  ctx: Context,
+  { organization, member: reference }: { organization: string; member: string },
+): Promise<void> {
+  await withTenant(ctx, { organization }, async tx => {
+    authorize(tx, 'member.leave');
+    const member = await findMember(tx, reference);
+    const leaves = member.user_id === tx.tenant.userId;
+    if (!leaves) {
+      authorize(tx, 'member.write');
+      refuseAbove(tx, member.role);
+    }
+    await endMembership(tx, member.id);
+    await audit(tx, {
+      action: leaves ? 'member.left' : 'member.removed',
+      subject: { type: 'member', id: member.id },
+      changes: { role: { from: member.role, to: null } },
+    });
+  });
+}

@@ -1,0 +1,39 @@
+import { raw } from 'objection';
+import { z } from 'zod';
+import { authorize } from '../access/authorize.ts';
+import { audit } from '../audit/audit.ts';
+import type { Context } from '../context.ts';
+import { Organization, type OrganizationShape } from '../organizations/organization.ts';
+import { showOrganization } from '../organizations/show-organization.ts';
+import type { Rendered } from '../resource.ts';
+import { withTenant } from '../tenancy/doors.ts';
+import { findMember } from './member-resource.ts';
+import { OrganizationMembership } from './organization-membership.ts';
+
+export const transferOwnershipInput = z.strictObject({ member: z.string().max(100).describe('`mem_…`') });
+
+/** Makes a member the organization's owner. The one before stays an OWNER, who may now be changed or leave. */
+export async function transferOwnership(
+  ctx: Context,
+  input: { organization: string } & z.output<typeof transferOwnershipInput>,
+): Promise<Rendered<OrganizationShape>> {
+  const { organization, member: reference } = input;
+  return await withTenant(ctx, { organization }, async tx => {
+    authorize(tx, 'organization.transfer');
+    const member = await findMember(tx, reference);
+    const now = raw('now()') as never;
+    await OrganizationMembership.query(tx).where({ id: member.id }).patch({ role: 'OWNER', updated_at: now });
+    await Organization.query(tx).patch({
+      owner_id: member.user_id,
+      version: raw('version + 1') as never,
+      updated_at: now,
+    });
+    const shown = await showOrganization(tx);
+    await audit(tx, {
+      action: 'organization.ownership_transferred',
+      subject: { type: 'organization', id: tx.tenant.organizationId },
+      changes: { member: member.id, role: { from: member.role, to: 'OWNER' } },
+    });
+    return shown;
+  });
+}
