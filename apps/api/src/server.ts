@@ -25,6 +25,7 @@ export async function startServer(variables: ApiVariables, log: Log): Promise<Ru
     secret: variables.AUTH_SECRET,
     publicUrl: variables.PUBLIC_URL,
     log,
+    namedStatements: variables.NAMED_STATEMENTS === 'on',
   });
   const inbox = new Inbox({ ...services, databaseUrl: variables.DATABASE_URL });
   let stopping = false;

@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { checkBoot } from '../src/boot-checks.ts';
 import { Business } from '../src/businesses/business.ts';
 import { createBusiness } from '../src/businesses/create-business.ts';
+import { listBusinesses } from '../src/businesses/list-businesses.ts';
 import type { Context, Services } from '../src/context.ts';
 import { closeDatabase, type Database, knexOf, openDatabase } from '../src/database/database.ts';
 import { newId, parsePublicId, type Uuid } from '../src/ids.ts';
@@ -56,6 +57,38 @@ async function tenant(name: string): Promise<{ ctx: Context<UserActor>; organiza
 }
 
 describe('a door', () => {
+  it('goes on when a migration changes a table under its prepared statements', async () => {
+    const { ctx, organization } = await tenant('Door Migrated');
+    const read = async () => {
+      const listed = (await listBusinesses(ctx, { organization, limit: 25, active: 'true' })).value().data;
+      const found = await withTenant(ctx, { organization, readOnly: true }, tx => Business.query(tx));
+      return [listed.length, found.length];
+    };
+    for (let round = 0; round < 4; round += 1) expect(await read()).toEqual([1, 1]);
+    await admin.query('alter table businesses add column extra text');
+    try {
+      for (let round = 0; round < 4; round += 1) expect(await read()).toEqual([1, 1]);
+    } finally {
+      await admin.query('alter table businesses drop column extra');
+    }
+    for (let round = 0; round < 4; round += 1) expect(await read()).toEqual([1, 1]);
+  });
+
+  it('does its work again after a deadlock', async () => {
+    const { ctx, organization } = await tenant('Door Deadlock');
+    let tries = 0;
+    const twice = (first: number, second: number) =>
+      withTenant(ctx, { organization }, async tx => {
+        tries += 1;
+        await tx.raw('select pg_advisory_xact_lock(?)', [first]);
+        await tx.raw('select pg_sleep(0.2)');
+        await tx.raw('select pg_advisory_xact_lock(?)', [second]);
+        return 'done';
+      });
+    expect(await Promise.all([twice(7001, 7002), twice(7002, 7001)])).toEqual(['done', 'done']);
+    expect(tries).toBe(3);
+  });
+
   it('is the only way to a query: without a transaction it does not compile, and does not run', async () => {
     // @ts-expect-error a model takes a TenantTx and nothing else
     await expect(Promise.resolve(Business.query())).rejects.toThrow();

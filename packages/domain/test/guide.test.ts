@@ -61,6 +61,7 @@ async function runGuide(): Promise<Map<number, string[]>> {
     secret: new Secret(randomBytes(32).toString('hex')),
     publicUrl: network.apiUrl,
     log: createLog({ name: 'guide', level: 'silent' }),
+    namedStatements: true,
   });
   const printed = new Map<number, string[]>();
   let lines: string[] = [];

@@ -1,6 +1,9 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import knexModule, { type Knex } from 'knex';
 import type { ClientBase, QueryResult } from 'pg';
-import { type Door, DoorClient, statementName } from './knex-client.ts';
+import { errorCode } from './errors.ts';
+import { type Door, DoorClient, forgetStatementNames, statementName } from './knex-client.ts';
+import { patience } from './patience.ts';
 
 const { knex } = knexModule;
 
@@ -25,8 +28,13 @@ export interface DatabaseConfig {
 export function openDatabase({ url, maxConnections = 16, namedStatements = true }: DatabaseConfig): Database {
   const handle = knex({
     client: DoorClient as never,
-    // What is asked without waiting in between leaves in one flight.
-    connection: { connectionString: url, application_name: 'pagekeeper', pipeline: true } as Knex.PgConnectionConfig,
+    connection: {
+      connectionString: url,
+      application_name: 'pagekeeper',
+      // What is asked without waiting in between leaves in one flight.
+      pipeline: true,
+      ...patience,
+    } as Knex.PgConnectionConfig,
     pool: { min: 0, max: maxConnections },
     acquireConnectionTimeout: 5_000,
     namedStatements,
@@ -39,7 +47,7 @@ export const closeDatabase = (database: Database): Promise<void> => knexOf(datab
 /** For `tenancy/`, `database/` and boot checks only (an architecture rule says so). */
 export const knexOf = (database: Database): Knex => database as unknown as Knex;
 
-/** One transaction that begins with the door's statement. */
+/** One transaction that begins with the door's statement. The work is done again where Postgres asks for that. */
 export async function throughDoor<Result>(
   database: Database,
   door: Door,
@@ -47,7 +55,24 @@ export async function throughDoor<Result>(
   work: (transaction: Knex.Transaction) => PromiseLike<Result>,
 ): Promise<Result> {
   const config = { readOnly, door } as Knex.TransactionConfig;
-  return await knexOf(database).transaction(async transaction => await work(transaction), config);
+  return await again(() => knexOf(database).transaction(async transaction => await work(transaction), config));
+}
+
+const maxTries = 3;
+/** A deadlock, a failed serialization, a plan that a migration has outdated: nothing was done, and the next try may do. */
+const repeatable = new Set(['40P01', '40001', '0A000']);
+
+async function again<Result>(attempt: () => Promise<Result>): Promise<Result> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await attempt();
+    } catch (error) {
+      const code = errorCode(error) ?? '';
+      if (tries === maxTries || !repeatable.has(code)) throw error;
+      if (code === '0A000') forgetStatementNames();
+      else await sleep(Math.random() * 20 * tries);
+    }
+  }
 }
 
 /**
@@ -61,8 +86,16 @@ export async function readThroughDoor(
   query: { toSQL(): { toNative(): { sql: string; bindings: readonly unknown[] } } },
 ): Promise<Record<string, unknown>[]> {
   const { client } = knexOf(database) as unknown as { client: PooledClient };
-  const { sql: text, bindings } = query.toSQL().toNative();
-  const values = bindings as unknown[];
+  const { sql, bindings } = query.toSQL().toNative();
+  return await again(() => readInOneFlight(client, door, sql, bindings as unknown[]));
+}
+
+async function readInOneFlight(
+  client: PooledClient,
+  door: Door,
+  text: string,
+  values: unknown[],
+): Promise<Record<string, unknown>[]> {
   const name = client.config.namedStatements ? statementName(text) : undefined;
   const connection = await client.acquireConnection();
   try {

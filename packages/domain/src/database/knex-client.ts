@@ -60,14 +60,21 @@ class DoorTransaction extends PostgresTransaction {
 }
 
 const maxStatementNames = 500;
-const statementNames = new Map<string, string>();
+let statementNames = new Map<string, string>();
+let epoch = 0;
 
 /** The same name for the same text; none once there are too many texts (lists of varying length). */
 export function statementName(sql: string): string | undefined {
   let name = statementNames.get(sql);
   if (name === undefined && statementNames.size < maxStatementNames) {
-    name = `pagekeeper_${statementNames.size}`;
+    name = `pagekeeper_${epoch}_${statementNames.size}`;
     statementNames.set(sql, name);
   }
   return name;
+}
+
+/** New names for everything: a migration changed a table under plans that connections have kept. */
+export function forgetStatementNames(): void {
+  epoch += 1;
+  statementNames = new Map();
 }

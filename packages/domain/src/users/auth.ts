@@ -3,6 +3,7 @@ import type { Log } from '@pagekeeper/runtime/log';
 import type { Secret } from '@pagekeeper/runtime/secret';
 import { betterAuth } from 'better-auth';
 import pg from 'pg';
+import { patience } from '../database/patience.ts';
 import { newId } from '../ids.ts';
 import { createSessionReader } from './session-reader.ts';
 
@@ -13,6 +14,8 @@ export interface AuthOptions {
   /** Where browsers find the api, "https://app.example". */
   publicUrl: string;
   log: Log;
+  /** Off behind PgBouncer in transaction mode. */
+  namedStatements: boolean;
 }
 
 export type Auth = ReturnType<typeof createAuth>['auth'];
@@ -22,8 +25,8 @@ const sessionSeconds = 7 * 86_400;
 const renewAfterSeconds = 86_400;
 
 /** Sign-up, sign-in and sessions (better-auth), in our table and column names, with argon2id passwords. */
-export function createAuth({ databaseUrl, secret, publicUrl, log }: AuthOptions) {
-  const pool = new pg.Pool({ connectionString: databaseUrl, max: 8, connectionTimeoutMillis: 5_000 });
+export function createAuth({ databaseUrl, secret, publicUrl, log, namedStatements }: AuthOptions) {
+  const pool = new pg.Pool({ connectionString: databaseUrl, max: 8, ...patience });
   pool.on('error', error => log.warn({ err: error }, 'auth connection lost'));
   const auth = betterAuth({
     appName: 'Pagekeeper',
@@ -81,6 +84,7 @@ export function createAuth({ databaseUrl, secret, publicUrl, log }: AuthOptions)
   const readSession = createSessionReader({
     pool,
     secret,
+    namedStatements,
     cookieName: `${publicUrl.startsWith('https://') ? '__Secure-' : ''}${cookiePrefix}.session_token`,
     renewBeforeEndSeconds: sessionSeconds - renewAfterSeconds,
   });

@@ -14,6 +14,7 @@ export interface SessionReaderOptions {
   pool: pg.Pool;
   secret: Secret;
   cookieName: string;
+  namedStatements: boolean;
   /** A session that ends sooner than this is due for renewal. */
   renewBeforeEndSeconds: number;
 }
@@ -25,12 +26,12 @@ export type SessionReader = (cookieHeader: string | undefined) => Promise<ReadSe
  * the token in base64. Asked on every request, where better-auth's own way costs more than the list that is asked for.
  */
 export function createSessionReader(options: SessionReaderOptions): SessionReader {
-  const { pool, secret, cookieName, renewBeforeEndSeconds } = options;
+  const { pool, secret, cookieName, namedStatements, renewBeforeEndSeconds } = options;
   return async header => {
     const token = verifiedToken(header, cookieName, secret);
     if (token === null) return null;
     const { rows } = await pool.query({
-      name: 'session',
+      ...(namedStatements && { name: 'session' }),
       text: `select user_id, expires_at < now() + $2 * interval '1 second' as is_stale
              from auth.sessions where token = $1 and expires_at > now()`,
       values: [token, renewBeforeEndSeconds],
