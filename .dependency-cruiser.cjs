@@ -9,6 +9,7 @@ const folders = [
   ['users', 'organizations', 'members', 'invitations'],
   ['businesses'],
   ['integrations'],
+  ['overview'],
   ['facebook'],
   ['webhooks', 'replies'],
 ];

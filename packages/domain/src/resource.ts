@@ -146,9 +146,30 @@ export function renderPage<Shape>(
   const shown = rows.slice(0, limit);
   const last = shown.at(-1);
   const next = rows.length > limit && last ? `"${makeCursor(last['id:id'] as Uuid)}"` : 'null';
-  const data = shown.map(row => resource.render(row, extra?.(row))).join(',');
-  return new Rendered(`{"data":[${data}],"has_more":${rows.length > limit},"next_cursor":${next}}`);
+  const data = renderRows(shown, resource, extra);
+  return new Rendered(`{"data":${data.text},"has_more":${rows.length > limit},"next_cursor":${next}}`);
 }
+
+/** Rows as a JSON array, for what is nested in something else. */
+export function renderRows<Shape>(
+  rows: readonly Record<string, unknown>[],
+  resource: Resource<Shape>,
+  extra?: (row: Record<string, unknown>) => Extra,
+): Rendered<Shape[]> {
+  return new Rendered(`[${rows.map(row => resource.render(row, extra?.(row))).join(',')}]`);
+}
+
+/** How many nested rows one answer shows of each parent. */
+export const maxNested = 100;
+
+/** `?include=a,b`: what is to be nested, of what the endpoint knows. */
+export const includeInput = <const Names extends readonly [string, ...string[]]>(names: Names) =>
+  z
+    .string()
+    .transform(text => text.split(','))
+    .pipe(z.array(z.enum(names)))
+    .default([])
+    .describe(`Nested rows in the same answer, up to ${maxNested} of each: ${names.join(', ')}; joined by commas.`);
 
 const makeCursor = (id: Uuid): string => Buffer.from(id.replaceAll('-', ''), 'hex').toString('base64url');
 

@@ -6,11 +6,11 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { checkBoot } from '../src/boot-checks.ts';
 import { Business } from '../src/businesses/business.ts';
 import { createBusiness } from '../src/businesses/create-business.ts';
-import { listBusinesses } from '../src/businesses/list-businesses.ts';
 import type { Context, Services } from '../src/context.ts';
 import { closeDatabase, type Database, knexOf, openDatabase } from '../src/database/database.ts';
 import { newId, parsePublicId, type Uuid } from '../src/ids.ts';
 import { createOrganization } from '../src/organizations/create-organization.ts';
+import { listBusinesses } from '../src/overview/list-businesses.ts';
 import type { UserActor } from '../src/tenancy/actor.ts';
 import { withTenant } from '../src/tenancy/doors.ts';
 import { parseKeyRing } from '../src/vault/key-ring.ts';
@@ -60,7 +60,7 @@ describe('a door', () => {
   it('goes on when a migration changes a table under its prepared statements', async () => {
     const { ctx, organization } = await tenant('Door Migrated');
     const read = async () => {
-      const listed = (await listBusinesses(ctx, { organization, limit: 25, active: 'true' })).value().data;
+      const listed = (await listBusinesses(ctx, { organization, limit: 25, active: 'true', include: [] })).value().data;
       const found = await withTenant(ctx, { organization, readOnly: true }, tx => Business.query(tx));
       return [listed.length, found.length];
     };

@@ -2,9 +2,10 @@ import { businessShape } from '@pagekeeper/domain/businesses/business';
 import { createBusiness, createBusinessInput } from '@pagekeeper/domain/businesses/create-business';
 import { deactivateBusiness } from '@pagekeeper/domain/businesses/deactivate-business';
 import { getBusiness, getBusinessInput } from '@pagekeeper/domain/businesses/get-business';
-import { listBusinesses, listBusinessesInput } from '@pagekeeper/domain/businesses/list-businesses';
 import { restoreBusiness } from '@pagekeeper/domain/businesses/restore-business';
 import { updateBusiness, updateBusinessInput } from '@pagekeeper/domain/businesses/update-business';
+import { listBusinesses, listBusinessesInput } from '@pagekeeper/domain/overview/list-businesses';
+import { businessWithShape } from '@pagekeeper/domain/overview/nested';
 import { defineEndpoint } from '../http/endpoint.ts';
 import { businessParams, listOf, organizationParams } from '../http/params.ts';
 
@@ -20,7 +21,7 @@ export const businessEndpoints = [
     tag,
     params: organizationParams,
     query: listBusinessesInput,
-    responses: { 200: listOf(businessShape) },
+    responses: { 200: listOf(businessWithShape) },
     run: ({ ctx, params, query }) => listBusinesses(ctx, { ...params, ...query }),
   }),
   defineEndpoint({

@@ -1,10 +1,14 @@
 import { createOrganization, createOrganizationInput } from '@pagekeeper/domain/organizations/create-organization';
 import { deactivateOrganization } from '@pagekeeper/domain/organizations/deactivate-organization';
 import { getOrganization, getOrganizationInput } from '@pagekeeper/domain/organizations/get-organization';
-import { listOrganizations, listOrganizationsInput } from '@pagekeeper/domain/organizations/list-organizations';
 import { organizationShape } from '@pagekeeper/domain/organizations/organization';
 import { restoreOrganization } from '@pagekeeper/domain/organizations/restore-organization';
 import { updateOrganization, updateOrganizationInput } from '@pagekeeper/domain/organizations/update-organization';
+import {
+  listOrganizations,
+  listOrganizationsInput,
+  organizationWithShape,
+} from '@pagekeeper/domain/overview/list-organizations';
 import { defineEndpoint } from '../http/endpoint.ts';
 import { listOf, noParams, organizationParams } from '../http/params.ts';
 
@@ -18,7 +22,7 @@ export const organizationEndpoints = [
     tag,
     params: noParams,
     query: listOrganizationsInput,
-    responses: { 200: listOf(organizationShape) },
+    responses: { 200: listOf(organizationWithShape) },
     run: ({ ctx, query }) => listOrganizations(ctx, query),
   }),
   defineEndpoint({
