@@ -27,7 +27,19 @@ export const serviceVariables = z.object({
   QUEUE_PREFIX: z.string().min(1).max(50).optional().describe('Redis key prefix, {pagekeeper} by default.'),
   PAGEKEEPER_KEYS: keyRing.describe('id:base64,… of 32 bytes each. The first encrypts, all decrypt.'),
   FACEBOOK_APP_ID: z.string().regex(/^\d{1,32}$/, 'must be the decimal id of the app'),
-  FACEBOOK_APP_SECRET: secretVariable(16).describe('Comma-separated while rotating, the current one first.'),
+  FACEBOOK_APP_SECRET: secretVariable(16)
+    // An empty part would be a key that everybody knows.
+    .refine(
+      secret =>
+        secret
+          .reveal()
+          .split(',')
+          .every(part => part.trim().length >= 16),
+      {
+        error: 'needs at least 16 characters in each of its comma-separated parts',
+      },
+    )
+    .describe('Comma-separated while rotating, the current one first.'),
   FACEBOOK_VERIFY_TOKEN: secretVariable(16),
   FACEBOOK_GRAPH_URL: urlVariable('http', 'https').default('https://graph.facebook.com'),
   FACEBOOK_DIALOG_URL: urlVariable('http', 'https').default('https://www.facebook.com'),

@@ -8,7 +8,9 @@ export interface ListCall<Row> {
   path: string;
   token: Secret;
   fields?: string;
-  /** Most requests one list may take, of 100 rows each. */
+  /** Rows to ask for at a time, 100 when left out. Graph may give fewer. */
+  limit?: number;
+  /** Most requests one list may take. */
   maxRequests: number;
   readRow: (row: unknown) => Row | undefined;
 }
@@ -42,7 +44,11 @@ function readPage<Row>(transport: GraphTransport, list: ListCall<Row>, after: st
   return transport.call({
     method: 'GET',
     path: list.path,
-    query: { ...(list.fields ? { fields: list.fields } : {}), limit: '100', ...(after ? { after } : {}) },
+    query: {
+      ...(list.fields ? { fields: list.fields } : {}),
+      limit: String(list.limit ?? 100),
+      ...(after ? { after } : {}),
+    },
     token: list.token,
     read: body => {
       const page = readListPage(body);

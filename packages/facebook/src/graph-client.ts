@@ -1,9 +1,11 @@
 import { Secret } from '@pagekeeper/runtime/secret';
+import { readInBatches } from './batch.ts';
 import { readAll } from './cursors.ts';
 import type { CommentReply, PageDetails, PageGrant, TokenInfo, UserTokenGrant } from './graph-answers.ts';
 import {
   readCommentReply,
   readCreatedComment,
+  readListPage,
   readPageDetails,
   readPageGrant,
   readSentMessage,
@@ -44,11 +46,17 @@ export interface GraphClient {
   exchangeForLongLived(userToken: Secret): Promise<GraphResult<UserTokenGrant>>;
   /** Asked with the app token. A dead token is an `ok` result with `isValid: false`. */
   debugToken(token: Secret): Promise<GraphResult<TokenInfo>>;
+  /** The same for many tokens, 50 a request; one end each, in their order. */
+  debugTokens(tokens: readonly Secret[]): Promise<GraphResult<TokenInfo>[]>;
   /** Every page the person granted, over all cursors; at most 5,000. */
   listPages(userToken: Secret): Promise<GraphResult<PageGrant[]>>;
   readPage(pageToken: Secret, pageId: string): Promise<GraphResult<PageDetails>>;
+  /** Asks each token itself who it is, 50 a request: the second look before a token is called dead. */
+  probePages(pages: readonly { id: string; token: Secret }[]): Promise<GraphResult<PageDetails>[]>;
   /** The fields our app is subscribed to; null when it is not subscribed. */
   readSubscription(pageToken: Secret, pageId: string): Promise<GraphResult<string[] | null>>;
+  /** The same for many pages, 50 a request. */
+  readSubscriptions(pages: readonly { id: string; token: Secret }[]): Promise<GraphResult<string[] | null>[]>;
   /** Replaces whatever was subscribed with the whole list. Repeating it is harmless. */
   subscribePage(pageToken: Secret, pageId: string): Promise<GraphResult<void>>;
   unsubscribePage(pageToken: Secret, pageId: string): Promise<GraphResult<void>>;
@@ -77,11 +85,13 @@ export function createGraphClient(config: GraphConfig): GraphClient {
   };
 }
 
-type TokenCalls = Pick<GraphClient, 'exchangeCode' | 'exchangeForLongLived' | 'debugToken' | 'listPages'>;
+type TokenCalls = Pick<
+  GraphClient,
+  'exchangeCode' | 'exchangeForLongLived' | 'debugToken' | 'debugTokens' | 'listPages'
+>;
 
 function tokenCalls(transport: GraphTransport, config: GraphConfig): TokenCalls {
-  // Literally so (fact sheet 2.1).
-  const appToken = new Secret(`${config.appId}|${config.appSecret.reveal()}`);
+  const appToken = appTokenOf(config);
   const exchange = (parameters: Record<string, string | Secret>) =>
     transport.call({
       method: 'POST',
@@ -101,16 +111,31 @@ function tokenCalls(transport: GraphTransport, config: GraphConfig): TokenCalls 
         token: appToken,
         read: body => withoutToken(readTokenInfo(body), token),
       }),
+    debugTokens: tokens =>
+      readInBatches(
+        transport,
+        config,
+        appToken,
+        tokens.map(token => ({
+          path: 'debug_token',
+          query: { input_token: token },
+          read: body => withoutToken(readTokenInfo(body), token),
+        })),
+      ),
     listPages: userToken =>
       readAll(transport, {
         path: 'me/accounts',
         token: userToken,
         fields: 'id,name,access_token,category,tasks,link',
+        limit: 250,
         maxRequests: 50,
         readRow: readPageGrant,
       }),
   };
 }
+
+// Literally so (fact sheet 2.1).
+const appTokenOf = (config: GraphConfig): Secret => new Secret(`${config.appId}|${config.appSecret.reveal()}`);
 
 // The inner error is Graph's text about this token, and people read it.
 function withoutToken(info: TokenInfo | undefined, token: Secret): TokenInfo | undefined {
@@ -118,7 +143,10 @@ function withoutToken(info: TokenInfo | undefined, token: Secret): TokenInfo | u
   return { ...info, error: { ...info.error, message: blankValues(info.error.message, [token]) } };
 }
 
-type PageCalls = Pick<GraphClient, 'readPage' | 'readSubscription' | 'subscribePage' | 'unsubscribePage'>;
+type PageCalls = Pick<
+  GraphClient,
+  'readPage' | 'probePages' | 'readSubscription' | 'readSubscriptions' | 'subscribePage' | 'unsubscribePage'
+>;
 
 function pageCalls(transport: GraphTransport, config: GraphConfig): PageCalls {
   return {
@@ -127,6 +155,29 @@ function pageCalls(transport: GraphTransport, config: GraphConfig): PageCalls {
       const query = { fields: 'id,name,category,link' };
       return transport.call({ method: 'GET', path: pageId, query, token: pageToken, read: readPageDetails });
     },
+    probePages: pages =>
+      readInBatches(
+        transport,
+        config,
+        appTokenOf(config),
+        pages.map(({ id, token }) => ({
+          path: encodeURIComponent(id),
+          query: { fields: 'id,name,category,link' },
+          token,
+          read: readPageDetails,
+        })),
+      ),
+    readSubscriptions: pages =>
+      readInBatches(
+        transport,
+        config,
+        appTokenOf(config),
+        pages.map(({ id, token }) => ({
+          path: `${encodeURIComponent(id)}/subscribed_apps`,
+          token,
+          read: body => fieldsOfApp(body, config.appId),
+        })),
+      ),
     async readSubscription(pageToken, pageId) {
       if (!isPageId(pageId)) return refuseId();
       const path = `${pageId}/subscribed_apps`;
@@ -147,6 +198,12 @@ function pageCalls(transport: GraphTransport, config: GraphConfig): PageCalls {
       return demandSuccess(await transport.call({ method: 'DELETE', path, token: pageToken, read: readSuccess }));
     },
   };
+}
+
+/** Our app's fields in a list of subscribed apps; null when it is not among them. */
+function fieldsOfApp(body: unknown, appId: string): string[] | null | undefined {
+  const rows = readListPage(body)?.rows.map(readSubscribedApp);
+  return rows && (rows.find(app => app?.id === appId)?.fields ?? null);
 }
 
 type ReplyCalls = Pick<GraphClient, 'sendMessage' | 'replyToComment' | 'listCommentReplies'>;

@@ -27,13 +27,17 @@ export interface GraphConfig {
    * version in place of an expired one (fact sheet 12).
    */
   onOtherVersion?: (servedVersion: string) => void;
+  /** Told after each answer how much of which allowance is used up. */
+  onUsage?: (usage: Usage) => void;
 }
 
 type Parameters = Readonly<Record<string, string | Secret>>;
 
-/** One call, as the client describes it. POST and DELETE count as writes. */
+/** One call, as the client describes it. POST and DELETE count as writes, unless they are said to be repeatable. */
 export interface GraphCall<T> {
   method: HttpRequest['method'];
+  /** A POST that changes nothing, such as a batch of reads. */
+  repeatable?: boolean;
   /** Below the version, without a leading slash. Only checked ids may stand in it. */
   path: string;
   query?: Parameters;
@@ -73,17 +77,21 @@ export function createGraphTransport(config: GraphConfig): GraphTransport {
     const request = buildRequest(config, call);
     const ended = await exchange(agent, request, { timeoutMs, maxBodyBytes });
     if (ended.answered) noteVersion(ended.headers);
-    return readExchange(call, ended, text => blankValues(text, secretsOf(config, call)));
+    const result = readExchange(call, ended, text => blankValues(text, secretsOf(config, call)));
+    config.onUsage?.(result.usage);
+    return result;
   }
 
   const backoff = new ExponentialBackoff({ initialDelay: 200, maxDelay: 2_000 });
   const repeat = retry(handleWhenResult(isWorthRepeating), { maxAttempts: retriesOfReads, backoff });
 
   return {
-    call: call => (call.method === 'GET' ? repeat.execute(() => attempt(call)) : attempt(call)),
+    call: call => (isRead(call) ? repeat.execute(() => attempt(call)) : attempt(call)),
     close: () => agent.close(),
   };
 }
+
+const isRead = ({ method, repeatable = false }: GraphCall<unknown>): boolean => method === 'GET' || repeatable;
 
 function isWorthRepeating(result: unknown): boolean {
   const { ok, error } = result as GraphResult<unknown> & { error?: GraphError };
@@ -122,7 +130,7 @@ function plain(value: string | Secret): string {
 }
 
 function readExchange<T>(call: GraphCall<T>, ended: Exchange, blank: (text: string) => string): GraphResult<T> {
-  const write = call.method !== 'GET';
+  const write = !isRead(call);
   if (!ended.answered) {
     const { reason, maybeWritten, impossible } = ended;
     const error = impossible
