@@ -122,12 +122,12 @@ export function keyIdOf(sealed: Sealed): Uuid {
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}` as Uuid;
 }
 
-const headers = new LRUCache<Uuid, Buffer>({ max: 1_000 });
+const headers = new LRUCache<Uuid, Uint8Array>({ max: 1_000 });
 
-function headerOf(keyId: Uuid): Buffer {
+function headerOf(keyId: Uuid): Uint8Array {
   let header = headers.get(keyId);
   if (!header) {
-    header = Buffer.from(`0${version}${assertUuid(keyId).replaceAll('-', '')}`, 'hex');
+    header = Uint8Array.from(Buffer.from(`0${version}${assertUuid(keyId).replaceAll('-', '')}`, 'hex'));
     headers.set(keyId, header);
   }
   return header;
