@@ -4,12 +4,14 @@ import { z } from 'zod';
 import { authorize } from '../access/authorize.ts';
 import { audit } from '../audit/audit.ts';
 import type { Context } from '../context.ts';
+import type { Uuid } from '../ids.ts';
 import { refreshLoginJob } from '../jobs.ts';
 import { nudge } from '../nudge.ts';
 import { nameInput } from '../organizations/organization.ts';
 import { changesOf } from '../patch.ts';
 import { type Rendered, refuseStale } from '../resource.ts';
 import { withTenant } from '../tenancy/doors.ts';
+import type { TenantTx } from '../tenancy/tenant-tx.ts';
 import { FacebookPageIntegration } from './facebook-page-integration.ts';
 import { findIntegration, Integration } from './integration.ts';
 import { integrationConfigPatch, patchConfig } from './integration-config.ts';
@@ -39,12 +41,25 @@ export async function updateIntegration(
         .where({ id: row.id })
         .patch({ ...(name && { name }), config, version: row.version + 1, updated_at: raw('now()') as never });
     }
-    const page = await FacebookPageIntegration.query(tx).findOne({ id: row.id }).select('login_id');
+    const switched = config.webhook_enabled !== row.config.webhook_enabled;
+    const page = switched && (await beginGeneration(tx, row.id));
     const shown = await showIntegration(tx, row.id);
     await audit(tx, { action: 'integration.updated', subject: { type: 'integration', id: row.id }, changes });
-    const check = config.webhook_enabled !== row.config.webhook_enabled && page;
-    return { shown, check: check && { organization_id: tx.tenant.organizationId, login_id: check.login_id } };
+    return { shown, check: page && { organization_id: tx.tenant.organizationId, login_id: page.login_id } };
   });
   if (check) await nudge(ctx, refreshLoginJob, check);
   return shown;
+}
+
+/** What still goes by the old switch, an inbox with its cached route or a check under way, finds that the page moved on. */
+async function beginGeneration(
+  tx: TenantTx,
+  integrationId: Uuid,
+): Promise<Pick<FacebookPageIntegration, 'login_id' | 'generation'> | undefined> {
+  const [page] = await FacebookPageIntegration.query(tx)
+    .where({ id: integrationId })
+    .patch({ generation: raw('generation + 1') as never })
+    .returning(['login_id', 'generation']);
+  if (page) await tx('page_claims').where({ integration_id: integrationId }).update({ generation: page.generation });
+  return page;
 }
