@@ -3,9 +3,9 @@ import { DomainError } from '@pagekeeper/domain/errors';
 import type { Caller } from '@pagekeeper/domain/tenancy/actor';
 import type { Auth } from '@pagekeeper/domain/users/auth';
 import type { SessionReader } from '@pagekeeper/domain/users/session-reader';
-import { fromNodeHeaders } from 'better-auth/node';
 import type { Request } from 'express';
 import { HttpError } from '../http/problem.ts';
+import { authHeaders } from './auth-headers.ts';
 
 /**
  * Finds who sent a request: a program by its API key, or a person by the session cookie, whose writes are refused when
@@ -23,7 +23,7 @@ export function createAuthenticate(
     if (!session) throw new DomainError('unauthenticated', 'Sign in, or send Authorization: Bearer with an API key.');
     if (session.isStale) await renew(auth, request);
     refuseForeignOrigin(request, publicUrl);
-    return { type: 'user', userId: session.userId };
+    return { type: 'user', userId: session.userId, isFresh: session.isFresh };
   };
 }
 
@@ -37,8 +37,7 @@ function hashOfKey(authorization: string): string {
 // better-auth moves a session's end when it is asked for it, at most once a day, in the row and in the browser's cookie.
 // If it cannot, the next request tries.
 async function renew(auth: Auth, request: Request): Promise<void> {
-  const headers = fromNodeHeaders(request.headers);
-  const renewed = await auth.api.getSession({ headers, returnHeaders: true }).catch(() => null);
+  const renewed = await auth.api.getSession({ headers: authHeaders(request), returnHeaders: true }).catch(() => null);
   for (const cookie of renewed?.headers.getSetCookie() ?? []) request.res?.append('Set-Cookie', cookie);
 }
 
@@ -47,9 +46,11 @@ async function renew(auth: Auth, request: Request): Promise<void> {
  * @throws HttpError `origin_not_allowed`
  */
 export function refuseForeignOrigin(request: Request, publicUrl: string): void {
-  if (request.method === 'GET' || request.method === 'HEAD') return;
-  const { origin: publicOrigin } = new URL(publicUrl);
-  const given = request.headers.origin;
-  if (given === publicOrigin || given === `${request.protocol}://${request.headers.host}`) return;
-  throw new HttpError('origin_not_allowed', `With a session, send the header Origin: ${publicOrigin}.`);
+  if (request.method === 'GET' || request.method === 'HEAD' || isOwnOrigin(request, publicUrl)) return;
+  throw new HttpError('origin_not_allowed', `With a session, send the header Origin: ${new URL(publicUrl).origin}.`);
+}
+
+/** Whether a page of ours sent it, at whichever of our addresses it was opened. */
+export function isOwnOrigin({ headers, protocol }: Request, publicUrl: string): boolean {
+  return headers.origin === new URL(publicUrl).origin || headers.origin === `${protocol}://${headers.host}`;
 }
