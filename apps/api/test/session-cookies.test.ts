@@ -90,8 +90,9 @@ describe('another site', () => {
     'null',
   ])('at %s signs nobody in, with or without a cookie', async Origin => {
     const cookie = pairOf(cookiesOf(await enter(victim))[0]!);
-    for (const headers of [{ Origin }, { Origin, Cookie: cookie }, { Origin, 'X-Forwarded-Host': 'evil.example' }]) {
-      const answer = await enter(attacker, headers as Record<string, string>);
+    const more: Record<string, string>[] = [{}, { Cookie: cookie }, { 'X-Forwarded-Host': 'evil.example' }];
+    for (const headers of more) {
+      const answer = await enter(attacker, { Origin, ...headers });
       expect([answer.status, cookiesOf(answer)]).toEqual([403, []]);
     }
   });

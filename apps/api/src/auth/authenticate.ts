@@ -46,11 +46,9 @@ async function renew(auth: Auth, request: Request): Promise<void> {
  * @throws HttpError `origin_not_allowed`
  */
 export function refuseForeignOrigin(request: Request, publicUrl: string): void {
-  if (request.method === 'GET' || request.method === 'HEAD' || isOwnOrigin(request, publicUrl)) return;
-  throw new HttpError('origin_not_allowed', `With a session, send the header Origin: ${new URL(publicUrl).origin}.`);
-}
-
-/** Whether a page of ours sent it, at whichever of our addresses it was opened. */
-export function isOwnOrigin({ headers, protocol }: Request, publicUrl: string): boolean {
-  return headers.origin === new URL(publicUrl).origin || headers.origin === `${protocol}://${headers.host}`;
+  if (request.method === 'GET' || request.method === 'HEAD') return;
+  const { origin: publicOrigin } = new URL(publicUrl);
+  const given = request.headers.origin;
+  if (given === publicOrigin || given === `${request.protocol}://${request.headers.host}`) return;
+  throw new HttpError('origin_not_allowed', `With a session, send the header Origin: ${publicOrigin}.`);
 }

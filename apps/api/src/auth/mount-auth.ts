@@ -7,7 +7,7 @@ import type { Express, Request, RequestHandler, Response } from 'express';
 import { readJson } from '../http/json-body.ts';
 import { describeProblem, HttpError, type ProblemCode, problems, sendProblem } from '../http/problem.ts';
 import { authHeaders } from './auth-headers.ts';
-import { isOwnOrigin, refuseForeignOrigin } from './authenticate.ts';
+import { refuseForeignOrigin } from './authenticate.ts';
 import { askedBy, isLink, land, mountLanding } from './links.ts';
 
 /** Sign-up, sign-in and sessions at `/auth`: better-auth behind the same rules for bodies and refusals as `/v1`. */
@@ -15,7 +15,8 @@ export function mountAuth(app: Express, options: { auth: Auth; database: Databas
   const { auth, database, publicUrl } = options;
   const refuse: RequestHandler = (request, response, next) => {
     response.setHeader('Cache-Control', 'no-store');
-    if (request.headers.cookie) refuseForeignOrigin(request, publicUrl);
+    // Nor does another site sign somebody in, who has no cookie yet.
+    if (request.headers.cookie || request.headers.origin) refuseForeignOrigin(request, publicUrl);
     next();
   };
   const ask = async (request: Request) => {
@@ -57,7 +58,6 @@ function toWebRequest(request: Request, publicUrl: string): globalThis.Request {
   const url = new URL(request.path, publicUrl);
   if (query !== -1) url.search = request.originalUrl.slice(query);
   const headers = authHeaders(request);
-  if (isOwnOrigin(request, publicUrl)) headers.set('origin', new URL(publicUrl).origin);
   headers.delete('content-length');
   headers.delete('transfer-encoding');
   headers.delete('content-encoding');
@@ -108,6 +108,8 @@ const byCode: Record<string, ProblemCode> = {
   INVALID_CODE: 'wrong_code',
   INVALID_BACKUP_CODE: 'wrong_code',
   FAILED_TO_CREATE_USER: 'account_exists',
+  INVALID_CALLBACK_URL: 'invalid_request',
+  INVALID_REDIRECT_URL: 'invalid_request',
 };
 
 const byStatus: Record<number, ProblemCode> = {
