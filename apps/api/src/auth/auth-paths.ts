@@ -68,10 +68,16 @@ export const authPaths = byPath([
       z.object({ method: z.literal('totp'), totpURI: z.string(), backupCodes }),
     ),
   }),
-  post('/two-factor/verify-totp', 'verify_totp', 'The second step, or the first code: one of the app', [401, 429], {
-    200: json('Signed in: the session is in the cookie.', signedIn),
-  }),
-  post('/two-factor/verify-backup-code', 'verify_backup_code', 'The second step: a backup code', [401, 429], {
+  post(
+    '/two-factor/verify-totp',
+    'verify_totp',
+    'The second step, or the first code: one of the app',
+    [400, 401, 429],
+    {
+      200: json('Signed in: the session is in the cookie.', signedIn),
+    },
+  ),
+  post('/two-factor/verify-backup-code', 'verify_backup_code', 'The second step: a backup code', [400, 401, 429], {
     200: json('Signed in: the session is in the cookie. The code is spent.', signedIn),
   }),
   post('/two-factor/generate-backup-codes', 'generate_backup_codes', 'New backup codes', [400, 401, 403], {

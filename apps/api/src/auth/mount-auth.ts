@@ -25,6 +25,7 @@ export function mountAuth(app: Express, options: { auth: Auth; database: Databas
     });
     // It makes what the database said a 422 or a bare 500: asked ourselves, a lost database is a 503.
     if (answer.status === 422 || answer.status >= 500) await checkSchema(database);
+    if (answer.status >= 500) throw new Error(`better-auth answered ${answer.status}`);
     return answer;
   };
   const handle: RequestHandler = async (request, response) => {
@@ -93,7 +94,6 @@ function withoutTokens(text: string): string {
 function refuseAs(request: Request, response: Response, answer: globalThis.Response, text: string): void {
   const retryAfter = answer.headers.get('x-retry-after');
   if (answer.status === 429) response.setHeader('Retry-After', retryAfter ?? lockSeconds);
-  if (answer.status >= 500) throw new Error(`better-auth answered ${answer.status}`);
   if (answer.status === 404 && text === '') throw new HttpError('no_such_route', 'There is nothing here.');
   const { code = '', message = 'The request was refused.' } = text.startsWith('{') ? JSON.parse(text) : {};
   sendProblem(request, response, { code: problemOf(answer.status, code), detail: `${message}`.slice(0, 500) });

@@ -54,7 +54,9 @@ function operationOf(endpoint: Endpoint) {
       ...(Object.keys(params.shape).length > 0 && { path: params }),
       ...(Object.keys(query.shape).length > 0 && { query }),
     },
-    ...(body && { requestBody: { required: true, content: { 'application/json': { schema: body } } } }),
+    ...(body && {
+      requestBody: { required: !body.safeParse({}).success, content: { 'application/json': { schema: body } } },
+    }),
     responses: {
       ...successes(responses),
       ...problemResponses([400, 401, 404, 503, ...refusals, ...ofWrites, ...ofRepeats]),
