@@ -1,3 +1,4 @@
+import { authorize } from '../access/authorize.ts';
 import type { Context } from '../context.ts';
 import { publicId } from '../ids.ts';
 import { Organization } from '../organizations/organization.ts';
@@ -11,7 +12,10 @@ import { type MeShape, showPerson } from './me.ts';
 export async function getMe(ctx: Context<Caller>): Promise<Rendered<MeShape>> {
   const { actor } = ctx;
   if (actor.type === 'user') return await withUser({ ...ctx, actor }, { readOnly: true }, showPerson);
-  return await withTenant(ctx, { readOnly: true }, showKey);
+  return await withTenant(ctx, { readOnly: true }, async tx => {
+    authorize(tx, 'self.read');
+    return await showKey(tx);
+  });
 }
 
 async function showKey(tx: TenantTx): Promise<Rendered<MeShape>> {

@@ -89,6 +89,7 @@ const needsOwner = ({ id, name, slug }: Place): FieldError => ({
 async function isOnlyOwner(ctx: Context<UserActor>, { id }: Place): Promise<boolean> {
   const organization = publicId('organization', id);
   return await withTenant(ctx, { organization, readOnly: true }, async tx => {
+    authorize(tx, 'member.leave');
     const owners = await OrganizationMembership.query(tx).where({ role: 'OWNER', is_active: true }).resultSize();
     return owners === 1;
   });
