@@ -89,7 +89,7 @@ function parseQuery(endpoint: Endpoint, request: Request): unknown {
   for (const [name, value] of Object.entries(request.query)) refuseUnsafe(value, name);
   const query = endpoint.query.safeParse(request.query);
   if (query.success) return query.data;
-  const errors = fieldErrors(query.error).map(error => ({ ...error, pointer: error.pointer.slice(1) }));
+  const errors = fieldErrors(query.error).map(error => ({ ...error, pointer: error.pointer.split('/')[1]! }));
   throw new DomainError('invalid_request', 'Some query parameters are not valid.', errors);
 }
 
