@@ -189,5 +189,6 @@ describe('a running api', () => {
         .filter(line => line.includes('CONSOLE') && !line.includes('Deprecated: escaping'));
       expect(said).toEqual([]);
     },
+    90_000,
   );
 });
