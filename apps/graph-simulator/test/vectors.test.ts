@@ -64,7 +64,7 @@ describe('how things are written', () => {
     expect(parseFields('id,parent{id,from{name}},comments.limit(10){id}')).toEqual([
       { name: 'id', inner: null },
       { name: 'parent', inner: 'id,from{name}' },
-      { name: 'comments', inner: 'id' },
+      { name: 'comments', inner: 'id', limit: 10 },
     ]);
   });
 

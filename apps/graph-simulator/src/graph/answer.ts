@@ -8,6 +8,8 @@ export interface Answer {
   headers: Record<string, string>;
   body: string;
   cut: boolean;
+  /** The body comes in two halves this far apart; or only the first half, and then the connection is cut. */
+  halfway?: { ms: number; cut: boolean };
   error: { code: number; subcode: number | null } | null;
 }
 
@@ -23,8 +25,9 @@ export function failure(state: State, version: string, error: GraphError): Answe
     message: error.message,
     type: error.type,
     ...(error.transient === undefined ? {} : { is_transient: error.transient }),
-    code: error.code,
+    ...(error.code === 0 ? {} : { code: error.code }),
     ...(error.subcode === undefined ? {} : { error_subcode: error.subcode }),
+    ...error.details,
     fbtrace_id: headers['x-fb-trace-id'],
   };
   const challenge = `OAuth "Facebook Platform" "${error.challenge}" "${headerSafe(error.message)}"`;
@@ -33,6 +36,7 @@ export function failure(state: State, version: string, error: GraphError): Answe
     headers: { ...headers, 'www-authenticate': challenge },
     body: JSON.stringify({ error: envelope }),
     cut: false,
+   
     error: { code: error.code, subcode: error.subcode ?? null },
   };
 }

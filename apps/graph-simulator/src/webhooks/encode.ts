@@ -1,15 +1,18 @@
 import { createHmac } from 'node:crypto';
-import type { App } from '../state/state.ts';
+import type { App } from '../app/app.ts';
+import type { SignatureMode } from '../app/knobs.ts';
 
-/** How a delivery is signed; all but `ok` are what a receiver must be able to judge. */
-export const signatureModes = ['ok', 'bad_signature', 'no_header', 'sha1_only', 'old_secret', 'altered'] as const;
-export type SignatureMode = (typeof signatureModes)[number];
-
-/** JSON as Meta writes it: ASCII only, other characters as lowercase \uXXXX (emoji in pairs), and slashes escaped. */
-export function encodeBody(body: unknown): string {
-  return JSON.stringify(body)
+/**
+ * JSON as Meta writes it: ASCII only, other characters as lowercase \uXXXX (emoji in pairs), and slashes escaped. The
+ * ids of the properties named in `numericIds` are written as numbers, whatever their length.
+ */
+export function encodeBody(body: unknown, numericIds: readonly string[] = []): string {
+  const text = JSON.stringify(body)
     .replaceAll('/', '\\/')
     .replaceAll(/[\u007f-\uffff]/g, character => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`);
+  if (numericIds.length === 0) return text;
+  // Within a text the quotes are escaped, so this finds properties only.
+  return text.replaceAll(new RegExp(`"(${numericIds.join('|')})":"(\\d+)"`, 'g'), '"$1":$2');
 }
 
 /** Both signature headers over exactly these bytes. */

@@ -1,0 +1,89 @@
+import type { IncomingMessage, RequestOptions } from 'node:http';
+import { Agent as HttpAgent, request as requestHttp } from 'node:http';
+import { Agent as HttpsAgent, request as requestHttps } from 'node:https';
+
+export interface Receipt {
+  /** Null when no answer came. */
+  status: number | null;
+  failure: string | null;
+  /** The beginning of the answer, where it was asked for. */
+  body: string;
+}
+
+interface Outgoing {
+  url: string;
+  headers: Record<string, string>;
+  bytes: Buffer;
+  /** How long the whole answer may take before it counts as none. */
+  timeoutMs: number;
+  /** Bytes of the answer to keep; 0 when only its status counts. */
+  keepBytes?: number;
+}
+
+/** Posts over connections that are kept open: thousands of deliveries a second share a few. */
+export class Post {
+  readonly #http: HttpAgent;
+  readonly #https: HttpsAgent;
+
+  constructor(connections: number) {
+    this.#http = new HttpAgent({ keepAlive: true, maxSockets: connections });
+    this.#https = new HttpsAgent({ keepAlive: true, maxSockets: connections });
+  }
+
+  /** One POST. Redirects are not followed; a failure is an answer too. */
+  async send(outgoing: Outgoing): Promise<Receipt> {
+    const first = await this.#attempt(outgoing);
+    // The receiver closed a kept connection just as it was used again: nothing was received.
+    return first === 'stale' ? ((await this.#attempt(outgoing, true)) as Receipt) : first;
+  }
+
+  /** Ends the connections, also those under way. */
+  stop(): void {
+    this.#http.destroy();
+    this.#https.destroy();
+  }
+
+  #attempt({ url, headers, bytes, timeoutMs, keepBytes = 0 }: Outgoing, fresh = false): Promise<Receipt | 'stale'> {
+    const isSecure = url.startsWith('https:');
+    const agent = fresh ? false : isSecure ? this.#https : this.#http;
+    const options: RequestOptions = {
+      method: 'POST',
+      agent,
+      headers: { ...headers, 'content-length': bytes.length },
+    };
+    return new Promise(resolve => {
+      const request = (isSecure ? requestHttps : requestHttp)(url, options);
+      let isLate = false;
+      const timer = setTimeout(() => {
+        isLate = true;
+        request.destroy();
+      }, timeoutMs);
+      const end = (receipt: Receipt | 'stale') => {
+        clearTimeout(timer);
+        resolve(receipt);
+      };
+      const fail = (error: NodeJS.ErrnoException) => {
+        if (!isLate && request.reusedSocket && error.code === 'ECONNRESET') end('stale');
+        else end({ status: null, failure: isLate ? 'timeout' : (error.code ?? 'failed'), body: '' });
+      };
+      request.on('error', fail);
+      request.on('response', response => {
+        readBody(response, keepBytes).then(body => end({ status: response.statusCode!, failure: null, body }), fail);
+      });
+      request.end(bytes);
+    });
+  }
+}
+
+function readBody(response: IncomingMessage, keepBytes: number): Promise<string> {
+  return new Promise((resolve, reject) => {
+    let text = '';
+    response.setEncoding('utf8');
+    response.on('data', (chunk: string) => {
+      if (text.length < keepBytes) text += chunk;
+    });
+    response.on('end', () => resolve(text.slice(0, keepBytes)));
+    response.on('error', reject);
+    response.on('close', () => reject(Object.assign(new Error('the answer broke off'), { code: 'ECONNRESET' })));
+  });
+}
