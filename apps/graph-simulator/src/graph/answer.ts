@@ -57,19 +57,24 @@ export function cutConnection(): Answer {
   return { status: 0, headers: {}, body: '', cut: true, error: null };
 }
 
+const constantHeaders = {
+  'content-type': 'application/json; charset=UTF-8',
+  'x-fb-rev': '1030000000',
+  'cache-control': 'no-store',
+  pragma: 'no-cache',
+  expires: 'Sat, 01 Jan 2000 00:00:00 GMT',
+  'access-control-allow-origin': '*',
+  'strict-transport-security': 'max-age=15552000; preload',
+};
+
 function usualHeaders(state: State, version: string): Record<string, string> {
+  const word = nextWord(state, 'answer', '', 32);
   return {
-    'content-type': 'application/json; charset=UTF-8',
+    ...constantHeaders,
     'facebook-api-version': version,
-    'x-fb-request-id': nextWord(state, 'request', 'A', 16),
-    'x-fb-trace-id': nextWord(state, 'trace', 'A', 16),
-    'x-fb-rev': '1030000000',
-    'x-fb-debug': nextWord(state, 'debug', '', 32),
-    'cache-control': 'no-store',
-    pragma: 'no-cache',
-    expires: 'Sat, 01 Jan 2000 00:00:00 GMT',
-    'access-control-allow-origin': '*',
-    'strict-transport-security': 'max-age=15552000; preload',
+    'x-fb-request-id': `A${word.slice(0, 10)}`,
+    'x-fb-trace-id': `A${word.slice(10, 30)}`,
+    'x-fb-debug': word,
   };
 }
 

@@ -51,17 +51,17 @@ function respond(response: ServerResponse, answer: Answer): void {
     response.destroy();
     return;
   }
-  const body = Buffer.from(answer.body);
-  response.writeHead(answer.status, { ...answer.headers, 'content-length': body.length });
-  if (!answer.halfway) {
+  const { status, headers, body, halfway } = answer;
+  response.writeHead(status, { ...headers, 'content-length': Buffer.byteLength(body) });
+  if (!halfway) {
+    // As text it leaves in one piece with the headers.
     response.end(body);
     return;
   }
-  const { ms, cut } = answer.halfway;
   const middle = Math.floor(body.length / 2);
-  response.write(body.subarray(0, middle), () => {
-    if (cut) response.destroy();
-    else setTimeout(() => response.end(body.subarray(middle)), ms).unref();
+  response.write(body.slice(0, middle), () => {
+    if (halfway.cut) response.destroy();
+    else setTimeout(() => response.end(body.slice(middle)), halfway.ms).unref();
   });
 }
 

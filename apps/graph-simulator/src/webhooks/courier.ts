@@ -72,12 +72,12 @@ export class Courier {
   async #send(text: string, mode?: SignatureMode, url?: string): Promise<Receipt> {
     const { app } = this.#options.state();
     const to = url ?? app.callbackUrl;
-    if (!to) return { status: null, failure: 'no callback', body: '' };
-    const { bytes, headers } = signFor(app, text, mode ?? app.knobs.signature);
+    if (!to) return { status: null, failure: 'no callback' };
+    const { body, headers } = signFor(app, text, mode ?? app.knobs.signature);
     return await this.#post.send({
       url: to,
       headers: { ...headers, 'content-type': 'application/json', 'user-agent': 'facebookexternalua' },
-      bytes,
+      body,
       timeoutMs: app.knobs.delivery_timeout_ms,
     });
   }

@@ -1,4 +1,4 @@
-import type { IncomingMessage, RequestOptions } from 'node:http';
+import type { RequestOptions } from 'node:http';
 import { Agent as HttpAgent, request as requestHttp } from 'node:http';
 import { Agent as HttpsAgent, request as requestHttps } from 'node:https';
 
@@ -6,18 +6,14 @@ export interface Receipt {
   /** Null when no answer came. */
   status: number | null;
   failure: string | null;
-  /** The beginning of the answer, where it was asked for. */
-  body: string;
 }
 
 interface Outgoing {
   url: string;
   headers: Record<string, string>;
-  bytes: Buffer;
+  body: string;
   /** How long the whole answer may take before it counts as none. */
   timeoutMs: number;
-  /** Bytes of the answer to keep; 0 when only its status counts. */
-  keepBytes?: number;
 }
 
 /** Posts over connections that are kept open: thousands of deliveries a second share a few. */
@@ -43,13 +39,13 @@ export class Post {
     this.#https.destroy();
   }
 
-  #attempt({ url, headers, bytes, timeoutMs, keepBytes = 0 }: Outgoing, fresh = false): Promise<Receipt | 'stale'> {
+  #attempt({ url, headers, body, timeoutMs }: Outgoing, fresh = false): Promise<Receipt | 'stale'> {
     const isSecure = url.startsWith('https:');
     const agent = fresh ? false : isSecure ? this.#https : this.#http;
     const options: RequestOptions = {
       method: 'POST',
       agent,
-      headers: { ...headers, 'content-length': bytes.length },
+      headers: { ...headers, 'content-length': Buffer.byteLength(body) },
     };
     return new Promise(resolve => {
       const request = (isSecure ? requestHttps : requestHttp)(url, options);
@@ -64,26 +60,17 @@ export class Post {
       };
       const fail = (error: NodeJS.ErrnoException) => {
         if (!isLate && request.reusedSocket && error.code === 'ECONNRESET') end('stale');
-        else end({ status: null, failure: isLate ? 'timeout' : (error.code ?? 'failed'), body: '' });
+        else end({ status: null, failure: isLate ? 'timeout' : (error.code ?? 'failed') });
       };
       request.on('error', fail);
       request.on('response', response => {
-        readBody(response, keepBytes).then(body => end({ status: response.statusCode!, failure: null, body }), fail);
+        // Only the status counts, but an answer that breaks off is none.
+        response.resume();
+        response.on('end', () => end({ status: response.statusCode!, failure: null }));
+        response.on('error', fail);
       });
-      request.end(bytes);
+      // As text it leaves in one piece with the headers.
+      request.end(body);
     });
   }
-}
-
-function readBody(response: IncomingMessage, keepBytes: number): Promise<string> {
-  return new Promise((resolve, reject) => {
-    let text = '';
-    response.setEncoding('utf8');
-    response.on('data', (chunk: string) => {
-      if (text.length < keepBytes) text += chunk;
-    });
-    response.on('end', () => resolve(text.slice(0, keepBytes)));
-    response.on('error', reject);
-    response.on('close', () => reject(Object.assign(new Error('the answer broke off'), { code: 'ECONNRESET' })));
-  });
 }
