@@ -81,7 +81,7 @@ export const simulatorControls = [
 ];
 
 function summarize(world: World) {
-  const { state, ledger, emitter } = world;
+  const { state, ledger, emitter, agenda } = world;
   const { app } = state;
   return {
     app_id: app.id,
@@ -111,6 +111,8 @@ function summarize(world: World) {
       last_sequence: ledger.lastSequence,
       waiting_changes: emitter.pending.changes,
       waiting_retries: emitter.pending.retries,
+      // Nothing happens by itself when this is 0, until the clock moves.
+      under_way: emitter.pending.underWay + (agenda.isDue ? 1 : 0),
     },
   };
 }

@@ -19,8 +19,10 @@ export class Agenda {
     this.#nowMs = nowMs;
   }
 
-  get size(): number {
-    return this.#items.length;
+  /** Whether something is due that has not begun yet. */
+  get isDue(): boolean {
+    const next = this.#items[0];
+    return next !== undefined && next.dueMs <= this.#nowMs();
   }
 
   /** Puts a task on the agenda, in virtual milliseconds. Tasks of the same time run in the order of their making. */

@@ -43,6 +43,7 @@ export class Emitter {
   #total = 0;
   #waiting = 0;
   #retries = 0;
+  #underWay = 0;
 
   constructor(options: EmitterOptions) {
     this.#options = options;
@@ -58,9 +59,9 @@ export class Emitter {
     return this.#total;
   }
 
-  /** Changes on their way to their first answer, and bodies that wait for another attempt. */
-  get pending(): { changes: number; retries: number } {
-    return { changes: this.#waiting, retries: this.#retries };
+  /** Changes on their way to their first answer, bodies that wait for another attempt, and attempts right now. */
+  get pending(): { changes: number; retries: number; underWay: number } {
+    return { changes: this.#waiting, retries: this.#retries, underWay: this.#underWay };
   }
 
   find(id: string): Change | undefined {
@@ -98,7 +99,7 @@ export class Emitter {
   clear(): void {
     this.#recorded.clear();
     this.#lanes = new Map();
-    [this.#total, this.#waiting, this.#retries] = [0, 0, 0];
+    [this.#total, this.#waiting, this.#retries, this.#underWay] = [0, 0, 0, 0];
   }
 
   #enqueue(change: Change): void {
@@ -131,10 +132,12 @@ export class Emitter {
 
   async #attempt(parcel: Parcel): Promise<Receipt> {
     const lanes = this.#lanes;
+    this.#underWay += 1;
     const delivered = this.#options.courier.deliver(parcel);
     this.#options.health.follow(messagingPagesOf(parcel), delivered.then(accepted));
     const receipt = await delivered;
     if (lanes !== this.#lanes) return receipt;
+    this.#underWay -= 1;
     if (accepted(receipt)) this.#copy(parcel);
     else this.#retryLater(parcel);
     return receipt;
