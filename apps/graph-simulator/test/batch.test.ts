@@ -91,7 +91,9 @@ describe('a batch', () => {
     ];
     const { json } = await batch(items, { appsecret_proof: proof });
     expect(json.map((item: { code: number }) => item.code)).toEqual([200, 400, 200]);
-    expect(JSON.parse(json[1].body).error.message).toBe('API calls from the server require an appsecret_proof argument');
+    expect(JSON.parse(json[1].body).error.message).toBe(
+      'API calls from the server require an appsecret_proof argument',
+    );
   });
 });
 
@@ -105,7 +107,9 @@ describe('several objects at once', () => {
       [two.comment_id]: { message: 'Two', id: two.comment_id },
     });
     expect((await get(`?ids=${one.comment_id},12345`)).json.error).toMatchObject({ code: 803 });
-    expect((await rig.call('GET', `/?ids=${page.pageId}&access_token=${page.pageToken}`)).json).toHaveProperty(page.pageId);
+    expect((await rig.call('GET', `/?ids=${page.pageId}&access_token=${page.pageToken}`)).json).toHaveProperty(
+      page.pageId,
+    );
   });
 
   test('fields can reach into a list', async () => {

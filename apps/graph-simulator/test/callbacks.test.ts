@@ -90,7 +90,8 @@ test('by the knob, the user id is a number and the base64 is padded', async () =
 });
 
 test('requests that no app may believe', async () => {
-  for (const mode of ['bad_signature', 'altered', 'other_algorithm', 'ok']) await callback({ kind: 'deauthorize', mode });
+  for (const mode of ['bad_signature', 'altered', 'other_algorithm', 'ok'])
+    await callback({ kind: 'deauthorize', mode });
   const [bad, altered, other, good] = requests.map(({ signed }) => open(signed));
   expect([bad, altered]).toEqual([null, null]);
   expect(other?.payload.algorithm).toBe('none');

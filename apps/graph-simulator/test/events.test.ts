@@ -39,7 +39,8 @@ async function entries(): Promise<Json[]> {
   return receiver.delivered.flatMap(({ json }) => json.entry);
 }
 const items = async () => (await entries()).flatMap(entry => entry.messaging ?? entry.standby ?? []);
-const values = async () => (await entries()).flatMap(entry => (entry.changes ?? []).map((change: Json) => change.value));
+const values = async () =>
+  (await entries()).flatMap(entry => (entry.changes ?? []).map((change: Json) => change.value));
 const kinds = (messaging: Json[]) =>
   messaging.map(item => Object.keys(item).find(key => !['sender', 'recipient', 'timestamp'].includes(key)));
 
@@ -62,7 +63,9 @@ describe('what our own sends bring back', () => {
     await send({ comment_id });
     expect(kinds(await items())).toEqual(['message', 'delivery', 'read']);
     const path = (id: string) => `/v25.0/${id}?access_token=${page.pageToken}`;
-    const own = await rig.call('POST', `/v25.0/${comment_id}/comments?access_token=${page.pageToken}`, { message: 'A' });
+    const own = await rig.call('POST', `/v25.0/${comment_id}/comments?access_token=${page.pageToken}`, {
+      message: 'A',
+    });
     await rig.call('POST', path(own.json.id), { message: 'B' });
     await rig.call('POST', path(comment_id), { is_hidden: 'true' });
     await rig.call('DELETE', path(own.json.id));
@@ -145,12 +148,30 @@ describe('what customers do', () => {
 
 describe('what happens in the feed', () => {
   test.each<[object, object]>([
-    [{ type: 'post', item: 'photo', text: 'New cups' }, { item: 'photo', verb: 'add', message: 'New cups', published: 1 }],
-    [{ type: 'post', verb: 'remove', post_id: '1_2' }, { item: 'post', verb: 'remove', post_id: '1_2' }],
-    [{ type: 'post', item: 'share', verb: 'edited' }, { item: 'share', verb: 'edited', link: expect.any(String) }],
-    [{ type: 'feed_reaction', reaction_type: 'wow' }, { item: 'reaction', reaction_type: 'wow', verb: 'add' }],
-    [{ type: 'like', verb: 'remove' }, { item: 'like', verb: 'remove' }],
-    [{ type: 'mention', text: 'Look' }, { item: 'comment', message: 'Look', comment_id: expect.any(String) }],
+    [
+      { type: 'post', item: 'photo', text: 'New cups' },
+      { item: 'photo', verb: 'add', message: 'New cups', published: 1 },
+    ],
+    [
+      { type: 'post', verb: 'remove', post_id: '1_2' },
+      { item: 'post', verb: 'remove', post_id: '1_2' },
+    ],
+    [
+      { type: 'post', item: 'share', verb: 'edited' },
+      { item: 'share', verb: 'edited', link: expect.any(String) },
+    ],
+    [
+      { type: 'feed_reaction', reaction_type: 'wow' },
+      { item: 'reaction', reaction_type: 'wow', verb: 'add' },
+    ],
+    [
+      { type: 'like', verb: 'remove' },
+      { item: 'like', verb: 'remove' },
+    ],
+    [
+      { type: 'mention', text: 'Look' },
+      { item: 'comment', message: 'Look', comment_id: expect.any(String) },
+    ],
   ])('%o', async (body, expected) => {
     await event(body);
     const [entry] = await entries();
@@ -210,8 +231,15 @@ describe('what nobody has seen before', () => {
   });
 
   test('an app that wants no values is told only what has changed', async () => {
-    const body = new URLSearchParams({ object: 'page', callback_url: receiver.url, fields: 'feed', verify_token: 'verify-me' });
-    expect((await rig.call('POST', `/v25.0/${appId}/subscriptions?access_token=${appToken}`, body)).json.success).toBe(true);
+    const body = new URLSearchParams({
+      object: 'page',
+      callback_url: receiver.url,
+      fields: 'feed',
+      verify_token: 'verify-me',
+    });
+    expect((await rig.call('POST', `/v25.0/${appId}/subscriptions?access_token=${appToken}`, body)).json.success).toBe(
+      true,
+    );
     await comment();
     const [entry] = await entries();
     expect(entry).toEqual({ id: page.pageId, time: expect.any(Number), changed_fields: ['feed'] });
@@ -263,7 +291,9 @@ describe('mischief', () => {
     release();
     await rig.calm();
     const largest = receiver.delivered.reduce((one, two) => (two.bytes.length > one.bytes.length ? two : one));
-    const lists = largest.json.entry.map((entry: Json) => [entry.id, entry.changes ? 'changes' : 'messaging'].join(' '));
+    const lists = largest.json.entry.map((entry: Json) =>
+      [entry.id, entry.changes ? 'changes' : 'messaging'].join(' '),
+    );
     expect(new Set(lists)).toEqual(new Set([`${page.pageId} changes`, `${other.pageId} messaging`]));
     const sequence = (await values()).map(value => texts.indexOf(value.message));
     expect(sequence).not.toEqual(sequence.toSorted((one, two) => one - two));
@@ -271,7 +301,10 @@ describe('mischief', () => {
   });
 
   test('a thousand changes in one body', async () => {
-    const { change_ids } = await rig.sim('POST', `/pages/${page.pageId}/comments/bulk`, { count: 1000, deliver: false });
+    const { change_ids } = await rig.sim('POST', `/pages/${page.pageId}/comments/bulk`, {
+      count: 1000,
+      deliver: false,
+    });
     await rig.sim('POST', '/redeliver', { change_ids, batch_size: 1000 });
     expect(receiver.delivered).toHaveLength(1);
     expect((await values()).length).toBe(1000);

@@ -87,9 +87,9 @@ describe('messaging', () => {
     expect(await subscribed()).toBeNull();
     expect((await message()).delivery).toBe('not_subscribed');
     expect((await comment()).delivery).toBe('not_subscribed');
-    expect((await rig.call('GET', `/v25.0/${page.pageId}/subscribed_apps?access_token=${page.pageToken}`)).json).toEqual(
-      { data: [] },
-    );
+    expect(
+      (await rig.call('GET', `/v25.0/${page.pageId}/subscribed_apps?access_token=${page.pageToken}`)).json,
+    ).toEqual({ data: [] });
   });
 
   test('that arrives again in time ends the spell', async () => {
@@ -153,10 +153,9 @@ test('an answer that does not come in time is a failure', async () => {
   await comment();
   await rig.settled(() => rig.world.ledger.entries.filter(({ type }) => type === 'delivery').length === 2);
   const { data } = await rig.sim('GET', '/ledger?type=delivery');
-  expect(data.map((entry: { status: number | null; failure: string | null }) => entry.status ?? entry.failure)).toEqual([
-    'timeout',
-    200,
-  ]);
+  expect(data.map((entry: { status: number | null; failure: string | null }) => entry.status ?? entry.failure)).toEqual(
+    ['timeout', 200],
+  );
   silent.closeAllConnections();
   silent.close();
 });

@@ -74,12 +74,14 @@ const knobShape = {
 export type Knobs = z.output<z.ZodObject<typeof knobShape>>;
 
 /** Any of the knobs, and any part of those that have parts. */
-export const knobChangesShape = z.strictObject({
-  ...knobShape,
-  allowance: allowanceSchema.partial(),
-  mischief: mischiefSchema.partial(),
-  signed_request: knobShape.signed_request.partial(),
-}).partial().shape;
+export const knobChangesShape = z
+  .strictObject({
+    ...knobShape,
+    allowance: allowanceSchema.partial(),
+    mischief: mischiefSchema.partial(),
+    signed_request: knobShape.signed_request.partial(),
+  })
+  .partial().shape;
 
 /** How the knobs stand at first. */
 export function usualKnobs(): Knobs {

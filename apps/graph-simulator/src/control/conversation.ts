@@ -29,7 +29,10 @@ const extras = {
   quick_reply: z.strictObject({ payload: z.string().max(1000) }).optional(),
   reply_to: z.strictObject({ mid: id, is_self_reply: z.boolean().optional() }).optional(),
   referral: z.record(z.string(), z.unknown()).optional(),
-  commands: z.array(z.strictObject({ name: z.string().max(100) })).max(30).optional(),
+  commands: z
+    .array(z.strictObject({ name: z.string().max(100) }))
+    .max(30)
+    .optional(),
 };
 
 export const conversationControls = [
@@ -98,7 +101,10 @@ export const conversationControls = [
       ...extras,
       as: z.enum(['customer', 'inbox']).default('customer'),
       /** The app that writes as the Page; its inbox otherwise. */
-      app_id: z.string().regex(/^\d{1,15}$/).default(inboxAppId),
+      app_id: z
+        .string()
+        .regex(/^\d{1,15}$/)
+        .default(inboxAppId),
       deliver,
     }),
     handle: (world, { params, body }) => {
@@ -123,12 +129,13 @@ export const conversationControls = [
     path: '/pages/:page/customers',
     body: customer,
     handle: ({ state }, { params, body }) => {
-      const { name, psid, reachable, hasAppRole, id: customer_id } = putCustomer(
-        state,
-        findPage(state, params.page!).id,
-        body,
-        'psid',
-      );
+      const {
+        name,
+        psid,
+        reachable,
+        hasAppRole,
+        id: customer_id,
+      } = putCustomer(state, findPage(state, params.page!).id, body, 'psid');
       return { customer_id, psid, name, reachable, app_role: hasAppRole };
     },
   }),

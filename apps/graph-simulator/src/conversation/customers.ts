@@ -1,5 +1,5 @@
-import { nextDraw, nextId } from '../state/sequence.ts';
 import type { Customer } from '../state/entities.ts';
+import { nextDraw, nextId } from '../state/sequence.ts';
 import type { State } from '../state/state.ts';
 
 export interface CustomerInput {

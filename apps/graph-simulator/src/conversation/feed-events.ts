@@ -53,7 +53,14 @@ export function feedChange(state: State, page: Page, event: FeedEvent): Told {
     case 'feed_reaction': {
       const { reaction_type, verb: done } = event;
       const target = reactedTo(state, page, event);
-      return feed(state, page, 'feed', { ...author, ...target, created_time, item: 'reaction', reaction_type, verb: done });
+      return feed(state, page, 'feed', {
+        ...author,
+        ...target,
+        created_time,
+        item: 'reaction',
+        reaction_type,
+        verb: done,
+      });
     }
     case 'like':
       return feed(state, page, 'feed', { ...author, created_time, item: 'like', verb: event.verb });

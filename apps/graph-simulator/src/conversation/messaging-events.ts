@@ -25,13 +25,23 @@ export const customerEventSchemas = [
     reaction: z.string().max(50).default('love'),
     emoji: z.string().max(20).default('\u2764\ufe0f'),
   }),
-  z.strictObject({ type: z.literal('postback'), from, title: text.default('Get started'), payload: text.default('GET_STARTED'), referral: z.strictObject(referral).optional() }),
+  z.strictObject({
+    type: z.literal('postback'),
+    from,
+    title: text.default('Get started'),
+    payload: text.default('GET_STARTED'),
+    referral: z.strictObject(referral).optional(),
+  }),
   z.strictObject({ type: z.literal('referral'), from, ...referral, ad_id: id.optional() }),
   z.strictObject({ type: z.literal('optin'), from, payload: text.default('NEWS') }),
   z.strictObject({ type: z.literal('message_edit'), from, mid: id.optional(), text }),
   z.strictObject({ type: z.literal('read'), from }),
   z.strictObject({ type: z.literal('delivery'), from, with_mids: z.boolean().default(true) }),
-  z.strictObject({ type: z.literal('account_linking'), from, status: z.enum(['linked', 'unlinked']).default('linked') }),
+  z.strictObject({
+    type: z.literal('account_linking'),
+    from,
+    status: z.enum(['linked', 'unlinked']).default('linked'),
+  }),
   z.strictObject({
     type: z.literal('handover'),
     from,
@@ -58,7 +68,9 @@ export function customerChange(state: State, customer: Customer, event: Customer
       openWindow(state, customer);
       const mid = nextWord(state, 'message', 'm_', 32);
       const referred = event.referral ? { referral: { ...event.referral, type: 'OPEN_THREAD' } } : {};
-      return told('messaging_postbacks', { postback: { mid, title: event.title, payload: event.payload, ...referred } });
+      return told('messaging_postbacks', {
+        postback: { mid, title: event.title, payload: event.payload, ...referred },
+      });
     }
     case 'referral': {
       openWindow(state, customer);
@@ -122,7 +134,9 @@ function findMessage(
   mid: string | undefined,
   author: Message['author'],
 ): Message | undefined {
-  return threadOf(state, customer).messages.findLast(message => (mid ? message.mid === mid : message.author === author));
+  return threadOf(state, customer).messages.findLast(message =>
+    mid ? message.mid === mid : message.author === author,
+  );
 }
 
 /** Passes control of the thread. The event itself is told to both sides, so it never goes to those who stand by. */

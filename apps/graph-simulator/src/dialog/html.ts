@@ -58,7 +58,8 @@ function pagesPart({ keepsPages, pages, person }: Choice): Html {
     const names = pages.filter(page => kept.has(page.id)).map(page => html`<li>${page.name}</li>`);
     return html`<section><h2>Pages</h2><p class="note">The Pages picked last time are used again, without a question. An app that wants others asks with <code>auth_type=reauthorize</code>.</p><ul class="given">${names}</ul></section>`;
   }
-  if (pages.length === 0) return html`<section><h2>Pages</h2><p class="note">This person has no role on any Page.</p></section>`;
+  if (pages.length === 0)
+    return html`<section><h2>Pages</h2><p class="note">This person has no role on any Page.</p></section>`;
   const boxes = pages.map(page => tick('page_ids', page.id, page.name, page.category));
   return html`<fieldset><legend>Pages</legend><div class="ticks">${boxes}</div></fieldset>`;
 }

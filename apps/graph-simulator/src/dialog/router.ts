@@ -1,5 +1,6 @@
-import type { Request, Response } from 'express';
+import type { NextFunction, Request, Response } from 'express';
 import { Router, urlencoded } from 'express';
+import type { z } from 'zod';
 import { guard } from '../page/router.ts';
 import { createSystemUser, pagesOf } from '../people/people.ts';
 import { nowSeconds } from '../state/clock.ts';
@@ -8,16 +9,9 @@ import { nextWord } from '../state/sequence.ts';
 import type { State } from '../state/state.ts';
 import { logIn } from '../tokens/mint.ts';
 import type { World } from '../world.ts';
-import { type Decision, askedSchema, decisionSchema } from './asked.ts';
+import { type Asked, askedSchema, type Decision, decisionSchema } from './asked.ts';
 import { choicePage, faultPage, peoplePage } from './html.ts';
-import {
-  configurationOf,
-  faultOfLink,
-  keepsEarlierPages,
-  reauthorizes,
-  shownScopes,
-  silentDenial,
-} from './request.ts';
+import { configurationOf, faultOfLink, keepsEarlierPages, reauthorizes, shownScopes, silentDenial } from './request.ts';
 
 /** The login dialog: choose a person, then scopes and Pages, then back to the app with a code. */
 export function dialogRouter(world: World): Router {
@@ -27,17 +21,19 @@ export function dialogRouter(world: World): Router {
   router.post(paths, urlencoded({ extended: false, limit: '100kb' }), (request, response) => {
     decide(world, request, response);
   });
+  router.use((error: unknown, _request: Request, response: Response, next: NextFunction) => {
+    if (error instanceof DialogFault) send(response, 400, faultPage(error.message), '');
+    else next(error);
+  });
   return router;
 }
 
+/** A dialog that goes no further, and why, in a sentence. */
+class DialogFault extends Error {}
+
 function show({ state }: World, request: Request, response: Response): void {
-  const parsed = askedSchema.safeParse(request.query);
-  if (!parsed.success) return refuse(response, badLink(parsed.error.issues[0]?.path));
-  const asked = parsed.data;
-  const fault = faultOfLink(state.app, asked);
-  if (fault) return refuse(response, fault);
+  const asked = read(askedSchema, request.query, state);
   const person = humanOf(state, asked.person_id);
-  if (person?.checkpoint) return refuse(response, checkpointed(person));
   const html = person
     ? choicePage({
         asked,
@@ -52,23 +48,11 @@ function show({ state }: World, request: Request, response: Response): void {
   send(response, 200, html, new URL(asked.redirect_uri).origin);
 }
 
-/** Who logs in. A system user never does. */
-function humanOf(state: State, id: string | undefined): Person | undefined {
-  const person = id === undefined ? undefined : state.people.get(id);
-  return person?.kind === 'person' ? person : undefined;
-}
-
-const peopleOf = (state: State) => [...state.people.values()].filter(person => person.kind === 'person');
-
 function decide(world: World, request: Request, response: Response): void {
   const { state } = world;
-  const parsed = decisionSchema.safeParse(request.body);
-  if (!parsed.success) return refuse(response, badLink(parsed.error.issues[0]?.path));
-  const decision = parsed.data;
+  const decision = read(decisionSchema, request.body, state);
   const person = humanOf(state, decision.person_id);
-  const fault = faultOfLink(state.app, decision) ?? (person ? null : 'That person does not exist.');
-  if (!person || fault) return refuse(response, fault ?? '');
-  if (person.checkpoint) return refuse(response, checkpointed(person));
+  if (!person) throw new DialogFault('That person does not exist.');
   const url = new URL(decision.redirect_uri);
   for (const [name, value] of Object.entries(outcomeOf(state, person, decision))) url.searchParams.set(name, value);
   if (decision.state !== undefined) url.searchParams.set('state', decision.state);
@@ -76,6 +60,27 @@ function decide(world: World, request: Request, response: Response): void {
   // Facebook leaves this fragment behind; servers never see it.
   response.redirect(302, `${url.href}#_=_`);
 }
+
+function read<Output extends Asked>(schema: z.ZodType<Output>, given: unknown, state: State): Output {
+  const parsed = schema.safeParse(given);
+  if (!parsed.success) {
+    throw new DialogFault(`The login link is not valid: ${parsed.error.issues[0]?.path.map(String).join('.')}.`);
+  }
+  const fault = faultOfLink(state.app, parsed.data);
+  if (fault) throw new DialogFault(fault);
+  return parsed.data;
+}
+
+/** Who logs in: no system user ever does, nor somebody who has to pass a security check first. */
+function humanOf(state: State, id: string | undefined): Person | undefined {
+  const person = id === undefined ? undefined : state.people.get(id);
+  if (person?.kind !== 'person') return undefined;
+  if (person.checkpoint === null) return person;
+  const sentence = `${person.name} has to pass a security check at facebook.com first. Lift the checkpoint on the simulator’s page.`;
+  throw new DialogFault(sentence);
+}
+
+const peopleOf = (state: State) => [...state.people.values()].filter(person => person.kind === 'person');
 
 const refusal = {
   error: 'access_denied',
@@ -139,16 +144,6 @@ function issueCode(state: State, person: Person, redirectUri: string, lifetime: 
   state.codes.set(code, { personId: person.id, redirectUri, issuedAt: nowSeconds(state), used: false, lifetime });
   if (state.codes.size > greatestCodes) state.codes.delete(state.codes.keys().next().value!);
   return code;
-}
-
-const badLink = (path: readonly PropertyKey[] | undefined) =>
-  `The login link is not valid: ${path?.map(String).join('.') ?? ''}.`;
-
-const checkpointed = ({ name }: Person) =>
-  `${name} has to pass a security check at facebook.com first. Lift the checkpoint on the simulator's page.`;
-
-function refuse(response: Response, sentence: string): void {
-  send(response, 400, faultPage(sentence), '');
 }
 
 function send(response: Response, status: number, html: string, redirectOrigin: string): void {

@@ -36,7 +36,7 @@ export function failure(state: State, version: string, error: GraphError): Answe
     headers: { ...headers, 'www-authenticate': challenge },
     body: JSON.stringify({ error: envelope }),
     cut: false,
-   
+
     error: { code: error.code, subcode: error.subcode ?? null },
   };
 }

@@ -1,6 +1,6 @@
 import { tasksOf } from '../people/people.ts';
-import type { SendNote } from '../state/ledger-entry.ts';
 import type { Page, Person, Token } from '../state/entities.ts';
+import type { SendNote } from '../state/ledger-entry.ts';
 import type { State } from '../state/state.ts';
 import { proofHolds } from '../tokens/proof.ts';
 import { hasLostRole, judgeToken, scopesOf } from '../tokens/verdict.ts';

@@ -60,7 +60,11 @@ export class Usage {
     }
     const allowance = state.app.knobs.allowance[regime.type];
     const percent = Math.floor((window.sum * 100) / allowance);
-    return { regime, percent, regainMinutes: percent < 100 ? 0 : minutesToRegain(window, allowance, regime.type, state) };
+    return {
+      regime,
+      percent,
+      regainMinutes: percent < 100 ? 0 : minutesToRegain(window, allowance, regime.type, state),
+    };
   }
 
   clear(): void {

@@ -55,7 +55,8 @@ function exchangeCode(call: Call) {
   if (code.used) throw codeError(36009, 'This authorization code has been used.');
   // A failed exchange consumes the code too: nobody may try it again with another address.
   code.used = true;
-  if (code.issuedAt + state.app.knobs.code_seconds < nowSeconds(state)) throw codeError(36007, 'This authorization code has expired.');
+  if (code.issuedAt + state.app.knobs.code_seconds < nowSeconds(state))
+    throw codeError(36007, 'This authorization code has expired.');
   if (textParam(call.params, 'redirect_uri') !== code.redirectUri) {
     throw codeError(
       36008,

@@ -7,7 +7,6 @@ import {
   writeComment,
 } from '../../conversation/comments.ts';
 import { findByPsid } from '../../conversation/customers.ts';
-import { demandVariety } from './comment-limits.ts';
 import { nowSeconds } from '../../state/clock.ts';
 import type { Comment } from '../../state/entities.ts';
 import type { State } from '../../state/state.ts';
@@ -18,6 +17,7 @@ import type { Readable } from '../fields.ts';
 import { selectFields } from '../fields.ts';
 import { paginate } from '../paging.ts';
 import { requiredText, textParam } from '../params.ts';
+import { demandVariety } from './comment-limits.ts';
 
 export const privateReplySeconds = 7 * 86_400;
 const usualFields = 'created_time,from,message,id';
@@ -40,7 +40,8 @@ export function listComments(call: Call) {
   const parentId = placeIn(call, caller).id;
   const comments = commentsUnder(state, parentId);
   const fields = textParam(call.params, 'fields');
-  const present = (comment: Comment) => selectFields('Comment', readableComment(state, comment, caller), fields, usualFields);
+  const present = (comment: Comment) =>
+    selectFields('Comment', readableComment(state, comment, caller), fields, usualFields);
   return paginate(call, comments, comment => comment.id, present);
 }
 

@@ -33,7 +33,8 @@ export function listAccounts(call: Call) {
   demandScope(caller, 'pages_show_list');
   const pages = visiblePagesOf(state, caller.person);
   const first = pages[0];
-  if (state.app.knobs.empty_accounts_page && first && !textParam(call.params, 'after')) return emptyPageBefore(call, first.id);
+  if (state.app.knobs.empty_accounts_page && first && !textParam(call.params, 'after'))
+    return emptyPageBefore(call, first.id);
   const usual = 'access_token,category,category_list,name,id,tasks';
   const present = (page: Page) =>
     selectFields('Page', readablePage(state, page, caller), textParam(call.params, 'fields'), usual);
