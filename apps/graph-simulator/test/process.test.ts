@@ -100,7 +100,18 @@ test('the page for people loads nothing foreign', async () => {
   const page = await rig.call('GET', '/');
   expect(page.headers.get('content-security-policy')).toContain("default-src 'none'");
   expect(page.text).not.toMatch(/https?:\/\//);
-  for (const name of ['app.js', 'style.css']) expect((await rig.call('GET', `/assets/${name}`)).status).toBe(200);
+  const linked = [...page.text.matchAll(/(?:src|href)="([^"]+)"/g)].map(match => match[1]!);
+  const script = await rig.call('GET', '/assets/app.js');
+  const imported = [...script.text.matchAll(/from '\.\/([\w.]+)'/g)].map(match => `/assets/${match[1]}`);
+  expect([linked.length, imported.length]).toEqual([6, 6]);
+  for (const path of [...linked, ...imported]) {
+    const file = await rig.call('GET', path);
+    expect([path, file.status]).toEqual([path, 200]);
+    expect(file.headers.get('content-security-policy')).toContain("default-src 'none'");
+    expect(file.text.replaceAll('http://www.w3.org/2000/svg', '')).not.toMatch(
+      /https?:\/\/|innerHTML|insertAdjacentHTML/,
+    );
+  }
   await rig.stop();
 });
 

@@ -119,6 +119,12 @@ export const peopleControls = [
 
   control({
     method: 'get',
+    path: '/pages/:page',
+    handle: ({ state }, { params }) => describePage(state, found(state.pages.get(params.page!), 'page', params.page!)),
+  }),
+
+  control({
+    method: 'get',
     path: '/pages',
     handle: ({ state }) => ({ data: [...state.pages.values()].map(page => describePage(state, page)) }),
   }),
@@ -176,12 +182,18 @@ function describePerson(state: State, person: Person) {
 }
 
 function describePage(state: State, page: Page) {
-  const people = [...page.roles].map(([personId, role]) => ({
-    id: personId,
-    name: state.people.get(personId)?.name ?? '',
-    tasks: role.tasks,
-    role_removed: role.removed,
-  }));
+  const people = [...page.roles].map(([personId, role]) => {
+    const person = state.people.get(personId);
+    return {
+      id: personId,
+      name: person?.name ?? '',
+      kind: person?.kind ?? 'person',
+      tasks: role.tasks,
+      role_removed: role.removed,
+      checkpoint: person?.checkpoint ?? null,
+      granted: person?.granted ?? [],
+    };
+  });
   return {
     id: page.id,
     name: page.name,
