@@ -7,6 +7,9 @@ import type { Change } from '../webhooks/change.ts';
 /** Meta's own Page inbox, as the author of an echo. */
 export const inboxAppId = '26390203743090';
 
+// Of a thread the oldest messages are forgotten.
+const keptMessages = 1000;
+
 const threadKey = (pageId: string, psid: string) => `${pageId} ${psid}`;
 
 export function findThread(state: State, pageId: string, psid: string): Thread | undefined {
@@ -87,6 +90,8 @@ function addMessage(
   const added = { mid, atMs: nowMs(state), ...message, edits: 0, reaction: null };
   const thread = threadOf(state, customer);
   thread.messages.push(added);
+  // In large pieces, so that forgetting costs next to nothing per message.
+  if (thread.messages.length > 2 * keptMessages) thread.messages = thread.messages.slice(-keptMessages);
   state.indexes.touchThread(thread);
   return added;
 }

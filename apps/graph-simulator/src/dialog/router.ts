@@ -3,6 +3,7 @@ import { Router, urlencoded } from 'express';
 import type { z } from 'zod';
 import { guard } from '../page/router.ts';
 import { createSystemUser, pagesOf } from '../people/people.ts';
+import { forgetOldest } from '../state/bounded.ts';
 import { nowSeconds } from '../state/clock.ts';
 import type { Lifetime, Page, Person } from '../state/entities.ts';
 import { nextWord } from '../state/sequence.ts';
@@ -137,12 +138,12 @@ function approveForBusiness(
   return issueCode(state, systemUser, decision.redirect_uri, lifetime);
 }
 
-const greatestCodes = 10_000;
+const keptCodes = 10_000;
 
 function issueCode(state: State, person: Person, redirectUri: string, lifetime: Lifetime): string {
   const code = nextWord(state, 'code', 'AQB', 32);
   state.codes.set(code, { personId: person.id, redirectUri, issuedAt: nowSeconds(state), used: false, lifetime });
-  if (state.codes.size > greatestCodes) state.codes.delete(state.codes.keys().next().value!);
+  forgetOldest(state.codes, keptCodes);
   return code;
 }
 

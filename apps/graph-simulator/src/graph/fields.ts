@@ -1,3 +1,4 @@
+import { forgetOldest } from '../state/bounded.ts';
 import { numbered } from './errors.ts';
 import { isRecord } from './params.ts';
 
@@ -14,15 +15,15 @@ export type Readable = Record<string, (field: Field) => unknown>;
 
 // The same few expressions come again and again, and once for each row of a list.
 const parsed = new Map<string, readonly Field[]>();
-const greatestParsed = 1000;
+const keptParsed = 1000;
 
 /** Reads `id,message,parent{id},comments.limit(10){id}`. */
 export function parseFields(text: string): readonly Field[] {
   const known = parsed.get(text);
   if (known) return known;
   const fields = splitTopLevel(text).map(parseField);
-  if (parsed.size >= greatestParsed) parsed.clear();
   parsed.set(text, fields);
+  forgetOldest(parsed, keptParsed);
   return fields;
 }
 

@@ -19,7 +19,7 @@ export async function serveGraph(world: World, request: IncomingMessage, respons
   const url = new URL(request.url ?? '/', 'http://graph.invalid');
   const body = await readBody(request);
   if (!body) {
-    response.writeHead(413, { connection: 'close' }).end();
+    response.writeHead(413).end();
     return;
   }
   const method = request.method ?? 'GET';
@@ -34,16 +34,15 @@ export async function serveGraph(world: World, request: IncomingMessage, respons
   respond(response, answer);
 }
 
-/** The whole body; null when it is too large. */
+/** The whole body; null when it is too large. Then it is still read to its end, or the answer would not get through. */
 async function readBody(request: IncomingMessage): Promise<Buffer | null> {
   const chunks: Buffer[] = [];
   let bytes = 0;
   for await (const chunk of request as AsyncIterable<Buffer>) {
     bytes += chunk.length;
-    if (bytes > greatestBodyBytes) return null;
-    chunks.push(chunk);
+    if (bytes <= greatestBodyBytes) chunks.push(chunk);
   }
-  return Buffer.concat(chunks);
+  return bytes <= greatestBodyBytes ? Buffer.concat(chunks) : null;
 }
 
 function respond(response: ServerResponse, answer: Answer): void {

@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto';
+import { forgetOldest } from './bounded.ts';
 import type { CallEntry, DeliveryEntry, LedgerEntry, Unnumbered } from './ledger-entry.ts';
 import { Tally, targetOf } from './tally.ts';
 
@@ -86,14 +87,14 @@ export class Ledger {
 
 // Calls come with the same few tokens, or at least in runs.
 const hashes = new Map<string, string>();
-const greatestHashes = 10_000;
+const keptHashes = 10_000;
 
 /** Enough of a token's hash to tell two tokens apart, and nothing of the token. */
 export function tokenHash(token: string): string {
   const known = hashes.get(token);
   if (known) return known;
   const made = hash('sha256', token).slice(0, 12);
-  if (hashes.size >= greatestHashes) hashes.clear();
   hashes.set(token, made);
+  forgetOldest(hashes, keptHashes);
   return made;
 }

@@ -1,4 +1,5 @@
 import type { Agenda } from '../state/agenda.ts';
+import { forgetOldest } from '../state/bounded.ts';
 import { nowMs } from '../state/clock.ts';
 import { nextDraw, nextWord, shuffled } from '../state/sequence.ts';
 import type { State } from '../state/state.ts';
@@ -19,7 +20,7 @@ export const usualRetryDelaysMs = [
 const givenUpAfterMs = 36 * hour;
 const greatestAttempts = 500;
 // The oldest are forgotten, and can then not be delivered again.
-const greatestRecorded = 100_000;
+const keptChanges = 100_000;
 
 export type Fate = 'queued' | 'held' | 'no_callback' | 'not_subscribed';
 
@@ -73,7 +74,7 @@ export class Emitter {
     const recorded = { id: nextWord(this.#options.state(), 'change', 'chg_', 12), ...change };
     this.#recorded.set(recorded.id, recorded);
     this.#total += 1;
-    if (this.#recorded.size > greatestRecorded) this.#recorded.delete(this.#recorded.keys().next().value!);
+    forgetOldest(this.#recorded, keptChanges);
     return recorded;
   }
 

@@ -59,7 +59,8 @@ export class Post {
         resolve(receipt);
       };
       const fail = (error: NodeJS.ErrnoException) => {
-        if (!isLate && request.reusedSocket && error.code === 'ECONNRESET') end('stale');
+        const isReset = error.code === 'ECONNRESET' || error.code === 'EPIPE';
+        if (!isLate && request.reusedSocket && isReset) end('stale');
         else end({ status: null, failure: isLate ? 'timeout' : (error.code ?? 'failed') });
       };
       request.on('error', fail);
