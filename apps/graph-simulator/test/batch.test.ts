@@ -91,9 +91,9 @@ describe('a batch', () => {
     ];
     const { json } = await batch(items, { appsecret_proof: proof });
     expect(json.map((item: { code: number }) => item.code)).toEqual([200, 400, 200]);
-    expect(JSON.parse(json[1].body).error.message).toBe(
-      'API calls from the server require an appsecret_proof argument',
-    );
+    const missing = 'API calls from the server require an appsecret_proof argument';
+    expect(JSON.parse(json[1].body).error.message).toBe(missing);
+    expect((await batch(items)).json.error.message).toBe(missing);
   });
 });
 

@@ -50,7 +50,7 @@ export function identify(call: Call): Caller {
   const { state } = call.world;
   if (call.token === null) throw noToken(call);
   const caller = call.token.includes('|') ? identifyApp(state, call.token) : identifyPerson(state, call.token);
-  checkProof(call, call.token);
+  demandProof(call, call.token);
   return caller;
 }
 
@@ -92,7 +92,8 @@ export function findToken(state: State, value: string): Token {
 
 const unreadable = { subcode: null, message: 'Invalid OAuth access token - Cannot parse access token' };
 
-function checkProof(call: Call, token: string): void {
+/** Demands that the proof which came with a call, or has to, holds for its token. */
+export function demandProof(call: Call, token: string): void {
   const { state } = call.world;
   const proof = textParam(call.params, 'appsecret_proof');
   if (proof === undefined) {

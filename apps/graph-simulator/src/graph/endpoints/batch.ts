@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Answer } from '../answer.ts';
 import type { Call } from '../call.ts';
-import { noToken } from '../call.ts';
+import { demandProof, noToken } from '../call.ts';
 import { badBatch } from '../errors.ts';
 import { isRecord, readParams, textParam } from '../params.ts';
 
@@ -13,6 +13,7 @@ const greatestBatch = 50;
  */
 export async function runBatch(call: Call) {
   if (call.token === null) throw noToken(call);
+  demandProof(call, call.token);
   const items = readItems(call);
   return await Promise.all(items.map(item => runItem(call, item)));
 }
