@@ -1,6 +1,6 @@
-import type { GraphClient, GraphResult, PageGrant, TokenInfo } from '@pagekeeper/facebook/graph-client';
-import type { GraphError } from '@pagekeeper/facebook/graph-error';
+import type { GraphClient, PageGrant, TokenInfo } from '@pagekeeper/facebook/graph-client';
 import type { Secret } from '@pagekeeper/runtime/secret';
+import { ExaminationFailed, saysSomethingOfTheToken, valueOrFail } from './examination-failed.ts';
 import { examinePages, type PageExamination } from './examine-pages.ts';
 import type { LeasedLogin } from './lease-login.ts';
 
@@ -21,17 +21,6 @@ export interface UserFindings {
   renewed: { token: Secret; expiresAt: Date | null } | null;
   /** The pages that the person grants us; null where the list could not be had. */
   grants: PageGrant[] | null;
-}
-
-/** A failed call of ours: says nothing about the tenant. */
-export class ExaminationFailed extends Error {
-  readonly graphError: GraphError;
-
-  constructor(error: GraphError) {
-    super(error.message);
-    this.name = 'ExaminationFailed';
-    this.graphError = error;
-  }
 }
 
 const day = 24 * 3_600_000;
@@ -101,14 +90,4 @@ async function exchange(
   const info = valueOrFail(await graph.debugToken(exchanged.value.token));
   const moved = info.isValid && (!info.expiresAt || !endsAt || info.expiresAt > endsAt);
   return moved ? { token: exchanged.value.token, expiresAt: info.expiresAt } : null;
-}
-
-/** Whether an error is Facebook's word on a token, and not a failure of ours (fact sheet 14.1). */
-export const saysSomethingOfTheToken = ({ outcome }: GraphError): boolean =>
-  ['REAUTH', 'USER_ACTION', 'PERMISSION', 'PERMANENT'].includes(outcome);
-
-/** The value, or {@link ExaminationFailed}. */
-export function valueOrFail<T>(result: GraphResult<T>): T {
-  if (result.ok) return result.value;
-  throw new ExaminationFailed(result.error);
 }

@@ -1,6 +1,7 @@
 import type { GraphClient, GraphResult, PageDetails, PageGrant, TokenInfo } from '@pagekeeper/facebook/graph-client';
 import type { GraphError } from '@pagekeeper/facebook/graph-error';
 import type { Secret } from '@pagekeeper/runtime/secret';
+import { refuseOurFailure, saysSomethingOfTheToken } from './examination-failed.ts';
 import type { LeasedPage } from './lease-login.ts';
 
 /** What was found out about one page, or why nothing was. */
@@ -34,8 +35,9 @@ export async function examinePages(
 ): Promise<PageExamination[]> {
   const byId = grants && new Map(grants.map(grant => [grant.id, grant]));
   const usable = pages.filter(page => page.token !== null) as (LeasedPage & { token: Secret })[];
-  const stored = zip(usable, await graph.debugTokens(usable.map(({ token }) => token)));
-  const examinations = stored.map(([page, result]): PageExamination => {
+  const results = await graph.debugTokens(usable.map(({ token }) => token));
+  refuseOurFailure(results);
+  const examinations = zip(usable, results).map(([page, result]): PageExamination => {
     if (!result.ok) return { outcome: 'failed', page, error: result.error };
     const grant = byId ? byId.get(page.pageId) : null;
     return {
@@ -75,6 +77,7 @@ async function tryTokens(graph: GraphClient, examinations: PageExamination[]): P
   const doubtful = seen(examinations).filter(({ found }) => !found.info.isValid || found.grant === undefined);
   if (doubtful.length === 0) return;
   const probes = await graph.probePages(doubtful.map(({ page, found }) => ({ id: page.pageId, token: found.token })));
+  refuseOurFailure(probes);
   for (const [examination, probe] of zip(doubtful, probes)) {
     const failure = settleProbe(examination.found, probe);
     if (failure)
@@ -89,7 +92,7 @@ function settleProbe(found: PageFindings, probe: GraphResult<PageDetails>): Grap
     // Facebook calls it invalid and accepts it: nobody is called dead on that (fact sheet 13.7).
     return found.info.isValid ? null : contradiction;
   }
-  if (!['REAUTH', 'USER_ACTION', 'PERMISSION', 'PERMANENT'].includes(probe.error.outcome)) return probe.error;
+  if (!saysSomethingOfTheToken(probe.error)) return probe.error;
   found.works = false;
   return null;
 }

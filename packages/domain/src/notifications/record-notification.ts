@@ -1,4 +1,3 @@
-import { raw } from 'objection';
 import { newId, type Uuid } from '../ids.ts';
 import type { TenantTx } from '../tenancy/tenant-tx.ts';
 import type { NotificationDetail, NotificationKind } from './notification.ts';
@@ -40,7 +39,7 @@ export async function recordNotification(tx: TenantTx, news: News): Promise<void
     rung: news.rung ?? 0,
     episode: news.episode,
     detail: JSON.stringify(news.detail),
-    created_at: raw('app.now()') as never,
+    created_at: tx.raw('app.now()'),
   }));
   if (rows.length > 0) await tx('notifications').insert(rows).onConflict().ignore();
 }
