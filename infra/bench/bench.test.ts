@@ -60,12 +60,20 @@ describe('report', () => {
 
 describe('load', () => {
   it('makes deliveries of one change, each its own, and the same again', () => {
-    const series = { id: 'abc', pageIds: ['1000000001', '1000000002'], startMs: 1_700_000_000_000 };
+    const series = { id: 'abc', pageIds: ['1000000001', '1000000002'], startMs: 1_700_000_000_000, changes: 1 };
     const bodies = Array.from({ length: 50 }, (_, index) => deliveryBody(series, index));
     expect(new Set(bodies).size).toBe(50);
     for (const body of bodies) expect(Buffer.byteLength(body)).toBe(bodyBytes);
     expect(JSON.parse(bodies[3]!).entry[0]).toMatchObject({ id: '1000000002', messaging: [{}] });
     expect(deliveryBody(series, 7)).toBe(bodies[7]);
+  });
+
+  it('makes deliveries of many changes of one page, no two the same', () => {
+    const series = { id: 'abc', pageIds: ['1000000001', '1000000002'], startMs: 1_700_000_000_000, changes: 100 };
+    const bodies = Array.from({ length: 5 }, (_, index) => deliveryBody(series, index));
+    const messages = bodies.flatMap(body => JSON.parse(body).entry[0].messaging);
+    expect(new Set(messages.map(({ message }) => message.mid)).size).toBe(500);
+    expect(messages[100].recipient).toEqual({ id: '1000000002' });
   });
 
   it('reads a chunked body', () => {
@@ -75,7 +83,7 @@ describe('load', () => {
 
 describe('options', () => {
   it('run all that the issue asks for unless told otherwise', () => {
-    expect(parseOptions(['--json']).only).toEqual(['vault', 'webhook-ingest', 'tenant-list']);
+    expect(parseOptions(['--json']).only).toEqual(['vault', 'webhook-ingest', 'webhook-ingest-batched', 'tenant-list']);
     expect(parseOptions(['--only', 'vault']).only).toEqual(['vault']);
   });
 

@@ -10,7 +10,13 @@ const schema = z.object({
 /** Servers to use instead of our own. The passwords of our roles on that Postgres are set anew. */
 export const readBenchEnvironment = () => readEnvironment(schema, process.env);
 
-export const benchmarkNames = ['vault', 'webhook-ingest', 'tenant-list', 'tenant-list-verb'] as const;
+export const benchmarkNames = [
+  'vault',
+  'webhook-ingest',
+  'webhook-ingest-batched',
+  'tenant-list',
+  'tenant-list-verb',
+] as const;
 export type BenchmarkName = (typeof benchmarkNames)[number];
 
 export interface BenchOptions {

@@ -10,7 +10,7 @@ import { type System, startSystem } from './system.ts';
 import { benchTenantList, benchTenantListVerb, pagesInList } from './tenant-list.ts';
 import { createTenant, type Tenant } from './tenants.ts';
 import { benchVault } from './vault.ts';
-import { benchWebhookIngest } from './webhook-ingest.ts';
+import { benchWebhookIngest, benchWebhookIngestBatched } from './webhook-ingest.ts';
 
 const undo: (() => unknown)[] = [];
 let ending: Promise<void> | undefined;
@@ -91,6 +91,7 @@ interface Tools {
 function chosen({ only }: BenchOptions, system: System, tenants: readonly Tenant[], tools: Tools) {
   const benches = [
     { name: 'webhook-ingest', run: () => benchWebhookIngest(system, tenants, tools) },
+    { name: 'webhook-ingest-batched', run: () => benchWebhookIngestBatched(system, tenants, tools) },
     { name: 'tenant-list', run: () => benchTenantList(system, tenants, tools) },
     { name: 'tenant-list-verb', run: () => benchTenantListVerb(system, tenants, tools) },
   ] as const;

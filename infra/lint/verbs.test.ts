@@ -26,8 +26,12 @@ describe('right', () => {
   });
 
   test('a read needs no audit', () => {
-    expect(messages('withTenant(ctx, { organization, readOnly: true }, tx => show(tx));')).toEqual([]);
-    expect(messages('withTenant(ctx, { ...input, readOnly: true }, tx => show(tx));')).toEqual([]);
+    expect(
+      messages(
+        'withTenant(ctx, { organization, readOnly: true }, async tx => { authorize(tx, p); return show(tx); });',
+      ),
+    ).toEqual([]);
+    expect(messages('withTenant(ctx, { ...input, readOnly: true }, async tx => { authorize(tx, p); });')).toEqual([]);
   });
 
   test('a new tenant, and doors under other names', () => {
@@ -75,6 +79,11 @@ describe('wrong', () => {
     expect(messages('withTenant(ctx, { readOnly: true, ...input }, async tx => {});')).toHaveLength(2);
     expect(messages('withTenant(ctx, { readOnly: false }, async tx => {});')).toHaveLength(2);
     expect(messages('withTenant(ctx, { readOnly }, async tx => {});')).toHaveLength(2);
+  });
+
+  test('a read that asks for nobody’s right', () => {
+    expect(messages('withTenant(ctx, { organization, readOnly: true }, async tx => show(tx));')).toEqual([written]);
+    expect(messages('withTenant(ctx, { organization, readOnly: true }, async tx => { show(tx); });')).toHaveLength(1);
   });
 
   test('names of its own do not count, and the line is that of the door', () => {

@@ -179,6 +179,23 @@ describe('a delivery', () => {
     expect(await storedBy(send)).toBe(0);
   });
 
+  it('about a page whose integration was switched off is dropped from then on, and stored again once it is on', async () => {
+    const switching = await acme.connectPage();
+    const send = async () => expect((await deliver(delivery(switching.page.page_id))).status).toBe(200);
+    const turn = (webhook_enabled: boolean) =>
+      acme.owner.expect(
+        200,
+        acme.owner.patch(`${acme.path}/integrations/${switching.id}`, { config: { webhook_enabled } }),
+      );
+    // Known to the inbox by now, as one that is on.
+    expect(await storedBy(send)).toBe(1);
+    await turn(false);
+    expect(await storedBy(send)).toBe(0);
+    await turn(true);
+    // Known as one that is off, for a moment.
+    await expect.poll(() => storedBy(send), { timeout: 10_000 }).toBe(1);
+  });
+
   it.each([
     ['another object', '{"object":"instagram","entry":[{"id":"1","changes":[]}]}', 200],
     ['no object', '{}', 200],

@@ -250,6 +250,19 @@ describe('what nobody has seen before', () => {
   });
 });
 
+test('nothing comes once a page has unsubscribed, nor what waited by then', async () => {
+  let release = () => {};
+  gate = new Promise<void>(resolve => {
+    release = resolve;
+  });
+  await comment({ text: 'first' });
+  await rig.settled(() => receiver.delivered.length === 1);
+  expect((await comment({ text: 'second' })).delivery).toBe('queued');
+  await rig.call('DELETE', `/v25.0/${page.pageId}/subscribed_apps?access_token=${page.pageToken}`);
+  release();
+  expect((await values()).map(value => value.message)).toEqual(['first']);
+});
+
 describe('mischief', () => {
   const mischief = (given: object) => rig.sim('PATCH', '/app', { mischief: given });
 

@@ -7,21 +7,35 @@ export interface Series {
   pageIds: readonly string[];
   /** The time in the first change; the others follow as if they came at `changesPerMs`. */
   startMs: number;
+  /** In one delivery, all of one page. */
+  changes: number;
 }
 
+/** Of a delivery with one change; with more, each adds nearly as much. */
 export const bodyBytes = 1_024;
 const changesPerMs = 10;
 
-/** The body of one delivery with one change: a message, of exactly 1,024 bytes. */
-export function deliveryBody({ id, pageIds, startMs }: Series, index: number): string {
+/** The body of one delivery of messages to one page. */
+export function deliveryBody(series: Series, index: number): string {
+  const { changes, pageIds, startMs } = series;
   const pageId = pageIds[index % pageIds.length]!;
-  const time = startMs + Math.floor(index / changesPerMs);
-  const person = `77${String(index % 5_003).padStart(14, '0')}`;
+  const first = index * changes;
+  const time = startMs + Math.floor(first / changesPerMs);
+  const start = `{"object":"page","entry":[{"id":"${pageId}","time":${time},"messaging":[`;
+  const end = ']}]}';
+  const messageBytes = bodyBytes - start.length - end.length;
+  const messages = Array.from({ length: changes }, (_, item) => message(series, pageId, first + item, messageBytes));
+  return `${start}${messages.join()}${end}`;
+}
+
+function message({ id, startMs }: Series, pageId: string, number: number, bytes: number): string {
+  const time = startMs + Math.floor(number / changesPerMs);
+  const person = `77${String(number % 5_003).padStart(14, '0')}`;
   // Meta's message ids are about this long.
-  const mid = `m_${id}_${String(index).padStart(9, '0')}`.padEnd(120, 'Zx3kQ9_vB7');
-  const start = `{"object":"page","entry":[{"id":"${pageId}","time":${time},"messaging":[{"sender":{"id":"${person}"},"recipient":{"id":"${pageId}"},"timestamp":${time},"message":{"mid":"${mid}","text":"`;
-  const end = '"}}]}]}';
-  return `${start}${'Is the shop open on Sunday? '.repeat(40).slice(0, bodyBytes - start.length - end.length)}${end}`;
+  const mid = `m_${id}_${String(number).padStart(9, '0')}`.padEnd(120, 'Zx3kQ9_vB7');
+  const start = `{"sender":{"id":"${person}"},"recipient":{"id":"${pageId}"},"timestamp":${time},"message":{"mid":"${mid}","text":"`;
+  const end = '"}}';
+  return `${start}${'Is the shop open on Sunday? '.repeat(40).slice(0, bytes - start.length - end.length)}${end}`;
 }
 
 /** Signed HTTP requests, ready to be written to a socket: nothing is computed while the clock runs. */

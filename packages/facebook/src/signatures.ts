@@ -80,5 +80,6 @@ function hmac(secret: Secret, message: string | Uint8Array): Buffer {
     key = createSecretKey(secret.reveal(), 'utf8');
     keys.set(secret, key);
   }
-  return createHmac('sha256', key).update(message).digest();
+  // By way of text: a digest in a buffer of its own is work for the garbage collector.
+  return Buffer.from(createHmac('sha256', key).update(message).digest('binary'), 'binary');
 }

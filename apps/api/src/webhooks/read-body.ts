@@ -26,13 +26,15 @@ const decoders = new Map<string, Decode>([
   ['br', promisify(brotliDecompress)],
 ]);
 
-/** The whole body, inflated. @throws BodyRefused 413 over the limit, 415 for another encoding, 400 for a broken one */
-export async function readBody(request: IncomingMessage): Promise<Buffer> {
-  const encoding = (request.headers['content-encoding'] ?? 'identity').toLowerCase();
+/** The whole body, inflated. Rejects with BodyRefused: 413 over the limit, 415 for another encoding, 400 for a broken one. */
+export function readBody(request: IncomingMessage): Promise<Buffer> {
+  const encoding = request.headers['content-encoding']?.toLowerCase() ?? 'identity';
+  if (encoding === 'identity') return readRaw(request);
   const decode = decoders.get(encoding);
-  if (!decode && encoding !== 'identity') throw new BodyRefused(415);
-  const raw = await readRaw(request);
-  if (!decode) return raw;
+  return decode ? readRaw(request).then(raw => inflated(raw, decode)) : Promise.reject(new BodyRefused(415));
+}
+
+async function inflated(raw: Buffer, decode: Decode): Promise<Buffer> {
   try {
     return await decode(raw, { maxOutputLength: maxBytes });
   } catch (error) {
@@ -56,7 +58,7 @@ function readRaw(request: IncomingMessage): Promise<Buffer> {
       if (bytes > maxBytes) reject(new BodyRefused(413));
       else resolve(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks));
     });
+    // Also of a connection that breaks off.
     request.on('error', () => reject(new BodyRefused(400)));
-    request.on('aborted', () => reject(new BodyRefused(400)));
   });
 }

@@ -21,30 +21,36 @@ type Receive = (request: IncomingMessage, response: ServerResponse) => Promise<v
  * before anything is parsed, and 200 only for what is committed. Refusals have no body.
  */
 export function createReceiveWebhooks({ inbox, appSecrets, log }: ReceiveOptions): Receive {
+  const onCut = (left: number) => log.warn({ left }, 'delivery cut');
   const accept = async (request: IncomingMessage): Promise<number> => {
-    const body = await readBody(request);
-    // Two such headers arrive joined by a comma, which no signature has.
-    const signature = request.headers['x-hub-signature-256'];
-    if (typeof signature !== 'string' || !verifyWebhookSignature(body, signature, appSecrets)) return 401;
-    const changes = parseDelivery(parseJson(body), left => log.warn({ left }, 'delivery cut'));
-    // Signed, and not about pages: nothing that sending it again would change.
-    if (changes) await inbox.accept(changes);
-    return 200;
+    try {
+      const body = await readBody(request);
+      // Two such headers arrive joined by a comma, which no signature has.
+      const signature = request.headers['x-hub-signature-256'];
+      if (typeof signature !== 'string' || !verifyWebhookSignature(body, signature, appSecrets)) return 401;
+      const changes = parseDelivery(parseJson(body), onCut);
+      // Signed, and not about pages: nothing that sending it again would change.
+      if (changes) await inbox.accept(changes);
+      return 200;
+    } catch (error) {
+      return statusOf(error, log);
+    }
   };
-  return async (request, response) => {
-    const status = await accept(request).catch(error => statusOf(error, log));
-    if (status === 503) response.setHeader('Retry-After', '5');
-    // What is left unread would be taken for the next request.
-    if (status === 413) response.setHeader('Connection', 'close');
-    const text = status === 200 ? 'EVENT_RECEIVED' : '';
-    // With its length the answer is one write; without it, four chunks.
-    response.writeHead(status, {
-      'Content-Type': 'text/plain',
-      'Content-Length': text.length,
-      'X-Content-Type-Options': 'nosniff',
-    });
-    response.end(text);
-  };
+  return (request, response) => accept(request).then(status => answer(response, status));
+}
+
+function answer(response: ServerResponse, status: number): void {
+  if (status === 503) response.setHeader('Retry-After', '5');
+  // What is left unread would be taken for the next request.
+  if (status === 413) response.setHeader('Connection', 'close');
+  const text = status === 200 ? 'EVENT_RECEIVED' : '';
+  // With its length the answer is one write; without it, four chunks.
+  response.writeHead(status, {
+    'Content-Type': 'text/plain',
+    'Content-Length': text.length,
+    'X-Content-Type-Options': 'nosniff',
+  });
+  response.end(text);
 }
 
 function parseJson(body: Buffer): unknown {

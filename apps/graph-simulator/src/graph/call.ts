@@ -122,8 +122,12 @@ export function pageCaller(call: Call, options: { write: boolean }): PageCaller 
 }
 
 /** Demands a permission; the code is 200 unless the endpoint has its own. */
-export function demandScope(caller: UserCaller | PageCaller, scope: string, error = missingScope(scope)): void {
-  if (!caller.scopes.includes(scope)) throw error;
+export function demandScope(
+  caller: UserCaller | PageCaller,
+  scope: string,
+  refusal: (scope: string) => GraphError = missingScope,
+): void {
+  if (!caller.scopes.includes(scope)) throw refusal(scope);
 }
 
 /** Demands one of these tasks of the person behind a page token. */

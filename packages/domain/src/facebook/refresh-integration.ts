@@ -51,7 +51,10 @@ export async function refreshIntegration(
   let check: { outcome: RefreshShape['outcome']; detail?: string } = { outcome: 'queued' };
   if (wait) check = await checkWhenFree(ctx, appId, login);
   else await nudge(ctx, refreshLoginJob, login);
-  const shown = await withTenant(ctx, { organization, readOnly: true }, tx => showIntegration(tx, integration.id));
+  const shown = await withTenant(ctx, { organization, readOnly: true }, async tx => {
+    authorize(tx, 'integration.read');
+    return await showIntegration(tx, integration.id);
+  });
   const { outcome, detail = null } = check;
   return new Rendered(`{"outcome":"${outcome}","detail":${JSON.stringify(detail)},"integration":${shown.text}}`);
 }

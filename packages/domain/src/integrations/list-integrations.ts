@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { authorize } from '../access/authorize.ts';
 import { activeBusiness, findBusiness } from '../businesses/business.ts';
 import type { Context } from '../context.ts';
 import { activeInput, type List, listInput, pageOf, type Rendered, renderPage, whereActive } from '../resource.ts';
@@ -32,7 +33,10 @@ export async function listIntegrations(
   });
   // None of an unknown business is a 404, none of a known one an empty list.
   if (rows.length === 0 && business !== undefined) {
-    await withTenant(ctx, { organization, readOnly: true }, tx => findBusiness(tx, business));
+    await withTenant(ctx, { organization, readOnly: true }, async tx => {
+      authorize(tx, 'business.read');
+      await findBusiness(tx, business);
+    });
   }
   return renderPage(rows, integrationResource, page.limit);
 }

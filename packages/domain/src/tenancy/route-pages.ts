@@ -21,7 +21,13 @@ export async function routePages(database: Database, pageIds: readonly string[])
     integrationId: row.integration_id,
     generation: row.generation,
     webhookEnabled: row.webhook_enabled,
-    key: { id: row.key_id, organization_id: row.organization_id, kek_id: row.kek_id, wrapped: row.wrapped },
+    // Copied, since routes are kept, and a piece of a shared buffer keeps all of it alive.
+    key: {
+      id: row.key_id,
+      organization_id: row.organization_id,
+      kek_id: row.kek_id,
+      wrapped: Uint8Array.from(row.wrapped),
+    },
   }));
 }
 

@@ -11,12 +11,10 @@ const latest = 2 ** 48 - 1;
  */
 export function eventIdOf(vault: Vault, change: Change): Uuid {
   const time = Math.min(Math.max(change.time?.getTime() ?? 0, 0), latest);
-  const hash = vault.hash('webhook event', change.pageId, change.kind, ...change.identity);
-  const bytes = Buffer.allocUnsafe(16);
+  const bytes = vault.hash('webhook event', change.pageId, change.kind, ...change.identity);
   bytes.writeUIntBE(time, 0, 6);
-  hash.copy(bytes, 6, 0, 10);
   bytes[6] = (bytes[6]! & 0x0f) | 0x80;
   bytes[8] = (bytes[8]! & 0x3f) | 0x80;
-  const hex = bytes.toString('hex');
+  const hex = bytes.toString('hex', 0, 16);
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}` as Uuid;
 }

@@ -1,5 +1,6 @@
 import type { Log } from '@pagekeeper/runtime/log';
 import pg from 'pg';
+import { byteaArray, int4Array, textArray, uuidArray } from '../database/binary-arrays.ts';
 import { DomainError } from '../errors.ts';
 import type { Uuid } from '../ids.ts';
 
@@ -122,15 +123,15 @@ async function insertRows(pool: pg.Pool, rows: readonly EventRow[]): Promise<Ins
     name: 'insert_webhook_events',
     text: 'select row_position::int, outcome from router.insert_webhook_events($1, $2, $3, $4, $5, $6, $7, $8, $9)',
     values: [
-      rows.map(row => row.id),
-      rows.map(row => row.pageId),
-      rows.map(row => row.organizationId),
-      rows.map(row => row.integrationId),
-      rows.map(row => row.generation),
-      rows.map(row => row.kind),
-      rows.map(row => row.personHash),
-      rows.map(row => row.threadHash),
-      rows.map(row => row.payload),
+      uuidArray(rows.map(row => row.id)),
+      textArray(rows.map(row => row.pageId)),
+      uuidArray(rows.map(row => row.organizationId)),
+      uuidArray(rows.map(row => row.integrationId)),
+      int4Array(rows.map(row => row.generation)),
+      textArray(rows.map(row => row.kind)),
+      byteaArray(rows.map(row => row.personHash)),
+      byteaArray(rows.map(row => row.threadHash)),
+      byteaArray(rows.map(row => row.payload)),
     ],
   });
   const outcomes = new Array<InsertOutcome>(rows.length).fill('stored');

@@ -2,7 +2,6 @@ import type { Change } from '@pagekeeper/facebook/webhook-payload';
 import type { Log } from '@pagekeeper/runtime/log';
 import type { Services } from '../context.ts';
 import { DomainError } from '../errors.ts';
-import type { Uuid } from '../ids.ts';
 import type { PageRoute } from '../tenancy/route-pages.ts';
 import type { Vault } from '../vault/vault.ts';
 import { eventIdOf } from './event-id.ts';
@@ -26,6 +25,10 @@ export interface InboxCounts {
 export interface InboxOptions extends Pick<Services, 'database' | 'vault' | 'queue' | 'log'> {
   /** The app role's URL: the inbox has two connections of its own. */
   databaseUrl: string;
+}
+
+interface InboxRow extends EventRow {
+  change: Change;
 }
 
 /**
@@ -57,8 +60,8 @@ export class Inbox {
     const moved = await this.#storeAll(changes);
     if (moved.length === 0) return;
     // Cached too long: the page's claim moved on. Once more with the route of this moment.
-    for (const change of moved) this.#routes.forget(change.pageId);
-    const lost = await this.#storeAll(moved);
+    for (const { pageId } of moved) this.#routes.forget(pageId);
+    const lost = await this.#storeAll(moved.map(({ change }) => change));
     this.counts.moved += lost.length;
     if (lost.length > 0) this.#log.warn({ changes: lost.length }, 'changes dropped: their page changed hands');
   }
@@ -68,21 +71,21 @@ export class Inbox {
     await this.#nudger.close();
   }
 
-  /** Returns the changes whose route was stale. */
-  async #storeAll(changes: readonly Change[]): Promise<Change[]> {
+  /** Returns the rows whose route was stale. */
+  async #storeAll(changes: readonly Change[]): Promise<InboxRow[]> {
     // Nearly always they are known, and then nothing is waited for.
     const missing = changes.some(({ pageId }) => this.#routes.known(pageId) === undefined);
     const routes = missing && (await this.#routes.routesOf(new Set(changes.map(change => change.pageId))));
-    const routed: { change: Change; row: EventRow }[] = [];
+    const rows: InboxRow[] = [];
     for (const change of changes) {
       const route = routes ? routes.get(change.pageId) : this.#routes.known(change.pageId);
       if (!route) this.counts.unknownPage += 1;
       else if (!route.webhookEnabled) this.counts.disabled += 1;
-      else routed.push({ change, row: this.#seal(change, route) });
+      else rows.push(this.#seal(change, route));
     }
-    if (routed.length === 0) return [];
-    const outcomes = await this.#store.insert(routed.map(({ row }) => row));
-    return routed.filter(({ row }, index) => this.#settle(row, outcomes[index]!)).map(({ change }) => change);
+    if (rows.length === 0) return [];
+    const outcomes = await this.#store.insert(rows);
+    return rows.filter((row, index) => this.#settle(row, outcomes[index]!));
   }
 
   /** Counts one row's outcome; true when its route was stale. */
@@ -93,19 +96,21 @@ export class Inbox {
     return false;
   }
 
-  #seal(change: Change, { organizationId, integrationId, generation, key }: PageRoute): EventRow {
-    const id: Uuid = eventIdOf(this.#vault, change);
+  #seal(change: Change, { organizationId, integrationId, generation, key }: PageRoute): InboxRow {
+    const { pageId, kind, personId, threadId } = change;
+    const id = eventIdOf(this.#vault, change);
     const payload = Buffer.from(JSON.stringify(change.payload) ?? 'null');
     return {
+      change,
       id,
-      pageId: change.pageId,
+      pageId,
       organizationId,
       integrationId,
       generation,
-      kind: change.kind,
-      personHash: change.personId && this.#vault.hash('person', organizationId, change.personId),
-      threadHash: change.threadId && this.#vault.hash('thread', organizationId, change.pageId, change.threadId),
+      kind,
+      personHash: personId === null ? null : this.#vault.hash('person', organizationId, personId),
+      threadHash: threadId === null ? null : this.#vault.hash('thread', organizationId, pageId, threadId),
       payload: this.#vault.seal(this.#vault.unwrap(key), payloadOf(id), payload).bytes(),
-    } as EventRow;
+    };
   }
 }

@@ -2,17 +2,17 @@ import { LRUCache } from 'lru-cache';
 import type { Database } from '../database/database.ts';
 import { type PageRoute, routePages } from '../tenancy/route-pages.ts';
 
-/** Short: a page that is connected just now shall not miss its first events for long. */
-const unknownTtlMs = 2_000;
-const knownTtlMs = 30_000;
+const openTtlMs = 30_000;
+/** Short: a page that is connected or switched on just now shall not miss its first events for long. */
+const closedTtlMs = 2_000;
 
 /**
- * Routes by page, kept for a while. May be late, never wrong: the insert joins the claim's generation and hands stale
- * rows back.
+ * Routes by page, kept for a while. May be late, never wrong: the insert joins the claim's generation, which is another
+ * one once the page was moved, released or switched off, and hands stale rows back.
  */
 export class RouteCache {
   readonly #database: Database;
-  readonly #routes = new LRUCache<string, { route: PageRoute | null }>({ max: 100_000, ttl: knownTtlMs });
+  readonly #routes = new LRUCache<string, { route: PageRoute | null }>({ max: 100_000 });
 
   constructor(database: Database) {
     this.#database = database;
@@ -36,7 +36,7 @@ export class RouteCache {
     const routes = new Map((await routePages(this.#database, missing)).map(route => [route.pageId, route]));
     for (const pageId of missing) {
       const route = routes.get(pageId) ?? null;
-      this.#routes.set(pageId, { route }, { ttl: route ? knownTtlMs : unknownTtlMs });
+      this.#routes.set(pageId, { route }, { ttl: route?.webhookEnabled ? openTtlMs : closedTtlMs });
       found.set(pageId, route);
     }
     return found;

@@ -101,8 +101,8 @@ export function deleteComment(call: Call) {
 
 function demandReading(caller: PageCaller): void {
   const refusal = (scope: string) => numbered(10, `This endpoint requires the '${scope}' permission.`);
-  demandScope(caller, 'pages_read_engagement', refusal('pages_read_engagement'));
-  demandScope(caller, 'pages_read_user_content', refusal('pages_read_user_content'));
+  demandScope(caller, 'pages_read_engagement', refusal);
+  demandScope(caller, 'pages_read_user_content', refusal);
 }
 
 function demandEngaging(call: Call, caller: PageCaller): void {
@@ -170,7 +170,7 @@ export function readProfile(call: Call) {
   const caller = identify(call);
   const customer = caller.kind === 'page' ? findByPsid(call.world.state, caller.page.id, id) : undefined;
   if (caller.kind !== 'page' || !customer) throw noSuchObject(id, call.method);
-  demandScope(caller, 'pages_messaging', noSuchObject(id, call.method));
+  demandScope(caller, 'pages_messaging', () => noSuchObject(id, call.method));
   const [first, ...rest] = customer.name.split(' ');
   const readable: Readable = {
     id: () => customer.psid,

@@ -18,7 +18,7 @@ const senderActions = ['typing_on', 'typing_off', 'mark_seen'];
 export function send(call: Call) {
   const caller = pageCaller(call, { write: true });
   if (call.segments[0] !== caller.page.id) throw noSuchObject(call.segments[0]!, call.method);
-  demandScope(caller, 'pages_messaging', numbered(230, 'Requires pages_messaging permission to manage the object.'));
+  demandScope(caller, 'pages_messaging', scope => numbered(230, `Requires ${scope} permission to manage the object.`));
   demandTask(call, caller, 'MESSAGING');
   if (caller.page.restriction !== null) throw restricted();
   const recipient = recordParam(call.params, 'recipient') ?? {};

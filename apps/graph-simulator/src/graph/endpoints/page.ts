@@ -43,7 +43,8 @@ export function subscribePage(call: Call) {
     );
   }
   if (fields.some(field => field.startsWith('messag') || field === 'standby')) {
-    const refused = numbered(200, 'To subscribe to messaging fields, this permission is needed: pages_messaging.');
+    const refused = () =>
+      numbered(200, 'To subscribe to messaging fields, this permission is needed: pages_messaging.');
     demandScope(caller, 'pages_messaging', refused);
   }
   caller.page.subscribedFields = [...new Set(fields)];
