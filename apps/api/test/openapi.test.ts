@@ -59,6 +59,7 @@ PATCH  /v1/organizations/{organization}/integrations/{integration}
 DELETE /v1/organizations/{organization}/integrations/{integration}
 POST   /v1/organizations/{organization}/integrations/{integration}/restore
 PUT    /v1/organizations/{organization}/integrations/{integration}/facebook-page
+GET    /v1/organizations/{organization}/integrations/{integration}/health
 POST   /v1/organizations/{organization}/integrations/{integration}/refresh
 POST   /auth/sign-up/email
 POST   /auth/sign-in/email

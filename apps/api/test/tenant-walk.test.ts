@@ -281,6 +281,7 @@ const mayDo: Record<string, string> = {
   'delete /v1/organizations/{organization}/integrations/{integration}': 'OWNER ADMIN',
   'post /v1/organizations/{organization}/integrations/{integration}/restore': 'OWNER ADMIN',
   'put /v1/organizations/{organization}/integrations/{integration}/facebook-page': 'OWNER ADMIN',
+  'get /v1/organizations/{organization}/integrations/{integration}/health': 'OWNER ADMIN MEMBER',
   'post /v1/organizations/{organization}/integrations/{integration}/refresh': 'OWNER ADMIN',
 };
 

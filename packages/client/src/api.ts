@@ -539,6 +539,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/organizations/{organization}/integrations/{integration}/health": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The connection doctor: one line per check, each with its fix */
+        get: operations["get_organizations_organization_integrations_integration_health"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/organizations/{organization}/integrations/{integration}/refresh": {
         parameters: {
             query?: never;
@@ -727,6 +744,20 @@ export interface components {
             slug: string;
             /** Format: date-time */
             updated_at: string;
+        };
+        Health: {
+            checks: {
+                /** @enum {string} */
+                check: "token" | "login" | "permissions" | "page_grant" | "tasks" | "claim" | "subscription" | "pause" | "last_event" | "last_reply" | "next_check" | "forecast";
+                detail: string;
+                fix: string | null;
+                /** @enum {string} */
+                state: "ok" | "warning" | "failed" | "unknown";
+            }[];
+            integration_id: string;
+            /** @description Null while the integration has no page. */
+            status: ("disconnected" | "page_lost" | "needs_reauth" | "blocked_user_action" | "needs_permission" | "not_subscribed" | "expiring" | "unverified" | "healthy") | null;
+            status_since: string | null;
         };
         Integration: {
             business_id: string;
@@ -3966,6 +3997,76 @@ export interface operations {
             };
             /** @description The body must be application/json. */
             415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Try again in a moment. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_organizations_organization_integrations_integration_health: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description `int_…` */
+                integration: string;
+                /** @description `org_…` or the slug. */
+                organization: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Health"];
+                };
+            };
+            /** @description The request is not valid; or: The body is not JSON. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The password is wrong or missing; or: Your role may not do this; or: Verify your e-mail address first; or: The request comes from another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing here; or: There is no such address. */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };

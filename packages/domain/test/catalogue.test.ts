@@ -14,6 +14,7 @@ const globalTables: Record<string, string> = {
   'public.organizations': 'the tenant itself: its id is what organization_id means elsewhere',
   'public.personal_idempotency_keys': 'what a person does outside of any organization; row level security by person',
   'public.system_keys': 'the system’s own wrapped keys',
+  'public.app_pauses': 'our app at Facebook is one for all tenants',
   'public.migrations': 'knex’s list',
   'public.migrations_lock': 'knex’s lock',
 };
@@ -35,6 +36,7 @@ const routerPolicies: Record<string, string> = {
   'page_claims.router_reads': 'routes',
   'webhook_events.router_reads': 'pending integrations, conflicts',
   'webhook_events.router_inserts': 'the inbox',
+  'notifications.router_reads': 'who has something to be told',
   'users.router_reads': 'who is staff',
   'staff_entries.router_reads': 'the door for staff',
   'invitations.router_reads': 'the door for who holds an invitation; unsent e-mails',
@@ -55,6 +57,7 @@ const definerFunctions: Record<string, string> = {
   'router.is_staff': 'a policy of people cannot read people itself',
   'router.staff_organizations': 'for staff: names, and nothing of what is in them',
   'router.unsent_invitations': 'across tenants, ids only',
+  'router.unsent_notifications': 'across tenants, ids only',
   'router.note_key_use': 'across tenants, one column',
   'router.forget_answers': 'across tenants, by age',
   'router.keep_an_owner': 'a trigger that must see all owners, whoever removes one',
