@@ -58,6 +58,8 @@ partitions.webhook_events_default: attempts smallint not null default 0
 partitions.webhook_events_default: not_before timestamp with time zone
 partitions.webhook_events_default: processed_at timestamp with time zone
 partitions.webhook_events_default: reason text
+partitions.webhook_events_default: page_id text not null
+partitions.webhook_events_default: replay text
 public.api_keys: organization_id uuid not null
 public.api_keys: id uuid not null
 public.api_keys: name text not null
@@ -234,6 +236,8 @@ public.replies: attempts smallint not null default 0
 public.replies: sending_at timestamp with time zone
 public.replies: finished_at timestamp with time zone
 public.replies: created_at timestamp with time zone not null default now()
+public.replies: thread_hash bytea
+public.replies: text bytea
 public.staff_entries: organization_id uuid not null
 public.staff_entries: id uuid not null
 public.staff_entries: user_id uuid not null
@@ -244,6 +248,11 @@ public.system_keys: name text not null
 public.system_keys: kek_id text not null
 public.system_keys: wrapped bytea not null
 public.system_keys: created_at timestamp with time zone not null default now()
+public.threads: organization_id uuid not null
+public.threads: integration_id uuid not null
+public.threads: thread_hash bytea not null
+public.threads: last_inbound_at timestamp with time zone
+public.threads: human_until timestamp with time zone
 public.webhook_events: organization_id uuid not null
 public.webhook_events: id uuid not null
 public.webhook_events: integration_id uuid not null
@@ -257,6 +266,8 @@ public.webhook_events: attempts smallint not null default 0
 public.webhook_events: not_before timestamp with time zone
 public.webhook_events: processed_at timestamp with time zone
 public.webhook_events: reason text
+public.webhook_events: page_id text not null
+public.webhook_events: replay text
 
 -- constraints
 app.clock: clock_only_row_check CHECK (only_row)
@@ -273,6 +284,7 @@ auth.users: users_email_key UNIQUE (email)
 auth.users: users_pkey PRIMARY KEY (id)
 auth.verifications: verifications_pkey PRIMARY KEY (id)
 partitions.webhook_events_default: webhook_events_default_pkey PRIMARY KEY (organization_id, id)
+partitions.webhook_events_default: webhook_events_replay_check CHECK ((replay = ANY (ARRAY['quiet'::text, 'replies'::text])))
 partitions.webhook_events_default: webhook_events_state_check CHECK ((state = ANY (ARRAY['pending'::text, 'parked'::text, 'processed'::text, 'ignored'::text, 'failed'::text])))
 public.api_keys: api_keys_created_by_fkey FOREIGN KEY (created_by) REFERENCES auth.users(id)
 public.api_keys: api_keys_name_check CHECK (((char_length(name) >= 1) AND (char_length(name) <= 200)))
@@ -347,7 +359,10 @@ public.staff_entries: staff_entries_pkey PRIMARY KEY (organization_id, id)
 public.staff_entries: staff_entries_reason_check CHECK (((char_length(reason) >= 1) AND (char_length(reason) <= 500)))
 public.staff_entries: staff_entries_user_id_fkey FOREIGN KEY (user_id) REFERENCES auth.users(id)
 public.system_keys: system_keys_pkey PRIMARY KEY (name)
+public.threads: threads_organization_id_integration_id_fkey FOREIGN KEY (organization_id, integration_id) REFERENCES integrations(organization_id, id)
+public.threads: threads_pkey PRIMARY KEY (organization_id, integration_id, thread_hash)
 public.webhook_events: webhook_events_pkey PRIMARY KEY (organization_id, id)
+public.webhook_events: webhook_events_replay_check CHECK ((replay = ANY (ARRAY['quiet'::text, 'replies'::text])))
 public.webhook_events: webhook_events_state_check CHECK ((state = ANY (ARRAY['pending'::text, 'parked'::text, 'processed'::text, 'ignored'::text, 'failed'::text])))
 
 -- indexes
@@ -371,6 +386,8 @@ CREATE INDEX organization_memberships_user ON public.organization_memberships US
 CREATE INDEX organizations_owner ON public.organizations USING btree (owner_id, is_active)
 CREATE INDEX personal_idempotency_keys_age ON public.personal_idempotency_keys USING btree (created_at)
 CREATE INDEX replies_integration ON public.replies USING btree (organization_id, integration_id, id)
+CREATE INDEX replies_lately ON public.replies USING btree (organization_id, integration_id, sending_at) WHERE (sending_at IS NOT NULL)
+CREATE INDEX replies_sent_comments ON public.replies USING btree (organization_id, page_id, "substring"(sent_id, '[^_]+$'::text)) WHERE ((kind = 'public_comment'::text) AND (sent_id IS NOT NULL))
 CREATE INDEX sessions_user_id_idx ON auth.sessions USING btree (user_id)
 CREATE INDEX staff_entries_user ON public.staff_entries USING btree (organization_id, user_id, expires_at)
 CREATE INDEX verifications_identifier_idx ON auth.verifications USING btree (identifier)
@@ -414,6 +431,7 @@ CREATE UNIQUE INDEX sessions_pkey ON auth.sessions USING btree (id)
 CREATE UNIQUE INDEX sessions_token_key ON auth.sessions USING btree (token)
 CREATE UNIQUE INDEX staff_entries_pkey ON public.staff_entries USING btree (organization_id, id)
 CREATE UNIQUE INDEX system_keys_pkey ON public.system_keys USING btree (name)
+CREATE UNIQUE INDEX threads_pkey ON public.threads USING btree (organization_id, integration_id, thread_hash)
 CREATE UNIQUE INDEX two_factors_pkey ON auth.two_factors USING btree (id)
 CREATE UNIQUE INDEX two_factors_user_id_key ON auth.two_factors USING btree (user_id)
 CREATE UNIQUE INDEX users_email_key ON auth.users USING btree (email)
@@ -441,6 +459,7 @@ public.page_claims: forced
 public.personal_idempotency_keys: forced
 public.replies: forced
 public.staff_entries: forced
+public.threads: forced
 public.webhook_events: forced
 
 -- policies
@@ -452,6 +471,7 @@ auth.users: oneself for select to pagekeeper_app using ((id = ( SELECT (NULLIF(c
 auth.users: oneself_changes for w to pagekeeper_app using ((id = ( SELECT (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid AS "nullif"))) with check ((id = ( SELECT (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid AS "nullif")))
 auth.users: router_reads for select to pagekeeper_router using (true)
 auth.users: staff for select to pagekeeper_app using (( SELECT router.is_staff() AS is_staff))
+partitions.webhook_events_default: owner_moves for all to pagekeeper_owner using (true) with check (true)
 public.api_keys: router_notes_use for w to pagekeeper_router using (true) with check (true)
 public.api_keys: router_reads for select to pagekeeper_router using (true)
 public.api_keys: tenant for all to pagekeeper_app using ((organization_id = ( SELECT (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid AS "nullif"))) with check ((organization_id = ( SELECT (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid AS "nullif")))
@@ -484,6 +504,7 @@ public.personal_idempotency_keys: router_reads for select to pagekeeper_router u
 public.replies: tenant for all to pagekeeper_app using ((organization_id = ( SELECT (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid AS "nullif"))) with check ((organization_id = ( SELECT (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid AS "nullif")))
 public.staff_entries: router_reads for select to pagekeeper_router using (true)
 public.staff_entries: tenant for all to pagekeeper_app using ((organization_id = ( SELECT (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid AS "nullif"))) with check ((organization_id = ( SELECT (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid AS "nullif")))
+public.threads: tenant for all to pagekeeper_app using ((organization_id = ( SELECT (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid AS "nullif"))) with check ((organization_id = ( SELECT (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid AS "nullif")))
 public.webhook_events: router_inserts for insert to pagekeeper_router with check (true)
 public.webhook_events: router_reads for select to pagekeeper_router using (true)
 public.webhook_events: tenant for all to pagekeeper_app using ((organization_id = ( SELECT (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid AS "nullif"))) with check ((organization_id = ( SELECT (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid AS "nullif")))
@@ -553,6 +574,8 @@ public.staff_entries: INSERT to pagekeeper_app
 public.staff_entries: SELECT to pagekeeper_app
 public.system_keys: INSERT to pagekeeper_app
 public.system_keys: SELECT to pagekeeper_app
+public.threads: INSERT to pagekeeper_app
+public.threads: SELECT to pagekeeper_app
 public.webhook_events: INSERT to pagekeeper_router
 public.webhook_events: SELECT to pagekeeper_app
 
@@ -566,7 +589,7 @@ public.api_keys: UPDATE (name, expires_at, revoked_at, replaced_by) to pagekeepe
 public.businesses: SELECT (organization_id, id, is_active) to pagekeeper_router
 public.businesses: UPDATE (name, slug, description, is_active, deactivated_at, version, updated_at) to pagekeeper_app
 public.facebook_logins: UPDATE (access_token, person_hash, scopes, expires_at, data_access_expires_at, exchanged_at, generation, lease_token, lease_until, updated_at, kind, exchange_tried_at, error) to pagekeeper_app
-public.facebook_page_integrations: SELECT (organization_id, id, login_id, next_check_at) to pagekeeper_router
+public.facebook_page_integrations: SELECT (organization_id, id, login_id, next_check_at, paused_until) to pagekeeper_router
 public.facebook_page_integrations: UPDATE (login_id, page_id, page_name, page_category, page_url, page_access_token, status, status_reason, status_since, next_check_at, last_checked_at, generation, drain_token, drain_until, updated_at, findings, paused_until, pause_reason) to pagekeeper_app
 public.idempotency_keys: SELECT (id, created_at) to pagekeeper_router
 public.idempotency_keys: UPDATE (status, answer) to pagekeeper_app
@@ -585,12 +608,101 @@ public.page_claims: SELECT (page_id, organization_id, integration_id, generation
 public.page_claims: UPDATE (generation, claimed_at) to pagekeeper_app
 public.personal_idempotency_keys: SELECT (id, created_at) to pagekeeper_router
 public.personal_idempotency_keys: UPDATE (status, answer) to pagekeeper_app
-public.replies: UPDATE (state, reason, sent_id, attempts, sending_at, finished_at) to pagekeeper_app
+public.replies: UPDATE (event_id, kind, state, rule, reason, sent_id, attempts, sending_at, finished_at, thread_hash, text) to pagekeeper_app
 public.staff_entries: SELECT (organization_id, user_id, expires_at) to pagekeeper_router
+public.threads: UPDATE (last_inbound_at, human_until) to pagekeeper_app
 public.webhook_events: SELECT (organization_id, id, integration_id, state, not_before) to pagekeeper_router
-public.webhook_events: UPDATE (state, attempts, not_before, processed_at, reason) to pagekeeper_app
+public.webhook_events: UPDATE (state, attempts, not_before, processed_at, reason, replay) to pagekeeper_app
 
 -- functions
+CREATE OR REPLACE FUNCTION app.drop_event_partitions(before timestamp with time zone)
+ RETURNS integer
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  week record;
+  is_open boolean;
+  dropped integer := 0;
+begin
+  if before > app.now() - interval '8 days' then raise exception 'younger than the windows for replies'; end if;
+  for week in
+    select c.relname, to_timestamp(right(c.relname, 8) || ' +00', 'YYYYMMDD TZH') as begins
+    from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+    where n.nspname = 'partitions' and c.relkind = 'r' and c.relname ~ '^webhook_events_[0-9]{8}$'
+    order by c.relname
+  loop
+    continue when week.begins + interval '7 days' > before;
+    execute format('select exists (select from partitions.%I where state = ''pending'')', week.relname) into is_open;
+    continue when is_open;
+    execute format('drop table partitions.%I', week.relname);
+    dropped := dropped + 1;
+  end loop;
+  return dropped;
+end $function$
+CREATE OR REPLACE FUNCTION app.event_id_at(moment timestamp with time zone)
+ RETURNS uuid
+ LANGUAGE sql
+ IMMUTABLE
+ SET search_path TO ''
+AS $function$
+  select (lpad(to_hex((extract(epoch from moment) * 1000)::bigint), 12, '0') || repeat('0', 20))::uuid
+$function$
+CREATE OR REPLACE FUNCTION app.forget_events(before timestamp with time zone, batch integer)
+ RETURNS integer
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  forgotten integer;
+begin
+  if before > app.now() - interval '8 days' then raise exception 'younger than the windows for replies'; end if;
+  delete from partitions.webhook_events_default where ctid in (
+    select ctid from partitions.webhook_events_default
+    where received_at < before and state <> 'pending' limit batch
+  );
+  get diagnostics forgotten = row_count;
+  return forgotten;
+end $function$
+CREATE OR REPLACE FUNCTION app.make_event_partitions(since timestamp with time zone, until timestamp with time zone)
+ RETURNS integer
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  week timestamptz := date_trunc('week', since, 'UTC');
+  name text;
+  lower uuid;
+  upper uuid;
+  made integer := 0;
+begin
+  if until - since > interval '1 year' then raise exception 'more than a year of partitions'; end if;
+  while week < until loop
+    name := 'webhook_events_' || to_char(week at time zone 'UTC', 'YYYYMMDD');
+    if to_regclass('partitions.' || name) is null then
+      lower := app.event_id_at(week);
+      upper := app.event_id_at(week + interval '7 days');
+      -- Before anything else: whoever reads a partition and then writes would wait for us, and we for them.
+      perform set_config('lock_timeout', '2s', true);
+      lock table only public.webhook_events in access exclusive mode;
+      execute format('create table partitions.%I (like public.webhook_events including all)', name);
+      execute format('with moved as (delete from partitions.webhook_events_default where id >= %L and id < %L
+        returning *) insert into partitions.%I select * from moved', lower, upper, name);
+      execute format('alter table public.webhook_events attach partition partitions.%I for values from (%L) to (%L)',
+        name, lower, upper);
+      execute format('alter table partitions.%I enable row level security', name);
+      execute format('alter table partitions.%I force row level security', name);
+      execute format('create policy owner_moves on partitions.%I to pagekeeper_owner using (true) with check (true)',
+        name);
+      made := made + 1;
+    end if;
+    week := week + interval '7 days';
+  end loop;
+  return made;
+end $function$
 CREATE OR REPLACE FUNCTION app.now()
  RETURNS timestamp with time zone
  LANGUAGE sql
@@ -733,8 +845,9 @@ begin
     left join public.page_claims c on c.page_id = g.page_id and c.organization_id = g.organization_id
       and c.integration_id = g.integration_id and c.generation = g.generation
   ), inserted as (
-    insert into public.webhook_events (organization_id, id, integration_id, kind, person_hash, thread_hash, payload)
-    select g.organization_id, g.id, g.integration_id, g.kind, g.person_hash, g.thread_hash, g.payload
+    insert into public.webhook_events
+      (organization_id, id, integration_id, page_id, kind, person_hash, thread_hash, payload)
+    select g.organization_id, g.id, g.integration_id, g.page_id, g.kind, g.person_hash, g.thread_hash, g.payload
     from given g where g.is_routed order by g.organization_id, g.id
     on conflict do nothing
     returning organization_id, id
@@ -794,7 +907,7 @@ CREATE OR REPLACE FUNCTION router.note_key_use(hashes bytea[])
 AS $function$
   update public.api_keys k set last_used_at = app.now() where k.secret_hash = any (hashes) and k.revoked_at is null
 $function$
-CREATE OR REPLACE FUNCTION router.pending_integrations(batch integer)
+CREATE OR REPLACE FUNCTION router.pending_integrations(after_organization uuid, after_integration uuid, batch integer)
  RETURNS TABLE(organization_id uuid, integration_id uuid)
  LANGUAGE sql
  STABLE SECURITY DEFINER
@@ -802,7 +915,8 @@ CREATE OR REPLACE FUNCTION router.pending_integrations(batch integer)
 AS $function$
   with recursive step as (
     (select e.organization_id, e.integration_id from public.webhook_events e
-     where e.state = 'pending' order by e.organization_id, e.integration_id limit 1)
+     where e.state = 'pending' and (e.organization_id, e.integration_id) > (after_organization, after_integration)
+     order by e.organization_id, e.integration_id limit 1)
     union all
     select n.organization_id, n.integration_id from step s, lateral (
       select e.organization_id, e.integration_id from public.webhook_events e
@@ -812,6 +926,13 @@ AS $function$
   )
   select s.organization_id, s.integration_id from step s
   join public.organizations o on o.id = s.organization_id and o.is_active
+  left join public.facebook_page_integrations p on p.organization_id = s.organization_id and p.id = s.integration_id
+  where (p.paused_until is null or p.paused_until <= app.now())
+    and exists (
+      select from public.webhook_events e
+      where e.organization_id = s.organization_id and e.integration_id = s.integration_id and e.state = 'pending'
+        and (e.not_before is null or e.not_before <= clock_timestamp())
+    )
   limit batch
 $function$
 CREATE OR REPLACE FUNCTION router.route_pages(page_ids text[])

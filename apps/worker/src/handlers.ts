@@ -1,4 +1,5 @@
 import type { Context, Services } from '@pagekeeper/domain/context';
+import { keepEventPartitions } from '@pagekeeper/domain/database/event-partitions';
 import { checkLogin } from '@pagekeeper/domain/facebook/check-login';
 import { sweepLogins } from '@pagekeeper/domain/facebook/sweep-logins';
 import { unsubscribePage } from '@pagekeeper/domain/facebook/unsubscribe-page';
@@ -18,10 +19,12 @@ export interface HandlerOptions {
   appId: string;
   /** The operator's kill switch. */
   repliesOff: boolean;
+  /** How long events are kept. */
+  retentionDays: number;
 }
 
 /** One handler per job: it calls its verb and says what came of it. */
-export function createHandlers({ services, appId, repliesOff }: HandlerOptions) {
+export function createHandlers({ services, appId, repliesOff, retentionDays }: HandlerOptions) {
   const contextOf = ({ name, jobId }: JobContext): Context => ({
     ...services,
     actor: { type: 'job', job: name, jobId },
@@ -38,6 +41,10 @@ export function createHandlers({ services, appId, repliesOff }: HandlerOptions) 
     'notifications.send': async (payload, job) => ({ ...(await sendNotifications(contextOf(job), payload)) }),
     'notifications.sweep': async () => ({ outcome: 'swept', waiting: await sweepNotifications(services) }),
     'webhooks.unpark': async (payload, job) => ({ ...(await unparkEvents(contextOf(job), payload)) }),
+    'webhooks.keep-partitions': async () => ({
+      outcome: 'kept',
+      ...(await keepEventPartitions(services.database, retentionDays)),
+    }),
     'webhooks.sweep': async () => ({ outcome: 'swept', pending: await sweepEvents(services) }),
   } satisfies JobHandlers<typeof jobs>;
 }

@@ -16,6 +16,7 @@ try {
     services,
     appId: variables.FACEBOOK_APP_ID,
     repliesOff: variables.REPLIES === 'off',
+    retentionDays: variables.EVENT_RETENTION_DAYS,
   });
   const worker = await runWorker({
     connection: queueConnectionOf(variables),

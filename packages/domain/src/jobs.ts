@@ -57,6 +57,15 @@ export const sweepEventsJob = defineJob({
   deduplicate: () => 'one',
 });
 
+/** Makes the weeks of events to come, and drops those past their retention. */
+export const keepPartitionsJob = defineJob({
+  name: 'webhooks.keep-partitions',
+  payload: z.strictObject({}),
+  attempts: 3,
+  backoff: { type: 'exponential', delayMs: 10_000 },
+  deduplicate: () => 'one',
+});
+
 /** Sends an invitation's e-mail. */
 export const sendInvitationJob = defineJob({
   name: 'invitations.send',
@@ -110,6 +119,7 @@ export const jobs = [
   drainEventsJob,
   unparkEventsJob,
   sweepEventsJob,
+  keepPartitionsJob,
   sendInvitationJob,
   sweepInvitationsJob,
   forgetAnswersJob,
@@ -121,6 +131,7 @@ export const jobs = [
 export const schedules = [
   { id: 'sweep-logins', job: sweepLoginsJob, payload: {}, everyMs: 60_000 },
   { id: 'sweep-events', job: sweepEventsJob, payload: {}, everyMs: 5_000 },
+  { id: 'keep-partitions', job: keepPartitionsJob, payload: {}, everyMs: 3_600_000 },
   { id: 'sweep-invitations', job: sweepInvitationsJob, payload: {}, everyMs: 60_000 },
   { id: 'sweep-notifications', job: sweepNotificationsJob, payload: {}, everyMs: 60_000 },
   { id: 'forget-answers', job: forgetAnswersJob, payload: {}, everyMs: 3_600_000 },

@@ -67,6 +67,9 @@ const definerFunctions: Record<string, string> = {
   'router.due_logins': 'across tenants, ids only',
   'router.pending_integrations': 'across tenants, ids only',
   'router.key_encryption_keys_in_use': 'across tenants, key names only',
+  'app.make_event_partitions': 'only an owner makes tables',
+  'app.drop_event_partitions': 'only an owner drops tables',
+  'app.forget_events': 'across tenants, by age',
 };
 
 let database: TestDatabase;
@@ -245,7 +248,7 @@ describe('nobody passes by', () => {
     expect(functions.map(({ name }) => name).sort()).toEqual(Object.keys(definerFunctions).sort());
     for (const { name, owner, config, grantees } of functions) {
       expect({ owner, config, grantees }, name).toEqual({
-        owner: 'pagekeeper_router',
+        owner: name.startsWith('router.') ? 'pagekeeper_router' : 'pagekeeper_owner',
         config: ['search_path=""'],
         grantees: ['pagekeeper_app'],
       });

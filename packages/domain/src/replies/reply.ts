@@ -1,5 +1,6 @@
 import type { Uuid } from '../ids.ts';
 import { TenantModel } from '../tenancy/tenant-model.ts';
+import type { Sealed } from '../vault/sealed.ts';
 
 /**
  * claimed: ours to send, nothing is under way. sending: committed before the call, so a crash cannot hide one.
@@ -13,13 +14,14 @@ export type ReplyKind = 'public_comment' | 'private_comment' | 'message';
 /** The one automatic answer to a message or comment, or the reason why there is none. */
 export class Reply extends TenantModel {
   static override tableName = 'replies';
+  static override sealedColumns = ['text'];
 
   declare id: Uuid;
   declare integration_id: Uuid;
   /** The event it answers. */
   declare event_id: Uuid;
   declare page_id: string;
-  /** The comment's id or the message's mid. Unique with the page: at most one reply. */
+  /** The last part of the comment's id, or the message's mid. Unique with the page: at most one reply. */
   declare source_id: string;
   declare kind: ReplyKind;
   declare state: ReplyState;
@@ -29,5 +31,11 @@ export class Reply extends TenantModel {
   declare attempts: number;
   declare sending_at: Date | null;
   declare finished_at: Date | null;
+  declare thread_hash: Buffer | null;
+  /** What is or would be sent. */
+  declare text: Sealed | null;
   declare created_at: Date;
 }
+
+/** Where a reply's text is sealed. */
+export const textOf = (replyId: Uuid) => ({ table: 'replies', column: 'text', rowId: replyId }) as const;

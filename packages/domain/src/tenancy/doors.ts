@@ -176,7 +176,7 @@ function personallyOnce<Result>(
   return actOnce(transaction, personalAnswers(once.vault, actor.userId), once, work);
 }
 
-/** Why a process asks across tenants: each reason is a router function that answers with ids or a count. */
+/** Why a process asks across tenants: each reason is a function that answers with ids or a count. */
 type SystemReason =
   | 'due_logins'
   | 'pending_integrations'
@@ -185,8 +185,11 @@ type SystemReason =
   | 'unsent_notifications';
 
 /** Runs one of the router's listings. For jobs that fan out: each id is then entered as a tenant of its own. */
-export async function asSystem<Row>(database: Database, reason: SystemReason, batch: number): Promise<Row[]> {
-  const { rows } = await knexOf(database).raw(`select * from router.${reason}(?)`, [batch]);
+export async function asSystem<Row>(database: Database, reason: SystemReason, ...values: unknown[]): Promise<Row[]> {
+  const { rows } = await knexOf(database).raw(
+    `select * from router.${reason}(${values.map(() => '?').join(', ')})`,
+    values as never,
+  );
   return rows as Row[];
 }
 

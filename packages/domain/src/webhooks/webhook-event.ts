@@ -12,6 +12,8 @@ export class WebhookEvent extends TenantModel {
 
   declare id: Uuid;
   declare integration_id: Uuid;
+  /** The page it was sent to. */
+  declare page_id: string;
   declare kind: ChangeKind;
   declare person_hash: Buffer | null;
   declare thread_hash: Buffer | null;
@@ -22,6 +24,8 @@ export class WebhookEvent extends TenantModel {
   declare not_before: Date | null;
   declare processed_at: Date | null;
   declare reason: string | null;
+  /** Asked for again by people; 'quiet' without replies. */
+  declare replay: 'quiet' | 'replies' | null;
 }
 
 /** Where an event's payload is sealed. */

@@ -1,0 +1,34 @@
+import { type Database, knexOf } from './database.ts';
+
+/** Weeks that exist ahead: this many days may pass without a run before events fall into the default partition. */
+const daysAhead = 28;
+const batch = 5_000;
+const maxBatches = 200;
+
+export interface PartitionsKept {
+  made: number;
+  dropped: number;
+  /** Events that had no week of their own and are past their time. */
+  forgotten: number;
+}
+
+/**
+ * Makes the weeks to come, drops those past their retention and forgets old events of the default partition, in
+ * business time. What is still to be worked off stays.
+ * @param retentionDays 8 and more: the windows for replies are 7 days at most
+ */
+export async function keepEventPartitions(database: Database, retentionDays: number): Promise<PartitionsKept> {
+  const knex = knexOf(database);
+  const ask = async (call: string, values: readonly number[]): Promise<number> =>
+    (await knex.raw(`select app.${call} as count`, values as never)).rows[0].count;
+  const past = `app.now() - ? * interval '1 day'`;
+  const made = await ask(`make_event_partitions(${past}, app.now() + ? * interval '1 day')`, [7, daysAhead]);
+  const dropped = await ask(`drop_event_partitions(${past})`, [retentionDays]);
+  let forgotten = 0;
+  for (let round = 0; round < maxBatches; round += 1) {
+    const count = await ask(`forget_events(${past}, ?)`, [retentionDays, batch]);
+    forgotten += count;
+    if (count < batch) break;
+  }
+  return { made, dropped, forgotten };
+}
