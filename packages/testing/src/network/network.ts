@@ -108,6 +108,15 @@ export class Network {
     return (await this.#admin.query(text, values)).rows;
   }
 
+  /** Waits until a query finds a row. */
+  async untilSql(text: string, what: string, timeoutMs = 30_000): Promise<void> {
+    const deadline = Date.now() + timeoutMs;
+    while ((await this.sql(text)).length === 0) {
+      if (Date.now() > deadline) throw new Error(`not within ${timeoutMs} ms: ${what}`);
+      await sleep(50);
+    }
+  }
+
   /** The mails to somebody, oldest first, once there are so many. */
   async mailsTo(address: string, count = 1): Promise<CaughtMail[]> {
     const { port } = this.#processes.mailCatcher ?? {};

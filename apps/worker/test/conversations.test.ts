@@ -1,0 +1,290 @@
+import { type Network, startNetwork } from '@pagekeeper/testing/network/network';
+import type { ConnectedPage, Tenant } from '@pagekeeper/testing/network/tenant';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+let network: Network;
+let acme: Tenant;
+
+beforeAll(async () => {
+  network = await startNetwork();
+  acme = await network.tenant('acme');
+}, 60_000);
+
+afterAll(() => network?.stop());
+
+const control = ({ page }: ConnectedPage) => `/__sim/pages/${page.page_id}`;
+
+const conversation = (connected: ConnectedPage): Promise<any> =>
+  network.simulator.get(`${control(connected)}/conversation?limit=1000`);
+
+/** What the page said in a person's thread, by us or by people. */
+async function saidTo(connected: ConnectedPage, psid: string): Promise<string[]> {
+  const { threads } = await conversation(connected);
+  const thread = threads.find((candidate: any) => candidate.psid === psid);
+  return thread.messages.filter(({ author }: any) => author !== 'customer').map(({ text }: any) => text);
+}
+
+const write = (connected: ConnectedPage, body: object): Promise<any> =>
+  network.simulator.post(`${control(connected)}/messages`, body);
+
+const comment = (connected: ConnectedPage, body: object): Promise<any> =>
+  network.simulator.post(`${control(connected)}/comments`, body);
+
+const replyTo = async (sourceId: string): Promise<any> =>
+  (
+    await network.sql('select kind, state, rule, reason, attempts from replies where source_id = $1', [
+      sourceId.startsWith('m_') ? sourceId : sourceId.slice(sourceId.lastIndexOf('_') + 1),
+    ])
+  )[0];
+
+const fault = (connected: ConnectedPage, error: object, times = 1): Promise<any> =>
+  network.simulator.post('/__sim/faults', {
+    match: { page_id: connected.page.page_id, method: 'POST' },
+    fault: { type: 'error', http: 400, ...error },
+    times,
+  });
+
+let hours = 0;
+
+/** An hour later Facebook has nothing against the page any more. */
+async function release({ page }: ConnectedPage): Promise<void> {
+  await network.simulator.delete('/__sim/faults');
+  await network.sql('update facebook_page_integrations set paused_until = null where page_id = $1', [page.page_id]);
+  hours += 1;
+  await network.moveClock(hours);
+  await network.settle(60_000);
+}
+
+const defaultMessage = 'Thank you for your message! We will get back to you soon.';
+
+describe('a conversation', () => {
+  it('is left to the people of the page once one of them answers in it', async () => {
+    const page = await acme.connectPage();
+    const { psid } = await write(page, { text: 'Hello?', from: { name: 'Ana' } });
+    await network.settle();
+    await write(page, { as: 'inbox', text: 'Ana, this is Otto.', from: { name: 'Ana' } });
+    await network.settle();
+    const second = await write(page, { text: 'Otto, are you there?', from: { name: 'Ana' } });
+    const other = await write(page, { text: 'And me?', from: { name: 'Ben' } });
+    await network.settle();
+    expect(await saidTo(page, psid)).toEqual([defaultMessage, 'Ana, this is Otto.']);
+    expect(await replyTo(second.mid)).toMatchObject({
+      state: 'skipped',
+      reason: 'A person of the page answers in this conversation.',
+    });
+    expect(await saidTo(page, other.psid)).toEqual([defaultMessage]);
+  });
+
+  it('keeps its order, while others go on beside it', async () => {
+    const config = { auto_reply: true, rules: ['one', 'two', 'three'].map(word => rule(word, `re ${word}`)) };
+    const page = await acme.connectPage({ config });
+    const words = ['one', 'two', 'three'];
+    let psid = '';
+    for (const text of words) ({ psid } = await write(page, { text, from: { name: 'Ana' } }));
+    await network.settle();
+    expect(await saidTo(page, psid)).toEqual(['re one', 're two', 're three']);
+  });
+
+  it('stops being answered after twenty replies in an hour', async () => {
+    const page = await acme.connectPage();
+    let last: any;
+    for (let index = 0; index < 22; index += 1) last = await write(page, { text: `${index}`, from: { name: 'Bot' } });
+    await network.settle(40_000);
+    expect(await saidTo(page, last.psid)).toHaveLength(20);
+    expect((await replyTo(last.mid)).reason).toBe('This conversation had 20 automatic replies within an hour.');
+  }, 60_000);
+});
+
+describe('an answer', () => {
+  it('in the shadow is decided and stored, and nothing is sent', async () => {
+    const page = await acme.connectPage({ config: { auto_reply: 'shadow', rules: [rule('stock', 'Yes!')] } });
+    const asked = await comment(page, { text: 'In stock?' });
+    await network.settle();
+    expect(await replyTo(asked.comment_id)).toMatchObject({ state: 'shadow', rule: 'rules[0]', attempts: 0 });
+    const { comments } = await conversation(page);
+    expect(comments.find(({ id }: any) => id === asked.comment_id).replies).toEqual([]);
+  });
+
+  it('waits for its delay', async () => {
+    const page = await acme.connectPage({ config: { auto_reply: true, reply_delay_seconds: 3 } });
+    const sentAt = Date.now();
+    const { psid, mid } = await write(page, { text: 'Hello?' });
+    await network.settle(30_000);
+    expect(await saidTo(page, psid)).toEqual([defaultMessage]);
+    const [reply] = await network.sql('select sending_at from replies where source_id = $1', [mid]);
+    expect(reply.sending_at.getTime() - sentAt).toBeGreaterThan(2_500);
+  }, 40_000);
+
+  it('is not given to a comment that was removed meanwhile, in whatever order that is told', async () => {
+    const page = await acme.connectPage({ config: { auto_reply: true, reply_delay_seconds: 4 } });
+    const inOrder = await comment(page, { text: 'First' });
+    await network.simulator.delete(`/__sim/comments/${inOrder.comment_id}`);
+    const late = await comment(page, { text: 'Second', deliver: false });
+    await network.simulator.delete(`/__sim/comments/${late.comment_id}`);
+    await network.settle();
+    await network.simulator.post('/__sim/redeliver', { change_ids: [late.change.id] });
+    await network.settle(30_000);
+    for (const { comment_id } of [inOrder, late]) {
+      expect(await replyTo(comment_id)).toMatchObject({ state: 'skipped', rule: 'removed' });
+    }
+    const { sends } = await network.simulator.get(`/__sim/ledger/counts?page_id=${page.page.page_id}`);
+    expect(sends.total).toBe(0);
+  }, 60_000);
+
+  it('to an answer is found under the top comment when its own answer was lost, and not given twice', async () => {
+    const page = await acme.connectPage();
+    const top = await comment(page, { text: 'Top', deliver: false });
+    await network.simulator.post('/__sim/faults', {
+      match: { endpoint: 'comments', page_id: page.page.page_id, method: 'POST' },
+      fault: { type: 'lost_response' },
+      times: 1,
+    });
+    const nested = await comment(page, { text: 'Nested', parent_id: top.comment_id });
+    await network.settle(60_000);
+    expect(await replyTo(nested.comment_id)).toMatchObject({
+      state: 'sent',
+      reason: 'Sent; it was found under the comment.',
+    });
+    const { sends } = await network.simulator.get(`/__sim/ledger/counts?page_id=${page.page.page_id}`);
+    expect(sends).toMatchObject({ total: 1, repeated: {} });
+  }, 90_000);
+
+  it('keeps its kind where an earlier try is in doubt', async () => {
+    const page = await acme.connectPage();
+    await network.simulator.post('/__sim/faults', {
+      match: { endpoint: 'comments', page_id: page.page.page_id, method: 'POST' },
+      fault: { type: 'reset' },
+      times: 1,
+    });
+    const asked = await comment(page, { text: 'Hm?' });
+    await network.untilSql(
+      `select 1 from replies where page_id = '${page.page.page_id}' and state = 'unknown'`,
+      'the reply is in doubt',
+    );
+    await acme.owner.expect(
+      200,
+      acme.owner.patch(`${acme.path}/integrations/${page.id}`, {
+        config: { comment_reply: { text: 'Inside.', visibility: 'private' } },
+      }),
+    );
+    await network.settle(60_000);
+    expect(await replyTo(asked.comment_id)).toMatchObject({ kind: 'public_comment', state: 'sent' });
+    const { comments } = await conversation(page);
+    const answered = comments.find(({ id }: any) => id === asked.comment_id);
+    expect(answered.private_reply).toBeNull();
+    expect(answered.replies).toHaveLength(1);
+  }, 90_000);
+});
+
+describe('when Facebook refuses', () => {
+  it('a throttled page is left alone, and its limit costs no event its turn', async () => {
+    const page = await acme.connectPage();
+    await network.simulator.post('/__sim/faults', {
+      match: { page_id: page.page.page_id, endpoint: 'messages' },
+      fault: { type: 'throttle', code: 80006, minutes: 7, percent: 120 },
+    });
+    const mids: string[] = [];
+    for (const name of ['Ana', 'Ben', 'Cleo']) {
+      mids.push((await write(page, { text: 'Hello?', from: { name } })).mid);
+      await network.simulator.calm();
+    }
+    await network.untilSql(
+      `select 1 from facebook_page_integrations where page_id = '${page.page.page_id}' and paused_until > app.now()`,
+      'the page is paused',
+    );
+    // Conversations that were under way at the same time are refused too; afterwards there is silence.
+    await new Promise(resolve => setTimeout(resolve, 2_000));
+    const before = await network.simulator.get(`/__sim/ledger?endpoint=messages&page_id=${page.page.page_id}`);
+    await new Promise(resolve => setTimeout(resolve, 7_000));
+    const after = await network.simulator.get(`/__sim/ledger?endpoint=messages&page_id=${page.page.page_id}`);
+    expect(after.data.length).toBe(before.data.length);
+    expect(before.data.length).toBeLessThanOrEqual(3);
+    const [{ attempts }] = await network.sql(
+      `select max(attempts) as attempts from webhook_events where page_id = $1 and state = 'pending'`,
+      [page.page.page_id],
+    );
+    expect(attempts).toBe(0);
+    await release(page);
+  }, 60_000);
+
+  it('a blocked page rests for hours, and keeps what waits', async () => {
+    const page = await acme.connectPage();
+    await fault(page, { code: 368, message: '(#368) The action attempted has been deemed abusive' });
+    const { mid } = await write(page, { text: 'Hello?' });
+    await network.untilSql(
+      `select 1 from facebook_page_integrations where page_id = '${page.page.page_id}'
+         and paused_until > app.now() + interval '5 hours'`,
+      'the page is paused',
+    );
+    expect(await replyTo(mid)).toMatchObject({ state: 'claimed' });
+    await release(page);
+    expect(await replyTo(mid)).toMatchObject({ state: 'sent' });
+  }, 60_000);
+
+  it('a text that counts as a duplicate is told as refused, and not as sent', async () => {
+    const page = await acme.connectPage();
+    await fault(page, { code: 506, message: '(#506) Duplicate status message' });
+    const asked = await comment(page, { text: 'Hm?' });
+    await network.settle();
+    expect(await replyTo(asked.comment_id)).toMatchObject({ state: 'rejected' });
+  });
+
+  it('a missing permission parks what needs it, and lets the rest be answered', async () => {
+    const page = await acme.connectPage();
+    await network.simulator.post(`/__sim/people/${page.page.personId}/events`, {
+      type: 'permission_removed',
+      scope: 'pages_manage_engagement',
+    });
+    const asked = await comment(page, { text: 'Hm?' });
+    await network.untilSql(
+      `select 1 from webhook_events where page_id = '${page.page.page_id}' and state = 'parked'`,
+      'the comment is parked',
+      90_000,
+    );
+    const { psid } = await write(page, { text: 'Hello?' });
+    await network.untilSql(
+      `select 1 from replies where page_id = '${page.page.page_id}' and kind = 'message' and state = 'sent'`,
+      'the message is answered',
+    );
+    expect(await saidTo(page, psid)).toEqual([defaultMessage]);
+    expect(await replyTo(asked.comment_id)).toMatchObject({ state: 'claimed' });
+  }, 120_000);
+});
+
+describe('a kill switch', () => {
+  it('stops a drain that runs', async () => {
+    const other = await network.tenant('other');
+    const busy = await other.connectPage();
+    await network.simulator.post('/__sim/faults', {
+      match: { page_id: busy.page.page_id, endpoint: 'messages' },
+      fault: { type: 'latency', ms: 400 },
+    });
+    await network.simulator.post(`${control(busy)}/messages/bulk`, {
+      count: 120,
+      text: 'Hello {n}',
+      from_distinct: true,
+      batch_size: 60,
+    });
+    await network.untilSql(
+      `select 1 from replies where page_id = '${busy.page.page_id}' and state = 'sent'`,
+      'the first is answered',
+    );
+    await other.owner.expect(200, other.owner.patch(other.path, { replies_paused: true }));
+    await network.settle(60_000);
+    const [{ sent }] = await network.sql(
+      `select count(*)::int as sent from replies where page_id = $1 and state = 'sent'`,
+      [busy.page.page_id],
+    );
+    expect(sent).toBeGreaterThan(0);
+    expect(sent).toBeLessThan(100);
+    const [{ skipped }] = await network.sql(
+      `select count(*)::int as skipped from replies where page_id = $1 and reason = 'Replies are paused for this organization.'`,
+      [busy.page.page_id],
+    );
+    expect(sent + skipped).toBe(120);
+  }, 90_000);
+});
+
+function rule(word: string, text: string) {
+  return { when: { contains_any: [word] }, text };
+}
