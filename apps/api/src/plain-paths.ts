@@ -14,7 +14,7 @@ export const plainPaths = {
       ...takes(z.strictObject({ name: z.string(), email: z.email(), password: z.string().min(10).max(200) })),
       responses: {
         200: json('Signed in: the session is in the cookie.', z.object({ user: user })),
-        ...refused(400, 409),
+        ...refused(400, 409, 429),
       },
     }),
   },
@@ -23,7 +23,7 @@ export const plainPaths = {
       ...takes(z.strictObject({ email: z.email(), password: z.string() })),
       responses: {
         200: json('Signed in: the session is in the cookie.', z.object({ user: user })),
-        ...refused(400, 401),
+        ...refused(400, 401, 429),
       },
     }),
   },

@@ -1,3 +1,4 @@
+import { blankTokens } from '@pagekeeper/runtime/log';
 import { type Answer, Persona } from '@pagekeeper/testing/network/persona';
 import { expect } from 'vitest';
 import { endpoints } from '../src/endpoints.ts';
@@ -38,6 +39,8 @@ function holdToTheContract(method: string, path: string, answer: Answer): void {
   const { status, text, headers } = answer;
   const told = `${method} ${path} answered ${status} ${text.slice(0, 300)}`;
   expect(status, told).not.toBe(500);
+  expect(headers['ratelimit-policy'], told).toMatch(/^"[a-z]+";q=\d+;w=\d+$/);
+  expect(headers.ratelimit, told).toMatch(/^"[a-z]+";r=\d+;t=\d+$/);
   // What looks like a token of Facebook's, and what looks like a stack.
   expect(text, told).not.toMatch(/EAA[A-Za-z0-9]{8,}|\n\s+at |node_modules/);
   expect(headers['x-request-id'], told).toMatch(/^[\w.-]{1,64}$/);
@@ -68,7 +71,12 @@ export function holdProblem(path: string, { status, body, text, headers }: Answe
   expect(headers['content-type'], text).toBe('application/problem+json; charset=utf-8');
   expect(problemShape.strict().parse(body)).toEqual(body);
   const { title, status: declared } = problems[body.code as keyof typeof problems];
-  expect(body).toMatchObject({ title, status, type: `urn:pagekeeper:problem:${body.code}`, instance: path });
+  expect(body).toMatchObject({
+    title,
+    status,
+    type: `urn:pagekeeper:problem:${body.code}`,
+    instance: blankTokens(path),
+  });
   expect(declared).toBe(status);
   expect(body.detail.length).toBeGreaterThan(10);
   expect(body.request_id).toBe(headers['x-request-id']);

@@ -209,6 +209,7 @@ describe('a text', () => {
 const writes = (): [method: 'post' | 'patch' | 'put', path: string, table: string, body: Record<string, unknown>][] => [
   ['post', organizations, 'organizations', { name: 'New' }],
   ['patch', acme.path, 'organizations', { name: 'New' }],
+  ['post', `${acme.path}/api-keys`, 'api_keys', { name: 'New', role: 'MEMBER', scopes: ['read'] }],
   ['post', businesses(), 'businesses', { name: 'New', description: 'd' }],
   ['patch', `${businesses()}/${acme.business.id}`, 'businesses', { name: 'New', description: 'd' }],
   [
@@ -254,7 +255,7 @@ describe('a write', () => {
 
   /** The fields that the endpoint declares. */
   function allowed(method: string, path: string): string[] {
-    const values = { organization: acme.organization.id, business: acme.business.id, integration };
+    const values = { organization: acme.organization.id, business: acme.business.id, integration, key: 'key' };
     const endpoint = endpoints.find(
       candidate => candidate.method === method && pathOf(candidate.path, values) === path,
     );

@@ -1,11 +1,11 @@
-import { createHash } from 'node:crypto';
+import { hashOf, isSecret } from '@pagekeeper/domain/api-keys/secret';
 import { DomainError } from '@pagekeeper/domain/errors';
 import type { Caller } from '@pagekeeper/domain/tenancy/actor';
 import type { Auth } from '@pagekeeper/domain/users/auth';
 import type { SessionReader } from '@pagekeeper/domain/users/session-reader';
-import { fromNodeHeaders } from 'better-auth/node';
 import type { Request } from 'express';
 import { HttpError } from '../http/problem.ts';
+import { authHeaders } from './auth-headers.ts';
 
 /**
  * Finds who sent a request: a program by its API key, or a person by the session cookie, whose writes are refused when
@@ -29,16 +29,15 @@ export function createAuthenticate(
 
 /** @throws DomainError `unauthenticated` for what cannot be a key of ours */
 function hashOfKey(authorization: string): string {
-  const [, secret] = /^Bearer +(pgk_live_[A-Za-z0-9_-]{20,100})$/i.exec(authorization) ?? [];
-  if (!secret) throw new DomainError('unauthenticated', 'Send Authorization: Bearer pgk_live_…, an API key.');
-  return createHash('sha256').update(secret).digest('hex');
+  const [, secret = ''] = /^Bearer +(\S+)$/i.exec(authorization) ?? [];
+  if (isSecret(secret)) return hashOf(secret).toString('hex');
+  throw new DomainError('unauthenticated', 'Send Authorization: Bearer pgk_live_…, an API key.');
 }
 
 // better-auth moves a session's end when it is asked for it, at most once a day, in the row and in the browser's cookie.
 // If it cannot, the next request tries.
 async function renew(auth: Auth, request: Request): Promise<void> {
-  const headers = fromNodeHeaders(request.headers);
-  const renewed = await auth.api.getSession({ headers, returnHeaders: true }).catch(() => null);
+  const renewed = await auth.api.getSession({ headers: authHeaders(request), returnHeaders: true }).catch(() => null);
   for (const cookie of renewed?.headers.getSetCookie() ?? []) request.res?.append('Set-Cookie', cookie);
 }
 

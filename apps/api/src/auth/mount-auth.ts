@@ -1,35 +1,66 @@
 import { checkSchema } from '@pagekeeper/domain/boot-checks';
 import type { Database } from '@pagekeeper/domain/database/database';
 import type { Auth } from '@pagekeeper/domain/users/auth';
-import { fromNodeHeaders } from 'better-auth/node';
 import type { Express, Request, RequestHandler, Response } from 'express';
 import { readJson } from '../http/json-body.ts';
 import { HttpError, type ProblemCode, sendProblem } from '../http/problem.ts';
+import type { Guess, Limits } from '../limits/limits.ts';
+import { authHeaders } from './auth-headers.ts';
+import { type AuthRoute, findAuthRoute } from './auth-routes.ts';
 import { refuseForeignOrigin } from './authenticate.ts';
 
-/** Sign-up, sign-in and sessions at `/auth`: better-auth behind the same rules for bodies and refusals as `/v1`. */
-export function mountAuth(app: Express, options: { auth: Auth; database: Database; publicUrl: string }): void {
-  const { auth, database, publicUrl } = options;
-  const refuse: RequestHandler = (request, response, next) => {
+export interface MountAuthOptions {
+  auth: Auth;
+  database: Database;
+  limits: Limits;
+  publicUrl: string;
+}
+
+/** The routes of auth-routes.ts: better-auth behind the same rules for bodies, refusals and limits as `/v1`. */
+export function mountAuth(app: Express, options: MountAuthOptions): void {
+  const { limits, publicUrl } = options;
+  const admit: RequestHandler = async (request, response, next) => {
     response.setHeader('Cache-Control', 'no-store');
+    const route = findAuthRoute(request.method, request.path);
+    if (!route) throw new HttpError('no_such_route', 'There is nothing here.');
+    response.locals.route = route;
     if (request.headers.cookie) refuseForeignOrigin(request, publicUrl);
+    // Before the body is read.
+    if (route.isAttempt) await limits.countAttempt(request, response);
+    else await limits.countNetwork(request, response);
     next();
   };
-  const handle: RequestHandler = async (request, response) => {
-    const answer = await auth.handler(toWebRequest(request, publicUrl));
-    // It answers a lost database with a bare 500: asked ourselves, that is a 503.
-    if (answer.status >= 500) await checkSchema(database);
+  app.all('/auth/{*path}', admit, readJson, async (request, response) => {
+    const guess = await beginGuess(request, response, limits);
+    const answer = await ask(request, options).catch(async error => {
+      await guess?.wasNone();
+      throw error;
+    });
+    if (answer.status < 400) await guess?.wasRight();
+    else if (answer.status !== 401) await guess?.wasNone();
     await send(request, response, answer);
-  };
-  app.get('/auth/{*path}', refuse, handle);
-  app.post('/auth/{*path}', refuse, ...readJson, handle);
+  });
+}
+
+async function beginGuess(request: Request, response: Response, limits: Limits): Promise<Guess | null> {
+  const { guessesAt } = response.locals.route as AuthRoute;
+  const subject = guessesAt?.(request.body ?? {});
+  if (typeof subject !== 'string') return null;
+  return await limits.beginGuess(request, response, subject.trim().toLowerCase());
+}
+
+async function ask(request: Request, { auth, database, publicUrl }: MountAuthOptions): Promise<globalThis.Response> {
+  const answer = await auth.handler(toWebRequest(request, publicUrl));
+  // It answers a lost database with a bare 500: asked ourselves, that is a 503.
+  if (answer.status >= 500) await checkSchema(database);
+  return answer;
 }
 
 function toWebRequest(request: Request, publicUrl: string): globalThis.Request {
   const query = request.originalUrl.indexOf('?');
   const url = new URL(request.path, publicUrl);
   if (query !== -1) url.search = request.originalUrl.slice(query);
-  const headers = fromNodeHeaders(request.headers);
+  const headers = authHeaders(request);
   headers.delete('content-length');
   headers.delete('transfer-encoding');
   headers.delete('content-encoding');
@@ -37,7 +68,7 @@ function toWebRequest(request: Request, publicUrl: string): globalThis.Request {
   return new globalThis.Request(url, {
     method: request.method,
     headers,
-    ...(body !== undefined && { body: JSON.stringify(body) }),
+    ...(request.method === 'POST' && body !== undefined && { body: JSON.stringify(body) }),
   });
 }
 

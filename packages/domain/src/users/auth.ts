@@ -35,6 +35,8 @@ export function createAuth({ databaseUrl, secret, publicUrl, log, namedStatement
     secret: secret.reveal(),
     database: pool,
     telemetry: { enabled: false },
+    // The api limits, for all its processes together and by the sender that it believes in.
+    rateLimit: { enabled: false },
     emailAndPassword: {
       enabled: true,
       minPasswordLength: 10,
