@@ -24,6 +24,10 @@ const routes = endpoints.map(endpoint => ({
   pattern: new RegExp(`^${endpoint.path.replaceAll(/\{\w+\}/g, '[^/]+')}$`),
 }));
 
+/** The endpoint behind a path with values in it. */
+export const findEndpoint = (method: string, path: string): Endpoint | undefined =>
+  routes.find(({ endpoint, pattern }) => endpoint.method === method && pattern.test(path))?.endpoint;
+
 /** From now on every answer that a persona of this test file gets is held against the contract. */
 export function holdAnswersToTheContract(): void {
   const send = Persona.prototype.send;
@@ -48,9 +52,9 @@ function holdToTheContract(method: string, path: string, answer: Answer): void {
     holdProblem(path, answer);
     return;
   }
-  const route = routes.find(({ endpoint, pattern }) => endpoint.method === method && pattern.test(path));
-  expect(route, `${told}, and no endpoint declares it`).toBeDefined();
-  holdSuccess(route!.endpoint, answer, told);
+  const endpoint = findEndpoint(method, path);
+  expect(endpoint, `${told}, and no endpoint declares it`).toBeDefined();
+  holdSuccess(endpoint!, answer, told);
 }
 
 /** Status and body as the endpoint declares them, with no field more. */

@@ -5,7 +5,7 @@ import type { Answer } from '@pagekeeper/testing/network/persona';
 import type { Tenant } from '@pagekeeper/testing/network/tenant';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { endpoints } from '../src/endpoints.ts';
-import { holdAnswersToTheContract, holdProblem, pathOf } from './contract.ts';
+import { findEndpoint, holdAnswersToTheContract, holdProblem, pathOf } from './contract.ts';
 
 holdAnswersToTheContract();
 
@@ -254,13 +254,7 @@ describe('a write', () => {
   });
 
   /** The fields that the endpoint declares. */
-  function allowed(method: string, path: string): string[] {
-    const values = { organization: acme.organization.id, business: acme.business.id, integration, key: 'key' };
-    const endpoint = endpoints.find(
-      candidate => candidate.method === method && pathOf(candidate.path, values) === path,
-    );
-    return Object.keys(endpoint!.body!.shape);
-  }
+  const allowed = (method: string, path: string): string[] => Object.keys(findEndpoint(method, path)!.body!.shape);
 
   it('takes no field of another type', async () => {
     for (const [method, path, table, body] of writes()) {

@@ -126,7 +126,7 @@ describe('a store that is away', () => {
       const began = Date.now();
       expect(await allowedOf(50, [limiter])).toBe(10);
       expect(await allowedOf(50, [limiter], 'another')).toBe(10);
-      expect(Date.now() - began).toBeLessThan(3_000);
+      expect(Date.now() - began).toBeLessThan(8_000);
       expect(told(bed).slice(before)).toEqual(['limits are counted in memory until their store answers']);
       await redis.start();
       await until('it is used again', async () => {
@@ -140,7 +140,7 @@ describe('a store that is away', () => {
     }
   });
 
-  it.runIf(hasRedis)('that says nothing at all holds requests up for a second, and the next ones not', async () => {
+  it.runIf(hasRedis)('that says nothing at all holds requests up for two seconds, and the next ones not', async () => {
     const redis = await startRedis();
     const bed = createBed({ type: 'redis', url: redis.url });
     try {
@@ -149,7 +149,7 @@ describe('a store that is away', () => {
       redis.freeze();
       const began = Date.now();
       expect(await allowedOf(50, [new Limiter(limits, policy(10))])).toBe(10);
-      expect(Date.now() - began).toBeLessThan(2_500);
+      expect(Date.now() - began).toBeLessThan(8_000);
     } finally {
       await bed.close();
       await redis.stop();

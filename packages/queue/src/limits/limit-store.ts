@@ -21,8 +21,8 @@ export interface LimitStore {
 }
 
 /** A limit must not hold up what it limits. */
-const timeoutMs = 1_000;
-const retryAfterMs = 1_000;
+const timeoutMs = 2_000;
+const retryAfterMs = 2_000;
 
 /**
  * Counters in the queue's broker. While that is away they are kept in this process's memory, which the log is told
