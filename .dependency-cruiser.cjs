@@ -6,7 +6,7 @@ const tests = '(^|/)test/|\\.test\\.ts$|\\.config\\.ts$';
 const packages = [['runtime'], ['queue', 'facebook'], ['domain']];
 const folders = [
   ['database', 'tenancy', 'access', 'vault', 'audit', 'idempotency', 'mail'],
-  ['users', 'organizations', 'members', 'invitations', 'api-keys'],
+  ['users', 'organizations', 'members', 'invitations', 'api-keys', 'notifications'],
   ['businesses'],
   ['integrations'],
   ['overview'],

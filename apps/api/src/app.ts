@@ -1,6 +1,7 @@
 import type { KeyUse } from '@pagekeeper/domain/api-keys/key-use';
 import type { Services } from '@pagekeeper/domain/context';
 import type { Auth } from '@pagekeeper/domain/users/auth';
+import type { Credentials } from '@pagekeeper/domain/users/credentials';
 import type { SessionReader } from '@pagekeeper/domain/users/session-reader';
 import type { Queue } from '@pagekeeper/queue/queue';
 import type { Secret } from '@pagekeeper/runtime/secret';
@@ -21,6 +22,7 @@ import { mountHandshake } from './webhooks/handshake.ts';
 export interface AppOptions {
   services: Services & { queue: Queue };
   auth: Auth;
+  credentials: Credentials;
   readSession: SessionReader;
   publicUrl: string;
   appId: string;
@@ -34,7 +36,7 @@ export interface AppOptions {
 
 /** Everything the api answers, save webhook deliveries, which are taken in front of it. */
 export function createApp(options: AppOptions): Express {
-  const { services, auth, readSession, publicUrl, limits, keyUse } = options;
+  const { services, auth, credentials, readSession, publicUrl, appId, limits, keyUse } = options;
   const app = express();
   app.disable('x-powered-by');
   app.disable('etag');
@@ -43,7 +45,7 @@ export function createApp(options: AppOptions): Express {
   app.use(securityHeaders());
   // First, since Express asks one route after the other.
   const authenticate = createAuthenticate(auth, readSession, publicUrl);
-  mountEndpoints(app, endpoints, { services, appId: options.appId, authenticate, limits, keyUse });
+  mountEndpoints(app, endpoints, { services, appId, credentials, authenticate, limits, keyUse });
   mountHealth(app, { ...services, isStopping: options.isStopping });
   mountDocs(app, buildOpenApi(endpoints));
   mountHandshake(app, options.verifyToken);

@@ -4,8 +4,8 @@ import { Secret } from '@pagekeeper/runtime/secret';
 import { type Network, startNetwork } from '@pagekeeper/testing/network/network';
 import type { Answer, Persona } from '@pagekeeper/testing/network/persona';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { authRoutes, findAuthRoute } from '../src/auth/auth-routes.ts';
-import { plainPaths } from '../src/plain-paths.ts';
+import { authPaths } from '../src/auth/auth-paths.ts';
+import { findAuthRoute } from '../src/auth/auth-routes.ts';
 import { holdAnswersToTheContract, holdProblem } from './contract.ts';
 
 holdAnswersToTheContract();
@@ -182,19 +182,12 @@ describe('signing in', () => {
 });
 
 describe('better-auth', () => {
-  it('is reached by the routes that are documented, and by no other', () => {
-    const documented = Object.entries(plainPaths).flatMap(([path, operations]) =>
-      Object.keys(operations).map(method => `${method.toUpperCase()} ${path}`),
-    );
-    const routes = authRoutes.map(({ method, path }) => `${method} ${path}`);
-    expect(routes.sort()).toEqual(documented.filter(route => route.includes(' /auth/')).sort());
-  });
-
   it('has more routes, which nobody reaches, signed in or not', async () => {
     const { auth, close } = createAuth({
       databaseUrl: network.database.urls.auth,
       secret: new Secret('x'.repeat(32)),
       publicUrl: network.apiUrl,
+      mailer: network.services.mailer,
       namedStatements: true,
       log: network.services.log,
     });
@@ -204,7 +197,9 @@ describe('better-auth', () => {
       .flatMap(({ path, options }) => [options.method].flat().map(method => ({ method: String(method), path: path! })));
     expect(theirs.length).toBeGreaterThan(25);
     const hidden = theirs.filter(({ method, path }) => !findAuthRoute(method, `/auth${path}`));
-    expect(theirs.length - hidden.length).toBe(authRoutes.length);
+    // It takes the token of a link for a new password in the path, we in the query.
+    const documented = Object.values(authPaths).flatMap(operations => Object.keys(operations));
+    expect(theirs.length - hidden.length).toBe(documented.length - 1);
     for (const { method, path } of hidden) {
       const asked = `/auth${path.replaceAll(/:\w+/g, 'x')}`;
       for (const persona of [zoe, network.anonymous]) {

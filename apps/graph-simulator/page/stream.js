@@ -1,4 +1,4 @@
-import { clockTime, element } from './parts.js';
+import { button, clockTime, element, face, redraw } from './parts.js';
 
 /** Comments, newest first, each with what came back. */
 export function drawComments(into, { comments }, actions) {
@@ -12,70 +12,85 @@ export function drawComments(into, { comments }, actions) {
     }
     return row;
   });
-  into.replaceChildren(...(rows.length > 0 ? rows : [nothing('No comments yet. Write one as a customer.')]));
+  redraw(into, rows.length > 0 ? rows : [nothing('No comments yet. Write one as a customer.')]);
 }
 
 function said(comment, actions) {
-  const { from, by_page, deleted, hidden } = comment;
+  const { id, from, by_page, deleted, hidden } = comment;
   const marks = [by_page ? 'the Page' : null, hidden ? 'hidden' : null, deleted ? 'deleted' : null].filter(Boolean);
-  const tools = element(
-    'div',
-    { className: 'tools' },
+  const tool = (label, act) =>
+    button(label, act, { key: `${label} ${id}`, name: `${label} the comment of ${from.name}` });
+  const tools = [
     tool('Answer', () => actions.answer(comment)),
+    ...(by_page ? [] : [tool('Edit', () => actions.edit(comment)), tool('Remove', () => actions.remove(comment))]),
+  ];
+  const who = element(
+    'div',
+    { className: 'who' },
+    element('strong', { className: 'name' }, from.name),
+    [clockTime(comment.at), ...marks].join(' · '),
   );
-  if (!by_page) tools.append(tool('Remove', () => actions.remove(comment)));
+  const what = element('div', { className: 'what' }, comment.text || 'A picture');
   return element(
     'div',
     { className: `said${by_page ? ' by-page' : ''}${deleted ? ' gone' : ''}` },
-    element('span', { className: 'face', ariaHidden: 'true' }, initials(from.name)),
-    element(
-      'div',
-      {},
-      element(
-        'div',
-        { className: 'who' },
-        element('strong', { className: 'name' }, from.name),
-        [clockTime(comment.at), ...marks].join(' · '),
-      ),
-      element('div', { className: 'what' }, comment.text),
-      ...(deleted ? [] : [tools]),
-    ),
+    face(from.name, by_page),
+    element('div', {}, who, what, ...(deleted ? [] : [element('div', { className: 'tools' }, ...tools)])),
   );
 }
 
-function tool(label, act) {
-  const button = element('button', { type: 'button', className: 'quiet small' }, label);
-  button.addEventListener('click', act);
-  return button;
-}
-
 /** Message threads, the latest first. */
-export function drawThreads(into, { threads }) {
+export function drawThreads(into, { threads }, actions) {
   const rows = threads.toReversed().map(thread => {
     const name = thread.customer.name ?? thread.psid;
-    const state = thread.window_open ? '24-hour window open' : '24-hour window closed';
-    const head = element('header', {}, element('strong', { className: 'name' }, name), element('span', {}, state));
-    return element('article', { className: 'thread' }, head, ...thread.messages.flatMap(bubble));
+    const head = element(
+      'header',
+      {},
+      face(name),
+      element('strong', { className: 'name' }, name),
+      ...marksOf(thread).map(([text, kind]) => element('span', { className: `badge ${kind}` }, text)),
+    );
+    return element(
+      'article',
+      { className: 'thread' },
+      head,
+      ...thread.messages.flatMap(bubble),
+      ...toolsOf(thread, actions),
+    );
   });
-  into.replaceChildren(...(rows.length > 0 ? rows : [nothing('No messages yet. Write one as a customer.')]));
+  redraw(into, rows.length > 0 ? rows : [nothing('No messages yet. Write one as a customer.')]);
+}
+
+/** What can be undone about a thread. */
+function toolsOf(thread, { takeBack, unblock }) {
+  const tool = (label, act) => button(label, () => act(thread), { key: `${label} ${thread.psid}` });
+  const tools = [
+    ...(thread.owner_app_id === null ? [] : [tool('Hand back to the app', takeBack)]),
+    ...(thread.customer.reachable === 'yes' ? [] : [tool('Unblock the Page', unblock)]),
+  ];
+  return tools.length > 0 ? [element('div', { className: 'tools' }, ...tools)] : [];
+}
+
+function marksOf({ window_open, owner_app_id, customer }) {
+  return [
+    customer.reachable === 'yes' ? null : ['has blocked the Page', 'bad'],
+    owner_app_id === null ? null : ['another app answers', 'warn'],
+    window_open ? ['window open', ''] : ['window closed', 'warn'],
+  ].filter(Boolean);
 }
 
 function bubble(message) {
   const side = message.author === 'page' ? ' page' : '';
-  const via = message.comment_id ? ['private answer to a comment'] : [];
-  const details = [clockTime(message.at), ...via].join(' · ');
+  const details = [
+    clockTime(message.at),
+    message.comment_id ? 'private answer to a comment' : null,
+    message.edits > 0 ? 'edited' : null,
+    message.reaction,
+  ];
   return [
-    element('div', { className: `bubble${side}` }, message.text),
-    element('div', { className: `meta${side}`, title: message.metadata ?? '' }, details),
+    element('div', { className: `bubble${side}` }, message.text || 'An attachment'),
+    element('div', { className: `meta${side}`, title: message.metadata ?? '' }, details.filter(Boolean).join(' · ')),
   ];
 }
 
 const nothing = text => element('p', { className: 'nothing' }, text);
-
-const initials = name =>
-  name
-    .split(/\s+/)
-    .slice(0, 2)
-    .map(word => [...word][0] ?? '')
-    .join('')
-    .toUpperCase();

@@ -4,16 +4,19 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Log } from '@pagekeeper/runtime/log';
 import express from 'express';
+import type { AppSettings } from './app/app.ts';
 import { controlRouter } from './control/router.ts';
 import { dialogRouter } from './dialog/router.ts';
-import { serveGraph } from './graph/serve.ts';
+import { isGraphCall, serveGraph } from './graph/serve.ts';
 import { Usage } from './graph/usage.ts';
 import { pageRouter } from './page/router.ts';
+import { Agenda } from './state/agenda.ts';
+import { nowMs } from './state/clock.ts';
 import { Ledger } from './state/ledger.ts';
-import type { AppSettings } from './state/state.ts';
 import { loadState, StateFile } from './state/state-file.ts';
 import { Courier } from './webhooks/courier.ts';
 import { Emitter, usualRetryDelaysMs } from './webhooks/emitter.ts';
+import { Health } from './webhooks/health.ts';
 import type { World } from './world.ts';
 
 export interface SimulatorOptions extends AppSettings {
@@ -23,9 +26,10 @@ export interface SimulatorOptions extends AppSettings {
   /** Where the state is kept between runs; null keeps it in memory only. */
   stateFile: string | null;
   log: Log;
-  /** Real milliseconds between delivery attempts; the last one repeats. */
+  /** Virtual milliseconds between delivery attempts; the last one repeats. */
   retryDelaysMs?: readonly number[];
-  deliveryTimeoutMs?: number;
+  /** Calls and deliveries that the ledger keeps; its counts forget none. */
+  ledgerLines?: number;
 }
 
 export interface Simulator {
@@ -38,12 +42,19 @@ export interface Simulator {
 /** Starts a simulator. Rejects with the listener's error when the port cannot be had. */
 export async function startSimulator(options: SimulatorOptions): Promise<Simulator> {
   const { world, file } = createWorld(options);
-  const server = createServer(createApp(world));
+  const forPeople = createApp(world);
+  const server = createServer((request, response) => {
+    if (!isGraphCall(request)) forPeople(request, response);
+    // Only a caller who went away in the middle of a body makes this fail.
+    else serveGraph(world, request, response).catch(() => response.destroy());
+  });
   server.listen(options.port, options.host);
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
   const stop = async () => {
-    world.emitter.stop();
+    world.agenda.clear();
+    world.emitter.clear();
+    world.courier.stop();
     await close(server);
     file.flush();
   };
@@ -53,33 +64,39 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
 function createWorld(options: SimulatorOptions): { world: World; file: StateFile } {
   const { seed, log, appId, appSecret, verifyToken, callbackUrl } = options;
   const settings = { seed, appId, appSecret, verifyToken, callbackUrl };
-  const ledger = new Ledger();
+  const ledger = new Ledger(options.ledgerLines);
   const state = () => world.state;
   const file = new StateFile(options.stateFile, state);
-  const timeoutMs = options.deliveryTimeoutMs ?? 5000;
-  const courier = new Courier({ state, ledger, log, timeoutMs, concurrency: 32 });
+  const agenda = new Agenda(() => nowMs(world.state));
+  const courier = new Courier({ state, ledger, log, concurrency: 32 });
+  const health = new Health(state, agenda);
   const retryDelaysMs = options.retryDelaysMs ?? usualRetryDelaysMs;
   const world: World = {
     state: loadState(options.stateFile, seed, settings),
     settings,
+    revision: 0,
     ledger,
     usage: new Usage(),
+    agenda,
     courier,
-    emitter: new Emitter({ state, courier, retryDelaysMs }),
+    health,
+    emitter: new Emitter({ state, courier, agenda, health, retryDelaysMs }),
     log,
-    changed: () => file.changed(),
+    changed: () => {
+      world.revision += 1;
+      file.changed();
+    },
   };
   return { world, file };
 }
 
-/** What answers where: the control API, the login dialog, the page for people, and Graph for all the rest. */
+/** What is not Graph: the control API, the login dialog and the page for people. */
 function createApp(world: World): express.Express {
   const app = express();
   app.disable('x-powered-by');
   app.use('/__sim', controlRouter(world));
   app.use(pageRouter());
   app.use(dialogRouter(world));
-  app.use(express.raw({ type: () => true, limit: '2mb' }), serveGraph(world));
   return app;
 }
 

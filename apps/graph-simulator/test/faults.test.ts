@@ -79,6 +79,83 @@ test('html, an empty body, latency', async () => {
   expect(Date.now() - startedAt).toBeGreaterThanOrEqual(55);
 });
 
+test('success after the client has given up: the send took effect, the answer comes too late', async () => {
+  await fault({ match: { endpoint: 'messages' }, fault: { type: 'latency', ms: 5000, applied: true }, times: 1 });
+  const late = fetch(`${rig.url}/v25.0/me/messages?access_token=${page.pageToken}`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ recipient: { id: psid }, message: { text: 'late' } }),
+    signal: AbortSignal.timeout(100),
+  });
+  await expect(late).rejects.toThrow('timeout');
+  const { threads } = await rig.sim('GET', `/pages/${page.pageId}/conversation`);
+  expect(threads[0].messages.at(-1).text).toBe('late');
+});
+
+test('a body that comes slowly, and one that breaks off', async () => {
+  await fault({ fault: { type: 'slow_body', ms: 60 }, times: 1 });
+  const startedAt = Date.now();
+  expect((await me()).json.name).toBe('Blue Cup');
+  expect(Date.now() - startedAt).toBeGreaterThanOrEqual(55);
+  await fault({ fault: { type: 'truncated' }, times: 1 });
+  await expect(me()).rejects.toThrow();
+  expect((await me()).status).toBe(200);
+});
+
+test.each([
+  [{ code: 2, http: 400 }, true],
+  [{ code: 2, http: 500 }, true],
+  [{ code: 1, http: 500 }, undefined],
+  [{ code: 1, http: 500, subcode: 1357046 }, undefined],
+  [{ code: 1200 }, true],
+])('error %o', async (body, transient) => {
+  await fault({ fault: { type: 'error', ...body } });
+  const answer = await me();
+  expect(answer.status).toBe('http' in body ? body.http : 400);
+  expect(answer.json.error.is_transient).toBe(transient);
+  expect(answer.json.error.code).toBe(body.code);
+});
+
+test('what else can stand in an envelope', async () => {
+  const data = { blame_field_specs: [['x']] };
+  await fault({ fault: { type: 'error', code: 100, user_title: 'Kein Zugriff', user_msg: 'Bitte später', data } });
+  expect((await me()).json.error).toMatchObject({
+    error_user_title: 'Kein Zugriff',
+    error_user_msg: 'Bitte später',
+    error_data: data,
+  });
+});
+
+test('a fault can be limited to the pages of a tenant, to a person, and to a time', async () => {
+  const rival = await seedPage(rig, { name: 'Rival', pages: [{ name: 'Red Cup' }] });
+  const status = async (token: string) => (await rig.call('GET', `/v25.0/me?access_token=${token}`)).status;
+  await fault({ match: { page_ids: [page.pageId, '999'] }, fault: { type: 'error', code: 2 } });
+  expect([await status(page.pageToken), await status(rival.pageToken)]).toEqual([400, 200]);
+  await rig.sim('DELETE', '/faults');
+  await fault({ match: { person_id: rival.personId }, fault: { type: 'error', code: 2 } });
+  expect([await status(page.pageToken), await status(rival.pageToken), await status(rival.userToken)]).toEqual([
+    200, 400, 400,
+  ]);
+  await rig.sim('DELETE', '/faults');
+  await fault({ fault: { type: 'error', code: 2 }, after_seconds: 100, for_seconds: 50 });
+  const advance = (advance_seconds: number) => rig.sim('POST', '/clock', { advance_seconds });
+  expect(await status(page.pageToken)).toBe(200);
+  await advance(110);
+  expect(await status(page.pageToken)).toBe(400);
+  await advance(50);
+  expect(await status(page.pageToken)).toBe(200);
+  expect((await rig.sim('GET', '/faults')).data).toEqual([]);
+});
+
+test('faults are tried in the order of their making, wherever they are limited to', async () => {
+  await fault({ match: { person_id: page.personId }, fault: { type: 'error', code: 1 }, times: 1 });
+  await fault({ fault: { type: 'error', code: 2 }, times: 2 });
+  await fault({ match: { page_id: page.pageId }, fault: { type: 'error', code: 1200 }, times: 3 });
+  const codes = [];
+  for (let round = 0; round < 4; round += 1) codes.push((await me()).json.error?.code ?? 200);
+  expect(codes).toEqual([1, 2, 1200, 200]);
+});
+
 test('a throttle tells its minutes, grows with each call and ends on the virtual clock', async () => {
   await fault({ match: { page_id: page.pageId }, fault: { type: 'throttle', code: 80006, minutes: 5 } });
   const first = await send('x');

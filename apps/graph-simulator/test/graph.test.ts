@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { Rig } from './support.ts';
+import type { Json, Rig } from './support.ts';
 import { appToken, seedPage, startRig } from './support.ts';
 
 let rig: Rig;
@@ -199,6 +199,7 @@ describe('the envelope', () => {
     const never = await rig.call('GET', '/v99.0/me');
     expect(never.status).toBe(400);
     expect(never.json.error).toMatchObject({ code: 2500, message: 'Unknown path components: /v99.0/me' });
+    for (const path of ['/v24.7/me', '/v27.0/me']) expect((await rig.call('GET', path)).json.error.code).toBe(2500);
   });
 
   test('an unknown path, edge and method', async () => {
@@ -217,6 +218,47 @@ describe('the envelope', () => {
     expect(usage[page.pageId][0].call_count).toBeGreaterThan(100);
     await rig.sim('POST', '/clock', { advance_seconds: 86_400 });
     expect((await get('me')).status).toBe(200);
+  });
+});
+
+describe('permissions and tasks', () => {
+  const without = (scope: string) =>
+    rig.sim('POST', `/people/${page.personId}/events`, { type: 'permission_removed', scope });
+
+  test.each<[string, (id: string) => Promise<{ json: Json }>, number, string]>([
+    ['pages_show_list', () => get('me/accounts', page.userToken), 200, 'Requires pages_show_list permission'],
+    ['pages_manage_metadata', () => get(`${page.pageId}/subscribed_apps`), 200, 'Requires pages_manage_metadata'],
+    ['pages_read_engagement', id => get(id), 10, "requires the 'pages_read_engagement' permission"],
+    ['pages_read_user_content', id => get(`${id}/comments`), 10, "requires the 'pages_read_user_content'"],
+    ['pages_manage_engagement', id => post(`${id}/comments`, { message: 'x' }), 200, 'pages_manage_engagement'],
+    ['pages_manage_engagement', id => post(id, { is_hidden: 'true' }), 200, 'pages_manage_engagement'],
+    ['pages_messaging', () => send({ id: '1' }), 230, 'Requires pages_messaging'],
+    [
+      'pages_messaging',
+      () => post(`${page.pageId}/subscribed_apps`, { subscribed_fields: 'messages' }),
+      200,
+      'To subscribe to messaging fields',
+    ],
+  ])('without %s', async (scope, act, code, message) => {
+    const { comment_id } = await comment({});
+    await without(scope);
+    const { error } = (await act(comment_id)).json;
+    expect(error.code).toBe(code);
+    expect(error.message).toMatch(new RegExp(`^\\(#${code}\\) .*${message}`));
+  });
+
+  test('a person who may not moderate neither subscribes nor comments', async () => {
+    const analyst = { name: 'Ann', pages: [{ id: page.pageId, name: 'Blue Cup', tasks: ['ANALYZE'] }] };
+    const { id } = await rig.sim('POST', '/people', analyst);
+    const token = (await rig.sim('POST', `/people/${id}/tokens`, {})).pages[0].page_access_token;
+    const { comment_id } = await comment({});
+    for (const answer of [
+      await post(`${page.pageId}/subscribed_apps`, { subscribed_fields: 'feed' }, token),
+      await post(`${comment_id}/comments`, { message: 'x' }, token),
+    ]) {
+      expect(answer.status).toBe(403);
+      expect(answer.json.error.message).toContain('does not have an appropriate role on the Page');
+    }
   });
 });
 

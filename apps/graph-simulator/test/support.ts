@@ -68,7 +68,12 @@ export async function startRig(options: Partial<SimulatorOptions> = {}) {
   const settled = async (condition: () => boolean) => {
     while (!condition()) await new Promise(resolve => setTimeout(resolve, 2));
   };
-  return { ...simulator, call, sim, settled };
+  /** Until nothing more happens by itself: what waits, waits for the clock. */
+  const calm = async () => {
+    const { emitter, agenda } = simulator.world;
+    await settled(() => emitter.pending.changes + emitter.pending.underWay === 0 && !agenda.isDue);
+  };
+  return { ...simulator, call, sim, settled, calm };
 }
 
 function parse(text: string): Json {
@@ -91,7 +96,7 @@ export async function seedPage(rig: Rig, person: Record<string, unknown> = {}) {
 }
 
 /** A callback that keeps what it gets. `answer` decides each status; the handshake is answered with the challenge. */
-export async function startReceiver(answer: (count: number) => number = () => 200) {
+export async function startReceiver(answer: (count: number) => number | Promise<number> = () => 200) {
   const delivered: Delivered[] = [];
   const server = createServer((request, response) => {
     const url = new URL(request.url ?? '/', 'http://receiver.invalid');
@@ -103,11 +108,11 @@ export async function startReceiver(answer: (count: number) => number = () => 20
     }
     const chunks: Buffer[] = [];
     request.on('data', chunk => chunks.push(chunk));
-    request.on('end', () => {
+    request.on('end', async () => {
       const bytes = Buffer.concat(chunks);
       const text = bytes.toString('latin1');
       delivered.push({ bytes, text, json: parse(text), headers: request.headers });
-      response.statusCode = answer(delivered.length);
+      response.statusCode = await answer(delivered.length);
       response.end();
     });
   });

@@ -186,7 +186,7 @@ describe('lists', () => {
       ['1', 'EAApage', ['MESSAGING']],
       ['3', null, []],
     ]);
-    expect(server.seen.map(one => one.query.limit)).toEqual(['100', '100', '100']);
+    expect(server.seen.map(one => one.query.limit)).toEqual(['250', '250', '250']);
     expect(server.seen.every(one => one.path === '/v25.0/me/accounts' && !('access_token' in one.query))).toBe(true);
   });
 

@@ -1,5 +1,12 @@
 /** Named places at which a test may kill the process, as `kill -9` would. */
-export type Failpoint = 'drain.after_claim' | 'reply.before_http' | 'reply.after_http' | 'reply.before_commit';
+export type Failpoint =
+  | 'drain.after_claim'
+  | 'reply.before_http'
+  | 'reply.after_http'
+  | 'reply.before_commit'
+  | 'check.after_lease'
+  | 'check.after_examination'
+  | 'check.before_store';
 
 let armed: string | undefined;
 

@@ -1,13 +1,16 @@
 import { checkSchema } from '@pagekeeper/domain/boot-checks';
 import type { Database } from '@pagekeeper/domain/database/database';
+import { violates } from '@pagekeeper/domain/database/errors';
+import { DomainError } from '@pagekeeper/domain/errors';
 import type { Auth } from '@pagekeeper/domain/users/auth';
 import type { Express, Request, RequestHandler, Response } from 'express';
 import { readJson } from '../http/json-body.ts';
-import { HttpError, type ProblemCode, sendProblem } from '../http/problem.ts';
+import { describeProblem, HttpError, type ProblemCode, problems, sendProblem } from '../http/problem.ts';
 import type { Guess, Limits } from '../limits/limits.ts';
 import { authHeaders } from './auth-headers.ts';
 import { type AuthRoute, findAuthRoute } from './auth-routes.ts';
 import { refuseForeignOrigin } from './authenticate.ts';
+import { askedBy, isLink, land, mountLanding } from './links.ts';
 
 export interface MountAuthOptions {
   auth: Auth;
@@ -16,7 +19,7 @@ export interface MountAuthOptions {
   publicUrl: string;
 }
 
-/** The routes of auth-routes.ts: better-auth behind the same rules for bodies, refusals and limits as `/v1`. */
+/** The routes of auth-paths.ts: better-auth behind the same rules for bodies, refusals and limits as `/v1`. */
 export function mountAuth(app: Express, options: MountAuthOptions): void {
   const { limits, publicUrl } = options;
   const admit: RequestHandler = async (request, response, next) => {
@@ -24,22 +27,30 @@ export function mountAuth(app: Express, options: MountAuthOptions): void {
     const route = findAuthRoute(request.method, request.path);
     if (!route) throw new HttpError('no_such_route', 'There is nothing here.');
     response.locals.route = route;
-    if (request.headers.cookie) refuseForeignOrigin(request, publicUrl);
+    // Nor does another site sign somebody in, who has no cookie yet.
+    if (request.headers.cookie || request.headers.origin) refuseForeignOrigin(request, publicUrl);
     // Before the body is read.
     if (route.isAttempt) await limits.countAttempt(request, response);
     else await limits.countNetwork(request, response);
     next();
   };
   app.all('/auth/{*path}', admit, readJson, async (request, response) => {
-    const guess = await beginGuess(request, response, limits);
-    const answer = await ask(request, options).catch(async error => {
-      await guess?.wasNone();
-      throw error;
-    });
-    if (answer.status < 400) await guess?.wasRight();
-    else if (answer.status !== 401) await guess?.wasNone();
-    await send(request, response, answer);
+    if (isLink(request)) await follow(request, response, options);
+    else await send(request, response, await guess(request, response, options));
   });
+  mountLanding(app);
+}
+
+/** Asks, and counts a wrong password for the address that it was meant for. */
+async function guess(request: Request, response: Response, options: MountAuthOptions): Promise<globalThis.Response> {
+  const begun = await beginGuess(request, response, options.limits);
+  const answer = await ask(request, options).catch(async error => {
+    await begun?.wasNone();
+    throw error;
+  });
+  if (answer.status < 400) await begun?.wasRight();
+  else if (answer.status !== 401) await begun?.wasNone();
+  return answer;
 }
 
 async function beginGuess(request: Request, response: Response, limits: Limits): Promise<Guess | null> {
@@ -50,10 +61,32 @@ async function beginGuess(request: Request, response: Response, limits: Limits):
 }
 
 async function ask(request: Request, { auth, database, publicUrl }: MountAuthOptions): Promise<globalThis.Response> {
-  const answer = await auth.handler(toWebRequest(request, publicUrl));
-  // It answers a lost database with a bare 500: asked ourselves, that is a 503.
-  if (answer.status >= 500) await checkSchema(database);
+  const answer = await auth.handler(toWebRequest(request, publicUrl)).catch(error => {
+    throw asRefusal(error);
+  });
+  // It makes what the database said a 422 or a bare 500: asked ourselves, a lost database is a 503.
+  if (answer.status === 422 || answer.status >= 500) await checkSchema(database);
+  if (answer.status >= 500) throw new Error(`better-auth answered ${answer.status}`);
   return answer;
+}
+
+/** A link of a mail: whatever comes of it, save a failure of ours, leads on to a page. */
+async function follow(request: Request, response: Response, options: MountAuthOptions): Promise<void> {
+  const answer = await ask(request, options).catch(error => {
+    if (problems[describeProblem(error).code].status >= 500) throw error;
+    return null;
+  });
+  for (const cookie of answer?.headers.getSetCookie() ?? []) response.append('Set-Cookie', cookie);
+  land(response, answer, options.publicUrl);
+}
+
+/** What better-auth ran into when somebody else was faster. */
+function asRefusal(error: unknown): unknown {
+  if (violates(error, 'users_email_key')) return new HttpError('account_exists', 'Another account has this address.');
+  if (violates(error, 'two_factors_user_id_key')) {
+    return new DomainError('request_in_flight', 'The same request is under way.');
+  }
+  return error;
 }
 
 function toWebRequest(request: Request, publicUrl: string): globalThis.Request {
@@ -65,7 +98,7 @@ function toWebRequest(request: Request, publicUrl: string): globalThis.Request {
   headers.delete('transfer-encoding');
   headers.delete('content-encoding');
   const { body } = request;
-  return new globalThis.Request(url, {
+  return new globalThis.Request(isLink(request) ? askedBy(url) : url, {
     method: request.method,
     headers,
     ...(request.method === 'POST' && body !== undefined && { body: JSON.stringify(body) }),
@@ -95,12 +128,23 @@ function withoutTokens(text: string): string {
 
 function refuseAs(request: Request, response: Response, answer: globalThis.Response, text: string): void {
   const retryAfter = answer.headers.get('x-retry-after');
-  if (retryAfter) response.setHeader('Retry-After', retryAfter);
-  if (answer.status >= 500) throw new Error(`better-auth answered ${answer.status}`);
-  if (answer.status === 404 && text === '') throw new HttpError('no_such_route', 'There is nothing here.');
+  if (answer.status === 429) response.setHeader('Retry-After', retryAfter ?? lockSeconds);
   const { code = '', message = 'The request was refused.' } = text.startsWith('{') ? JSON.parse(text) : {};
   sendProblem(request, response, { code: problemOf(answer.status, code), detail: `${message}`.slice(0, 500) });
 }
+
+/** How long better-auth locks a second factor after ten wrong codes. */
+const lockSeconds = 900;
+
+const byCode: Record<string, ProblemCode> = {
+  INVALID_EMAIL_OR_PASSWORD: 'wrong_credentials',
+  INVALID_PASSWORD: 'wrong_password',
+  INVALID_CODE: 'wrong_code',
+  INVALID_BACKUP_CODE: 'wrong_code',
+  FAILED_TO_CREATE_USER: 'account_exists',
+  INVALID_CALLBACK_URL: 'invalid_request',
+  INVALID_REDIRECT_URL: 'invalid_request',
+};
 
 const byStatus: Record<number, ProblemCode> = {
   401: 'unauthenticated',
@@ -113,6 +157,5 @@ const byStatus: Record<number, ProblemCode> = {
 
 function problemOf(status: number, code: string): ProblemCode {
   if (code.startsWith('USER_ALREADY_EXISTS')) return 'account_exists';
-  if (code === 'INVALID_EMAIL_OR_PASSWORD') return 'wrong_credentials';
-  return byStatus[status] ?? 'invalid_request';
+  return byCode[code] ?? byStatus[status] ?? 'invalid_request';
 }

@@ -6,6 +6,7 @@ import { Replay } from '@pagekeeper/domain/idempotency/once';
 import { Rendered } from '@pagekeeper/domain/resource';
 import type { Caller } from '@pagekeeper/domain/tenancy/actor';
 import { checkKey } from '@pagekeeper/domain/tenancy/check-key';
+import type { Credentials } from '@pagekeeper/domain/users/credentials';
 import type { ErrorRequestHandler, Express, Request, RequestHandler, Response } from 'express';
 import { z } from 'zod';
 import type { Limits } from '../limits/limits.ts';
@@ -17,6 +18,7 @@ import { fieldErrors, HttpError } from './problem.ts';
 export interface MountOptions {
   services: Services;
   appId: string;
+  credentials: Credentials;
   /** Who sent the request. @throws DomainError `unauthenticated` */
   authenticate(request: Request): Promise<Caller>;
   limits: Limits;
@@ -88,7 +90,7 @@ function allowedMethods(endpoints: readonly Endpoint[]): Map<string, string> {
 const noBody = z.strictObject({});
 
 async function answer(endpoint: Endpoint, request: Request, response: Response, options: MountOptions): Promise<void> {
-  const { services, appId, keyUse } = options;
+  const { services, appId, credentials, keyUse } = options;
   const actor = response.locals.actor as Caller;
   const params = endpoint.params.parse(request.params);
   const query = parseQuery(endpoint, request);
@@ -96,7 +98,7 @@ async function answer(endpoint: Endpoint, request: Request, response: Response, 
   const once = onceOf(endpoint, request, actor, services.vault);
   const ctx = { ...services, actor, requestId: String(request.id), ifMatch: versionsIn(request), once };
   try {
-    const answered = await endpoint.run({ ctx, appId, params, query, body } as never);
+    const answered = await endpoint.run({ ctx, appId, credentials, params, query, body } as never);
     // Its door let it in.
     if (actor.type === 'api_key') keyUse.note(actor.secretHash);
     const { status, body: shown } = statusAndBody(endpoint, answered);
@@ -114,7 +116,7 @@ function parseQuery(endpoint: Endpoint, request: Request): unknown {
   for (const [name, value] of Object.entries(request.query)) refuseUnsafe(value, name);
   const query = endpoint.query.safeParse(request.query);
   if (query.success) return query.data;
-  const errors = fieldErrors(query.error).map(error => ({ ...error, pointer: error.pointer.slice(1) }));
+  const errors = fieldErrors(query.error).map(error => ({ ...error, pointer: error.pointer.split('/')[1]! }));
   throw new DomainError('invalid_request', 'Some query parameters are not valid.', errors);
 }
 

@@ -91,7 +91,7 @@ function successes(responses: Endpoint['responses']) {
 }
 
 /** What only signing up and in are refused with. */
-const ofSessions = new Set(['wrong_credentials', 'account_exists']);
+const ofSessions = new Set(['wrong_credentials', 'wrong_code', 'account_exists']);
 
 function problemResponses(statuses: readonly number[]) {
   const described = [...new Set(statuses)].sort().map(status => {

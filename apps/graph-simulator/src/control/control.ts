@@ -20,7 +20,7 @@ export interface ControlInput<Body, Query> {
 
 /** One endpoint of the control API, ready to be mounted. */
 export interface Control {
-  method: 'get' | 'post' | 'patch' | 'delete';
+  method: 'get' | 'post' | 'put' | 'patch' | 'delete';
   path: string;
   serve: (world: World) => (request: Request, response: Response, next: NextFunction) => Promise<void>;
 }
@@ -46,7 +46,7 @@ export function control<Body extends z.ZodType = Nothing, Query extends z.ZodTyp
     const body = parse(declared.body ?? nothing, request.body ?? {}, 'body') as z.output<Body>;
     const query = parse(declared.query ?? nothing, { ...request.query }, 'query') as z.output<Query>;
     const result = await handle(world, { params, body, query });
-    world.changed();
+    if (method !== 'get') world.changed();
     response.status(declared.status ?? 200).json(result);
   };
   return { method, path, serve };

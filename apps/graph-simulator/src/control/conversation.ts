@@ -3,7 +3,8 @@ import { commentChange, findComment, writeComment } from '../conversation/commen
 import { describeConversation } from '../conversation/conversation.ts';
 import { newCustomer, putCustomer } from '../conversation/customers.ts';
 import { inboxAppId, receiveMessage, sendMessage } from '../conversation/messages.ts';
-import type { Comment, Page, State } from '../state/state.ts';
+import type { Comment, Page } from '../state/entities.ts';
+import type { State } from '../state/state.ts';
 import type { Change } from '../webhooks/change.ts';
 import type { Fate } from '../webhooks/emitter.ts';
 import type { World } from '../world.ts';
@@ -12,7 +13,27 @@ import { ControlError, control, found } from './control.ts';
 const id = z.string().min(1).max(100);
 const text = z.string().max(8000);
 const deliver = z.boolean().default(true);
-const customer = z.strictObject({ id: id.optional(), name: z.string().min(1).max(200).optional() });
+const customer = z.strictObject({
+  id: id.optional(),
+  name: z.string().min(1).max(200).optional(),
+  reachable: z.enum(['yes', 'blocked', 'blocked_as_200', 'not_receiving']).optional(),
+  app_role: z.boolean().optional(),
+});
+const media = z.union([z.strictObject({ photo: z.url() }), z.strictObject({ video: z.url() })]);
+/** What a message can carry beside, or instead of, its text. */
+const extras = {
+  attachments: z
+    .array(z.strictObject({ type: z.string().max(50), payload: z.record(z.string(), z.unknown()).nullable() }))
+    .max(30)
+    .optional(),
+  quick_reply: z.strictObject({ payload: z.string().max(1000) }).optional(),
+  reply_to: z.strictObject({ mid: id, is_self_reply: z.boolean().optional() }).optional(),
+  referral: z.record(z.string(), z.unknown()).optional(),
+  commands: z
+    .array(z.strictObject({ name: z.string().max(100) }))
+    .max(30)
+    .optional(),
+};
 
 export const conversationControls = [
   control({
@@ -22,6 +43,7 @@ export const conversationControls = [
     body: z.strictObject({
       from: customer.nullable().default({}),
       text,
+      media: media.optional(),
       post_id: id.optional(),
       parent_id: id.optional(),
       deliver,
@@ -31,7 +53,7 @@ export const conversationControls = [
       const under = placeFor(world.state, page, body);
       const author = body.from ? putCustomer(world.state, page.id, body.from, 'id') : newCustomer(world.state, page.id);
       const from = { id: author.id, name: author.name };
-      const comment = writeComment(world.state, { page, from, message: body.text, under });
+      const comment = writeComment(world.state, { page, from, message: body.text, media: body.media ?? null, under });
       const change = commentChange(world.state, comment, 'add', body.from ? {} : { from: null });
       return { ...idsOf(comment), from, ...tell(world, change, body.deliver) };
     },
@@ -75,21 +97,46 @@ export const conversationControls = [
     status: 201,
     body: z.strictObject({
       from: customer.default({}),
-      text,
+      text: text.default(''),
+      ...extras,
       as: z.enum(['customer', 'inbox']).default('customer'),
+      /** The app that writes as the Page; its inbox otherwise. */
+      app_id: z
+        .string()
+        .regex(/^\d{1,15}$/)
+        .default(inboxAppId),
       deliver,
     }),
     handle: (world, { params, body }) => {
       const page = findPage(world.state, params.page!);
       const person = putCustomer(world.state, page.id, body.from, 'psid');
       const ids = { psid: person.psid, customer_id: person.id, name: person.name };
+      const { attachments, quick_reply, reply_to, referral, commands } = body;
       if (body.as === 'customer') {
-        const { message, change } = receiveMessage(world.state, person, body.text);
+        if (body.text === '' && !attachments) throw new ControlError(400, 'Give a text, or attachments.');
+        const more = present({ attachments, quick_reply, reply_to, referral, commands });
+        const { message, change } = receiveMessage(world.state, person, body.text, more);
         return { ...ids, mid: message.mid, ...tell(world, change, body.deliver) };
       }
-      const input = { text: body.text, appId: inboxAppId, metadata: null, commentId: null };
+      const input = { text: body.text, appId: body.app_id, metadata: null, commentId: null };
       const { message, changes } = sendMessage(world.state, person, input);
       return { ...ids, mid: message.mid, changes: changes.map(change => tell(world, change, body.deliver)) };
+    },
+  }),
+
+  control({
+    method: 'put',
+    path: '/pages/:page/customers',
+    body: customer,
+    handle: ({ state }, { params, body }) => {
+      const {
+        name,
+        psid,
+        reachable,
+        hasAppRole,
+        id: customer_id,
+      } = putCustomer(state, findPage(state, params.page!).id, body, 'psid');
+      return { customer_id, psid, name, reachable, app_role: hasAppRole };
     },
   }),
 
@@ -100,6 +147,11 @@ export const conversationControls = [
     handle: ({ state }, { params, query }) => describeConversation(state, findPage(state, params.page!), query.limit),
   }),
 ];
+
+/** Only what was given. */
+function present(given: Record<string, unknown>): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
+}
 
 /** The Page of this id, or a 404. */
 export function findPage(state: State, pageId: string): Page {

@@ -1,12 +1,14 @@
 import { z } from 'zod';
+import { signatureModes } from '../app/knobs.ts';
 import { commentChange, writeComment } from '../conversation/comments.ts';
 import { newCustomer, putCustomer } from '../conversation/customers.ts';
 import { receiveMessage } from '../conversation/messages.ts';
 import { nowMs } from '../state/clock.ts';
-import type { Customer, State } from '../state/state.ts';
+import type { Customer } from '../state/entities.ts';
+import type { State } from '../state/state.ts';
 import type { Change } from '../webhooks/change.ts';
 import { bodyOf } from '../webhooks/change.ts';
-import { signatureModes } from '../webhooks/encode.ts';
+import { encodeBody } from '../webhooks/encode.ts';
 import { countStatuses, deliverAll, eachOf, inBatches, redeliver } from '../webhooks/redeliver.ts';
 import { whyNotDelivered } from '../webhooks/subscribed.ts';
 import type { World } from '../world.ts';
@@ -53,7 +55,7 @@ export const deliveryControls = [
     handle: (world, { body }) => {
       const content = rawBody(world.state, body);
       const pageIds = body.changes?.map(change => change.page_id) ?? [];
-      const parcels = Array.from({ length: body.times }, () => world.courier.pack(content, pageIds, []));
+      const parcels = Array.from({ length: body.times }, () => world.courier.packText(content, pageIds));
       return deliverAll(world.courier, parcels, body);
     },
   }),
@@ -61,14 +63,18 @@ export const deliveryControls = [
   control({
     method: 'get',
     path: '/changes',
-    query: z.strictObject({ page_id: z.string().optional(), field: z.string().optional() }),
+    query: z.strictObject({
+      page_id: z.string().optional(),
+      field: z.string().optional(),
+      limit: z.coerce.number().int().min(1).max(100_000).default(10_000),
+    }),
     handle: ({ emitter }, { query }) => {
       const changes = emitter.recorded.filter(
         change =>
           (query.page_id === undefined || change.pageId === query.page_id) &&
           (query.field === undefined || change.field === query.field),
       );
-      return { data: changes.map(presentChange) };
+      return { data: changes.slice(-query.limit).map(presentChange), total: emitter.total };
     },
   }),
 
@@ -127,13 +133,15 @@ interface RawInput {
 }
 
 /** The body of a raw delivery; exactly one of the three ways to say it. */
-function rawBody(state: State, { entries, changes, raw }: RawInput): unknown {
+function rawBody(state: State, { entries, changes, raw }: RawInput): string {
   const given = [entries, changes, raw].filter(way => way !== undefined);
   if (given.length !== 1) throw new ControlError(400, 'Give exactly one of entries, changes and raw.');
   if (raw !== undefined) return raw;
-  if (entries) return { object: 'page', entry: entries };
+  const { numeric_ids } = state.app.knobs;
+  if (entries) return encodeBody({ object: 'page', entry: entries }, numeric_ids);
   const atMs = nowMs(state);
-  return bodyOf((changes ?? []).map(({ page_id, ...change }) => ({ id: '', pageId: page_id, atMs, ...change })));
+  const told = (changes ?? []).map(({ page_id, ...change }) => ({ id: '', pageId: page_id, atMs, ...change }));
+  return encodeBody(bodyOf(told, state.app.includeValues), numeric_ids);
 }
 
 function chosenChanges({ emitter }: World, chosen: { change_ids?: string[] | undefined; all?: true | undefined }) {

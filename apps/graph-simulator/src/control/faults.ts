@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { faultSchema } from '../faults/fault.ts';
-import { addFault } from '../faults/faults.ts';
+import { addFault, removeFaults } from '../faults/faults.ts';
 import { control } from './control.ts';
 
 export const faultControls = [
@@ -18,10 +18,6 @@ export const faultControls = [
     method: 'delete',
     path: '/faults',
     query: z.strictObject({ id: z.string().optional() }),
-    handle: ({ state }, { query }) => {
-      const before = state.faults.length;
-      state.faults = query.id === undefined ? [] : state.faults.filter(fault => fault.id !== query.id);
-      return { removed: before - state.faults.length };
-    },
+    handle: ({ state }, { query }) => ({ removed: removeFaults(state, query.id) }),
   }),
 ];

@@ -1,6 +1,7 @@
 import { z } from 'zod';
-import type { CallEntry, DeliveryEntry, LedgerEntry, SendNote } from '../state/ledger.ts';
-import { control } from './control.ts';
+import type { CallEntry, LedgerEntry } from '../state/ledger-entry.ts';
+import { Tally } from '../state/tally.ts';
+import { ControlError, control } from './control.ts';
 
 const filters = {
   page_id: z.string().optional(),
@@ -21,16 +22,22 @@ export const ledgerControls = [
       limit: z.coerce.number().int().min(1).max(10_000).default(100),
     }),
     handle: ({ ledger }, { query }) => {
-      const matching = ledger.entries.filter(
-        entry =>
-          entry.sequence > query.after &&
-          (query.type === undefined || entry.type === query.type) &&
-          (query.status === undefined || entry.status === query.status) &&
-          isAbout(entry, query.page_id) &&
-          (entry.type === 'delivery' ? !asksForCall(query) : isCallOf(entry, query)),
-      );
+      const matching = ledger
+        .after(query.after)
+        .filter(
+          entry =>
+            (query.type === undefined || entry.type === query.type) &&
+            (query.status === undefined || entry.status === query.status) &&
+            isAbout(entry, query.page_id) &&
+            (entry.type === 'delivery' ? !asksForCall(query) : isCallOf(entry, query)),
+        );
       const data = matching.slice(0, query.limit);
-      return { data, has_more: matching.length > data.length, last_sequence: ledger.lastSequence };
+      return {
+        data,
+        has_more: matching.length > data.length,
+        last_sequence: ledger.lastSequence,
+        forgotten_through: ledger.forgottenThrough,
+      };
     },
   }),
 
@@ -39,8 +46,13 @@ export const ledgerControls = [
     path: '/ledger/counts',
     query: z.strictObject(filters),
     handle: ({ ledger }, { query }) => {
-      const entries = ledger.entries.filter(entry => entry.sequence > query.after && isAbout(entry, query.page_id));
-      return { ...countEntries(entries), last_sequence: ledger.lastSequence };
+      const { after, page_id } = query;
+      if (after > 0 && after < ledger.forgottenThrough) {
+        const sentence = `The entries up to ${ledger.forgottenThrough} are forgotten: ask without \`after\`, or from there.`;
+        throw new ControlError(400, sentence);
+      }
+      const tally = after === 0 ? ledger.tally(page_id) : tallied(ledger.after(after), page_id);
+      return { ...tally.describe(), last_sequence: ledger.lastSequence };
     },
   }),
 ];
@@ -65,45 +77,12 @@ function isAbout(entry: LedgerEntry, pageId: string | undefined): boolean {
   return entry.type === 'call' ? entry.page_id === pageId : entry.page_ids.includes(pageId);
 }
 
-function countEntries(entries: readonly LedgerEntry[]) {
-  const calls = entries.filter((entry): entry is CallEntry => entry.type === 'call');
-  const deliveries = entries.filter((entry): entry is DeliveryEntry => entry.type === 'delivery');
-  const sends = calls.flatMap(call => (call.send ? [call.send] : []));
-  return {
-    calls: {
-      total: calls.length,
-      by_endpoint: tally(calls, call => `${call.method} ${call.endpoint}`),
-      by_status: tally(calls, call => String(call.status ?? 'cut')),
-    },
-    deliveries: {
-      total: deliveries.length,
-      bodies: new Set(deliveries.map(delivery => delivery.body_id)).size,
-      by_status: tally(deliveries, delivery => String(delivery.status ?? delivery.failure)),
-    },
-    sends: countSends(sends),
-  };
-}
-
-/** How many writes took effect, and which target got more than one: what "at most one reply" is checked against. */
-function countSends(sends: SendNote[]) {
-  const applied = sends.filter(send => send.id !== null);
-  const by_target = tally(applied, targetOf);
-  const repeated = Object.fromEntries(Object.entries(by_target).filter(([, count]) => count > 1));
-  return {
-    total: sends.length,
-    applied: applied.length,
-    by_kind: tally(applied, send => send.kind),
-    by_target,
-    repeated,
-  };
-}
-
-function targetOf(send: SendNote): string {
-  return send.comment_id === null ? `recipient ${send.recipient}` : `comment ${send.comment_id}`;
-}
-
-function tally<Item>(items: readonly Item[], keyOf: (item: Item) => string): Record<string, number> {
-  const counts = new Map<string, number>();
-  for (const item of items) counts.set(keyOf(item), (counts.get(keyOf(item)) ?? 0) + 1);
-  return Object.fromEntries(counts);
+function tallied(entries: readonly LedgerEntry[], pageId: string | undefined): Tally {
+  const tally = new Tally();
+  for (const entry of entries) {
+    if (!isAbout(entry, pageId)) continue;
+    if (entry.type === 'call') tally.addCall(entry);
+    else tally.addDelivery(entry);
+  }
+  return tally;
 }

@@ -4,6 +4,7 @@ import type { Control } from './control.ts';
 import { answerControlError, ControlError } from './control.ts';
 import { conversationControls } from './conversation.ts';
 import { deliveryControls } from './deliveries.ts';
+import { eventControls } from './events.ts';
 import { faultControls } from './faults.ts';
 import { ledgerControls } from './ledger.ts';
 import { peopleControls } from './people.ts';
@@ -14,6 +15,7 @@ export const controls: readonly Control[] = [
   ...simulatorControls,
   ...peopleControls,
   ...conversationControls,
+  ...eventControls,
   ...deliveryControls,
   ...faultControls,
   ...ledgerControls,

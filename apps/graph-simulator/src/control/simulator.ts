@@ -1,12 +1,26 @@
 import { z } from 'zod';
+import { configurationSchema } from '../app/app.ts';
+import { knobChangesShape, turnKnobs } from '../app/knobs.ts';
 import { resetSecret } from '../people/person-events.ts';
 import { nowMs } from '../state/clock.ts';
 import { createState } from '../state/state.ts';
+import { shakeHands } from '../webhooks/handshake.ts';
 import type { World } from '../world.ts';
 import { control } from './control.ts';
 
 const seconds = z.number().int().min(-10_000_000_000).max(10_000_000_000);
 const url = z.url({ protocol: /^https?$/ }).nullable();
+
+/** What the app's dashboard holds; beside it, `PATCH /app` takes the knobs. */
+const settingsShape = {
+  name: z.string().min(1).max(200).optional(),
+  callback_url: url.optional(),
+  deauthorize_url: url.optional(),
+  data_deletion_url: url.optional(),
+  redirect_uris: z.array(z.string().min(1).max(2000)).max(100).nullable().optional(),
+  configurations: z.array(configurationSchema).max(100).optional(),
+  include_values: z.boolean().optional(),
+};
 
 export const simulatorControls = [
   control({ method: 'get', path: '/', handle: world => summarize(world) }),
@@ -23,6 +37,7 @@ export const simulatorControls = [
       const { state } = world;
       if ('advance_seconds' in body) state.clockOffsetSeconds += body.advance_seconds;
       else state.clockOffsetSeconds = body.offset_seconds;
+      world.agenda.clockMoved();
       return describeClock(world);
     },
   }),
@@ -30,32 +45,18 @@ export const simulatorControls = [
   control({
     method: 'patch',
     path: '/app',
-    body: z.strictObject({
-      callback_url: url.optional(),
-      deauthorize_url: url.optional(),
-      proof: z.enum(['off', 'required']).optional(),
-      exchange: z.enum(['unchanged', 'extended']).optional(),
-      omit_expires_in: z.boolean().optional(),
-      empty_accounts_page: z.boolean().optional(),
-      human_agent: z.boolean().optional(),
-      allowance: z
-        .strictObject({ app: z.number().int().min(1), page: z.number().int().min(1) })
-        .partial()
-        .optional(),
-    }),
+    body: z.strictObject({ ...settingsShape, ...knobChangesShape }),
     handle: (world, { body }) => {
       const { app } = world.state;
-      app.callbackUrl = body.callback_url === undefined ? app.callbackUrl : body.callback_url;
-      app.deauthorizeUrl = body.deauthorize_url === undefined ? app.deauthorizeUrl : body.deauthorize_url;
-      app.proof = body.proof ?? app.proof;
-      app.exchange = body.exchange ?? app.exchange;
-      app.omitExpiresIn = body.omit_expires_in ?? app.omitExpiresIn;
-      app.emptyAccountsPage = body.empty_accounts_page ?? app.emptyAccountsPage;
-      app.humanAgent = body.human_agent ?? app.humanAgent;
-      app.allowance = {
-        app: body.allowance?.app ?? app.allowance.app,
-        page: body.allowance?.page ?? app.allowance.page,
-      };
+      const given = <Value>(value: Value | undefined, before: Value): Value => (value === undefined ? before : value);
+      app.name = given(body.name, app.name);
+      app.callbackUrl = given(body.callback_url, app.callbackUrl);
+      app.deauthorizeUrl = given(body.deauthorize_url, app.deauthorizeUrl);
+      app.dataDeletionUrl = given(body.data_deletion_url, app.dataDeletionUrl);
+      app.redirectUris = given(body.redirect_uris, app.redirectUris);
+      app.configurations = given(body.configurations, app.configurations);
+      app.includeValues = given(body.include_values, app.includeValues);
+      app.knobs = turnKnobs(app.knobs, body);
       return summarize(world);
     },
   }),
@@ -66,26 +67,37 @@ export const simulatorControls = [
     body: z.strictObject({ type: z.literal('secret_reset'), secret: z.string().min(8).max(200) }),
     handle: (world, { body }) => ({ tokens_killed: resetSecret(world.state, body.secret) }),
   }),
+
+  control({
+    method: 'post',
+    path: '/app/handshake',
+    handle: async ({ state }) => {
+      const { callbackUrl, verifyToken } = state.app;
+      return { fault: callbackUrl ? await shakeHands(state, callbackUrl, verifyToken) : 'No callback URL is set' };
+    },
+  }),
+
+  control({ method: 'get', path: '/alerts', handle: ({ state }) => ({ data: state.alerts }) }),
 ];
 
-function summarize({ state, ledger, emitter }: World) {
+function summarize(world: World) {
+  const { state, ledger, emitter, agenda } = world;
   const { app } = state;
   return {
     app_id: app.id,
+    app_name: app.name,
     app_secret: app.secret,
     verify_token: app.verifyToken,
     callback_url: app.callbackUrl,
     deauthorize_url: app.deauthorizeUrl,
+    data_deletion_url: app.dataDeletionUrl,
+    redirect_uris: app.redirectUris,
+    configurations: app.configurations,
     app_fields: app.fields,
-    knobs: {
-      proof: app.proof,
-      exchange: app.exchange,
-      omit_expires_in: app.omitExpiresIn,
-      empty_accounts_page: app.emptyAccountsPage,
-      human_agent: app.humanAgent,
-      allowance: app.allowance,
-    },
-    clock: { offset_seconds: state.clockOffsetSeconds, virtual_at: new Date(nowMs(state)).toISOString() },
+    include_values: app.includeValues,
+    knobs: app.knobs,
+    clock: describeClock(world),
+    revision: world.revision,
     counts: {
       people: state.people.size,
       pages: state.pages.size,
@@ -93,11 +105,14 @@ function summarize({ state, ledger, emitter }: World) {
       comments: state.comments.size,
       threads: state.threads.size,
       faults: state.faults.length,
-      changes: emitter.recorded.length,
+      alerts: state.alerts.length,
+      changes: emitter.total,
       ledger: ledger.entries.length,
       last_sequence: ledger.lastSequence,
       waiting_changes: emitter.pending.changes,
       waiting_retries: emitter.pending.retries,
+      // Nothing happens by itself when this is 0, until the clock moves.
+      under_way: emitter.pending.underWay + (agenda.isDue ? 1 : 0),
     },
   };
 }
@@ -109,6 +124,8 @@ function describeClock({ state }: World) {
 /** Back to the start: same app, same seed, nobody in it. */
 function reset(world: World) {
   world.state = createState(world.settings.seed, world.settings);
+  world.agenda.clear();
+  world.health.clear();
   world.emitter.clear();
   world.ledger.clear();
   world.usage.clear();

@@ -1,6 +1,7 @@
 import { nowMs, nowSeconds } from '../state/clock.ts';
+import type { Comment, Page } from '../state/entities.ts';
 import { nextId } from '../state/sequence.ts';
-import type { Comment, Page, State } from '../state/state.ts';
+import type { State } from '../state/state.ts';
 import type { Change } from '../webhooks/change.ts';
 
 /** The comment of this id, whole or bare; deleted ones are still found here. */
@@ -8,12 +9,13 @@ export function findComment(state: State, id: string): Comment | undefined {
   return state.comments.get(keyOf(id));
 }
 
-const keyOf = (id: string) => id.split('_').at(-1)!;
+const keyOf = (id: string) => id.slice(id.lastIndexOf('_') + 1);
 
 export interface CommentInput {
   page: Page;
   from: { id: string; name: string };
   message: string;
+  media?: Comment['media'];
   /** A post or comment to write under; the Page's first post otherwise. */
   under: { postId: string } | { comment: Comment };
 }
@@ -21,7 +23,8 @@ export interface CommentInput {
 /** Writes a comment. Facebook keeps two levels: an answer to an answer goes under the top-level comment. */
 export function writeComment(state: State, input: CommentInput): Comment {
   const { postId, parentId } = placeOf(state, input);
-  const number = nextId(state, 'comment', '990');
+  // Longer than 2^53, so that whoever reads it as a number reads another.
+  const number = nextId(state, 'comment', '990001');
   const comment: Comment = {
     id: `${keyOf(postId)}_${number}`,
     pageId: input.page.id,
@@ -29,13 +32,14 @@ export function writeComment(state: State, input: CommentInput): Comment {
     parentId,
     from: input.from,
     message: input.message,
+    media: input.media ?? null,
     createdAt: nowSeconds(state),
     hidden: false,
     deleted: false,
     privateReplyMid: null,
   };
   state.comments.set(number, comment);
-  input.page.commentKeys.push(number);
+  state.indexes.addComment(comment);
   return comment;
 }
 
@@ -51,23 +55,29 @@ function placeOf(state: State, { page, under }: CommentInput): { postId: string;
 }
 
 /** The comments under a post or a comment that are still there, oldest first. */
-export function commentsUnder(state: State, page: Page, parentId: string): Comment[] {
-  return page.commentKeys
-    .map(key => state.comments.get(key)!)
-    .filter(comment => !comment.deleted && comment.parentId === parentId);
+export function commentsUnder(state: State, parentId: string): Comment[] {
+  return state.indexes.answersTo(parentId).filter(comment => !comment.deleted);
 }
+
+export type CommentVerb = 'add' | 'edited' | 'remove' | 'hide' | 'unhide';
 
 /** What the webhook tells of a comment. `from` can be left out, as Meta does where it may not show it. */
 export function commentChange(
   state: State,
   comment: Comment,
-  verb: 'add' | 'edited' | 'remove' | 'hide' | 'unhide',
+  verb: CommentVerb,
   options: { from?: Comment['from'] | null } = {},
 ): Omit<Change, 'id'> {
   const from = options.from === undefined ? comment.from : options.from;
+  const said = {
+    post: describePost(comment),
+    // A picture alone has no text.
+    ...(comment.media && comment.message === '' ? {} : { message: comment.message }),
+    ...comment.media,
+  };
   const value = {
-    ...(from ? { from } : {}),
-    ...(verb === 'remove' ? {} : { post: describePost(comment), message: comment.message }),
+    ...(from && mayShow(state, comment.pageId, from.id) ? { from } : {}),
+    ...(verb === 'remove' ? {} : said),
     post_id: comment.postId,
     comment_id: comment.id,
     created_time: comment.createdAt,
@@ -76,6 +86,12 @@ export function commentChange(
     verb,
   };
   return { pageId: comment.pageId, field: 'feed', list: 'changes', value, atMs: nowMs(state) };
+}
+
+/** Who has written is shown with advanced access only, save for people with a role on the app. */
+export function mayShow(state: State, pageId: string, authorId: string): boolean {
+  if (state.app.knobs.access === 'advanced' || authorId === pageId) return true;
+  return state.customers.get(`${pageId} id ${authorId}`)?.hasAppRole ?? false;
 }
 
 function describePost(comment: Comment) {

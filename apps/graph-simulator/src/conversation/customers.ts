@@ -1,9 +1,12 @@
+import type { Customer } from '../state/entities.ts';
 import { nextDraw, nextId } from '../state/sequence.ts';
-import type { Customer, State } from '../state/state.ts';
+import type { State } from '../state/state.ts';
 
 export interface CustomerInput {
   id?: string | undefined;
   name?: string | undefined;
+  reachable?: Customer['reachable'] | undefined;
+  app_role?: boolean | undefined;
 }
 
 const firstNames = [
@@ -39,11 +42,19 @@ const lastNames = [
  */
 export function putCustomer(state: State, pageId: string, input: CustomerInput, unknownIdIs: 'id' | 'psid'): Customer {
   const known = input.id ? findCustomer(state, pageId, input.id) : byName(state, pageId, input.name);
-  if (known) return known;
-  const id = nextId(state, 'customer', '24');
-  const psid = nextId(state, 'psid', '678');
+  const customer = known ?? addCustomer(state, pageId, input, unknownIdIs);
+  customer.reachable = input.reachable ?? customer.reachable;
+  customer.hasAppRole = input.app_role ?? customer.hasAppRole;
+  return customer;
+}
+
+function addCustomer(state: State, pageId: string, input: CustomerInput, unknownIdIs: 'id' | 'psid'): Customer {
+  // Both longer than 2^53, so that whoever reads them as numbers reads others.
+  const id = nextId(state, 'customer', '24817');
+  const psid = nextId(state, 'psid', '67803');
   const own = input.id ? { [unknownIdIs]: input.id } : {};
-  const customer: Customer = { id, psid, ...own, pageId, name: input.name ?? drawName(state) };
+  const name = input.name ?? drawName(state);
+  const customer: Customer = { id, psid, ...own, pageId, name, reachable: 'yes', hasAppRole: false };
   state.customers.set(`${pageId} id ${customer.id}`, customer);
   state.customers.set(`${pageId} psid ${customer.psid}`, customer);
   if (!byName(state, pageId, customer.name)) state.customers.set(`${pageId} name ${customer.name}`, customer);
@@ -52,7 +63,7 @@ export function putCustomer(state: State, pageId: string, input: CustomerInput, 
 
 /** A new customer of their own, also if someone of that name is known. */
 export function newCustomer(state: State, pageId: string): Customer {
-  return putCustomer(state, pageId, { id: nextId(state, 'customer', '24'), name: drawName(state) }, 'id');
+  return addCustomer(state, pageId, { name: drawName(state) }, 'id');
 }
 
 /** By the id in comments or by PSID. */

@@ -12,13 +12,17 @@ export const askedSchema = z.object({
   state: z.string().max(4000).optional(),
   scope: z.string().max(2000).optional(),
   auth_type: z.string().max(100).optional(),
-  response_type: z.literal('code').default('code'),
+  config_id: z.string().max(100).optional(),
+  response_type: z.literal('code').optional(),
+  override_default_response_type: z.string().max(10).optional(),
+  display: z.string().max(20).optional(),
   person_id: z.string().optional(),
 });
 
 export const decisionSchema = askedSchema.extend({
   person_id: z.string(),
-  decision: z.enum(['approve', 'deny']),
+  /** `nothing` goes back with neither a code nor an error, which no app should count on never to happen. */
+  decision: z.enum(['approve', 'deny', 'nothing']),
   /** Set by the form: then what is not ticked is not granted. Without it everything is. */
   chosen: z.string().optional(),
   scopes: many,
@@ -26,3 +30,4 @@ export const decisionSchema = askedSchema.extend({
 });
 
 export type Asked = z.output<typeof askedSchema>;
+export type Decision = z.output<typeof decisionSchema>;

@@ -1,16 +1,18 @@
-import type { Request, Response } from 'express';
+import type { NextFunction, Request, Response } from 'express';
 import { Router, urlencoded } from 'express';
 import type { z } from 'zod';
 import { guard } from '../page/router.ts';
-import { pagesOf } from '../people/people.ts';
-import { defaultScopes } from '../people/scopes.ts';
+import { createSystemUser, pagesOf } from '../people/people.ts';
+import { forgetOldest } from '../state/bounded.ts';
 import { nowSeconds } from '../state/clock.ts';
+import type { Lifetime, Page, Person } from '../state/entities.ts';
 import { nextWord } from '../state/sequence.ts';
-import type { Person, State } from '../state/state.ts';
-import { grant } from '../tokens/mint.ts';
+import type { State } from '../state/state.ts';
+import { logIn } from '../tokens/mint.ts';
 import type { World } from '../world.ts';
-import { type Asked, askedSchema, decisionSchema } from './asked.ts';
+import { type Asked, askedSchema, type Decision, decisionSchema } from './asked.ts';
 import { choicePage, faultPage, peoplePage } from './html.ts';
+import { configurationOf, faultOfLink, keepsEarlierPages, reauthorizes, shownScopes, silentDenial } from './request.ts';
 
 /** The login dialog: choose a person, then scopes and Pages, then back to the app with a code. */
 export function dialogRouter(world: World): Router {
@@ -20,48 +22,66 @@ export function dialogRouter(world: World): Router {
   router.post(paths, urlencoded({ extended: false, limit: '100kb' }), (request, response) => {
     decide(world, request, response);
   });
+  router.use((error: unknown, _request: Request, response: Response, next: NextFunction) => {
+    if (error instanceof DialogFault) send(response, 400, faultPage(error.message), '');
+    else next(error);
+  });
   return router;
 }
 
-function show(world: World, request: Request, response: Response): void {
-  const asked = askedSchema.safeParse(request.query);
-  const fault = faultOf(world.state, asked);
-  if (!asked.success || fault) {
-    send(response, 400, faultPage(fault ?? ''), '');
-    return;
-  }
-  const { state } = world;
-  const person = asked.data.person_id ? state.people.get(asked.data.person_id) : undefined;
+/** A dialog that goes no further, and why, in a sentence. */
+class DialogFault extends Error {}
+
+function show({ state }: World, request: Request, response: Response): void {
+  const asked = read(askedSchema, request.query, state);
+  const person = humanOf(state, asked.person_id);
   const html = person
     ? choicePage({
-        asked: asked.data,
-        appName: state.app.name,
+        asked,
+        app: state.app,
         person,
-        scopes: askedScopes(asked.data),
+        scopes: shownScopes(state, person, asked),
         pages: pagesOf(state, person),
-        keepsPages: keepsEarlierPages(person, asked.data),
+        keepsPages: keepsEarlierPages(person, asked),
+        configuration: configurationOf(state, asked),
       })
-    : peoplePage(asked.data, state.app.name, [...state.people.values()]);
-  send(response, 200, html, new URL(asked.data.redirect_uri).origin);
+    : peoplePage(state, asked, peopleOf(state));
+  send(response, 200, html, new URL(asked.redirect_uri).origin);
 }
 
 function decide(world: World, request: Request, response: Response): void {
-  const decision = decisionSchema.safeParse(request.body);
-  const person = decision.success ? world.state.people.get(decision.data.person_id) : undefined;
-  const fault = faultOf(world.state, decision) ?? (person ? null : 'That person does not exist.');
-  if (!decision.success || !person || fault) {
-    send(response, 400, faultPage(fault ?? ''), '');
-    return;
-  }
-  const { data } = decision;
-  const url = new URL(data.redirect_uri);
-  const outcome = data.decision === 'deny' ? refusal : { code: approve(world.state, person, data) };
-  for (const [name, value] of Object.entries(outcome)) url.searchParams.set(name, value);
-  if (data.state !== undefined) url.searchParams.set('state', data.state);
+  const { state } = world;
+  const decision = read(decisionSchema, request.body, state);
+  const person = humanOf(state, decision.person_id);
+  if (!person) throw new DialogFault('That person does not exist.');
+  const url = new URL(decision.redirect_uri);
+  for (const [name, value] of Object.entries(outcomeOf(state, person, decision))) url.searchParams.set(name, value);
+  if (decision.state !== undefined) url.searchParams.set('state', decision.state);
   world.changed();
   // Facebook leaves this fragment behind; servers never see it.
   response.redirect(302, `${url.href}#_=_`);
 }
+
+function read<Output extends Asked>(schema: z.ZodType<Output>, given: unknown, state: State): Output {
+  const parsed = schema.safeParse(given);
+  if (!parsed.success) {
+    throw new DialogFault(`The login link is not valid: ${parsed.error.issues[0]?.path.map(String).join('.')}.`);
+  }
+  const fault = faultOfLink(state.app, parsed.data);
+  if (fault) throw new DialogFault(fault);
+  return parsed.data;
+}
+
+/** Who logs in: no system user ever does, nor somebody who has to pass a security check first. */
+function humanOf(state: State, id: string | undefined): Person | undefined {
+  const person = id === undefined ? undefined : state.people.get(id);
+  if (person?.kind !== 'person') return undefined;
+  if (person.checkpoint === null) return person;
+  const sentence = `${person.name} has to pass a security check at facebook.com first. Lift the checkpoint on the simulator’s page.`;
+  throw new DialogFault(sentence);
+}
+
+const peopleOf = (state: State) => [...state.people.values()].filter(person => person.kind === 'person');
 
 const refusal = {
   error: 'access_denied',
@@ -70,33 +90,61 @@ const refusal = {
   error_reason: 'user_denied',
 };
 
-function approve(state: State, person: Person, decision: z.output<typeof decisionSchema>): string {
-  const asked = askedScopes(decision);
-  const scopes = decision.chosen ? asked.filter(scope => decision.scopes?.includes(scope)) : asked;
-  const chosenPages = decision.chosen ? (decision.page_ids ?? []) : (decision.page_ids ?? null);
-  grant(state, person, scopes, keepsEarlierPages(person, decision) ? person.pickedPages : chosenPages);
+function outcomeOf(state: State, person: Person, decision: Decision): Record<string, string> {
+  if (decision.decision === 'nothing') return {};
+  const shown = shownScopes(state, person, decision);
+  const scopes = decision.chosen ? shown.filter(scope => decision.scopes?.includes(scope)) : shown;
+  const configuration = configurationOf(state, decision);
+  // Login for Business: all that is asked for, or nothing at all.
+  const isTooLittle = configuration !== undefined && scopes.length < shown.length;
+  if (decision.decision === 'deny' || silentDenial(state.app, person) || isTooLittle) return refusal;
+  const pages = pagesPicked(person, decision);
+  if (configuration?.token !== 'system_user') {
+    return { code: approve(state, person, decision, { shown, scopes, pages, lifetime: 'short' }) };
+  }
+  const shared = pagesOf(state, person).filter(page => pages === null || pages.includes(page.id));
+  const lifetime = configuration.expires_in_60_days ? 'long' : 'never';
+  return { code: approveForBusiness(state, person, decision, { scopes, shared, lifetime }) };
+}
+
+function pagesPicked(person: Person, decision: Decision): string[] | null {
+  if (keepsEarlierPages(person, decision)) return person.pickedPages;
+  return decision.chosen ? (decision.page_ids ?? []) : (decision.page_ids ?? null);
+}
+
+function approve(
+  state: State,
+  person: Person,
+  decision: Decision,
+  given: { shown: string[]; scopes: string[]; pages: string[] | null; lifetime: Lifetime },
+): string {
+  const { shown, scopes, pages, lifetime } = given;
+  const renewsDataAccess = reauthorizes(decision);
+  logIn(state, person, { asked: shown, granted: scopes, pickedPages: pages, renewsDataAccess });
+  return issueCode(state, person, decision.redirect_uri, lifetime);
+}
+
+/** The code then stands for a system user of the person's business, who has what the person shares. */
+function approveForBusiness(
+  state: State,
+  person: Person,
+  decision: Decision,
+  given: { scopes: string[]; shared: Page[]; lifetime: Lifetime },
+): string {
+  const { scopes, shared, lifetime } = given;
+  const systemUser = createSystemUser(state, person, shared);
+  const { pickedPages } = systemUser;
+  logIn(state, systemUser, { asked: scopes, granted: scopes, pickedPages, renewsDataAccess: true });
+  return issueCode(state, systemUser, decision.redirect_uri, lifetime);
+}
+
+const keptCodes = 10_000;
+
+function issueCode(state: State, person: Person, redirectUri: string, lifetime: Lifetime): string {
   const code = nextWord(state, 'code', 'AQB', 32);
-  const { redirect_uri: redirectUri } = decision;
-  state.codes.set(code, { personId: person.id, redirectUri, scopes, issuedAt: nowSeconds(state), used: false });
+  state.codes.set(code, { personId: person.id, redirectUri, issuedAt: nowSeconds(state), used: false, lifetime });
+  forgetOldest(state.codes, keptCodes);
   return code;
-}
-
-/** Without `auth_type=reauthorize` Facebook silently uses the Pages picked before. */
-function keepsEarlierPages(person: Person, asked: Asked): boolean {
-  return asked.auth_type !== 'reauthorize' && person.granted.length > 0 && person.pickedPages !== null;
-}
-
-function askedScopes(asked: Asked): string[] {
-  const scopes = (asked.scope ?? '').split(',').map(scope => scope.trim());
-  const named = scopes.filter(scope => /^\w{1,60}$/.test(scope));
-  return named.length > 0 ? [...new Set(named)] : [...defaultScopes];
-}
-
-function faultOf(state: State, asked: z.ZodSafeParseResult<Asked>): string | null {
-  if (!asked.success) return `The login link is not valid: ${asked.error.issues[0]?.path.join('.')}.`;
-  return asked.data.client_id === state.app.id
-    ? null
-    : 'Invalid App ID: the provided app ID does not look like a valid app ID.';
 }
 
 function send(response: Response, status: number, html: string, redirectOrigin: string): void {

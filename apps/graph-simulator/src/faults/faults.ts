@@ -9,6 +9,8 @@ export interface Target {
   endpoint: string;
   method: string;
   pageId: string | null;
+  /** The person whose token calls, also behind a page token. */
+  personId: string | null;
 }
 
 // Meta counts calls made while throttled and makes the block longer by them.
@@ -16,41 +18,64 @@ const prolongedByMs = 60_000;
 
 /** Registers a fault. Faults are tried in the order of their making. */
 export function addFault(state: State, input: z.output<typeof faultSchema>): Fault {
-  const { fault } = input;
+  const { fault, after_seconds, for_seconds } = input;
+  const fromMs = after_seconds > 0 ? nowMs(state) + after_seconds * 1000 : null;
   const added: Fault = {
     id: nextId(state, 'fault', 'fault_'),
+    number: state.counters.get('fault')!,
     match: input.match,
     fault,
     timesLeft: input.times ?? null,
     probability: input.probability,
     hits: 0,
-    throttledUntilMs: fault.type === 'throttle' ? nowMs(state) + fault.minutes * 60_000 : null,
+    fromMs,
+    untilMs: for_seconds === undefined ? null : (fromMs ?? nowMs(state)) + for_seconds * 1000,
+    throttledUntilMs: fault.type === 'throttle' ? (fromMs ?? nowMs(state)) + fault.minutes * 60_000 : null,
   };
   state.faults.push(added);
+  state.indexes.addFault(added);
   return added;
 }
 
-/** The faults that hit this call, counted. Used-up faults and ended throttles are forgotten. */
+/** Forgets the fault of this id, or all. Answers with how many that were. */
+export function removeFaults(state: State, id?: string): number {
+  const gone = state.faults.filter(fault => id === undefined || fault.id === id);
+  for (const fault of gone) forget(state, fault);
+  return gone.length;
+}
+
+/** The faults that hit this call, counted. Used-up faults and those whose time is over are forgotten. */
 export function hitFaults(state: State, target: Target): Fault[] {
-  state.faults = state.faults.filter(fault => !isOver(state, fault));
-  const hit = state.faults.filter(fault => matches(fault, target) && drawn(state, fault));
+  const candidates = state.indexes.faultsFor(target.pageId, target.personId);
+  const hit: Fault[] = [];
+  for (const fault of candidates) {
+    if (isOver(state, fault)) forget(state, fault);
+    else if (matches(state, fault, target) && drawn(state, fault)) hit.push(fault);
+  }
   for (const fault of hit) count(fault);
   return hit;
 }
 
-function isOver(state: State, fault: Fault): boolean {
-  if (fault.timesLeft === 0) return true;
-  return fault.throttledUntilMs !== null && fault.throttledUntilMs <= nowMs(state);
+function forget(state: State, fault: Fault): void {
+  state.faults = state.faults.filter(other => other !== fault);
+  state.indexes.removeFault(fault);
 }
 
-function matches({ match }: Fault, target: Target): boolean {
+function isOver(state: State, fault: Fault): boolean {
+  if (fault.timesLeft === 0) return true;
+  const ends = [fault.throttledUntilMs, fault.untilMs].filter(end => end !== null);
+  return ends.some(end => end <= nowMs(state));
+}
+
+/** The Page is right already: by it the fault was found. */
+function matches(state: State, { match, fromMs }: Fault, target: Target): boolean {
+  if (fromMs !== null && fromMs > nowMs(state)) return false;
   if (match.endpoint && match.endpoint !== target.endpoint) return false;
   if (match.method && match.method !== target.method) return false;
-  return !match.page_id || match.page_id === target.pageId;
+  return !match.person_id || match.person_id === target.personId;
 }
 
 function drawn(state: State, fault: Fault): boolean {
-  if (fault.timesLeft === 0) return false;
   return fault.probability >= 1 || nextDraw(state, fault.id) < fault.probability;
 }
 

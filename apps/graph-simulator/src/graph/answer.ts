@@ -8,6 +8,8 @@ export interface Answer {
   headers: Record<string, string>;
   body: string;
   cut: boolean;
+  /** The body comes in two halves this far apart; or only the first half, and then the connection is cut. */
+  halfway?: { ms: number; cut: boolean };
   error: { code: number; subcode: number | null } | null;
 }
 
@@ -23,8 +25,9 @@ export function failure(state: State, version: string, error: GraphError): Answe
     message: error.message,
     type: error.type,
     ...(error.transient === undefined ? {} : { is_transient: error.transient }),
-    code: error.code,
+    ...(error.code === 0 ? {} : { code: error.code }),
     ...(error.subcode === undefined ? {} : { error_subcode: error.subcode }),
+    ...error.details,
     fbtrace_id: headers['x-fb-trace-id'],
   };
   const challenge = `OAuth "Facebook Platform" "${error.challenge}" "${headerSafe(error.message)}"`;
@@ -33,6 +36,7 @@ export function failure(state: State, version: string, error: GraphError): Answe
     headers: { ...headers, 'www-authenticate': challenge },
     body: JSON.stringify({ error: envelope }),
     cut: false,
+
     error: { code: error.code, subcode: error.subcode ?? null },
   };
 }
@@ -53,19 +57,24 @@ export function cutConnection(): Answer {
   return { status: 0, headers: {}, body: '', cut: true, error: null };
 }
 
+const constantHeaders = {
+  'content-type': 'application/json; charset=UTF-8',
+  'x-fb-rev': '1030000000',
+  'cache-control': 'no-store',
+  pragma: 'no-cache',
+  expires: 'Sat, 01 Jan 2000 00:00:00 GMT',
+  'access-control-allow-origin': '*',
+  'strict-transport-security': 'max-age=15552000; preload',
+};
+
 function usualHeaders(state: State, version: string): Record<string, string> {
+  const word = nextWord(state, 'answer', '', 32);
   return {
-    'content-type': 'application/json; charset=UTF-8',
+    ...constantHeaders,
     'facebook-api-version': version,
-    'x-fb-request-id': nextWord(state, 'request', 'A', 16),
-    'x-fb-trace-id': nextWord(state, 'trace', 'A', 16),
-    'x-fb-rev': '1030000000',
-    'x-fb-debug': nextWord(state, 'debug', '', 32),
-    'cache-control': 'no-store',
-    pragma: 'no-cache',
-    expires: 'Sat, 01 Jan 2000 00:00:00 GMT',
-    'access-control-allow-origin': '*',
-    'strict-transport-security': 'max-age=15552000; preload',
+    'x-fb-request-id': `A${word.slice(0, 10)}`,
+    'x-fb-trace-id': `A${word.slice(10, 30)}`,
+    'x-fb-debug': word,
   };
 }
 

@@ -1,12 +1,24 @@
 import { tasksOf } from '../people/people.ts';
-import type { SendNote } from '../state/ledger.ts';
-import type { Page, Person, State, Token } from '../state/state.ts';
+import type { Page, Person, Token } from '../state/entities.ts';
+import type { SendNote } from '../state/ledger-entry.ts';
+import type { State } from '../state/state.ts';
 import { proofHolds } from '../tokens/proof.ts';
-import { judgeToken, scopesOf } from '../tokens/verdict.ts';
+import { hasLostRole, judgeToken, scopesOf } from '../tokens/verdict.ts';
 import type { World } from '../world.ts';
+import type { Answer } from './answer.ts';
 import { deadToken, GraphError, missingScope, missingTask, numbered } from './errors.ts';
 import type { Params } from './params.ts';
 import { textParam } from './params.ts';
+
+/** One Graph call as it came in. */
+export interface GraphRequest {
+  method: string;
+  /** Without the query. */
+  path: string;
+  params: Params;
+  token: string | null;
+  baseUrl: string;
+}
 
 /** One Graph call on its way to an endpoint. */
 export interface Call {
@@ -21,6 +33,8 @@ export interface Call {
   baseUrl: string;
   /** Filled by endpoints that send, for the ledger. */
   send: SendNote | null;
+  /** Performs another call in the course of this one, as an item of a batch. */
+  again: (request: GraphRequest) => Promise<Answer>;
 }
 
 export type Caller =
@@ -36,11 +50,12 @@ export function identify(call: Call): Caller {
   const { state } = call.world;
   if (call.token === null) throw noToken(call);
   const caller = call.token.includes('|') ? identifyApp(state, call.token) : identifyPerson(state, call.token);
-  checkProof(call, call.token);
+  demandProof(call, call.token);
   return caller;
 }
 
-function noToken(call: Call): GraphError {
+/** What Graph says to a call without a token. */
+export function noToken(call: Call): GraphError {
   if (call.segments[0] !== 'me') return numbered(200, 'Provide valid app ID');
   return new GraphError(2500, 'An active access token must be used to query information about the current user.');
 }
@@ -62,6 +77,7 @@ function identifyPerson(state: State, value: string): Caller {
   const person = state.people.get(token.personId);
   const page = token.pageId ? state.pages.get(token.pageId) : undefined;
   if (!person || (token.pageId && !page)) throw deadToken(unreadable);
+  if (state.app.knobs.role_loss === '200' && hasLostRole(state, token)) throw missingTask();
   const scopes = scopesOf(state, token);
   return page ? { kind: 'page', token, person, page, scopes } : { kind: 'user', token, person, scopes };
 }
@@ -76,11 +92,12 @@ export function findToken(state: State, value: string): Token {
 
 const unreadable = { subcode: null, message: 'Invalid OAuth access token - Cannot parse access token' };
 
-function checkProof(call: Call, token: string): void {
+/** Demands that the proof which came with a call, or has to, holds for its token. */
+export function demandProof(call: Call, token: string): void {
   const { state } = call.world;
   const proof = textParam(call.params, 'appsecret_proof');
   if (proof === undefined) {
-    if (state.app.proof === 'off') return;
+    if (state.app.knobs.proof === 'off') return;
     throw wrongProof('API calls from the server require an appsecret_proof argument');
   }
   if (proofHolds(state, token, proof, textParam(call.params, 'appsecret_time'))) return;
@@ -105,12 +122,18 @@ export function pageCaller(call: Call, options: { write: boolean }): PageCaller 
 }
 
 /** Demands a permission; the code is 200 unless the endpoint has its own. */
-export function demandScope(caller: UserCaller | PageCaller, scope: string, error = missingScope(scope)): void {
-  if (!caller.scopes.includes(scope)) throw error;
+export function demandScope(
+  caller: UserCaller | PageCaller,
+  scope: string,
+  refusal: (scope: string) => GraphError = missingScope,
+): void {
+  if (!caller.scopes.includes(scope)) throw refusal(scope);
 }
 
 /** Demands one of these tasks of the person behind a page token. */
-export function demandTask(caller: PageCaller, ...tasks: string[]): void {
-  const held = tasksOf(caller.page, caller.person.id);
+export function demandTask(call: Call, caller: PageCaller, ...tasks: string[]): void {
+  const goesUnnoticed = call.world.state.app.knobs.role_loss === 'vanish';
+  const role = caller.page.roles.get(caller.person.id);
+  const held = goesUnnoticed ? (role?.tasks ?? []) : tasksOf(caller.page, caller.person.id);
   if (!tasks.some(task => held.includes(task))) throw missingTask();
 }

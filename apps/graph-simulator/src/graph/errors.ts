@@ -7,11 +7,20 @@ export class GraphError extends Error {
   readonly transient: boolean | undefined;
   /** The word in WWW-Authenticate. */
   readonly challenge: string;
+  /** What else stands in the envelope: a title and text for people, data. */
+  readonly details: Record<string, unknown>;
 
   constructor(
     code: number,
     message: string,
-    more: { http?: number; subcode?: number; type?: string; transient?: boolean; challenge?: string } = {},
+    more: {
+      http?: number;
+      subcode?: number;
+      type?: string;
+      transient?: boolean;
+      challenge?: string;
+      details?: Record<string, unknown>;
+    } = {},
   ) {
     super(message);
     this.code = code;
@@ -20,6 +29,7 @@ export class GraphError extends Error {
     this.type = more.type ?? 'OAuthException';
     this.transient = more.transient;
     this.challenge = more.challenge ?? usualChallenge(code);
+    this.details = more.details ?? {};
   }
 }
 
@@ -39,6 +49,11 @@ export function deadToken(fatality: { subcode: number | null; message: string },
 export function noSuchObject(id: string, method: string): GraphError {
   const message = `Unsupported ${method.toLowerCase()} request. Object with ID '${id}' does not exist, cannot be loaded due to missing permissions, or does not support this operation`;
   return new GraphError(100, message, { subcode: 33, type: 'GraphMethodException' });
+}
+
+/** What Graph says of a batch that it does not take. It is the one failure without a code. */
+export function badBatch(message: string): GraphError {
+  return new GraphError(0, message, { type: 'GraphBatchException' });
 }
 
 export function unknownPath(path: string): GraphError {

@@ -14,7 +14,7 @@ export function refusalBy(
   for (const { fault } of faults) {
     if (fault.type === 'reset') return cutConnection();
     if (fault.type === 'throttle') return failure(state, version, throttled(fault));
-    if ('applied' in fault && !fault.applied) return mishap(state, version, fault);
+    if (isMishap(fault) && !fault.applied) return mishap(state, version, fault);
   }
   return natural ? failure(state, version, throttled(natural)) : null;
 }
@@ -23,12 +23,16 @@ export function refusalBy(
 export function spoiledBy(state: State, version: string, faults: readonly Fault[], answer: Answer): Answer {
   for (const { fault } of faults) {
     if (fault.type === 'lost_response') return { ...cutConnection(), error: answer.error };
-    if ('applied' in fault && fault.applied) return mishap(state, version, fault);
+    if (fault.type === 'slow_body') return { ...answer, halfway: { ms: fault.ms, cut: false } };
+    if (fault.type === 'truncated') return { ...answer, halfway: { ms: 0, cut: true } };
+    if (isMishap(fault) && fault.applied) return mishap(state, version, fault);
   }
   return answer;
 }
 
-type Mishap = Extract<FaultKind, { applied: boolean }>;
+type Mishap = Extract<FaultKind, { type: 'error' | 'html' | 'empty' }>;
+
+const isMishap = (fault: FaultKind): fault is Mishap => ['error', 'html', 'empty'].includes(fault.type);
 
 function mishap(state: State, version: string, fault: Mishap): Answer {
   switch (fault.type) {
@@ -43,8 +47,14 @@ function mishap(state: State, version: string, fault: Mishap): Answer {
 
 function injected(fault: Extract<Mishap, { type: 'error' }>): GraphError {
   const transient = fault.is_transient ?? (transientCodes.includes(fault.code) || undefined);
+  const details = {
+    ...(fault.user_title === undefined ? {} : { error_user_title: fault.user_title }),
+    ...(fault.user_msg === undefined ? {} : { error_user_msg: fault.user_msg }),
+    ...(fault.data === undefined ? {} : { error_data: fault.data }),
+  };
   return new GraphError(fault.code, fault.message ?? messageOf(fault.code), {
     http: fault.http,
+    details,
     ...(fault.subcode === undefined ? {} : { subcode: fault.subcode }),
     ...(transient === undefined ? {} : { transient }),
   });

@@ -2,13 +2,12 @@ import type { Call } from './call.ts';
 import { numbered } from './errors.ts';
 import { textParam } from './params.ts';
 
-const usualLimit = 25;
 const greatestLimit = 100;
 
 /** One page of a list with cursors. `next` is absent on the last page and, as with Graph, embeds the access token. */
 export function paginate<Item>(
   call: Call,
-  items: Item[],
+  items: readonly Item[],
   idOf: (item: Item) => string,
   present: (item: Item) => unknown,
 ) {
@@ -38,12 +37,12 @@ export function emptyPageBefore(call: Call, firstId: string) {
 }
 
 function limitOf(call: Call): number {
-  const limit = Number(textParam(call.params, 'limit') ?? usualLimit);
+  const limit = Number(textParam(call.params, 'limit') ?? call.world.state.app.knobs.page_size);
   if (!Number.isInteger(limit) || limit < 1) throw numbered(100, 'Param limit must be a positive integer.');
   return Math.min(limit, greatestLimit);
 }
 
-function startOf<Item>(call: Call, items: Item[], idOf: (item: Item) => string, limit: number): number {
+function startOf<Item>(call: Call, items: readonly Item[], idOf: (item: Item) => string, limit: number): number {
   const after = textParam(call.params, 'after');
   if (after !== undefined) return positionOf(after, items, idOf) + 1;
   const before = textParam(call.params, 'before');
@@ -53,11 +52,13 @@ function startOf<Item>(call: Call, items: Item[], idOf: (item: Item) => string, 
 const encodeCursor = (index: number, id: string) => `QVFI${Buffer.from(`${index}:${id}`).toString('base64url')}`;
 
 /** Where a cursor points now. The id counts; the index is for rows that are gone meanwhile. */
-function positionOf<Item>(cursor: string, items: Item[], idOf: (item: Item) => string): number {
+function positionOf<Item>(cursor: string, items: readonly Item[], idOf: (item: Item) => string): number {
   const match = /^(-?\d+):(.+)$/.exec(Buffer.from(cursor.slice(4), 'base64url').toString('utf8'));
   if (!cursor.startsWith('QVFI') || !match) throw numbered(100, 'Invalid cursors values.');
   const index = Number(match[1]);
-  if (index < 0) return index;
+  // The usual case: nothing has moved since.
+  const expected = items[index];
+  if (index < 0 || (expected !== undefined && idOf(expected) === match[2])) return index;
   const found = items.findIndex(item => idOf(item) === match[2]);
   return found === -1 ? index - 1 : found;
 }

@@ -2,55 +2,67 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Fault } from '../faults/fault.ts';
 import { hitFaults } from '../faults/faults.ts';
 import { nowMs } from '../state/clock.ts';
-import type { CallEntry } from '../state/ledger.ts';
 import { tokenHash } from '../state/ledger.ts';
+import type { CallEntry } from '../state/ledger-entry.ts';
 import type { State } from '../state/state.ts';
 import type { World } from '../world.ts';
 import type { Answer } from './answer.ts';
 import { failure, success } from './answer.ts';
-import type { Call } from './call.ts';
+import type { Call, GraphRequest } from './call.ts';
 import { GraphError } from './errors.ts';
 import { refusalBy, spoiledBy } from './mishap.ts';
-import type { Params } from './params.ts';
 import type { Route } from './route.ts';
 import { resolveMe, routeOf } from './route.ts';
+import type { Regime } from './usage.ts';
 import { throttleOf, usageHeaders } from './usage.ts';
 import { resolveVersion, usableVersions } from './versions.ts';
 
-/** One Graph call as it came in. */
-export interface GraphRequest {
-  method: string;
-  /** Without the query. */
-  path: string;
-  params: Params;
-  token: string | null;
-  baseUrl: string;
-}
-
 /** Performs one call from arrival to answer, with faults, usage and the ledger. Never throws. */
-export async function perform(world: World, request: GraphRequest): Promise<Answer> {
+export async function perform(world: World, request: GraphRequest, isInBatch = false): Promise<Answer> {
   const startedAt = Date.now();
   const { call, route, problem } = prepare(world, request);
-  const faults = hitFaults(world.state, { endpoint: route.endpoint, method: request.method, pageId: route.pageId });
-  const used = world.usage.count(world.state, route.pageId);
-  for (const { fault } of faults) if (fault.type === 'latency') await sleep(fault.ms);
+  const personId = ownerOf(world.state, request.token);
+  const { endpoint, pageId } = route;
+  const faults = hitFaults(world.state, { endpoint, method: request.method, pageId, personId });
+  const use = world.usage.count(world.state, regimeOf(world.state, request.token, route));
+  await waitFor(faults, false);
 
-  const natural = throttleOf(used, route.endpoint);
-  const refusal = refusalBy(world.state, call.version, faults, natural);
+  const refusal = refusalBy(world.state, call.version, faults, throttleOf(use));
   const answer = refusal ?? spoiledBy(world.state, call.version, faults, await run(call, route, problem));
-  const usage = usageHeaders(world.state, used, route, faults);
+  if (!refusal) await waitFor(faults, true);
 
-  const done: Answer = answer.cut ? answer : { ...answer, headers: { ...answer.headers, ...usage } };
-  note(world, { request, call, route, faults, answer: done, ms: Date.now() - startedAt });
+  const headers = { ...answer.headers, ...usageHeaders(world.state, use, route, faults) };
+  const done: Answer = answer.cut ? answer : { ...answer, headers };
+  note(world, { request, call, route, faults, answer: done, isInBatch, ms: Date.now() - startedAt });
   world.changed();
   return done;
+}
+
+/** Latency before a call takes effect, or after. */
+async function waitFor(faults: readonly Fault[], isApplied: boolean): Promise<void> {
+  for (const { fault } of faults) {
+    if (fault.type === 'latency' && fault.applied === isApplied) await sleep(fault.ms);
+  }
+}
+
+const ownerOf = (state: State, token: string | null) => (token && state.tokens.get(token)?.personId) || null;
+
+/** Which allowance a call uses: it depends on the kind of token, and for Pages on what is called. */
+function regimeOf(state: State, token: string | null, { endpoint, pageId }: Route): Regime | null {
+  // The items of a batch count, not their envelope.
+  if (endpoint === 'batch') return null;
+  const known = token ? state.tokens.get(token) : undefined;
+  if (!known) return { type: 'app', id: state.app.id };
+  if (known.type === 'USER' || pageId === null) return { type: 'user', id: known.personId };
+  return { type: endpoint === 'messages' || endpoint === 'profile' ? 'messenger' : 'page', id: pageId };
 }
 
 /** Finds version and route. A bad version is still a call, which is counted and noted. */
 function prepare(world: World, request: GraphRequest): { call: Call; route: Route; problem: GraphError | null } {
   const { state } = world;
   const { method, params, token, baseUrl, path } = request;
-  const call: Call = { world, method, version: '', segments: [], params, token, baseUrl, send: null };
+  const again = (other: GraphRequest) => perform(world, other, true);
+  const call: Call = { world, method, version: '', segments: [], params, token, baseUrl, send: null, again };
   try {
     const { version, segments } = resolveVersion(state, path);
     call.version = version;
@@ -81,10 +93,11 @@ interface Performed {
   route: Route;
   faults: Fault[];
   answer: Answer;
+  isInBatch: boolean;
   ms: number;
 }
 
-function note(world: World, { request, call, route, faults, answer, ms }: Performed): void {
+function note(world: World, { request, call, route, faults, answer, isInBatch, ms }: Performed): void {
   world.ledger.addCall({
     at: new Date().toISOString(),
     virtual_at: new Date(nowMs(world.state)).toISOString(),
@@ -96,6 +109,7 @@ function note(world: World, { request, call, route, faults, answer, ms }: Perfor
     status: answer.cut ? null : answer.status,
     error: answer.error,
     faults: faults.map(({ id, fault }) => `${id}:${fault.type}`),
+    in_batch: isInBatch,
     send: call.send,
     ms,
   });

@@ -2,7 +2,8 @@ import { findComment } from '../conversation/comments.ts';
 import type { State } from '../state/state.ts';
 import type { Call } from './call.ts';
 import { identify } from './call.ts';
-import { exchange } from './endpoints/access-token.ts';
+import { exchange, revoke } from './endpoints/access-token.ts';
+import { runBatch } from './endpoints/batch.ts';
 import {
   changeComment,
   deleteComment,
@@ -16,7 +17,8 @@ import { send } from './endpoints/messages.ts';
 import { listSubscribedApps, readPage, subscribePage, unsubscribePage } from './endpoints/page.ts';
 import { listAccounts, listPermissions, readPerson, revokePermissions } from './endpoints/people.ts';
 import { listSubscriptions, subscribeApp, unsubscribeApp } from './endpoints/subscriptions.ts';
-import { noSuchObject, unknownPath } from './errors.ts';
+import { GraphError, noSuchObject, numbered, unknownPath } from './errors.ts';
+import { listParam } from './params.ts';
 
 type Handle = (call: Call) => unknown;
 
@@ -31,6 +33,8 @@ export interface Route {
 const roots: Record<string, Handle> = {
   'GET oauth/access_token': exchange,
   'POST oauth/access_token': exchange,
+  'GET oauth/revoke': revoke,
+  'POST oauth/revoke': revoke,
   'GET debug_token': debugToken,
 };
 
@@ -58,13 +62,41 @@ export function routeOf(state: State, method: string, segments: string[], token:
   const root = roots[`${method} ${path}`];
   if (root) return { endpoint: segments.at(-1)!, pageId: null, handle: root };
   const [node, edge] = segments;
-  if (node === undefined) return { endpoint: 'unknown', pageId: null, handle: unknown(path) };
+  if (node === undefined) return bareRoute(method);
   const pageId = pageIdOf(state, node, token);
   if (edge === undefined) return { pageId, ...nodeRoute(state, method, node) };
   const fits = segments.length === 2 || (edge === 'permissions' && segments.length === 3);
   const handle = fits ? edges[`${method} ${edge}`] : undefined;
   if (handle) return { endpoint: edge, pageId, handle };
   return { endpoint: edge, pageId, handle: edgeNames.has(edge) ? unsupported(node) : unknown(path) };
+}
+
+/** The root itself: a batch, or several objects at once. */
+function bareRoute(method: string): Route {
+  if (method === 'POST') return { endpoint: 'batch', pageId: null, handle: runBatch };
+  if (method === 'GET') return { endpoint: 'objects', pageId: null, handle: readMany };
+  return { endpoint: 'unknown', pageId: null, handle: unknown('') };
+}
+
+const greatestMany = 50;
+
+/** GET /?ids=1,2: each object under its id; one that cannot be read fails them all. */
+async function readMany(call: Call) {
+  const ids = listParam(call.params, 'ids');
+  if (ids.length === 0) throw unknownPath('/');
+  if (ids.length > greatestMany) throw numbered(100, `Too many ids: at most ${greatestMany} are allowed.`);
+  const { state } = call.world;
+  const objects: Record<string, unknown> = {};
+  for (const id of ids) {
+    const segments = resolveMe(state, [id], call.token);
+    try {
+      objects[id] = await routeOf(state, 'GET', segments, call.token).handle({ ...call, segments });
+    } catch (error) {
+      if (!(error instanceof GraphError) || error.subcode !== 33) throw error;
+      throw numbered(803, `Some of the aliases you requested do not exist: ${id}`);
+    }
+  }
+  return objects;
 }
 
 function nodeRoute(state: State, method: string, node: string): Omit<Route, 'pageId'> {

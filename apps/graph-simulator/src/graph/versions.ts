@@ -25,15 +25,19 @@ export function resolveVersion(state: State, path: string): { version: string; s
   const usable = usableVersions(state);
   if (!asked) return { version: usable[0]!, segments };
   if (usable.includes(asked)) return { version: asked, segments };
-  if (major(asked) > major(usable.at(-1)!)) throw unknownPath(path);
+  if (!existed(asked)) throw unknownPath(path);
   return { version: usable[0]!, segments };
 }
 
-/** The oldest version usable at the virtual time. */
+/** The versions usable at the virtual time, oldest first. */
 export function usableVersions(state: State): string[] {
   const today = new Date(nowMs(state)).toISOString().slice(0, 10);
   const usable = versions.filter(([, until]) => today < until).map(([version]) => version);
   return usable.length > 0 ? usable : [versions.at(-1)![0]];
 }
 
-const major = (version: string) => Number(version.slice(1).split('.')[0]);
+/** Whether a version, which is not usable now, ever was. Those before the table are taken at their word. */
+function existed(asked: string): boolean {
+  const oldest = Number(versions[0]![0].slice(1));
+  return Number(asked.slice(1)) < oldest || versions.some(([version]) => version === asked);
+}

@@ -1,17 +1,24 @@
 import { z } from 'zod';
-import type { Death, Person, State, Token } from '../state/state.ts';
+import type { Death, Person, Token } from '../state/entities.ts';
+import type { State } from '../state/state.ts';
+import { giveRole } from './people.ts';
 import { allTasks } from './scopes.ts';
+
+/** Virtual seconds after which the callback is told; the tokens are dead at once. */
+const callback_after_seconds = z.number().int().min(0).max(1_000_000).optional();
 
 export const personEventSchema = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('password_change') }),
   z.strictObject({ type: z.literal('logout_everywhere') }),
-  z.strictObject({ type: z.literal('deauthorize') }),
+  z.strictObject({ type: z.literal('deauthorize'), callback_after_seconds }),
+  z.strictObject({ type: z.literal('data_deletion') }),
   z.strictObject({ type: z.literal('revoke') }),
-  z.strictObject({ type: z.literal('checkpoint') }),
+  z.strictObject({ type: z.literal('checkpoint'), subcode: z.literal([459, 464, 490]).default(459) }),
   z.strictObject({ type: z.literal('checkpoint_lifted') }),
   z.strictObject({ type: z.literal('role_removed'), page_id: z.string() }),
   z.strictObject({ type: z.literal('role_restored'), page_id: z.string(), tasks: z.array(z.string()).optional() }),
   z.strictObject({ type: z.literal('permission_removed'), scope: z.string() }),
+  z.strictObject({ type: z.literal('permission_expired'), scope: z.string() }),
 ]);
 
 export type PersonEvent = z.output<typeof personEventSchema>;
@@ -23,19 +30,25 @@ export function applyPersonEvent(state: State, person: Person, event: PersonEven
     case 'logout_everywhere':
       return killTokens(state, person, sessionEnded[event.type]);
     case 'deauthorize':
+      return endGrant(state, person, notAuthorized(state));
     case 'revoke':
-      person.granted = [];
-      return killTokens(state, person, grantEnded(state)[event.type]);
+      return endGrant(state, person, revoked);
     case 'checkpoint':
+      person.checkpoint = event.subcode;
+      return 0;
     case 'checkpoint_lifted':
-      person.checkpointed = event.type === 'checkpoint';
+      person.checkpoint = null;
       return 0;
     case 'role_removed':
     case 'role_restored':
       changeRole(state, person, event);
       return 0;
     case 'permission_removed':
+    case 'permission_expired':
       person.granted = person.granted.filter(scope => scope !== event.scope);
+      if (event.type === 'permission_expired') person.expired.push(event.scope);
+      return 0;
+    case 'data_deletion':
       return 0;
   }
 }
@@ -52,13 +65,11 @@ const sessionEnded: Record<'password_change' | 'logout_everywhere', Death> = {
   },
 };
 
-const grantEnded = (state: State): Record<'deauthorize' | 'revoke', Death> => ({
-  deauthorize: notAuthorized(state),
-  revoke: {
-    subcode: 466,
-    message: 'Error validating access token: The session was invalidated explicitly using an API call.',
-  },
-});
+/** The death of a token that a call has revoked. */
+export const revoked: Death = {
+  subcode: 466,
+  message: 'Error validating access token: The session was invalidated explicitly using an API call.',
+};
 
 /** The death of a token whose person has removed the app, or no longer shares this Page with it. */
 export function notAuthorized(state: State): Death {
@@ -68,11 +79,17 @@ export function notAuthorized(state: State): Death {
   };
 }
 
+/** Takes back all that was granted. What was declined is forgotten too, so the next login asks for everything. */
+export function endGrant(state: State, person: Person, death: Death): number {
+  person.granted = [];
+  person.asked = [];
+  person.expired = [];
+  return killTokens(state, person, death);
+}
+
 /** Kills the living tokens of a person for good. */
 export function killTokens(state: State, person: Person, death: Death, which: (token: Token) => boolean = () => true) {
-  const living = [...state.tokens.values()].filter(
-    token => token.personId === person.id && !token.dead && which(token),
-  );
+  const living = state.indexes.tokensOf(person).filter(token => !token.dead && which(token));
   for (const token of living) token.dead = death;
   return living.length;
 }
@@ -91,8 +108,8 @@ type RoleEvent = Extract<PersonEvent, { page_id: string }>;
 function changeRole(state: State, person: Person, event: RoleEvent): void {
   const page = state.pages.get(event.page_id);
   if (!page) return;
-  const role = page.roles.get(person.id) ?? { tasks: [...allTasks], removed: false };
+  if (!page.roles.has(person.id)) giveRole(state, person, page, [...allTasks]);
+  const role = page.roles.get(person.id)!;
   role.removed = event.type === 'role_removed';
   if (event.type === 'role_restored' && event.tasks) role.tasks = event.tasks;
-  page.roles.set(person.id, role);
 }

@@ -1,85 +1,100 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
+import { forgetOldest } from './bounded.ts';
+import type { CallEntry, DeliveryEntry, LedgerEntry, Unnumbered } from './ledger-entry.ts';
+import { Tally, targetOf } from './tally.ts';
 
-/** What a write sent: a message, a private reply or a public comment, and the id it got. */
-export interface SendNote {
-  kind: 'message' | 'private_reply' | 'comment';
-  page_id: string;
-  recipient: string | null;
-  comment_id: string | null;
-  text: string;
-  metadata: string | null;
-  /** Null when the send was refused. */
-  id: string | null;
-}
+/** Entries kept unless told otherwise: what a person looks at, not what a test counts. */
+export const usualLedgerLines = 100_000;
 
-export interface CallEntry {
-  type: 'call';
-  sequence: number;
-  at: string;
-  virtual_at: string;
-  method: string;
-  path: string;
-  endpoint: string;
-  page_id: string | null;
-  token: { kind: 'app' | 'user' | 'page' | 'unknown'; owner: string | null; hash: string } | null;
-  /** Null when the connection was cut instead of answered. */
-  status: number | null;
-  error: { code: number; subcode: number | null } | null;
-  faults: string[];
-  send: SendNote | null;
-  ms: number;
-}
-
-export interface DeliveryEntry {
-  type: 'delivery';
-  sequence: number;
-  at: string;
-  virtual_at: string;
-  body_id: string;
-  attempt: number;
-  page_ids: string[];
-  change_ids: string[];
-  bytes: number;
-  /** Null when no answer came. */
-  status: number | null;
-  failure: string | null;
-  ms: number;
-}
-
-export type LedgerEntry = CallEntry | DeliveryEntry;
-
-type Unnumbered<Entry> = Omit<Entry, 'sequence' | 'type'>;
-
-/** An append-only record of every Graph call received and every webhook delivery tried. */
+/**
+ * A record of every Graph call received and every webhook delivery tried. The oldest entries are forgotten; the counts,
+ * of all and of each Page, are not.
+ */
 export class Ledger {
+  readonly #limit: number;
   #entries: LedgerEntry[] = [];
   #sequence = 0;
+  #forgotten = 0;
+  #total = new Tally();
+  #byPage = new Map<string, Tally>();
+
+  constructor(limit = usualLedgerLines) {
+    this.#limit = limit;
+  }
 
   addCall(entry: Unnumbered<CallEntry>): void {
-    this.#sequence += 1;
-    this.#entries.push({ type: 'call', sequence: this.#sequence, ...entry });
+    // Made once: a million of these strings stand in both tallies.
+    const target = targetOf(entry);
+    this.#total.addCall(entry, target);
+    if (entry.page_id !== null) this.#tallyOf(entry.page_id).addCall(entry, target);
+    this.#keep({ type: 'call', sequence: this.#sequence + 1, ...entry });
   }
 
   addDelivery(entry: Unnumbered<DeliveryEntry>): void {
-    this.#sequence += 1;
-    this.#entries.push({ type: 'delivery', sequence: this.#sequence, ...entry });
+    this.#total.addDelivery(entry);
+    for (const pageId of entry.page_ids) this.#tallyOf(pageId).addDelivery(entry);
+    this.#keep({ type: 'delivery', sequence: this.#sequence + 1, ...entry });
   }
 
-  /** Entries in order of their end. The number keeps growing over a clear. */
+  /** The entries kept, in order of their end. The number keeps growing over a clear. */
   get entries(): readonly LedgerEntry[] {
     return this.#entries;
+  }
+
+  /** The entries kept after this number. */
+  after(sequence: number): readonly LedgerEntry[] {
+    const first = this.#entries[0]?.sequence ?? 0;
+    return this.#entries.slice(Math.max(0, sequence + 1 - first));
   }
 
   get lastSequence(): number {
     return this.#sequence;
   }
 
+  /** The number of the last entry that was forgotten to make room; 0 when none was. */
+  get forgottenThrough(): number {
+    return this.#forgotten;
+  }
+
+  /** The counts since the start or the last clear, of all or of one Page. */
+  tally(pageId?: string): Tally {
+    return pageId === undefined ? this.#total : (this.#byPage.get(pageId) ?? new Tally());
+  }
+
   clear(): void {
     this.#entries = [];
+    this.#total = new Tally();
+    this.#byPage = new Map();
+  }
+
+  #keep(entry: LedgerEntry): void {
+    this.#sequence = entry.sequence;
+    this.#entries.push(entry);
+    // In large pieces, so that forgetting costs next to nothing per entry.
+    if (this.#entries.length < this.#limit * 1.25) return;
+    this.#entries = this.#entries.slice(-this.#limit);
+    this.#forgotten = this.#entries[0]!.sequence - 1;
+  }
+
+  #tallyOf(pageId: string): Tally {
+    const known = this.#byPage.get(pageId);
+    if (known) return known;
+    const made = new Tally();
+    this.#byPage.set(pageId, made);
+    return made;
   }
 }
 
+// Calls come with the same few tokens, or at least in runs.
+const hashes = new Map<string, string>();
+const keptHashes = 10_000;
+
 /** Enough of a token's hash to tell two tokens apart, and nothing of the token. */
 export function tokenHash(token: string): string {
-  return createHash('sha256').update(token).digest('hex').slice(0, 12);
+  const known = hashes.get(token);
+  if (known) return known;
+  const made = hash('sha256', token).slice(0, 12);
+  hashes.set(token, made);
+  forgetOldest(hashes, keptHashes);
+  return made;
 }

@@ -1,11 +1,11 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { State } from './state.ts';
 
 /** The next 32 bytes of one kind, and their number. Same seed, same kind, same number: same bytes. */
 function next(state: State, kind: string): { bytes: Buffer; number: number } {
   const number = (state.counters.get(kind) ?? 0) + 1;
   state.counters.set(kind, number);
-  return { bytes: createHash('sha256').update(`${state.seed}\n${kind}\n${number}`).digest(), number };
+  return { bytes: hash('sha256', `${state.seed}\n${kind}\n${number}`, 'buffer'), number };
 }
 
 /** A decimal id as Graph gives them: a prefix, a running number that keeps it unique, five digits that hide it. */

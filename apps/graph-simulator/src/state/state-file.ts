@@ -1,6 +1,8 @@
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
-import type { AppSettings, State } from './state.ts';
+import type { AppSettings } from '../app/app.ts';
+import { turnKnobs } from '../app/knobs.ts';
+import type { State } from './state.ts';
 import { createState } from './state.ts';
 
 /** The state of the last run, or an empty one. What the settings say about the app wins over the file. */
@@ -9,8 +11,29 @@ export function loadState(path: string | null, seed: string, settings: AppSettin
   if (!path || !existsSync(path)) return fresh;
   const kept = JSON.parse(readFileSync(path, 'utf8'), revive) as State;
   const { id, secret, verifyToken, callbackUrl } = fresh.app;
-  const app = { ...fresh.app, ...kept.app, id, secret, verifyToken };
-  return { ...fresh, ...kept, app: { ...app, callbackUrl: callbackUrl ?? kept.app.callbackUrl } };
+  const knobs = turnKnobs(fresh.app.knobs, { ...kept.app.knobs });
+  const app = { ...fresh.app, ...kept.app, id, secret, verifyToken, knobs };
+  const state = { ...fresh, ...kept, app: { ...app, callbackUrl: callbackUrl ?? kept.app.callbackUrl } };
+  complete(state);
+  state.indexes.fill(state);
+  return state;
+}
+
+/** Gives what an older simulator has written the fields that came later. */
+function complete(state: State): void {
+  const inEach = (things: Map<string, object>, usual: object) => {
+    for (const thing of things.values()) Object.assign(thing, { ...usual, ...thing });
+  };
+  inEach(state.people, { kind: 'person', business: null, appRole: null, checkpoint: null, dataAccessExpiresAt: 0 });
+  for (const person of state.people.values()) person.expired ??= [];
+  inEach(state.pages, { restriction: null, commentsBlockedUntilMs: 0 });
+  for (const page of state.pages.values()) page.latelyWritten ??= [];
+  inEach(state.tokens, { parent: null });
+  inEach(state.codes, { lifetime: 'short' });
+  inEach(state.customers, { reachable: 'yes', hasAppRole: false });
+  inEach(state.comments, { media: null });
+  inEach(state.threads, { ownerAppId: null });
+  for (const [number, fault] of state.faults.entries()) fault.number ??= number;
 }
 
 /** Keeps the state in a file: a moment after each change, and when asked to. Without a path it does nothing. */
@@ -46,7 +69,8 @@ export class StateFile {
   }
 }
 
-function replace(_key: string, value: unknown): unknown {
+function replace(key: string, value: unknown): unknown {
+  if (key === 'indexes') return undefined;
   return value instanceof Map ? { $map: [...value] } : value;
 }
 

@@ -1,6 +1,8 @@
 import { tasksOf } from '../people/people.ts';
+import { exemptScopes } from '../people/scopes.ts';
 import { nowSeconds } from '../state/clock.ts';
-import type { State, Token } from '../state/state.ts';
+import type { Token } from '../state/entities.ts';
+import type { State } from '../state/state.ts';
 
 /** Why a token does not work, as code 190 tells it. */
 export interface Fatality {
@@ -11,24 +13,34 @@ export interface Fatality {
 /** Judges a token now; null means that it works. What can pass again is judged here, what cannot is in `dead`. */
 export function judgeToken(state: State, token: Token): Fatality | null {
   if (token.dead) return token.dead;
-  const person = state.people.get(token.personId);
-  if (person?.checkpointed) return checkpointed;
+  const checkpoint = state.people.get(token.personId)?.checkpoint;
+  if (checkpoint) return { subcode: checkpoint, message: checkpoints[checkpoint] };
   if (token.expiresAt !== 0 && token.expiresAt <= nowSeconds(state)) return expired(state, token);
-  const page = token.pageId ? state.pages.get(token.pageId) : undefined;
-  if (page && tasksOf(page, token.personId).length === 0) return roleLost;
-  return null;
+  return hasLostRole(state, token) && state.app.knobs.role_loss === '492' ? roleLost : null;
 }
 
-/** The scopes of a token that still count: those given to it which the person has not taken back. */
+/** Whether the person behind a page token holds no role on the Page any more. */
+export function hasLostRole(state: State, token: Token): boolean {
+  const page = token.pageId ? state.pages.get(token.pageId) : undefined;
+  return page !== undefined && tasksOf(page, token.personId).length === 0;
+}
+
+/** The scopes of a token that still count: those given to it which were neither taken back nor have run out. */
 export function scopesOf(state: State, token: Token): string[] {
   const granted = state.people.get(token.personId)?.granted ?? [];
-  return token.scopes.filter(scope => granted.includes(scope));
+  return token.scopes.filter(scope => granted.includes(scope) && !hasRunOut(state, scope, token.dataAccessExpiresAt));
 }
 
-const checkpointed: Fatality = {
-  subcode: 459,
-  message:
-    'Error validating access token: You cannot access the app till you log in to www.facebook.com and follow the instructions given.',
+/** Whether a permission has ended with data access; `dataAccessExpiresAt` is in seconds, 0 is never. */
+export function hasRunOut(state: State, scope: string, dataAccessExpiresAt: number): boolean {
+  if (dataAccessExpiresAt === 0 || dataAccessExpiresAt > nowSeconds(state)) return false;
+  return state.app.knobs.data_access === 'all' ? scope !== 'public_profile' : !exemptScopes.has(scope);
+}
+
+const checkpoints = {
+  459: 'Error validating access token: You cannot access the app till you log in to www.facebook.com and follow the instructions given.',
+  464: 'Error validating access token: Sessions for the user are not allowed because the user is not a confirmed user.',
+  490: 'Error validating access token: The user is enrolled in a blocking, logged-in checkpoint.',
 };
 
 const roleLost: Fatality = {

@@ -1,33 +1,30 @@
 import type { Log } from '@pagekeeper/runtime/log';
+import type { SignatureMode } from '../app/knobs.ts';
 import { nowMs } from '../state/clock.ts';
 import type { Ledger } from '../state/ledger.ts';
 import { nextWord } from '../state/sequence.ts';
 import type { State } from '../state/state.ts';
-import type { SignatureMode } from './encode.ts';
+import type { Change } from './change.ts';
+import { bodyOf } from './change.ts';
 import { encodeBody, signFor } from './encode.ts';
 import { Limit } from './limit.ts';
+import { Post, type Receipt } from './post.ts';
 
 /** A body on its way: the same bytes on every attempt. */
 export interface Parcel {
   id: string;
   text: string;
   pageIds: string[];
-  changeIds: string[];
+  changes: readonly Change[];
+  /** Virtual milliseconds of the first failure. */
+  sinceMs?: number;
   attempt: number;
-}
-
-export interface Receipt {
-  /** Null when no answer came. */
-  status: number | null;
-  failure: string | null;
 }
 
 export interface CourierOptions {
   state: () => State;
   ledger: Ledger;
   log: Log;
-  /** How long an answer may take before it counts as none. */
-  timeoutMs: number;
   concurrency: number;
 }
 
@@ -35,55 +32,57 @@ export interface CourierOptions {
 export class Courier {
   readonly #options: CourierOptions;
   readonly #limit: Limit;
-  readonly #stopped = new AbortController();
+  readonly #post: Post;
 
   constructor(options: CourierOptions) {
     this.#options = options;
     this.#limit = new Limit(options.concurrency);
+    this.#post = new Post(options.concurrency);
   }
 
-  /** Packs a body (or exact text). */
-  pack(body: unknown, pageIds: string[], changeIds: string[]): Parcel {
-    const text = typeof body === 'string' ? body : encodeBody(body);
+  /** Packs changes into one body, as the app's subscription wants them told. */
+  pack(changes: readonly Change[]): Parcel {
+    const { app } = this.#options.state();
+    const body = encodeBody(bodyOf(changes, app.includeValues), app.knobs.numeric_ids);
+    return { ...this.packText(body), changes, pageIds: [...new Set(changes.map(change => change.pageId))] };
+  }
+
+  /** Packs exactly this text. */
+  packText(text: string, pageIds: string[] = []): Parcel {
     const id = nextWord(this.#options.state(), 'body', 'body_', 9);
-    return { id, text, pageIds: [...new Set(pageIds)], changeIds, attempt: 0 };
+    return { id, text, pageIds: [...new Set(pageIds)], changes: [], attempt: 0 };
   }
 
-  /** One attempt, to the callback of now. */
-  async deliver(parcel: Parcel, mode: SignatureMode = 'ok', url?: string): Promise<Receipt> {
+  /** One attempt, to the callback of now. Without a mode it is signed as the knob says. */
+  async deliver(parcel: Parcel, mode?: SignatureMode, url?: string): Promise<Receipt> {
     return this.#limit.run(async () => {
       parcel.attempt += 1;
       const { attempt } = parcel;
       const startedAt = Date.now();
-      const receipt = await this.#post(parcel, mode, url ?? this.#options.state().app.callbackUrl);
+      const receipt = await this.#send(parcel.text, mode, url);
       this.#note(parcel, attempt, receipt, Date.now() - startedAt);
       return receipt;
     });
   }
 
   stop(): void {
-    this.#stopped.abort();
+    this.#post.stop();
   }
 
-  async #post(parcel: Parcel, mode: SignatureMode, url: string | null): Promise<Receipt> {
-    if (!url) return { status: null, failure: 'no callback' };
-    const { bytes, headers } = signFor(this.#options.state().app, parcel.text, mode);
-    try {
-      const answer = await fetch(url, {
-        method: 'POST',
-        headers: { ...headers, 'content-type': 'application/json', 'user-agent': 'facebookexternalua' },
-        body: new Uint8Array(bytes),
-        redirect: 'manual',
-        signal: AbortSignal.any([AbortSignal.timeout(this.#options.timeoutMs), this.#stopped.signal]),
-      });
-      await answer.body?.cancel();
-      return { status: answer.status, failure: null };
-    } catch (error) {
-      return { status: null, failure: describeFailure(error) };
-    }
+  async #send(text: string, mode?: SignatureMode, url?: string): Promise<Receipt> {
+    const { app } = this.#options.state();
+    const to = url ?? app.callbackUrl;
+    if (!to) return { status: null, failure: 'no callback' };
+    const { body, headers } = signFor(app, text, mode ?? app.knobs.signature);
+    return await this.#post.send({
+      url: to,
+      headers: { ...headers, 'content-type': 'application/json', 'user-agent': 'facebookexternalua' },
+      body,
+      timeoutMs: app.knobs.delivery_timeout_ms,
+    });
   }
 
-  #note(parcel: Parcel, attempt: number, receipt: Receipt, ms: number): void {
+  #note(parcel: Parcel, attempt: number, { status, failure }: Receipt, ms: number): void {
     const { ledger, log } = this.#options;
     ledger.addDelivery({
       at: new Date().toISOString(),
@@ -91,22 +90,14 @@ export class Courier {
       body_id: parcel.id,
       attempt,
       page_ids: parcel.pageIds,
-      change_ids: parcel.changeIds,
+      change_ids: parcel.changes.map(change => change.id),
       bytes: Buffer.byteLength(parcel.text),
-      ...receipt,
+      status,
+      failure,
       ms,
     });
-    log.debug({ body: parcel.id, attempt, ...receipt }, 'webhook delivery');
+    log.debug({ body: parcel.id, attempt, status, failure }, 'webhook delivery');
   }
 }
 
-export const accepted = (receipt: Receipt): boolean =>
-  receipt.status !== null && receipt.status >= 200 && receipt.status < 300;
-
-function describeFailure(error: unknown): string {
-  if (!(error instanceof Error)) return 'failed';
-  if (error.name === 'TimeoutError') return 'timeout';
-  if (error.name === 'AbortError') return 'stopped';
-  const code = error.cause instanceof Error && 'code' in error.cause ? error.cause.code : undefined;
-  return typeof code === 'string' ? code : 'failed';
-}
+export const accepted = ({ status }: Receipt): boolean => status !== null && status >= 200 && status < 300;

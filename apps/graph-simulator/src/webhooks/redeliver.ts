@@ -1,9 +1,9 @@
+import type { SignatureMode } from '../app/knobs.ts';
 import { shuffled } from '../state/sequence.ts';
 import type { State } from '../state/state.ts';
 import type { Change } from './change.ts';
-import { bodyOf } from './change.ts';
-import type { Courier, Parcel, Receipt } from './courier.ts';
-import type { SignatureMode } from './encode.ts';
+import type { Courier, Parcel } from './courier.ts';
+import type { Receipt } from './post.ts';
 
 export interface Redelivery {
   batchSize: number;
@@ -17,13 +17,7 @@ export interface Redelivery {
 export async function redeliver(state: State, courier: Courier, changes: readonly Change[], how: Redelivery) {
   const repeated = Array.from({ length: how.times }, () => changes).flat();
   const ordered = how.shuffle ? shuffled(state, repeated) : repeated;
-  const parcels = inBatches(ordered, how.batchSize).map(batch =>
-    courier.pack(
-      bodyOf(batch),
-      batch.map(change => change.pageId),
-      batch.map(change => change.id),
-    ),
-  );
+  const parcels = inBatches(ordered, how.batchSize).map(batch => courier.pack(batch));
   return deliverAll(courier, parcels, how);
 }
 
@@ -33,15 +27,15 @@ export async function deliverAll(
   parcels: readonly Parcel[],
   how: { concurrency: number; mode: SignatureMode; url?: string | undefined },
 ) {
-  const receipts = await eachOf(parcels, how.concurrency, async parcel => ({
-    body_id: parcel.id,
-    ...(await courier.deliver(parcel, how.mode, how.url)),
-  }));
+  const receipts = await eachOf(parcels, how.concurrency, async parcel => {
+    const { status, failure } = await courier.deliver(parcel, how.mode, how.url);
+    return { body_id: parcel.id, status, failure };
+  });
   return { bodies: parcels.length, statuses: countStatuses(receipts), receipts: receipts.slice(0, 1000) };
 }
 
 /** How often each status came; a missing answer is counted by its failure. */
-export function countStatuses(receipts: readonly Receipt[]): Record<string, number> {
+export function countStatuses(receipts: readonly Pick<Receipt, 'status' | 'failure'>[]): Record<string, number> {
   const counts: Record<string, number> = {};
   for (const { status, failure } of receipts) {
     const key = String(status ?? failure);
@@ -63,9 +57,9 @@ export async function eachOf<Item, Result>(
   task: (item: Item) => Promise<Result>,
 ): Promise<Result[]> {
   const results: Result[] = [];
-  const queue = [...items.entries()];
+  const queue = items.entries();
   const work = async () => {
-    for (let next = queue.shift(); next; next = queue.shift()) results[next[0]] = await task(next[1]);
+    for (const [index, item] of queue) results[index] = await task(item);
   };
   await Promise.all(Array.from({ length: concurrency }, work));
   return results;

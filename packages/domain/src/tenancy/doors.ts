@@ -177,7 +177,12 @@ function personallyOnce<Result>(
 }
 
 /** Why a process asks across tenants: each reason is a router function that answers with ids or a count. */
-type SystemReason = 'due_logins' | 'pending_integrations' | 'unsent_invitations' | 'forget_answers';
+type SystemReason =
+  | 'due_logins'
+  | 'pending_integrations'
+  | 'unsent_invitations'
+  | 'forget_answers'
+  | 'unsent_notifications';
 
 /** Runs one of the router's listings. For jobs that fan out: each id is then entered as a tenant of its own. */
 export async function asSystem<Row>(database: Database, reason: SystemReason, batch: number): Promise<Row[]> {

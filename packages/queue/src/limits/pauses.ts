@@ -30,23 +30,34 @@ export class Pauses {
     const { free, firstSeconds, longestSeconds, forgetSeconds } = this.policy;
     const { count } = await this.#store.count(this.#guesses(key), 1, forgetSeconds);
     if (count <= free) return 0;
-    const pauseSeconds = Math.min(firstSeconds * 2 ** Math.min(count - free - 1, 30), longestSeconds);
+    // Not told by the guesses: for a moment those are among them that are refused below.
+    const before = await this.#store.peek(this.#pauses(key));
+    const pauseSeconds = Math.min(firstSeconds * 2 ** Math.min(before, 30), longestSeconds);
     const pause = await this.#store.count(this.#pause(key), 1, pauseSeconds);
-    if (pause.count === 1) return 0;
-    await this.takeBack(key);
+    if (pause.count === 1) {
+      await this.#store.count(this.#pauses(key), 1, forgetSeconds);
+      return 0;
+    }
+    await this.#store.count(this.#guesses(key), -1, forgetSeconds);
     return Math.max(pause.msLeft, 1);
   }
 
   /** It was no guess: refused for another reason, or not looked at. */
   async takeBack(key: string): Promise<void> {
-    await this.#store.count(this.#guesses(key), -1, this.policy.forgetSeconds);
+    const { forgetSeconds } = this.policy;
+    await this.#store.count(this.#guesses(key), -1, forgetSeconds);
+    if ((await this.#store.peek(this.#pauses(key))) > 0) await this.#store.count(this.#pauses(key), -1, forgetSeconds);
   }
 
   /** It was right: the next series begins anew. */
   async forget(key: string): Promise<void> {
-    await Promise.all([this.#store.forget(this.#guesses(key)), this.#store.forget(this.#pause(key))]);
+    const counters = [this.#guesses(key), this.#pause(key), this.#pauses(key)];
+    await Promise.all(counters.map(counter => this.#store.forget(counter)));
   }
 
   readonly #guesses = (key: string) => `${this.policy.name}:${key}`;
+  /** Lasts as long as the pause. */
   readonly #pause = (key: string) => `${this.policy.name}-pause:${key}`;
+  /** How many pauses there were in this series. */
+  readonly #pauses = (key: string) => `${this.policy.name}-pauses:${key}`;
 }

@@ -1,4 +1,5 @@
 import { request } from 'node:http';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 /** A page as somebody's login hands it over, with its token in clear. */
 export interface SimulatedPage {
@@ -19,6 +20,7 @@ export class SimulatorControl {
 
   get = (path: string): Promise<any> => this.#send('GET', path);
   post = (path: string, body: unknown = {}): Promise<any> => this.#send('POST', path, body);
+  put = (path: string, body: unknown): Promise<any> => this.#send('PUT', path, body);
   patch = (path: string, body: unknown): Promise<any> => this.#send('PATCH', path, body);
   delete = (path: string): Promise<any> => this.#send('DELETE', path);
 
@@ -33,6 +35,18 @@ export class SimulatorControl {
   async logIn(personId: string, lifetime = 'long'): Promise<SimulatedPage[]> {
     const { user_token, pages } = await this.post(`/__sim/people/${personId}/tokens`, { lifetime });
     return pages.map((page: object) => ({ ...page, personId, userToken: user_token }));
+  }
+
+  /** Waits until nothing happens by itself any more: deliveries that still wait, wait for the clock. */
+  async calm(timeoutMs = 20_000): Promise<void> {
+    const deadline = Date.now() + timeoutMs;
+    for (;;) {
+      const { waiting_changes, under_way } = (await this.get('/__sim')).counts;
+      if (waiting_changes + under_way === 0) return;
+      if (Date.now() > deadline)
+        throw new Error(`simulator: ${waiting_changes} changes and ${under_way} attempts left`);
+      await sleep(20);
+    }
   }
 
   async #send(method: string, path: string, body?: unknown): Promise<any> {

@@ -1,23 +1,18 @@
+import { killTokens, revoked } from '../../people/person-events.ts';
 import { nowSeconds } from '../../state/clock.ts';
-import type { Person, State, Token } from '../../state/state.ts';
-import { longSeconds, mintUserToken } from '../../tokens/mint.ts';
+import type { Person, Token } from '../../state/entities.ts';
+import type { State } from '../../state/state.ts';
+import { longSeconds, mintUserToken, systemUserSeconds } from '../../tokens/mint.ts';
 import { judgeToken } from '../../tokens/verdict.ts';
 import type { Call } from '../call.ts';
 import { findToken } from '../call.ts';
 import { deadToken, GraphError, numbered } from '../errors.ts';
 import { requiredText, textParam } from '../params.ts';
 
-const codeSeconds = 600;
-
 /** GET and POST oauth/access_token: a code, a user token or the app's own secret becomes a token. */
 export function exchange(call: Call) {
   const { state } = call.world;
-  if (requiredText(call.params, 'client_id') !== state.app.id) {
-    throw new GraphError(101, 'Error validating application. Invalid application ID.');
-  }
-  if (requiredText(call.params, 'client_secret') !== state.app.secret) {
-    throw new GraphError(1, 'Error validating client secret.', { http: 400, challenge: 'invalid_code' });
-  }
+  demandClient(call);
   switch (textParam(call.params, 'grant_type') ?? 'authorization_code') {
     case 'authorization_code':
       return exchangeCode(call);
@@ -30,6 +25,29 @@ export function exchange(call: Call) {
   }
 }
 
+/** GET and POST oauth/revoke: ends one token, and the page tokens that were made from it. */
+export function revoke(call: Call) {
+  const { state } = call.world;
+  demandClient(call);
+  const given = findToken(state, textParam(call.params, 'revoke_token') ?? call.token ?? '');
+  const fatality = judgeToken(state, given);
+  if (fatality) throw deadToken(fatality);
+  const person = state.people.get(given.personId);
+  if (person) killTokens(state, person, revoked, token => token === given || token.parent === given.value);
+  return { success: true };
+}
+
+/** The app, by its id and secret. */
+function demandClient(call: Call): void {
+  const { app } = call.world.state;
+  if (requiredText(call.params, 'client_id') !== app.id) {
+    throw new GraphError(101, 'Error validating application. Invalid application ID.');
+  }
+  if (requiredText(call.params, 'client_secret') !== app.secret) {
+    throw new GraphError(1, 'Error validating client secret.', { http: 400, challenge: 'invalid_code' });
+  }
+}
+
 function exchangeCode(call: Call) {
   const { state } = call.world;
   const code = state.codes.get(requiredText(call.params, 'code'));
@@ -37,14 +55,15 @@ function exchangeCode(call: Call) {
   if (code.used) throw codeError(36009, 'This authorization code has been used.');
   // A failed exchange consumes the code too: nobody may try it again with another address.
   code.used = true;
-  if (code.issuedAt + codeSeconds < nowSeconds(state)) throw codeError(36007, 'This authorization code has expired.');
+  if (code.issuedAt + state.app.knobs.code_seconds < nowSeconds(state))
+    throw codeError(36007, 'This authorization code has expired.');
   if (textParam(call.params, 'redirect_uri') !== code.redirectUri) {
     throw codeError(
       36008,
       'Error validating verification code. Please make sure your redirect_uri is identical to the one you used in the OAuth dialog request',
     );
   }
-  return present(state, mintUserToken(state, state.people.get(code.personId)!, { lifetime: 'short' }));
+  return present(state, mintUserToken(state, state.people.get(code.personId)!, { lifetime: code.lifetime }));
 }
 
 function codeError(subcode: number, message: string): GraphError {
@@ -57,20 +76,29 @@ function exchangeUserToken(call: Call) {
   const fatality = judgeToken(state, given);
   if (fatality) throw deadToken(fatality);
   const person = state.people.get(given.personId);
-  if (!person || given.type !== 'USER') throw numbered(100, 'fb_exchange_token must be a user access token.');
-  return present(state, prolong(state, person, given));
+  if (!person || given.type === 'PAGE') throw numbered(100, 'fb_exchange_token must be a user access token.');
+  return present(state, given.type === 'SYSTEM_USER' ? renew(call, person, given) : prolong(state, person, given));
 }
 
 /** Short becomes long. Long gives another token, and whether its date moves is a knob, since Meta does not say. */
 function prolong(state: State, person: Person, given: Token): Token {
   if (given.lifetime === 'never') return mintUserToken(state, person, { lifetime: 'never' });
-  const keepsDate = given.lifetime === 'long' && state.app.exchange === 'unchanged';
+  const keepsDate = given.lifetime === 'long' && state.app.knobs.exchange === 'unchanged';
   const expiresAt = keepsDate ? given.expiresAt : nowSeconds(state) + longSeconds;
   return mintUserToken(state, person, { lifetime: 'long', expiresAt });
 }
 
+/** A system user's token is renewed for sixty days when that is asked for; the old one keeps its own date. */
+function renew(call: Call, person: Person, given: Token): Token {
+  const { state } = call.world;
+  if (textParam(call.params, 'set_token_expires_in_60_days') === 'true') {
+    return mintUserToken(state, person, { lifetime: 'long', expiresAt: nowSeconds(state) + systemUserSeconds });
+  }
+  return mintUserToken(state, person, { lifetime: given.lifetime, expiresAt: given.expiresAt });
+}
+
 function present(state: State, token: Token) {
-  const knowsExpiry = token.expiresAt !== 0 && !state.app.omitExpiresIn;
+  const knowsExpiry = token.expiresAt !== 0 && !state.app.knobs.omit_expires_in;
   return {
     access_token: token.value,
     token_type: 'bearer',

@@ -8,7 +8,8 @@ import {
 } from '../../conversation/comments.ts';
 import { findByPsid } from '../../conversation/customers.ts';
 import { nowSeconds } from '../../state/clock.ts';
-import type { Comment, State } from '../../state/state.ts';
+import type { Comment } from '../../state/entities.ts';
+import type { State } from '../../state/state.ts';
 import type { Call, PageCaller } from '../call.ts';
 import { demandScope, demandTask, identify, pageCaller } from '../call.ts';
 import { noSuchObject, numbered } from '../errors.ts';
@@ -16,6 +17,7 @@ import type { Readable } from '../fields.ts';
 import { selectFields } from '../fields.ts';
 import { paginate } from '../paging.ts';
 import { requiredText, textParam } from '../params.ts';
+import { demandVariety } from './comment-limits.ts';
 
 export const privateReplySeconds = 7 * 86_400;
 const usualFields = 'created_time,from,message,id';
@@ -25,7 +27,7 @@ export function readComment(call: Call) {
   const caller = pageCaller(call, { write: false });
   demandReading(caller);
   const comment = ownComment(call, caller);
-  const readable = readableComment(call.world.state, comment);
+  const readable = readableComment(call.world.state, comment, caller);
   return selectFields('Comment', readable, textParam(call.params, 'fields'), usualFields);
 }
 
@@ -36,9 +38,10 @@ export function listComments(call: Call) {
   if (caller.kind !== 'page') return { data: [] };
   demandReading(caller);
   const parentId = placeIn(call, caller).id;
-  const comments = commentsUnder(state, caller.page, parentId);
+  const comments = commentsUnder(state, parentId);
   const fields = textParam(call.params, 'fields');
-  const present = (comment: Comment) => selectFields('Comment', readableComment(state, comment), fields, usualFields);
+  const present = (comment: Comment) =>
+    selectFields('Comment', readableComment(state, comment, caller), fields, usualFields);
   return paginate(call, comments, comment => comment.id, present);
 }
 
@@ -56,9 +59,10 @@ export function writeReply(call: Call) {
     metadata: null,
     id: null,
   };
-  demandEngaging(caller);
+  demandEngaging(call, caller);
   const place = placeIn(call, caller);
   const message = requiredText(call.params, 'message');
+  demandVariety(state, caller.page, place.id, message);
   const from = { id: caller.page.id, name: caller.page.name };
   const comment = writeComment(state, { page: caller.page, from, message, under: place.under });
   call.send.id = comment.id;
@@ -70,7 +74,7 @@ export function writeReply(call: Call) {
 export function changeComment(call: Call) {
   const { state, emitter } = call.world;
   const caller = pageCaller(call, { write: true });
-  demandEngaging(caller);
+  demandEngaging(call, caller);
   const comment = ownComment(call, caller);
   const hidden = textParam(call.params, 'is_hidden');
   const byPage = { id: caller.page.id, name: caller.page.name };
@@ -88,7 +92,7 @@ export function changeComment(call: Call) {
 /** DELETE {comment}. */
 export function deleteComment(call: Call) {
   const caller = pageCaller(call, { write: true });
-  demandEngaging(caller);
+  demandEngaging(call, caller);
   const comment = ownComment(call, caller);
   comment.deleted = true;
   call.world.emitter.emit(commentChange(call.world.state, comment, 'remove'));
@@ -97,13 +101,13 @@ export function deleteComment(call: Call) {
 
 function demandReading(caller: PageCaller): void {
   const refusal = (scope: string) => numbered(10, `This endpoint requires the '${scope}' permission.`);
-  demandScope(caller, 'pages_read_engagement', refusal('pages_read_engagement'));
-  demandScope(caller, 'pages_read_user_content', refusal('pages_read_user_content'));
+  demandScope(caller, 'pages_read_engagement', refusal);
+  demandScope(caller, 'pages_read_user_content', refusal);
 }
 
-function demandEngaging(caller: PageCaller): void {
+function demandEngaging(call: Call, caller: PageCaller): void {
   demandScope(caller, 'pages_manage_engagement');
-  demandTask(caller, 'MODERATE', 'CREATE_CONTENT', 'MANAGE');
+  demandTask(call, caller, 'MODERATE', 'CREATE_CONTENT', 'MANAGE');
 }
 
 /** The comment in the path, if it is there and on the caller's Page. */
@@ -122,7 +126,7 @@ function placeIn(call: Call, caller: PageCaller) {
   return { id: comment.id, under: { comment } };
 }
 
-function readableComment(state: State, comment: Comment): Readable {
+function readableComment(state: State, comment: Comment, caller: PageCaller): Readable {
   const isTopLevel = comment.parentId === comment.postId;
   const page = state.pages.get(comment.pageId)!;
   const byPage = comment.from.id === page.id;
@@ -138,9 +142,17 @@ function readableComment(state: State, comment: Comment): Readable {
     can_comment: () => true,
     can_hide: () => !byPage,
     can_remove: () => true,
-    can_reply_privately: () => !byPage && isRecent && comment.privateReplyMid === null,
-    private_reply_conversation: () => undefined,
-    comment_count: () => commentsUnder(state, page, comment.id).length,
+    // Reported false for every comment without this permission: a hint, no more.
+    can_reply_privately: () =>
+      !byPage && isRecent && comment.privateReplyMid === null && caller.scopes.includes('business_management'),
+    private_reply_conversation: () =>
+      comment.privateReplyMid === null ? undefined : { id: `t_${comment.id.split('_')[1]}` },
+    comment_count: () => commentsUnder(state, comment.id).length,
+    comments: ({ inner, limit }) => ({
+      data: commentsUnder(state, comment.id)
+        .slice(0, limit ?? state.app.knobs.page_size)
+        .map(each => selectFields('Comment', readableComment(state, each, caller), inner ?? undefined, usualFields)),
+    }),
     like_count: () => 0,
     attachment: () => undefined,
     object: () => ({ id: comment.postId }),
@@ -158,7 +170,7 @@ export function readProfile(call: Call) {
   const caller = identify(call);
   const customer = caller.kind === 'page' ? findByPsid(call.world.state, caller.page.id, id) : undefined;
   if (caller.kind !== 'page' || !customer) throw noSuchObject(id, call.method);
-  demandScope(caller, 'pages_messaging', noSuchObject(id, call.method));
+  demandScope(caller, 'pages_messaging', () => noSuchObject(id, call.method));
   const [first, ...rest] = customer.name.split(' ');
   const readable: Readable = {
     id: () => customer.psid,

@@ -2,7 +2,7 @@ import { findComment } from '../../conversation/comments.ts';
 import { findByPsid, findCustomer } from '../../conversation/customers.ts';
 import { findThread, sendMessage } from '../../conversation/messages.ts';
 import { nowMs, nowSeconds } from '../../state/clock.ts';
-import type { Comment, Customer } from '../../state/state.ts';
+import type { Comment, Customer } from '../../state/entities.ts';
 import type { Call, PageCaller } from '../call.ts';
 import { demandScope, demandTask, pageCaller } from '../call.ts';
 import { GraphError, noSuchObject, numbered } from '../errors.ts';
@@ -18,8 +18,9 @@ const senderActions = ['typing_on', 'typing_off', 'mark_seen'];
 export function send(call: Call) {
   const caller = pageCaller(call, { write: true });
   if (call.segments[0] !== caller.page.id) throw noSuchObject(call.segments[0]!, call.method);
-  demandScope(caller, 'pages_messaging', numbered(230, 'Requires pages_messaging permission to manage the object.'));
-  demandTask(caller, 'MESSAGING');
+  demandScope(caller, 'pages_messaging', scope => numbered(230, `Requires ${scope} permission to manage the object.`));
+  demandTask(call, caller, 'MESSAGING');
+  if (caller.page.restriction !== null) throw restricted();
   const recipient = recordParam(call.params, 'recipient') ?? {};
   if (typeof recipient.comment_id === 'string') return replyPrivately(call, caller, recipient.comment_id);
   if (typeof recipient.id !== 'string') throw numbered(100, 'The parameter recipient is required.');
@@ -33,6 +34,7 @@ function sendTo(call: Call, caller: PageCaller, psid: string) {
   const customer = findByPsid(state, caller.page.id, psid);
   if (!customer) throw numbered(100, 'No matching user found', { subcode: 2018001 });
   if (action && !senderActions.includes(action)) throw numbered(100, `Invalid sender_action ${action}.`);
+  demandReachable(call, customer);
   if (!content) return { recipient_id: psid };
   demandWindow(call, customer);
   return dispatch(call, customer, content, null);
@@ -47,13 +49,47 @@ function replyPrivately(call: Call, caller: PageCaller, commentId: string) {
   }
   if (comment.privateReplyMid) throw numbered(10900, 'Activity already replied to');
   const customer = findCustomer(call.world.state, caller.page.id, comment.from.id);
-  if (!customer || !isReplyable(call, comment)) throw numbered(10902, 'This is not a Replyable activity');
+  if (!customer || comment.deleted) throw numbered(10902, 'This is not a Replyable activity');
+  demandRecent(call, comment);
+  demandReachable(call, customer);
   return dispatch(call, customer, content, comment);
 }
 
-function isReplyable(call: Call, comment: Comment): boolean {
-  return !comment.deleted && comment.createdAt + privateReplySeconds > nowSeconds(call.world.state);
+/** Seven days. What Meta says after them is not documented, so it is a knob. */
+function demandRecent(call: Call, comment: Comment): void {
+  const { state } = call.world;
+  if (comment.createdAt + privateReplySeconds > nowSeconds(state)) return;
+  if (state.app.knobs.late_private_reply === 10902) throw numbered(10902, 'This is not a Replyable activity');
+  throw numbered(10, 'This message is sent outside of allowed window.', { http: 400 });
 }
+
+/** That the person may be written to, is there, and is not in the hands of another app. */
+function demandReachable(call: Call, customer: Customer): void {
+  const { state } = call.world;
+  if (state.app.knobs.access === 'standard' && !customer.hasAppRole) throw notApproved();
+  switch (customer.reachable) {
+    case 'blocked':
+      throw new GraphError(551, "(#551) This person isn't available right now.", { subcode: 1545041 });
+    case 'blocked_as_200':
+      throw numbered(200, "This person isn't available right now.", { http: 400, subcode: 1545041 });
+    case 'not_receiving':
+      throw numbered(10, "This person isn't receiving messages from you right now.", { http: 400, subcode: 2018108 });
+    case 'yes':
+  }
+  if ((findThread(state, customer.pageId, customer.psid)?.ownerAppId ?? null) === null) return;
+  const message = 'Message failed to send because another app is controlling this thread now.';
+  throw numbered(10, message, { http: 400, subcode: 2018300 });
+}
+
+const notApproved = () =>
+  numbered(
+    200,
+    'Cannot message users who are not admins, developers or testers of the app until pages_messaging permission is reviewed and the app is live.',
+    { http: 400, subcode: 2018028 },
+  );
+
+const restricted = () =>
+  numbered(10, 'This Page is temporarily restricted from sending messages.', { http: 400, subcode: 1893063 });
 
 interface Content {
   text: string;
@@ -87,14 +123,21 @@ function demandWindow(call: Call, customer: Customer): void {
   const age = nowMs(state) - lastInboundAtMs;
   const isTagged = textParam(call.params, 'messaging_type') === 'MESSAGE_TAG';
   if (isTagged) demandTag(call);
+  demandType(call);
   if (age < (isTagged ? 7 * dayMs : dayMs)) return;
   throw numbered(10, 'This message is sent outside of allowed window.', { http: 400, subcode: 2018278 });
+}
+
+function demandType(call: Call): void {
+  const type = textParam(call.params, 'messaging_type') ?? 'RESPONSE';
+  if (['RESPONSE', 'UPDATE', 'MESSAGE_TAG'].includes(type)) return;
+  throw numbered(100, `Param messaging_type must be one of {RESPONSE, UPDATE, MESSAGE_TAG} - got "${type}".`);
 }
 
 function demandTag(call: Call): void {
   const tag = textParam(call.params, 'tag');
   if (tag !== 'HUMAN_AGENT') throw new GraphError(100, `(#100) The message tag ${tag ?? ''} is not supported.`);
-  if (call.world.state.app.humanAgent) return;
+  if (call.world.state.app.knobs.human_agent) return;
   throw numbered(10, 'The HUMAN_AGENT tag requires the Human Agent feature.', { http: 400 });
 }
 

@@ -1,6 +1,6 @@
 import { visiblePagesOf } from '../../people/people.ts';
 import { pageFields } from '../../people/scopes.ts';
-import type { Page } from '../../state/state.ts';
+import type { Page } from '../../state/entities.ts';
 import type { Call, PageCaller } from '../call.ts';
 import { demandScope, demandTask, identify, pageCaller } from '../call.ts';
 import { noSuchObject, numbered } from '../errors.ts';
@@ -43,7 +43,8 @@ export function subscribePage(call: Call) {
     );
   }
   if (fields.some(field => field.startsWith('messag') || field === 'standby')) {
-    const refused = numbered(200, 'To subscribe to messaging fields, this permission is needed: pages_messaging.');
+    const refused = () =>
+      numbered(200, 'To subscribe to messaging fields, this permission is needed: pages_messaging.');
     demandScope(caller, 'pages_messaging', refused);
   }
   caller.page.subscribedFields = [...new Set(fields)];
@@ -62,7 +63,7 @@ function subscriber(call: Call, write: boolean): PageCaller {
   demandScope(caller, 'pages_manage_metadata');
   if (write) {
     demandScope(caller, 'pages_show_list');
-    demandTask(caller, 'CREATE_CONTENT', 'MANAGE', 'MODERATE');
+    demandTask(call, caller, 'CREATE_CONTENT', 'MANAGE', 'MODERATE');
   }
   return caller;
 }

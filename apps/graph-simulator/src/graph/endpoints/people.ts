@@ -1,7 +1,9 @@
 import { tasksOf, visiblePagesOf } from '../../people/people.ts';
-import { killTokens, notAuthorized } from '../../people/person-events.ts';
-import type { Page, State } from '../../state/state.ts';
+import { endGrant, notAuthorized, revoked } from '../../people/person-events.ts';
+import type { Page } from '../../state/entities.ts';
+import type { State } from '../../state/state.ts';
 import { mintPageToken } from '../../tokens/mint.ts';
+import { hasRunOut } from '../../tokens/verdict.ts';
 import type { Call, Caller, UserCaller } from '../call.ts';
 import { demandScope, identify } from '../call.ts';
 import { noSuchObject, numbered } from '../errors.ts';
@@ -18,6 +20,8 @@ export function readPerson(call: Call) {
     name: () => person.name,
     first_name: () => first_name,
     last_name: () => rest.join(' ') || undefined,
+    // Only a system user belongs to a client business.
+    client_business_id: () => (person.kind === 'system_user' ? person.business?.id : undefined),
   };
   return selectFields('User', readable, textParam(call.params, 'fields'), 'name,id');
 }
@@ -29,7 +33,8 @@ export function listAccounts(call: Call) {
   demandScope(caller, 'pages_show_list');
   const pages = visiblePagesOf(state, caller.person);
   const first = pages[0];
-  if (state.app.emptyAccountsPage && first && !textParam(call.params, 'after')) return emptyPageBefore(call, first.id);
+  if (state.app.knobs.empty_accounts_page && first && !textParam(call.params, 'after'))
+    return emptyPageBefore(call, first.id);
   const usual = 'access_token,category,category_list,name,id,tasks';
   const present = (page: Page) =>
     selectFields('Page', readablePage(state, page, caller), textParam(call.params, 'fields'), usual);
@@ -38,17 +43,22 @@ export function listAccounts(call: Call) {
 
 /** GET {person}/permissions. */
 export function listPermissions(call: Call) {
-  const { person } = selfCaller(call);
-  const status = (scope: string) => (person.granted.includes(scope) ? 'granted' : 'declined');
+  const { person, token } = selfCaller(call);
+  const status = (scope: string) => {
+    if (person.expired.includes(scope)) return 'expired';
+    if (!person.granted.includes(scope)) return 'declined';
+    return hasRunOut(call.world.state, scope, token.dataAccessExpiresAt) ? 'expired' : 'granted';
+  };
   return { data: person.asked.map(permission => ({ permission, status: status(permission) })) };
 }
 
 /** DELETE {person}/permissions and …/{permission}: without a name the app is removed, and every token with it. */
 export function revokePermissions(call: Call) {
+  const { state } = call.world;
   const { person } = selfCaller(call);
   const [, , name] = call.segments;
-  person.granted = name ? person.granted.filter(scope => scope !== name) : [];
-  if (!name) killTokens(call.world.state, person, notAuthorized(call.world.state));
+  if (name) person.granted = person.granted.filter(scope => scope !== name);
+  else endGrant(state, person, state.app.knobs.permissions_deleted === 466 ? revoked : notAuthorized(state));
   return { success: true };
 }
 

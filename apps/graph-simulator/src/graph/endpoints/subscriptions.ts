@@ -30,6 +30,7 @@ export async function subscribeApp(call: Call) {
   app.callbackUrl = callbackUrl;
   app.verifyToken = verifyToken;
   app.fields = fields;
+  app.includeValues = textParam(call.params, 'include_values') === 'true';
   return { success: true };
 }
 
