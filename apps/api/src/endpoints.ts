@@ -1,3 +1,4 @@
+import { apiKeyEndpoints } from './api-keys/api-key-endpoints.ts';
 import { businessEndpoints } from './businesses/business-endpoints.ts';
 import type { Endpoint } from './http/endpoint.ts';
 import { integrationEndpoints } from './integrations/integration-endpoints.ts';
@@ -12,6 +13,7 @@ export const endpoints: readonly Endpoint[] = [
   ...organizationEndpoints,
   ...memberEndpoints,
   ...invitationEndpoints,
+  ...apiKeyEndpoints,
   ...businessEndpoints,
   ...integrationEndpoints,
 ];
