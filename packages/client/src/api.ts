@@ -835,10 +835,10 @@ export interface components {
             business_id: string;
             config: {
                 /**
-                 * @description Answer comments and messages by itself.
+                 * @description Answer comments and messages by itself. "shadow" decides and stores the answer, and sends nothing.
                  * @default false
                  */
-                auto_reply: boolean;
+                auto_reply: boolean | "shadow";
                 comment_reply?: {
                     /** @description May hold {page_name} and {sender_name}. Messenger takes 2,000 characters at most. */
                     text: string;
@@ -853,6 +853,22 @@ export interface components {
                     /** @description May hold {page_name} and {sender_name}. Messenger takes 2,000 characters at most. */
                     text: string;
                 };
+                /** @description How long an answer waits, 0 by default. */
+                reply_delay_seconds?: number;
+                /** @description The first rule that fits gives the text. Where none fits, message_reply or comment_reply does. */
+                rules?: {
+                    /** @description May hold {page_name} and {sender_name}. Messenger takes 2,000 characters at most. */
+                    text: string;
+                    when: {
+                        /** @description Words or phrases, in any case. Whole words, not patterns. */
+                        contains_any: string[];
+                        /**
+                         * @description Both where it is left out.
+                         * @enum {string}
+                         */
+                        kind?: "comment" | "message";
+                    };
+                }[];
                 /**
                  * @description Receive events. When false the page is unsubscribed.
                  * @default true
@@ -3971,10 +3987,10 @@ export interface operations {
                     /** @default {} */
                     config?: {
                         /**
-                         * @description Answer comments and messages by itself.
+                         * @description Answer comments and messages by itself. "shadow" decides and stores the answer, and sends nothing.
                          * @default false
                          */
-                        auto_reply?: boolean;
+                        auto_reply?: boolean | "shadow";
                         comment_reply?: {
                             /** @description May hold {page_name} and {sender_name}. Messenger takes 2,000 characters at most. */
                             text: string;
@@ -3989,6 +4005,22 @@ export interface operations {
                             /** @description May hold {page_name} and {sender_name}. Messenger takes 2,000 characters at most. */
                             text: string;
                         };
+                        /** @description How long an answer waits, 0 by default. */
+                        reply_delay_seconds?: number;
+                        /** @description The first rule that fits gives the text. Where none fits, message_reply or comment_reply does. */
+                        rules?: {
+                            /** @description May hold {page_name} and {sender_name}. Messenger takes 2,000 characters at most. */
+                            text: string;
+                            when: {
+                                /** @description Words or phrases, in any case. Whole words, not patterns. */
+                                contains_any: string[];
+                                /**
+                                 * @description Both where it is left out.
+                                 * @enum {string}
+                                 */
+                                kind?: "comment" | "message";
+                            };
+                        }[];
                         /**
                          * @description Receive events. When false the page is unsubscribed.
                          * @default true
@@ -4508,7 +4540,7 @@ export interface operations {
             content: {
                 "application/json": {
                     config?: {
-                        auto_reply?: boolean;
+                        auto_reply?: boolean | "shadow";
                         comment_reply?: {
                             /** @description May hold {page_name} and {sender_name}. Messenger takes 2,000 characters at most. */
                             text: string;
@@ -4523,6 +4555,20 @@ export interface operations {
                             /** @description May hold {page_name} and {sender_name}. Messenger takes 2,000 characters at most. */
                             text: string;
                         } | null;
+                        reply_delay_seconds?: number | null;
+                        rules?: {
+                            /** @description May hold {page_name} and {sender_name}. Messenger takes 2,000 characters at most. */
+                            text: string;
+                            when: {
+                                /** @description Words or phrases, in any case. Whole words, not patterns. */
+                                contains_any: string[];
+                                /**
+                                 * @description Both where it is left out.
+                                 * @enum {string}
+                                 */
+                                kind?: "comment" | "message";
+                            };
+                        }[] | null;
                         webhook_enabled?: boolean;
                     };
                     name?: string;

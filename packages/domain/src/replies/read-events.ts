@@ -1,25 +1,14 @@
-import { describeIncoming, type Incoming } from '@pagekeeper/facebook/webhook-payload';
+import type { Incoming } from '@pagekeeper/facebook/webhook-payload';
 import { lastSegment } from '@pagekeeper/facebook/webhook-values';
 import type { Context } from '../context.ts';
 import { publicId, type Uuid } from '../ids.ts';
 import type { TenantTx } from '../tenancy/tenant-tx.ts';
-import { dataKeyOf } from '../vault/organization-key.ts';
-import { VaultError } from '../vault/vault.ts';
-import { payloadOf, WebhookEvent } from '../webhooks/webhook-event.ts';
+import { WebhookEvent } from '../webhooks/webhook-event.ts';
 import { type Decision, decide, type ReplySituation } from './decide.ts';
 import type { Drain, Times } from './drain-lease.ts';
+import { type OpenedEvent, openEvent } from './open-event.ts';
 import { Reply, type ReplyState } from './reply.ts';
 import { readConversations, repliesLately } from './threads.ts';
-
-/** An event with its content. */
-export interface OpenedEvent {
-  row: WebhookEvent;
-  /** The stored payload does not open. */
-  damaged: boolean;
-  incoming: Incoming | null;
-  /** The conversation it belongs to, in hex; null for what belongs to none. */
-  thread: string | null;
-}
 
 /** An opened event with what is to be done about it. */
 export interface DecidedEvent extends OpenedEvent {
@@ -90,21 +79,6 @@ function withoutRemoved(events: Undecided[]): Undecided[] {
 }
 
 const nothing: Decision = { type: 'none', reason: 'Nothing to answer.' };
-
-/** Null for a payload that does not open: it ends with that reason, and the others go on. */
-async function openEvent(tx: TenantTx, vault: Context['vault'], row: WebhookEvent): Promise<OpenedEvent> {
-  const thread = row.thread_hash?.toString('hex') ?? null;
-  try {
-    const key = await dataKeyOf(tx, vault, row.payload);
-    const payload = JSON.parse(vault.openBytes(key, payloadOf(row.id), row.payload).toString());
-    return { row, thread, damaged: false, incoming: describeIncoming(row.kind, payload) };
-  } catch (error) {
-    if (error instanceof VaultError || error instanceof SyntaxError) {
-      return { row, thread, damaged: true, incoming: null };
-    }
-    throw error;
-  }
-}
 
 /** One event that breaks a rule of ours must not hold up all that come after it. Null then. */
 function decideSafely(

@@ -3,7 +3,7 @@ import { lastSegment } from '@pagekeeper/facebook/webhook-values';
 import { parsePublicId } from '../ids.ts';
 import type { TenantTx } from '../tenancy/tenant-tx.ts';
 import type { Drain } from './drain-lease.ts';
-import type { OpenedEvent } from './read-events.ts';
+import type { OpenedEvent } from './open-event.ts';
 
 /** How long a person of the page has a conversation for themself after their last word in it. */
 const humanMs = 24 * 3_600_000;
