@@ -13,6 +13,7 @@ import { endpoints } from './endpoints.ts';
 import { mountHealth } from './health/health.ts';
 import { mountDocs } from './http/docs.ts';
 import { mountEndpoints, requestIdOf } from './http/mount.ts';
+import type { OpenStreams } from './http/open-streams.ts';
 import { buildOpenApi } from './http/openapi.ts';
 import { HttpError, problemHandler } from './http/problem.ts';
 import { mountHandshake } from './webhooks/handshake.ts';
@@ -25,6 +26,7 @@ export interface AppOptions {
   publicUrl: string;
   appId: string;
   verifyToken: Secret;
+  streams: OpenStreams;
   isStopping(): boolean;
 }
 
@@ -37,6 +39,7 @@ export function createApp({
   publicUrl,
   appId,
   verifyToken,
+  streams,
   isStopping,
 }: AppOptions): Express {
   const app = express();
@@ -49,7 +52,7 @@ export function createApp({
   mountHandshake(app, verifyToken);
   mountAuth(app, { auth, database: services.database, publicUrl });
   const authenticate = createAuthenticate(auth, readSession, publicUrl);
-  mountEndpoints(app, endpoints, { services, appId, credentials, authenticate });
+  mountEndpoints(app, endpoints, { services, appId, credentials, authenticate, streams });
   app.use(() => {
     throw new HttpError('no_such_route', 'The documentation at /docs lists what there is.');
   });

@@ -5,6 +5,8 @@ import { invitationEndpoints } from './invitations/invitation-endpoints.ts';
 import { meEndpoints } from './me/me-endpoints.ts';
 import { memberEndpoints } from './members/member-endpoints.ts';
 import { organizationEndpoints } from './organizations/organization-endpoints.ts';
+import { replyEndpoints } from './replies/reply-endpoints.ts';
+import { eventEndpoints } from './webhooks/event-endpoints.ts';
 
 /** Every endpoint of the API, in the order the documentation shows. */
 export const endpoints: readonly Endpoint[] = [
@@ -14,4 +16,6 @@ export const endpoints: readonly Endpoint[] = [
   ...invitationEndpoints,
   ...businessEndpoints,
   ...integrationEndpoints,
+  ...eventEndpoints,
+  ...replyEndpoints,
 ];

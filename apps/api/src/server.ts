@@ -5,6 +5,7 @@ import { Inbox } from '@pagekeeper/domain/webhooks/inbox';
 import type { Log } from '@pagekeeper/runtime/log';
 import { createApp } from './app.ts';
 import type { ApiVariables } from './env.ts';
+import { OpenStreams } from './http/open-streams.ts';
 import { createReceiveWebhooks } from './webhooks/receive-webhooks.ts';
 
 export interface RunningServer {
@@ -30,6 +31,7 @@ export async function startServer(variables: ApiVariables, log: Log): Promise<Ru
     namedStatements: variables.NAMED_STATEMENTS === 'on',
   });
   const inbox = new Inbox({ ...services, databaseUrl: variables.DATABASE_URL });
+  const streams = new OpenStreams();
   let stopping = false;
   const app = createApp({
     services,
@@ -37,6 +39,7 @@ export async function startServer(variables: ApiVariables, log: Log): Promise<Ru
     publicUrl: variables.PUBLIC_URL,
     appId: variables.FACEBOOK_APP_ID,
     verifyToken: variables.FACEBOOK_VERIFY_TOKEN,
+    streams,
     isStopping: () => stopping,
   });
   const receive = createReceiveWebhooks({ inbox, appSecrets: appSecretsOf(variables), log });
@@ -51,6 +54,7 @@ export async function startServer(variables: ApiVariables, log: Log): Promise<Ru
     port,
     async stop() {
       stopping = true;
+      streams.stop();
       await closeServer(server);
       await inbox.close();
       await closeAuth();

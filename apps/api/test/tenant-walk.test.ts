@@ -1,4 +1,4 @@
-import { type IdKind, newId, publicId, type Uuid } from '@pagekeeper/domain/ids';
+import { type IdKind, newId, parsePublicId, publicId, type Uuid } from '@pagekeeper/domain/ids';
 import { addMember } from '@pagekeeper/domain/members/add-member';
 import { type Network, startNetwork } from '@pagekeeper/testing/network/network';
 import type { Answer, Persona } from '@pagekeeper/testing/network/persona';
@@ -6,7 +6,7 @@ import type { Tenant } from '@pagekeeper/testing/network/tenant';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { endpoints } from '../src/endpoints.ts';
 import type { Endpoint } from '../src/http/endpoint.ts';
-import { holdAnswersToTheContract, pathOf, placeholdersOf } from './contract.ts';
+import { holdAnswersToTheContract, holdStreamToTheContract, pathOf, placeholdersOf } from './contract.ts';
 
 holdAnswersToTheContract();
 
@@ -19,7 +19,8 @@ beforeAll(async () => {
   // Without a worker, so that nothing but requests can change a row; two connections for everybody.
   network = await startNetwork({ worker: false, apiEnv: { DATABASE_POOL: '2' } });
   [acme, rival] = await Promise.all([network.tenant('acme'), network.tenant('rival')]);
-  acmeThings = { ...(await freshThings(acme, ['member', 'invitation'])), integration: (await acme.connectPage()).id };
+  const made = await freshThings(acme, ['member', 'invitation', 'event', 'reply']);
+  acmeThings = { ...made, integration: (await acme.connectPage()).id };
 }, 60_000);
 
 afterAll(() => network?.stop());
@@ -50,6 +51,8 @@ const bodies: Record<string, (things: Record<string, string>) => object> = {
   }),
   'patch /v1/organizations/{organization}/integrations/{integration}': () => ({ config: { auto_reply: true } }),
   'put /v1/organizations/{organization}/integrations/{integration}/facebook-page': page,
+  'post /v1/organizations/{organization}/events/{event}/replay': () => ({ with_replies: true }),
+  'post /v1/organizations/{organization}/events/replay': () => ({ filter: {} }),
 };
 
 /** How a tenant's things can be named in a path. */
@@ -59,6 +62,8 @@ const references: Record<string, () => string[]> = {
   integration: () => [acmeThings.integration!],
   member: () => [acmeThings.member!],
   invitation: () => [acmeThings.invitation!],
+  event: () => [acmeThings.event!],
+  reply: () => [acmeThings.reply!],
 };
 
 /** Fresh things of a tenant's, so that a call which is allowed spoils nothing for the next. */
@@ -83,6 +88,24 @@ const makers: Record<string, (tenant: Tenant) => Promise<string>> = {
   invitation: async ({ owner, path }) =>
     (await owner.expect(201, owner.post(`${path}/invitations`, { email: `${newId()}@example.com`, role: 'MEMBER' })))
       .id,
+  event: async tenant => {
+    const { page } = await tenant.connectPage();
+    await network.simulator.post(`/__sim/pages/${page.page_id}/comments`, { text: 'Is this in stock?' });
+    await network.simulator.calm();
+    const [event] = await network.sql('select id from webhook_events where page_id = $1', [page.page_id]);
+    return publicId('event', event.id);
+  },
+  // Without a worker nobody replies.
+  reply: async tenant => {
+    const { id: integration, page } = await tenant.connectPage();
+    const id = newId();
+    await network.sql(
+      `insert into replies (organization_id, id, integration_id, event_id, page_id, source_id, kind, state, reason)
+       values ($1, $2, $3, $4, $5, '1', 'message', 'skipped', 'A test.')`,
+      [tenant.uuid, id, parsePublicId('integration', integration), newId(), page.page_id],
+    );
+    return publicId('reply', id);
+  },
 };
 
 async function freshThings(tenant: Tenant, names: readonly string[]): Promise<Record<string, string>> {
@@ -115,6 +138,12 @@ const keyOf = ({ method, path }: Endpoint) => `${method} ${path}`;
 
 async function call(persona: Persona, endpoint: Endpoint, values: Record<string, string>): Promise<Answer> {
   const body = endpoint.body && bodyOf(endpoint, values);
+  if (endpoint.streams) {
+    const reader = await persona.watch(pathOf(endpoint.path, values));
+    reader.close();
+    holdStreamToTheContract(pathOf(endpoint.path, values), reader);
+    return reader.answer;
+  }
   return await persona.send(endpoint.method, pathOf(endpoint.path, values), body ?? undefined);
 }
 
@@ -283,6 +312,13 @@ const mayDo: Record<string, string> = {
   'put /v1/organizations/{organization}/integrations/{integration}/facebook-page': 'OWNER ADMIN',
   'get /v1/organizations/{organization}/integrations/{integration}/health': 'OWNER ADMIN MEMBER',
   'post /v1/organizations/{organization}/integrations/{integration}/refresh': 'OWNER ADMIN',
+  'get /v1/organizations/{organization}/events': 'OWNER ADMIN MEMBER',
+  'get /v1/organizations/{organization}/events/stream': 'OWNER ADMIN MEMBER',
+  'get /v1/organizations/{organization}/events/{event}': 'OWNER ADMIN MEMBER',
+  'post /v1/organizations/{organization}/events/{event}/replay': 'OWNER ADMIN',
+  'post /v1/organizations/{organization}/events/replay': 'OWNER ADMIN',
+  'get /v1/organizations/{organization}/replies': 'OWNER ADMIN MEMBER',
+  'get /v1/organizations/{organization}/replies/{reply}': 'OWNER ADMIN MEMBER',
 };
 
 describe('the roles', () => {

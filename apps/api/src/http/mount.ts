@@ -9,10 +9,12 @@ import { checkKey } from '@pagekeeper/domain/tenancy/check-key';
 import type { Credentials } from '@pagekeeper/domain/users/credentials';
 import type { Express, Request, RequestHandler, Response } from 'express';
 import { z } from 'zod';
-import type { Answer, Endpoint } from './endpoint.ts';
+import { type Answer, type Endpoint, Stream } from './endpoint.ts';
 import { readJson, refuseUnsafe } from './json-body.ts';
+import type { OpenStreams } from './open-streams.ts';
 import { onceOf, versionsIn } from './preconditions.ts';
 import { fieldErrors, HttpError } from './problem.ts';
+import { sendStream } from './send-stream.ts';
 
 export interface MountOptions {
   services: Services;
@@ -20,6 +22,7 @@ export interface MountOptions {
   credentials: Credentials;
   /** Who sent the request. @throws DomainError `unauthenticated` */
   authenticate(request: Request): Promise<Caller>;
+  streams: OpenStreams;
 }
 
 /** Mounts endpoints: each request is authenticated, parsed by the endpoint's schemas, run, and answered. */
@@ -73,6 +76,12 @@ async function answer(endpoint: Endpoint, request: Request, response: Response, 
   const ctx = { ...services, actor, requestId: String(request.id), ifMatch: versionsIn(request), once };
   try {
     const answered = await endpoint.run({ ctx, appId, credentials, params, query, body } as never);
+    if (answered instanceof Stream) {
+      const recheck = () => options.authenticate(request);
+      const { streams } = options;
+      await sendStream(request, response, answered, { name: endpoint.streams!, streams, recheck, log: services.log });
+      return;
+    }
     const { status, body: shown } = statusAndBody(endpoint, answered);
     if (once) await answerLater(ctx, String(params.organization), { status, text: shown?.text ?? '' });
     if (shown?.etag) response.setHeader('ETag', shown.etag);
@@ -95,7 +104,10 @@ function parseQuery(endpoint: Endpoint, request: Request): unknown {
 
 const usualStatus = ({ responses }: Endpoint): number => Number(Object.keys(responses)[0]);
 
-function statusAndBody(endpoint: Endpoint, answered: Answer): { status: number; body?: Rendered<unknown> } {
+function statusAndBody(
+  endpoint: Endpoint,
+  answered: Exclude<Answer, Stream>,
+): { status: number; body?: Rendered<unknown> } {
   if (!answered) return { status: usualStatus(endpoint) };
   return answered instanceof Rendered ? { status: usualStatus(endpoint), body: answered } : answered;
 }

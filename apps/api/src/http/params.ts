@@ -14,6 +14,14 @@ const integration = z
   .describe('`int_…`')
   .meta({ example: publicId('integration', example()) });
 
+const event = z
+  .string()
+  .describe('`evt_…`')
+  .meta({ example: publicId('event', example()) });
+const reply = z
+  .string()
+  .describe('`rep_…`')
+  .meta({ example: publicId('reply', example()) });
 const member = z
   .string()
   .describe('`mem_…`')
@@ -29,6 +37,8 @@ export const businessParams = z.object({ organization, business });
 export const memberParams = z.object({ organization, member });
 export const invitationParams = z.object({ organization, invitation });
 export const integrationParams = z.object({ organization, integration });
+export const eventParams = z.object({ organization, event });
+export const replyParams = z.object({ organization, reply });
 
 function example(): Uuid {
   return '01890a5d-ac96-774b-bcce-b302099a8057' as Uuid;

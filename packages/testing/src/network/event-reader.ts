@@ -1,0 +1,76 @@
+import { once } from 'node:events';
+import { type IncomingMessage, type OutgoingHttpHeaders, request } from 'node:http';
+import type { Answer } from './persona.ts';
+
+/** One server-sent event, its data parsed. */
+export interface ReadEvent {
+  event: string;
+  id: string;
+  data: any;
+}
+
+/** Reads a stream of server-sent events on a connection of its own. */
+export class EventReader {
+  /** Everything that came so far, in order. */
+  readonly events: ReadEvent[] = [];
+  /** How many comment lines came: heartbeats. */
+  comments = 0;
+  /** Status and headers; of a refusal the body too. */
+  readonly answer: Answer;
+  readonly #incoming: IncomingMessage;
+  #hasEnded = false;
+
+  private constructor(incoming: IncomingMessage, answer: Answer) {
+    this.#incoming = incoming;
+    this.answer = answer;
+  }
+
+  static async open(url: URL, headers: OutgoingHttpHeaders): Promise<EventReader> {
+    const outgoing = request(url, { headers, agent: false }).end();
+    const [incoming] = (await once(outgoing, 'response')) as [IncomingMessage];
+    incoming.setEncoding('utf8');
+    const received = incoming.headers as Record<string, string>;
+    const answer: Answer = { status: incoming.statusCode!, body: {}, text: '', headers: received };
+    const reader = new EventReader(incoming, answer);
+    // Closed by us, or cut by the api: its end says so.
+    incoming.on('error', () => {});
+    incoming.on('close', () => {
+      reader.#hasEnded = true;
+    });
+    if (incoming.statusCode === 200) {
+      reader.#readEvents();
+    } else {
+      for await (const chunk of incoming) answer.text += chunk;
+      answer.body = JSON.parse(answer.text);
+    }
+    return reader;
+  }
+
+  get hasEnded(): boolean {
+    return this.#hasEnded;
+  }
+
+  close(): void {
+    this.#incoming.destroy();
+  }
+
+  /** Takes nothing off the connection for now. */
+  pause = () => this.#incoming.pause();
+  resume = () => this.#incoming.resume();
+
+  #readEvents(): void {
+    let rest = '';
+    this.#incoming.on('data', (chunk: string) => {
+      const blocks = (rest + chunk).split('\n\n');
+      rest = blocks.pop()!;
+      for (const block of blocks) this.#readBlock(block);
+    });
+  }
+
+  #readBlock(block: string): void {
+    if (block.startsWith(':')) this.comments += 1;
+    const fields = Object.fromEntries(block.split('\n').map(line => line.split(/: (.*)/s, 2)));
+    if (fields.data === undefined) return;
+    this.events.push({ event: fields.event, id: fields.id, data: JSON.parse(fields.data) });
+  }
+}
