@@ -1,6 +1,5 @@
 import { once } from 'node:events';
 import { type IncomingMessage, type OutgoingHttpHeaders, request } from 'node:http';
-import type { Answer } from './persona.ts';
 
 /** One server-sent event, its data parsed. */
 export interface ReadEvent {
@@ -16,11 +15,11 @@ export class EventReader {
   /** How many comment lines came: heartbeats. */
   comments = 0;
   /** Status and headers; of a refusal the body too. */
-  readonly answer: Answer;
+  readonly answer: { status: number; body: any; text: string; headers: Record<string, string> };
   readonly #incoming: IncomingMessage;
   #hasEnded = false;
 
-  private constructor(incoming: IncomingMessage, answer: Answer) {
+  private constructor(incoming: IncomingMessage, answer: EventReader['answer']) {
     this.#incoming = incoming;
     this.answer = answer;
   }
@@ -30,7 +29,7 @@ export class EventReader {
     const [incoming] = (await once(outgoing, 'response')) as [IncomingMessage];
     incoming.setEncoding('utf8');
     const received = incoming.headers as Record<string, string>;
-    const answer: Answer = { status: incoming.statusCode!, body: {}, text: '', headers: received };
+    const answer: EventReader['answer'] = { status: incoming.statusCode!, body: {}, text: '', headers: received };
     const reader = new EventReader(incoming, answer);
     // Closed by us, or cut by the api: its end says so.
     incoming.on('error', () => {});
