@@ -251,8 +251,7 @@ public.system_keys: created_at timestamp with time zone not null default now()
 public.threads: organization_id uuid not null
 public.threads: integration_id uuid not null
 public.threads: thread_hash bytea not null
-public.threads: last_inbound_at timestamp with time zone
-public.threads: human_until timestamp with time zone
+public.threads: human_until timestamp with time zone not null
 public.webhook_events: organization_id uuid not null
 public.webhook_events: id uuid not null
 public.webhook_events: integration_id uuid not null
@@ -610,7 +609,7 @@ public.personal_idempotency_keys: SELECT (id, created_at) to pagekeeper_router
 public.personal_idempotency_keys: UPDATE (status, answer) to pagekeeper_app
 public.replies: UPDATE (event_id, kind, state, rule, reason, sent_id, attempts, sending_at, finished_at, thread_hash, text) to pagekeeper_app
 public.staff_entries: SELECT (organization_id, user_id, expires_at) to pagekeeper_router
-public.threads: UPDATE (last_inbound_at, human_until) to pagekeeper_app
+public.threads: UPDATE (human_until) to pagekeeper_app
 public.webhook_events: SELECT (organization_id, id, integration_id, state, not_before) to pagekeeper_router
 public.webhook_events: UPDATE (state, attempts, not_before, processed_at, reason, replay) to pagekeeper_app
 

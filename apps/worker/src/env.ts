@@ -6,6 +6,13 @@ import { z } from 'zod';
 export const workerVariables = serviceVariables
   .extend({
     CONCURRENCY: z.coerce.number().int().min(1).max(500).default(20).describe('Jobs at a time.'),
+    REPLY_QUIET_SECONDS: z.coerce
+      .number()
+      .int()
+      .min(1)
+      .max(3_600)
+      .default(120)
+      .describe('How long a reply in doubt is waited for: longer than Facebook may take to act and to show it.'),
     EVENT_RETENTION_DAYS: z.coerce.number().int().min(8).max(3_650).default(90).describe('How long events are kept.'),
   })
   .superRefine(refuseContradictions);

@@ -19,12 +19,14 @@ export interface HandlerOptions {
   appId: string;
   /** The operator's kill switch. */
   repliesOff: boolean;
+  /** How long a reply in doubt is waited for. */
+  quietSeconds: number;
   /** How long events are kept. */
   retentionDays: number;
 }
 
 /** One handler per job: it calls its verb and says what came of it. */
-export function createHandlers({ services, appId, repliesOff, retentionDays }: HandlerOptions) {
+export function createHandlers({ services, appId, repliesOff, quietSeconds, retentionDays }: HandlerOptions) {
   const contextOf = ({ name, jobId }: JobContext): Context => ({
     ...services,
     actor: { type: 'job', job: name, jobId },
@@ -34,7 +36,9 @@ export function createHandlers({ services, appId, repliesOff, retentionDays }: H
     'facebook.refresh-login': (payload, job) => checkLogin(contextOf(job), appId, payload),
     'facebook.unsubscribe-page': (payload, job) => unsubscribePage(contextOf(job), payload),
     'facebook.sweep-logins': async () => ({ ...(await sweepLogins(services, appId)) }),
-    'webhooks.drain': async (payload, job) => ({ ...(await drainEvents(contextOf(job), payload, repliesOff)) }),
+    'webhooks.drain': async (payload, job) => ({
+      ...(await drainEvents(contextOf(job), payload, { repliesOff, appId, quietSeconds, signal: job.signal })),
+    }),
     'invitations.send': (payload, job) => sendInvitation(contextOf(job), payload),
     'invitations.sweep': async () => ({ outcome: 'swept', unsent: await sweepInvitations(services) }),
     'idempotency.forget': async () => ({ outcome: 'forgot', answers: await forgetAnswers(services.database) }),

@@ -16,6 +16,7 @@ try {
     services,
     appId: variables.FACEBOOK_APP_ID,
     repliesOff: variables.REPLIES === 'off',
+    quietSeconds: variables.REPLY_QUIET_SECONDS,
     retentionDays: variables.EVENT_RETENTION_DAYS,
   });
   const worker = await runWorker({

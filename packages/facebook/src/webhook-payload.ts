@@ -97,10 +97,12 @@ export type Incoming =
       kind: 'echo';
       mid: string;
       recipientId: string;
+      sentAt: Date | null;
       /** The app that sent it; the page inbox is 26390203743090. */
       appId: string | null;
       metadata: string | null;
-    };
+    }
+  | { kind: 'removal'; commentId: string };
 
 /** The typed view of a change's payload; null for kinds that nothing answers, and for a payload that does not fit. */
 export function describeIncoming(kind: ChangeKind, payload: unknown): Incoming | null {
@@ -109,6 +111,7 @@ export function describeIncoming(kind: ChangeKind, payload: unknown): Incoming |
   if (kind === 'comment.add') return describeComment(item);
   if (kind === 'message') return describeMessage(item);
   if (kind === 'message.echo') return describeEcho(item);
+  if (kind === 'comment.remove') return describeRemoval(item);
   return null;
 }
 
@@ -141,5 +144,17 @@ function describeEcho(item: Fields): Incoming | null {
   const mid = idOf(message?.mid);
   const recipientId = idWithin(item.recipient);
   if (!message || mid === null || recipientId === null) return null;
-  return { kind: 'echo', mid, recipientId, appId: idOf(message.app_id), metadata: textOf(message.metadata) };
+  return {
+    kind: 'echo',
+    mid,
+    recipientId,
+    sentAt: timeOf(item.timestamp),
+    appId: idOf(message.app_id),
+    metadata: textOf(message.metadata),
+  };
+}
+
+function describeRemoval(item: Fields): Incoming | null {
+  const commentId = idOf(fieldsOf(item.value)?.comment_id);
+  return commentId === null ? null : { kind: 'removal', commentId };
 }

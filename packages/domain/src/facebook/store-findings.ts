@@ -2,7 +2,7 @@ import { raw } from 'objection';
 import { audit } from '../audit/audit.ts';
 import type { Uuid } from '../ids.ts';
 import { FacebookLogin } from '../integrations/facebook-login.ts';
-import { FacebookPageIntegration, type PageStatus } from '../integrations/facebook-page-integration.ts';
+import { awaitsCheck, FacebookPageIntegration, type PageStatus } from '../integrations/facebook-page-integration.ts';
 import { accessTokenOf, pageAccessTokenOf } from '../integrations/store-facebook-page.ts';
 import type { TenantTx } from '../tenancy/tenant-tx.ts';
 import { currentDataKey } from '../vault/organization-key.ts';
@@ -92,6 +92,9 @@ async function storePage(
       findings: describeFindings(checked, examination) as never,
       last_checked_at: now,
       next_check_at: nextCheck(verdict),
+      // It is known now why the replies were refused; where nothing has changed, they wait on.
+      ...(before.pause_reason === awaitsCheck &&
+        before.status !== verdict.status && { paused_until: null, pause_reason: null }),
       updated_at: raw('now()') as never,
     });
   await noteChange(tx, before, verdict);

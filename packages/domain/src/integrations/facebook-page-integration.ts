@@ -17,6 +17,9 @@ export const pageStatuses = [
 
 export type PageStatus = (typeof pageStatuses)[number];
 
+/** A reply was refused as if the token were dead: nothing is sent until a check has found out. */
+export const awaitsCheck = 'A reply was refused; a check finds out why.';
+
 /** Why a page is not healthy, and what a person does about it. */
 export interface StatusReason {
   code: string;

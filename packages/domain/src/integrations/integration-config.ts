@@ -7,30 +7,55 @@ const replyText = z
   .max(1_900)
   .describe('May hold {page_name} and {sender_name}. Messenger takes 2,000 characters at most.');
 
+const messageReply = z.strictObject({ text: replyText });
+
+const commentReply = z.strictObject({
+  text: replyText,
+  visibility: z.enum(['public', 'private']).default('public').describe('As a comment, or as a message to its author.'),
+});
+
+const rules = z
+  .array(
+    z.strictObject({
+      when: z.strictObject({
+        kind: z.enum(['comment', 'message']).optional().describe('Both where it is left out.'),
+        contains_any: z
+          .array(z.string().trim().min(1).max(100))
+          .min(1)
+          .max(50)
+          .describe('Words or phrases, in any case. Whole words, not patterns.'),
+      }),
+      text: replyText,
+    }),
+  )
+  .max(50)
+  .describe('The first rule that fits gives the text. Where none fits, message_reply or comment_reply does.');
+
+const autoReply = z.union([z.boolean(), z.literal('shadow')]);
+const replyDelay = z.number().int().min(0).max(3_600);
+
 /** How an integration behaves. Holds no credential; what is not given has its default. */
 export const integrationConfigInput = z.strictObject({
-  auto_reply: z.boolean().default(false).describe('Answer comments and messages by itself.'),
+  auto_reply: autoReply
+    .default(false)
+    .describe('Answer comments and messages by itself. "shadow" decides and stores the answer, and sends nothing.'),
   webhook_enabled: z.boolean().default(true).describe('Receive events. When false the page is unsubscribed.'),
-  message_reply: z.strictObject({ text: replyText }).optional(),
-  comment_reply: z
-    .strictObject({
-      text: replyText,
-      visibility: z
-        .enum(['public', 'private'])
-        .default('public')
-        .describe('As a comment, or as a message to its author.'),
-    })
-    .optional(),
+  message_reply: messageReply.optional(),
+  comment_reply: commentReply.optional(),
+  rules: rules.optional(),
+  reply_delay_seconds: replyDelay.optional().describe('How long an answer waits, 0 by default.'),
 });
 
 export type IntegrationConfig = z.output<typeof integrationConfigInput>;
 
-/** For PATCH: what is given replaces the same field, `null` takes a text back to its default. */
+/** For PATCH: what is given replaces the same field, `null` takes it back to its default. */
 export const integrationConfigPatch = z.strictObject({
-  auto_reply: z.boolean().optional(),
+  auto_reply: autoReply.optional(),
   webhook_enabled: z.boolean().optional(),
-  message_reply: integrationConfigInput.shape.message_reply.unwrap().nullable().optional(),
-  comment_reply: integrationConfigInput.shape.comment_reply.unwrap().nullable().optional(),
+  message_reply: messageReply.nullable().optional(),
+  comment_reply: commentReply.nullable().optional(),
+  rules: rules.nullable().optional(),
+  reply_delay_seconds: replyDelay.nullable().optional(),
 });
 
 /** The config after a patch. */

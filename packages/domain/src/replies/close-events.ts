@@ -1,87 +1,130 @@
-import { raw } from 'objection';
+import type { Context } from '../context.ts';
 import { newId, parsePublicId, type Uuid } from '../ids.ts';
 import type { TenantTx } from '../tenancy/tenant-tx.ts';
-import { type EventState, WebhookEvent } from '../webhooks/webhook-event.ts';
+import type { EventState } from '../webhooks/webhook-event.ts';
 import type { Drain } from './drain-lease.ts';
 import { type DecidedEvent, isAnswered } from './read-events.ts';
-import { Reply } from './reply.ts';
+import { textOf } from './reply.ts';
+import { type StoredDecision, storeDecisions } from './store-decisions.ts';
 
 /**
- * Closes in bulk what needs no call to Facebook, and parks what must wait for a working token.
- * @returns the events that are left: one by one, in order
+ * Closes in bulk what needs no call to Facebook, parks what must wait for a working token, and puts off what is not
+ * due yet.
+ * @returns the events that are left: to be answered, or found out about
  */
 export async function closeEvents(
   tx: TenantTx,
+  { vault }: Pick<Context, 'vault'>,
   drain: Drain,
   events: readonly DecidedEvent[],
 ): Promise<DecidedEvent[]> {
   const left: DecidedEvent[] = [];
-  const closings = new Map<string, { state: EventState; reason: string; ids: Uuid[] }>();
-  const close = (event: DecidedEvent, state: EventState, reason: string) => {
-    const closing = closings.get(`${state} ${reason}`) ?? { state, reason, ids: [] };
-    closing.ids.push(event.id);
-    closings.set(`${state} ${reason}`, closing);
-  };
-  const skipped: DecidedEvent[] = [];
+  const decisions: StoredDecision[] = [];
+  const closings = new Closings();
+  const postponed: { id: Uuid; dueAt: Date }[] = [];
   for (const event of events) {
-    if (event.damaged) close(event, 'failed', 'Its stored content does not open.');
-    else if (event.decision.type === 'none') close(event, 'ignored', 'Nothing to answer.');
-    else if (isAnswered(event)) close(event, 'processed', event.reply?.reason ?? '');
-    else if (event.decision.type === 'skip' && !event.reply) {
-      skipped.push(event);
-      close(event, 'processed', event.decision.reason);
-    } else if (!drain.token) close(event, 'parked', 'The page token does not work. It waits for a new one.');
+    const { id, decision, reply } = event;
+    if (event.damaged) closings.add(id, 'failed', 'Its stored content cannot be read.');
+    else if (decision.type === 'none') closings.add(id, event.row.replay ? 'processed' : 'ignored', decision.reason);
+    else if (isAnswered(event)) closings.add(id, 'processed', reply?.reason ?? '');
+    else if (decision.type === 'removed') {
+      closings.add(id, 'processed', 'The comment was removed.');
+      if (drain.config.auto_reply) decisions.push(toStore(event));
+    } else if (reply && reply.state !== 'claimed' && reply.finished_at === null) left.push(event);
+    else if (decision.type === 'skip' || decision.shadow) {
+      const stored = toStore(event);
+      closings.add(id, 'processed', stored.reason);
+      decisions.push(stored);
+    } else if (decision.dueAt && !reply) postponed.push({ id, dueAt: decision.dueAt });
     else left.push(event);
   }
-  await insertSkips(tx, drain, skipped);
+  await storeDecisions(tx, drain, decisions, (id, text) =>
+    vault.seal(drain.key, textOf(id), Buffer.from(text)).bytes(),
+  );
+  await postponeUntil(tx, postponed);
+  const ready = park(drain, left, closings);
   await confirmByEcho(tx, events);
-  for (const { state, reason, ids } of closings.values()) await closeAs(tx, ids, state, reason);
-  return left;
+  await closings.store(tx);
+  return ready;
+}
+
+function toStore({ id, decision, row }: DecidedEvent): StoredDecision {
+  const about = { id: newId(), eventId: id, threadHash: row.thread_hash };
+  if (decision.type === 'reply') {
+    const reason = 'Shadow: this would have been sent.';
+    return { ...about, ...decision, state: 'shadow', reason };
+  }
+  if (decision.type === 'skip') return { ...about, ...decision, state: 'skipped', rule: null, text: null };
+  if (decision.type === 'none') throw new Error('nothing to store');
+  const reason = 'The comment was removed.';
+  const { sourceId } = decision;
+  return { ...about, sourceId, kind: 'public_comment', state: 'skipped', rule: 'removed', reason, text: null };
+}
+
+/** Takes out what the page's token is not good for. */
+function park(drain: Drain, events: readonly DecidedEvent[], closings: Closings): DecidedEvent[] {
+  return events.filter(({ id, decision, reply }) => {
+    const kind = reply?.kind ?? ('kind' in decision ? decision.kind : null);
+    if (!drain.token) closings.add(id, 'parked', 'The page token does not work. It waits for a new one.');
+    else if (kind && drain.forbidden.has(kind)) closings.add(id, 'parked', 'A permission is missing. It waits for it.');
+    else return true;
+    return false;
+  });
+}
+
+/** Events by what becomes of them: one statement for each state and reason. */
+class Closings {
+  readonly #ids = new Map<string, { state: EventState; reason: string; ids: Uuid[] }>();
+
+  add(id: Uuid, state: EventState, reason: string): void {
+    const key = `${state} ${reason}`;
+    const closing = this.#ids.get(key) ?? { state, reason, ids: [] };
+    closing.ids.push(id);
+    this.#ids.set(key, closing);
+  }
+
+  async store(tx: TenantTx): Promise<void> {
+    for (const { state, reason, ids } of this.#ids.values()) await closeAs(tx, ids, state, reason);
+  }
 }
 
 /** Ends events with a state and the reason in words. Parked ones are not ended, only put aside. */
 export async function closeAs(tx: TenantTx, ids: readonly Uuid[], state: EventState, reason: string): Promise<void> {
-  await WebhookEvent.query(tx)
-    .whereIn('id', [...ids])
-    .patch({ state, reason, processed_at: state === 'parked' ? null : (raw('now()') as never) });
+  await tx.raw(
+    `update webhook_events set state = ?, reason = ?, processed_at = ${state === 'parked' ? 'null' : 'now()'}
+     where organization_id = ? and id = any(?)`,
+    [state, reason, tx.tenant.organizationId, [...ids]] as never,
+  );
 }
 
-async function insertSkips(tx: TenantTx, drain: Drain, events: readonly DecidedEvent[]): Promise<void> {
-  const rows = events.flatMap(({ id: event_id, decision }) =>
-    decision.type === 'skip'
-      ? [
-          {
-            organization_id: drain.organizationId,
-            id: newId(),
-            integration_id: drain.integrationId,
-            event_id,
-            page_id: drain.pageId,
-            source_id: decision.sourceId,
-            kind: decision.kind,
-            state: 'skipped',
-            reason: decision.reason,
-            finished_at: tx.fn.now(),
-          },
-        ]
-      : [],
+async function postponeUntil(tx: TenantTx, events: readonly { id: Uuid; dueAt: Date }[]): Promise<void> {
+  if (events.length === 0) return;
+  await tx.raw(
+    `update webhook_events e set not_before = g.due_at, reason = 'It waits for its delay.'
+     from unnest(?::uuid[], ?::timestamptz[]) as g (id, due_at)
+     where e.organization_id = ? and e.id = g.id`,
+    [events.map(({ id }) => id), events.map(({ dueAt }) => dueAt), tx.tenant.organizationId] as never,
   );
-  if (rows.length > 0)
-    await tx('replies').insert(rows).onConflict(['organization_id', 'page_id', 'source_id']).ignore();
 }
 
 // Our own message came back: the one proof that it was sent. `metadata` is the reply's id. The event that it answers
 // need not wait any longer.
 async function confirmByEcho(tx: TenantTx, events: readonly DecidedEvent[]): Promise<void> {
-  for (const { incoming } of events) {
-    if (incoming?.kind !== 'echo' || !incoming.metadata) continue;
-    const id = parsePublicId('reply', incoming.metadata);
-    if (!id) continue;
-    const reason = 'Sent; its echo confirms it.';
-    const [reply] = await Reply.query(tx)
-      .where({ id })
-      .whereIn('state', ['sending', 'unknown'])
-      .patch({ state: 'sent', sent_id: incoming.mid, reason, finished_at: raw('now()') as never })
-      .returning('event_id');
-    if (reply) await closeAs(tx, [reply.event_id], 'processed', reason);
-  }
+  const echoes = events.flatMap(({ incoming }) => {
+    const id = incoming?.kind === 'echo' && incoming.metadata ? parsePublicId('reply', incoming.metadata) : null;
+    return id && incoming?.kind === 'echo' ? [{ id, mid: incoming.mid }] : [];
+  });
+  if (echoes.length === 0) return;
+  const reason = 'Sent; its echo confirms it.';
+  const organization = tx.tenant.organizationId;
+  await tx.raw(
+    `with confirmed as (
+       update replies r set state = 'sent', sent_id = g.mid, reason = ?, finished_at = now()
+       from unnest(?::uuid[], ?::text[]) as g (id, mid)
+       where r.organization_id = ? and r.id = g.id and r.state in ('sending', 'unknown') returning r.event_id
+     )
+     update webhook_events e set state = 'processed', reason = ?, processed_at = now()
+     from confirmed c where e.organization_id = ? and e.id = c.event_id and e.state in ('pending', 'parked')`,
+    [reason, echoes.map(({ id }) => id), echoes.map(({ mid }) => mid), organization, reason, organization] as never,
+  );
 }

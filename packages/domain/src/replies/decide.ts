@@ -1,10 +1,26 @@
 import type { Incoming } from '@pagekeeper/facebook/webhook-payload';
+import { lastSegment } from '@pagekeeper/facebook/webhook-values';
 import type { IntegrationConfig } from '../integrations/integration-config.ts';
+import { matchRule } from './match-rule.ts';
 import type { ReplyKind } from './reply.ts';
 
-/** What a decision rests on besides the event itself. Times in business time. */
+/** What is known of an event besides its content. */
+export interface EventSituation {
+  /** The page it was sent to. */
+  pageId: string;
+  receivedAt: Date;
+  replay: 'quiet' | 'replies' | null;
+  /** Until when a human has the conversation; null where nobody has. Business time. */
+  humanUntil: Date | null;
+  /** Automatic replies of the last hour in the same conversation. */
+  threadReplies: number;
+}
+
+/** What a decision rests on besides the event itself. Times in business time where nothing else is said. */
 export interface ReplySituation {
   now: Date;
+  /** The database's clock, by which `receivedAt` and delays go. */
+  clock: Date;
   pageId: string;
   pageName: string;
   config: IntegrationConfig;
@@ -14,15 +30,34 @@ export interface ReplySituation {
   repliesPaused: boolean;
   /** The operator's kill switch for the whole system. */
   repliesOff: boolean;
+  /** Automatic replies of the last hour on the page. */
+  pageReplies: number;
+  /** The last parts of ids of comments that we wrote ourselves. */
+  ownComments: ReadonlySet<string>;
 }
 
 export type Decision =
-  | { type: 'reply'; kind: ReplyKind; sourceId: string; recipientId: string; text: string; rule: string }
+  | {
+      type: 'reply';
+      kind: ReplyKind;
+      sourceId: string;
+      /** Whom it goes to: the comment's id, or the person's page-scoped one. */
+      recipientId: string;
+      text: string;
+      rule: string;
+      /** Only stored, not sent. */
+      shadow: boolean;
+      /** Not before this moment of the database's clock; null for at once. */
+      dueAt: Date | null;
+    }
   | { type: 'skip'; kind: ReplyKind; sourceId: string; reason: string }
-  /** Nothing that anybody would answer. */
-  | { type: 'none' };
+  /** The comment is gone: whenever it comes, it is not answered. */
+  | { type: 'removed'; sourceId: string }
+  /** Nothing that anybody would answer, or that shall be answered. */
+  | { type: 'none'; reason: string };
 
-const hour = 3_600_000;
+const minute = 60_000;
+const hour = 60 * minute;
 /** Facebook's windows (fact sheet 10.1, 10.2), and ours for public comments: late public answers look odd. */
 const windows: Record<ReplyKind, { ms: number; text: string }> = {
   message: { ms: 24 * hour, text: '24 hours' },
@@ -30,61 +65,116 @@ const windows: Record<ReplyKind, { ms: number; text: string }> = {
   public_comment: { ms: 48 * hour, text: '48 hours' },
 };
 
+/** Clocks differ a little; a time further ahead is not to be believed. */
+const maxAheadMs = 5 * minute;
+
+/** More in an hour is no conversation any more: two programs answer each other, or somebody tries us out. */
+export const maxThreadReplies = 20;
+/** Below every limit of Facebook's for a busy page (fact sheet 7); above it something has run away. */
+export const maxPageReplies = 3_000;
+
 /** Sent where the integration has no text of its own. */
 export const defaultTexts = {
   message: 'Thank you for your message! We will get back to you soon.',
   comment: 'Thank you for your comment! We will get back to you soon.',
 } as const;
 
+/** Messenger's limit, minus what a name may add. */
+const maxText = 1_999;
+const maxName = 100;
+
+type Question = Extract<Incoming, { kind: 'comment' | 'message' }>;
+
 /** Whether and how an event is answered. Pure: the same event and situation give the same decision. */
-export function decide(incoming: Incoming | null, situation: ReplySituation): Decision {
-  if (!incoming || incoming.kind === 'echo') return { type: 'none' };
+export function decide(incoming: Incoming | null, event: EventSituation, situation: ReplySituation): Decision {
+  if (event.pageId !== situation.pageId) {
+    return { type: 'none', reason: 'It was sent to a page that this integration no longer holds.' };
+  }
+  if (incoming?.kind === 'removal') return { type: 'removed', sourceId: lastSegment(incoming.commentId) };
+  if (!incoming || incoming.kind === 'echo') return { type: 'none', reason: 'Nothing to answer.' };
+  if (event.replay === 'quiet') return { type: 'none', reason: 'Replayed without replies.' };
   const kind = kindOf(incoming, situation.config);
-  const sourceId = incoming.kind === 'comment' ? incoming.commentId : incoming.mid;
-  const reason = reasonForSilence(incoming, kind, situation);
+  const sourceId = sourceOf(incoming);
+  const reason = reasonForSilence(incoming, kind, event, situation);
   if (reason) return { type: 'skip', kind, sourceId, reason };
-  const { text, rule } = textFor(incoming, situation);
-  return { type: 'reply', kind, sourceId, recipientId: recipientOf(incoming), text, rule };
+  return {
+    type: 'reply',
+    kind,
+    sourceId,
+    recipientId: incoming.kind === 'comment' ? incoming.commentId : incoming.senderId,
+    ...textFor(incoming, situation),
+    shadow: situation.config.auto_reply === 'shadow',
+    dueAt: dueAt(event, situation),
+  };
 }
 
-function kindOf(incoming: Exclude<Incoming, { kind: 'echo' }>, config: IntegrationConfig): ReplyKind {
+/** Facebook names a comment with and without its post: the last part is the same. */
+const sourceOf = (incoming: Question): string =>
+  incoming.kind === 'comment' ? lastSegment(incoming.commentId) : incoming.mid;
+
+function kindOf(incoming: Question, config: IntegrationConfig): ReplyKind {
   if (incoming.kind === 'message') return 'message';
   return config.comment_reply?.visibility === 'private' ? 'private_comment' : 'public_comment';
 }
 
 function reasonForSilence(
-  incoming: Exclude<Incoming, { kind: 'echo' }>,
+  incoming: Question,
   kind: ReplyKind,
+  event: EventSituation,
   situation: ReplySituation,
 ): string | null {
   const authorId = incoming.kind === 'comment' ? incoming.fromId : incoming.senderId;
   if (authorId === situation.pageId) return 'The page wrote it itself.';
+  if (situation.ownComments.has(sourceOf(incoming))) return 'It is an answer of ours.';
   // Without an author it may be the page's own: answering it could go on for ever.
   if (authorId === null) return 'Facebook does not say who wrote it.';
   if (!situation.config.auto_reply) return 'auto_reply is off for this integration.';
   if (situation.repliesPaused) return 'Replies are paused for this organization.';
   if (situation.repliesOff) return 'Replies are switched off by the operator.';
-  return reasonOfTime(incoming.kind === 'comment' ? incoming.createdAt : incoming.sentAt, kind, situation);
+  return (
+    reasonOfTime(incoming.kind === 'comment' ? incoming.createdAt : incoming.sentAt, kind, situation) ??
+    reasonOfOthers(event, situation)
+  );
 }
 
 function reasonOfTime(writtenAt: Date | null, kind: ReplyKind, { now, connectedAt }: ReplySituation): string | null {
   if (!writtenAt) return 'Facebook does not say when it was written.';
   // Facebook's comments carry whole seconds.
   if (writtenAt.getTime() < connectedAt.getTime() - 1_000) return 'It was written before the page was connected.';
+  if (writtenAt.getTime() > now.getTime() + maxAheadMs) return 'It says that it was written in the future.';
   const { ms, text } = windows[kind];
   return now.getTime() - writtenAt.getTime() > ms ? `It is older than ${text}.` : null;
 }
 
-function textFor(
-  incoming: Exclude<Incoming, { kind: 'echo' }>,
-  { config, pageName }: ReplySituation,
-): { text: string; rule: string } {
-  const own = incoming.kind === 'comment' ? config.comment_reply?.text : config.message_reply?.text;
-  const template = own ?? defaultTexts[incoming.kind];
-  const senderName = (incoming.kind === 'comment' && incoming.fromName) || 'there';
-  const text = template.replaceAll('{page_name}', pageName).replaceAll('{sender_name}', senderName);
-  return { text: text.slice(0, 1_999), rule: own ? `${incoming.kind}_reply` : 'default' };
+function reasonOfOthers(event: EventSituation, { now, pageReplies }: ReplySituation): string | null {
+  if (event.humanUntil && event.humanUntil > now) return 'A person of the page answers in this conversation.';
+  if (event.threadReplies >= maxThreadReplies) {
+    return `This conversation had ${maxThreadReplies} automatic replies within an hour.`;
+  }
+  return pageReplies >= maxPageReplies ? `The page sent ${maxPageReplies} automatic replies within an hour.` : null;
 }
 
-const recipientOf = (incoming: Exclude<Incoming, { kind: 'echo' }>): string =>
-  incoming.kind === 'comment' ? incoming.commentId : incoming.senderId;
+function dueAt({ receivedAt }: EventSituation, { clock, config }: ReplySituation): Date | null {
+  const due = new Date(receivedAt.getTime() + (config.reply_delay_seconds ?? 0) * 1_000);
+  return due > clock ? due : null;
+}
+
+function textFor(incoming: Question, { config, pageName }: ReplySituation): { text: string; rule: string } {
+  const { template, rule } = templateFor(incoming, config);
+  const senderName = (incoming.kind === 'comment' && incoming.fromName?.slice(0, maxName)) || 'there';
+  // As functions: a `$&` in a name is a name, and no pattern.
+  const text = template.replaceAll('{page_name}', () => pageName).replaceAll('{sender_name}', () => senderName);
+  return { text: cut(text), rule };
+}
+
+function templateFor(incoming: Question, config: IntegrationConfig): { template: string; rule: string } {
+  const match = config.rules && matchRule(config.rules, incoming.kind, incoming.text ?? '');
+  if (match) return { template: match.rule.text, rule: `rules[${match.index}]` };
+  const own = incoming.kind === 'comment' ? config.comment_reply?.text : config.message_reply?.text;
+  if (own) return { template: own, rule: `${incoming.kind}_reply` };
+  return { template: defaultTexts[incoming.kind], rule: 'default' };
+}
+
+/** To what Messenger takes, never through the middle of a character. */
+const cut = (text: string): string =>
+  text.length <= maxText ? text : text.slice(0, maxText).replace(/[\uD800-\uDBFF]$/, '');

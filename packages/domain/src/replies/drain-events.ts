@@ -1,110 +1,185 @@
 import { failpoint } from '@pagekeeper/runtime/failpoint';
-import { raw } from 'objection';
+import pLimit from 'p-limit';
 import type { Context } from '../context.ts';
 import type { Uuid } from '../ids.ts';
 import { drainEventsJob, refreshLoginJob } from '../jobs.ts';
 import { nudge } from '../nudge.ts';
+import { pauseApp, readAppPause } from '../tenancy/app-pause.ts';
 import { isGone, withTenant } from '../tenancy/doors.ts';
-import type { TenantTx } from '../tenancy/tenant-tx.ts';
-import { closeAs, closeEvents } from './close-events.ts';
+import { closeEvents } from './close-events.ts';
 import { beginDrain, type Drain, endDrain, renewDrain, type UsableDrain } from './drain-lease.ts';
-import { batchSize, type DecidedEvent, readEvents } from './read-events.ts';
+import { batchSize, type DecidedEvent, type ReplyOptions, readEvents } from './read-events.ts';
 import { reconcileReply } from './reconcile-reply.ts';
-import { Reply } from './reply.ts';
 import { type Step, sendReply } from './send-reply.ts';
 
-export type DrainOutcome = { outcome: 'drained' | 'continued' | 'stopped' | 'busy' | 'gone'; events: number };
+export interface DrainOptions extends ReplyOptions {
+  /** How long a reply in doubt is waited for before it counts as not sent. */
+  quietSeconds: number;
+  /** The worker stops. */
+  signal: AbortSignal;
+}
 
-/** Then the job ends and nudges itself, so that one busy page does not hold a worker's place for ever. */
-const maxBatches = 20;
+export interface DrainOutcome {
+  /** drained: nothing is left that is due. continued: its slice of time is over, it goes on behind the others. */
+  outcome: 'drained' | 'continued' | 'changed' | 'paused' | 'stopped' | 'busy' | 'gone';
+  events: number;
+}
+
+/** Then the job ends and nudges itself: a busy page takes its turn with the others. */
+const sliceMs = 5_000;
+/** Conversations of one page that are answered at the same time. */
+const concurrency = 8;
 
 /**
  * Works off an integration's pending events in order, under its lease: opens and decides each, closes in bulk what
- * needs no answer, and answers the others one after the other.
- * @param repliesOff the operator's kill switch
+ * needs no answer, and answers the others: conversations beside each other, each in its own order.
  */
 export async function drainEvents(
   ctx: Context,
   { organization_id: organization, integration_id }: { organization_id: Uuid; integration_id: Uuid },
-  repliesOff: boolean,
+  options: DrainOptions,
 ): Promise<DrainOutcome> {
+  if (await readAppPause(ctx.database, options.appId)) return { outcome: 'paused', events: 0 };
   try {
     const drain = await withTenant(ctx, { organization }, tx => beginDrain(tx, ctx.vault, integration_id));
-    if (drain === 'gone') return { outcome: await closeGone(ctx, organization, integration_id), events: 0 };
-    if (drain === 'busy') return { outcome: 'busy', events: 0 };
+    if (drain === 'gone') return await closeGone(ctx, organization, integration_id);
+    if (typeof drain === 'string') return { outcome: drain, events: 0 };
     failpoint('drain.after_claim');
     if (drain.damaged) await askForCheck(ctx, drain);
-    try {
-      return await drainBatches(ctx, drain, repliesOff);
-    } finally {
-      await withTenant(ctx, { organization }, tx => endDrain(tx, drain));
+    const done = await drainSlice(ctx, drain, options);
+    await withTenant(ctx, { organization }, tx => endDrain(tx, drain));
+    if (done.outcome === 'continued' || done.outcome === 'changed') {
+      await nudge(ctx, drainEventsJob, { organization_id: organization, integration_id });
     }
+    return done;
   } catch (error) {
     if (isGone(error)) return { outcome: 'gone', events: 0 };
     throw error;
   }
 }
 
-async function drainBatches(ctx: Context, drain: Drain, repliesOff: boolean): Promise<DrainOutcome> {
-  let events = 0;
-  for (let batch = 0; batch < maxBatches; batch += 1) {
-    const { read, left } = await withTenant(ctx, { organization: drain.organizationId }, async tx => {
-      if (!(await renewDrain(tx, drain))) return { read: null, left: [] };
-      const decided = await readEvents(tx, ctx, drain, repliesOff);
-      return { read: decided.length, left: await closeEvents(tx, drain, decided) };
+async function drainSlice(ctx: Context, drain: Drain, options: DrainOptions): Promise<DrainOutcome> {
+  const endsAt = performance.now() + sliceMs;
+  const isOver = () => options.signal.aborted || performance.now() > endsAt;
+  for (let events = 0; ; ) {
+    const batch = await withTenant(ctx, { organization: drain.organizationId }, async tx => {
+      const times = await renewDrain(tx, drain);
+      if (!times) return null;
+      const decided = await readEvents(tx, ctx, drain, times, options);
+      return { read: decided.length, left: await closeEvents(tx, ctx, drain, decided) };
     });
-    if (read === null) return { outcome: 'stopped', events };
-    events += read;
+    if (!batch) return { outcome: 'changed', events };
+    events += batch.read;
     const { token } = drain;
     // Without a token everything that needs one was parked.
-    if (token && (await answerAll(ctx, { ...drain, token }, left)) === 'stop') return { outcome: 'stopped', events };
-    if (read < batchSize) return { outcome: 'drained', events };
+    const halt = token ? await answerAll(ctx, { ...drain, token }, batch.left, options, isOver) : null;
+    if (halt) return { outcome: halt, events };
+    if (options.signal.aborted) return { outcome: 'stopped', events };
+    if (isOver()) return { outcome: 'continued', events };
+    if (batch.read < batchSize) return { outcome: 'drained', events };
   }
-  const { organizationId: organization_id, integrationId: integration_id } = drain;
-  await nudge(ctx, drainEventsJob, { organization_id, integration_id });
-  return { outcome: 'continued', events };
 }
 
-async function answerAll(ctx: Context, drain: UsableDrain, events: readonly DecidedEvent[]): Promise<Step> {
+/** Null when every event had its turn, or the slice is over. */
+async function answerAll(
+  ctx: Context,
+  drain: UsableDrain,
+  events: readonly DecidedEvent[],
+  options: DrainOptions,
+  isOver: () => boolean,
+): Promise<'changed' | 'paused' | null> {
+  let halt: 'changed' | 'paused' | null = null;
+  const limit = pLimit(concurrency);
+  const answerInOrder = async (conversation: readonly DecidedEvent[]) => {
+    for (const event of conversation) {
+      if (halt || isOver()) return;
+      const step = await answer(ctx, drain, event, options);
+      if (step === 'next') continue;
+      halt = step === 'changed' ? 'changed' : 'paused';
+      if (typeof step === 'object') await afterPause(ctx, drain, step.paused, options);
+      return;
+    }
+  };
+  const answers = conversationsOf(events).map(conversation => limit(answerInOrder, conversation));
+  // All of them come to their end before the lease is given back.
+  const failed = (await Promise.allSettled(answers)).find(result => result.status === 'rejected');
+  if (failed) throw failed.reason;
+  return halt;
+}
+
+function conversationsOf(events: readonly DecidedEvent[]): DecidedEvent[][] {
+  const conversations = new Map<string, DecidedEvent[]>();
   for (const event of events) {
-    if ((await answer(ctx, drain, event)) === 'next') continue;
-    await askForCheck(ctx, drain);
-    return 'stop';
+    const key = event.thread ?? event.id;
+    const conversation = conversations.get(key);
+    if (conversation) conversation.push(event);
+    else conversations.set(key, [event]);
   }
+  return [...conversations.values()];
+}
+
+async function answer(
+  ctx: Context,
+  drain: UsableDrain,
+  event: DecidedEvent,
+  { quietSeconds }: DrainOptions,
+): Promise<Step> {
+  const { reply, decision } = event;
+  const isInDoubt = reply && (reply.state === 'sending' || reply.state === 'unknown');
+  if (isInDoubt && (await reconcileReply(ctx, drain, event, reply, quietSeconds)) === 'settled') return 'next';
+  if (decision.type === 'reply') return await sendReply(ctx, drain, event, decision);
+  if (isInDoubt) await closeUnsent(ctx, drain, event);
   return 'next';
+}
+
+/** It was to be answered once, was not, and shall not be any more: the next batch closes it with today's reason. */
+async function closeUnsent(ctx: Context, { organizationId }: Drain, { reply }: DecidedEvent): Promise<void> {
+  await withTenant(ctx, { organization: organizationId }, tx =>
+    tx('replies')
+      .where({ organization_id: organizationId, id: reply!.id, attempts: reply!.attempts })
+      .whereIn('state', ['sending', 'unknown'])
+      .update({ state: 'claimed', reason: 'It was not sent.' }),
+  );
+}
+
+async function afterPause(
+  ctx: Context,
+  drain: Drain,
+  { scope, check, waitMs, reason }: Extract<Step, object>['paused'],
+  { appId }: DrainOptions,
+): Promise<void> {
+  ctx.log.warn({ integration_id: drain.integrationId, scope, wait_ms: waitMs, reason }, 'replies paused');
+  if (scope === 'app') await pauseApp(ctx.database, appId, waitMs, reason);
+  if (check) await askForCheck(ctx, drain);
 }
 
 // Whatever stopped it (a dead token, a lost page), one check finds out, and its status tells people.
-const askForCheck = (ctx: Context, { organizationId, loginId }: Drain): Promise<void> =>
-  nudge(ctx, refreshLoginJob, { organization_id: organizationId, login_id: loginId });
-
-async function answer(ctx: Context, drain: UsableDrain, event: DecidedEvent): Promise<Step> {
-  const { reply, decision } = event;
-  if (reply && reply.state !== 'claimed') {
-    const finding = await reconcileReply(ctx, drain, event, reply);
-    if (finding !== 'absent') return 'next';
-  }
-  if (decision.type === 'reply') return await sendReply(ctx, drain, event, decision);
-  // It was to be answered once, and is not any more: the window has closed, or somebody switched replies off.
-  if (decision.type === 'skip' && reply) {
-    await withTenant(ctx, { organization: drain.organizationId }, tx => skip(tx, event, reply, decision.reason));
-  }
-  return 'next';
+async function askForCheck(ctx: Context, { organizationId: organization_id, integrationId }: Drain): Promise<void> {
+  // The page may have another login by now.
+  const page = await withTenant(ctx, { organization: organization_id }, tx =>
+    tx('facebook_page_integrations').where({ organization_id, id: integrationId }).first('login_id'),
+  );
+  if (page) await nudge(ctx, refreshLoginJob, { organization_id, login_id: page.login_id });
 }
 
-async function skip(tx: TenantTx, event: DecidedEvent, reply: Reply, reason: string): Promise<void> {
-  await Reply.query(tx)
-    .where({ id: reply.id })
-    .patch({ state: 'skipped', reason, finished_at: raw('now()') as never });
-  await closeAs(tx, [event.id], 'processed', reason);
-}
+const goneBatch = 1_000;
 
 /** Nobody holds the page for this integration any more: what waits is ended, with the reason. */
-async function closeGone(ctx: Context, organization: Uuid, integrationId: Uuid): Promise<'gone'> {
-  await withTenant(ctx, { organization }, tx =>
-    tx('webhook_events')
-      .where({ organization_id: organization, integration_id: integrationId, state: 'pending' })
-      .update({ state: 'ignored', reason: 'The integration no longer holds the page.', processed_at: tx.fn.now() }),
-  );
-  return 'gone';
+async function closeGone(ctx: Context, organization: Uuid, integrationId: Uuid): Promise<DrainOutcome> {
+  for (let events = 0; ; ) {
+    const closed = await withTenant(ctx, { organization }, async tx => {
+      const { rowCount } = await tx.raw(
+        `update webhook_events set state = 'ignored', reason = 'The integration no longer holds the page.',
+           processed_at = now()
+         where organization_id = ? and id in (
+           select id from webhook_events where organization_id = ? and integration_id = ? and state = 'pending'
+           limit ?
+         )`,
+        [organization, organization, integrationId, goneBatch],
+      );
+      return rowCount ?? 0;
+    });
+    events += closed;
+    if (closed < goneBatch) return { outcome: 'gone', events };
+  }
 }

@@ -2,6 +2,7 @@ import type { Secret } from '@pagekeeper/runtime/secret';
 import { raw } from 'objection';
 import { Business } from '../businesses/business.ts';
 import type { Context } from '../context.ts';
+import type { StoredFindings } from '../facebook/findings.ts';
 import { usableStatuses } from '../facebook/judge-page.ts';
 import { newId, type Uuid } from '../ids.ts';
 import { FacebookPageIntegration } from '../integrations/facebook-page-integration.ts';
@@ -10,8 +11,9 @@ import type { IntegrationConfig } from '../integrations/integration-config.ts';
 import { pageAccessTokenOf } from '../integrations/store-facebook-page.ts';
 import { Organization } from '../organizations/organization.ts';
 import type { TenantTx } from '../tenancy/tenant-tx.ts';
-import { dataKeyOf } from '../vault/organization-key.ts';
-import { VaultError } from '../vault/vault.ts';
+import { currentDataKey, dataKeyOf } from '../vault/organization-key.ts';
+import { type DataKey, VaultError } from '../vault/vault.ts';
+import type { ReplyKind } from './reply.ts';
 
 /** An integration whose events this process alone works off until the lease ends. */
 export interface Drain {
@@ -28,20 +30,32 @@ export interface Drain {
   token: Secret | null;
   /** The status still says that the token works, and it does not open: a check shall find out. */
   damaged: boolean;
+  /** Answers that Facebook would refuse: their events are parked. */
+  forbidden: ReadonlySet<ReplyKind>;
+  /** Seals what is said. */
+  key: DataKey;
   config: IntegrationConfig;
+  /** The integration's version: an answer decided under an older config is not sent. */
+  version: number;
   connectedAt: Date;
   repliesPaused: boolean;
 }
 
-/** Renewed with every batch; a batch's sends take less. The database's clock decides. */
-const lease = () => raw(`clock_timestamp() + interval '30 seconds'`) as never;
+/** A drain whose page token works. */
+export type UsableDrain = Drain & { token: Secret };
 
-/** Takes the lease; 'busy' when another process has it, 'gone' when there is nothing to drain for. */
+/** Longer than a slice of work, its last calls and a slow commit together. The database's clock decides. */
+const lease = () => raw(`clock_timestamp() + interval '60 seconds'`) as never;
+
+/**
+ * Takes the lease; 'busy' when another process has it, 'gone' when there is nothing to drain for, 'paused' while
+ * Facebook wants the page left alone.
+ */
 export async function beginDrain(
   tx: TenantTx,
   vault: Context['vault'],
   integrationId: Uuid,
-): Promise<Drain | 'busy' | 'gone'> {
+): Promise<Drain | 'busy' | 'gone' | 'paused'> {
   const integration = await Integration.query(tx)
     .findOne({ id: integrationId, is_active: true })
     .whereIn('business_id', Business.query(tx).where({ is_active: true }).select('id'));
@@ -51,9 +65,10 @@ export async function beginDrain(
   const [page] = await FacebookPageIntegration.query(tx)
     .where({ id: integrationId, page_id: claim.page_id })
     .where(raw('(drain_until is null or drain_until < clock_timestamp())') as never)
+    .where(raw('(paused_until is null or paused_until <= app.now())') as never)
     .patch({ drain_token: leaseToken, drain_until: lease() })
     .returning('*');
-  if (!page) return 'busy';
+  if (!page) return await whyNot(tx, integrationId);
   const organization = await Organization.query(tx).first();
   const usable = usableStatuses.includes(page.status);
   const token = usable ? await openToken(tx, vault, page) : null;
@@ -68,10 +83,21 @@ export async function beginDrain(
     usable,
     token,
     damaged: usable && !token,
+    forbidden: forbiddenKinds(page),
+    key: await currentDataKey(tx, vault),
     config: integration.config,
+    version: integration.version,
     connectedAt: claim.claimed_at,
     repliesPaused: organization?.replies_paused ?? true,
   };
+}
+
+async function whyNot(tx: TenantTx, integrationId: Uuid): Promise<'busy' | 'paused'> {
+  const paused = await FacebookPageIntegration.query(tx)
+    .findOne({ id: integrationId })
+    .where(raw('paused_until > app.now()') as never)
+    .select('id');
+  return paused ? 'paused' : 'busy';
 }
 
 async function openToken(tx: TenantTx, vault: Context['vault'], page: FacebookPageIntegration): Promise<Secret | null> {
@@ -84,22 +110,57 @@ async function openToken(tx: TenantTx, vault: Context['vault'], page: FacebookPa
   }
 }
 
-/** A drain whose page token works. */
-export type UsableDrain = Drain & { token: Secret };
+/** What the last check found missing, and which answers need it. */
+function forbiddenKinds(page: FacebookPageIntegration): Set<ReplyKind> {
+  const findings = page.findings as StoredFindings | null;
+  if (page.status !== 'needs_permission' || !findings) return new Set();
+  const scopes = [...findings.missing_scopes, ...findings.withheld_scopes];
+  const tasks = findings.missing_tasks;
+  const kinds = new Set<ReplyKind>();
+  if (scopes.includes('pages_messaging') || tasks.some(task => task.includes('MESSAGING'))) {
+    kinds.add('message').add('private_comment');
+  }
+  if (scopes.includes('pages_manage_engagement') || tasks.some(task => task.includes('MODERATE'))) {
+    kinds.add('public_comment');
+  }
+  return kinds;
+}
+
+/** Business time, and the clock that leases and delays go by. */
+export interface Times {
+  now: Date;
+  clock: Date;
+}
 
 /**
- * False when the lease was lost or the page is not what it was: tokens replaced, died, or alive again. Then the events
- * stay pending and the sweep begins anew. (Parked on yesterday's news they would wait for the next check.)
+ * Null when the lease was lost or the page is not what it was: tokens replaced, died, or alive again. Then the events
+ * stay pending and the drain begins anew. (Parked on yesterday's news they would wait for the next check.)
  */
-export async function renewDrain(tx: TenantTx, drain: Drain): Promise<boolean> {
-  const renewed = await FacebookPageIntegration.query(tx)
-    .where({ id: drain.integrationId, drain_token: drain.leaseToken, generation: drain.generation })
-    .where(query => {
-      if (drain.usable) query.whereIn('status', [...usableStatuses]);
-      else query.whereNotIn('status', [...usableStatuses]);
-    })
-    .patch({ drain_until: lease() });
-  return renewed === 1;
+export async function renewDrain(tx: TenantTx, drain: Drain): Promise<Times | null> {
+  const { rows } = await tx.raw(
+    `update facebook_page_integrations set drain_until = clock_timestamp() + interval '60 seconds'
+     where organization_id = ? and id = ? and drain_token = ? and generation = ? and (status = any(?)) = ?
+     returning app.now() as now, clock_timestamp() as clock`,
+    [
+      drain.organizationId,
+      drain.integrationId,
+      drain.leaseToken,
+      drain.generation,
+      [...usableStatuses],
+      drain.usable,
+    ] as never,
+  );
+  return rows[0] ?? null;
+}
+
+/** Leaves the page alone for a while, since Facebook or a dead token asks for it. Business time, like all its times. */
+export async function pausePage(tx: TenantTx, drain: Drain, waitMs: number, reason: string): Promise<void> {
+  await tx.raw(
+    `update facebook_page_integrations set pause_reason = ?,
+       paused_until = greatest(paused_until, app.now() + ? * interval '1 millisecond')
+     where organization_id = ? and id = ?`,
+    [reason.slice(0, 500), waitMs, drain.organizationId, drain.integrationId],
+  );
 }
 
 export async function endDrain(tx: TenantTx, drain: Drain): Promise<void> {

@@ -1,84 +1,162 @@
 import { describeIncoming, type Incoming } from '@pagekeeper/facebook/webhook-payload';
+import { lastSegment } from '@pagekeeper/facebook/webhook-values';
 import type { Context } from '../context.ts';
-import type { Uuid } from '../ids.ts';
-import { publicId } from '../ids.ts';
+import { publicId, type Uuid } from '../ids.ts';
 import type { TenantTx } from '../tenancy/tenant-tx.ts';
 import { dataKeyOf } from '../vault/organization-key.ts';
 import { VaultError } from '../vault/vault.ts';
 import { payloadOf, WebhookEvent } from '../webhooks/webhook-event.ts';
 import { type Decision, decide, type ReplySituation } from './decide.ts';
-import type { Drain } from './drain-lease.ts';
+import type { Drain, Times } from './drain-lease.ts';
 import { Reply, type ReplyState } from './reply.ts';
+import { readConversations, repliesLately } from './threads.ts';
 
-/** An opened event with what is to be done about it. */
-export interface DecidedEvent {
-  id: Uuid;
-  attempts: number;
+/** An event with its content. */
+export interface OpenedEvent {
+  row: WebhookEvent;
   /** The stored payload does not open. */
   damaged: boolean;
   incoming: Incoming | null;
+  /** The conversation it belongs to, in hex; null for what belongs to none. */
+  thread: string | null;
+}
+
+/** An opened event with what is to be done about it. */
+export interface DecidedEvent extends OpenedEvent {
+  id: Uuid;
   decision: Decision;
   /** The reply that exists for it already. */
   reply: Reply | null;
 }
 
-export const batchSize = 100;
+export const batchSize = 500;
+
+/** How this system is set up. */
+export interface ReplyOptions {
+  /** The operator's kill switch. */
+  repliesOff: boolean;
+  /** Facebook's id of our app: an echo from any other was written by people. */
+  appId: string;
+}
 
 /** The next pending events in order, opened and decided. Those that wait for a time are left out. */
 export async function readEvents(
   tx: TenantTx,
-  { vault }: Pick<Context, 'vault'>,
+  { vault, log }: Pick<Context, 'vault' | 'log'>,
   drain: Drain,
-  repliesOff: boolean,
+  times: Times,
+  { repliesOff, appId }: ReplyOptions,
 ): Promise<DecidedEvent[]> {
-  const events = await WebhookEvent.query(tx)
+  const rows = await WebhookEvent.query(tx)
     .where({ integration_id: drain.integrationId, state: 'pending' })
     .whereRaw('(not_before is null or not_before <= clock_timestamp())')
     .orderBy('id')
     .limit(batchSize);
-  if (events.length === 0) return [];
-  const { rows } = await tx.raw('select app.now() as now');
-  const situation: ReplySituation = { ...drain, now: rows[0].now, repliesOff };
-  const decided: DecidedEvent[] = [];
-  for (const event of events) {
-    const opened = await openEvent(tx, vault, event);
-    const incoming = opened && describeIncoming(event.kind, opened.payload);
-    const decision = decide(incoming, situation);
-    decided.push({ id: event.id, attempts: event.attempts, damaged: !opened, incoming, decision, reply: null });
+  const events: OpenedEvent[] = [];
+  for (const row of rows) events.push(await openEvent(tx, vault, row));
+  const questions = events.filter(({ incoming }) => incoming !== null);
+  if (questions.length === 0) {
+    return events.map(event => ({ ...event, id: event.row.id, decision: nothing, reply: null }));
   }
-  return await withReplies(tx, drain, decided);
+  const { humans, ownComments } = await readConversations(tx, drain, questions, appId);
+  const lately = await repliesLately(tx, drain);
+  const situation: ReplySituation = { ...drain, ...times, repliesOff, ownComments, pageReplies: lately.page };
+  const decided = events.map(event => {
+    const { row, thread } = event;
+    const decision = decideSafely(event, situation, log, {
+      pageId: row.page_id,
+      receivedAt: row.received_at,
+      replay: row.replay,
+      humanUntil: (thread && humans.get(thread)) || null,
+      threadReplies: (thread && lately.threads.get(thread)) || 0,
+    });
+    // The next one in this conversation counts it.
+    if (thread && decision?.type === 'reply') lately.threads.set(thread, (lately.threads.get(thread) ?? 0) + 1);
+    return { ...event, damaged: event.damaged || decision === null, id: row.id, decision: decision ?? nothing };
+  });
+  return await withReplies(tx, drain, withoutRemoved(decided));
 }
 
+/** A comment that is gone by now is not answered, wherever its removal stands in the batch. */
+function withoutRemoved(events: Undecided[]): Undecided[] {
+  const removed = new Set(events.flatMap(({ decision }) => (decision.type === 'removed' ? [decision.sourceId] : [])));
+  if (removed.size === 0) return events;
+  return events.map(event => {
+    const { decision } = event;
+    if (decision.type !== 'reply' || !removed.has(decision.sourceId)) return event;
+    const { kind, sourceId } = decision;
+    return { ...event, decision: { type: 'skip', kind, sourceId, reason: 'The comment was removed.' } };
+  });
+}
+
+const nothing: Decision = { type: 'none', reason: 'Nothing to answer.' };
+
 /** Null for a payload that does not open: it ends with that reason, and the others go on. */
-async function openEvent(
-  tx: TenantTx,
-  vault: Context['vault'],
-  { id, payload }: WebhookEvent,
-): Promise<{ payload: unknown } | null> {
+async function openEvent(tx: TenantTx, vault: Context['vault'], row: WebhookEvent): Promise<OpenedEvent> {
+  const thread = row.thread_hash?.toString('hex') ?? null;
   try {
-    const key = await dataKeyOf(tx, vault, payload);
-    return { payload: JSON.parse(vault.openBytes(key, payloadOf(id), payload).toString()) };
+    const key = await dataKeyOf(tx, vault, row.payload);
+    const payload = JSON.parse(vault.openBytes(key, payloadOf(row.id), row.payload).toString());
+    return { row, thread, damaged: false, incoming: describeIncoming(row.kind, payload) };
   } catch (error) {
-    if (error instanceof VaultError || error instanceof SyntaxError) return null;
+    if (error instanceof VaultError || error instanceof SyntaxError) {
+      return { row, thread, damaged: true, incoming: null };
+    }
     throw error;
   }
 }
 
-async function withReplies(tx: TenantTx, drain: Drain, events: DecidedEvent[]): Promise<DecidedEvent[]> {
-  const sources = events.flatMap(({ decision }) => (decision.type === 'none' ? [] : [decision.sourceId]));
-  if (sources.length === 0) return events;
-  const replies = await Reply.query(tx).where({ page_id: drain.pageId }).whereIn('source_id', sources);
+/** One event that breaks a rule of ours must not hold up all that come after it. Null then. */
+function decideSafely(
+  { incoming, row }: OpenedEvent,
+  situation: ReplySituation,
+  log: Context['log'],
+  event: Parameters<typeof decide>[1],
+): Decision | null {
+  try {
+    return decide(incoming, event, situation);
+  } catch (error) {
+    log.error({ err: error, event_id: row.id }, 'an event could not be decided');
+    return null;
+  }
+}
+
+type Undecided = Omit<DecidedEvent, 'reply'>;
+
+async function withReplies(tx: TenantTx, drain: Drain, events: Undecided[]): Promise<DecidedEvent[]> {
+  const sources = events.flatMap(({ decision }) => ('sourceId' in decision ? [decision.sourceId] : []));
+  if (sources.length === 0) return events.map(event => ({ ...event, reply: null }));
+  const replies = await Reply.query(tx).where({ page_id: drain.pageId }).whereRaw('source_id = any(?)', [sources]);
   const bySource = new Map(replies.map(reply => [reply.source_id, reply]));
   return events.map(event => ({
     ...event,
-    reply: event.decision.type === 'none' ? null : (bySource.get(event.decision.sourceId) ?? null),
+    reply: ('sourceId' in event.decision && bySource.get(event.decision.sourceId)) || null,
   }));
 }
 
 const finalStates: readonly ReplyState[] = ['sent', 'rejected', 'shadow', 'skipped'];
+/** Nothing was sent: people may ask for another try. */
+const unsentStates: readonly ReplyState[] = ['rejected', 'shadow', 'skipped'];
+
+/** The mark of a comment that is gone. */
+export const removedRule = 'removed';
 
 /** True when a reply exists and nothing has to be sent or found out for it any more. */
-export const isAnswered = ({ reply }: DecidedEvent): boolean => reply !== null && finalStates.includes(reply.state);
+export function isAnswered({ reply, row, decision }: DecidedEvent): boolean {
+  if (!reply || !finalStates.includes(reply.state)) return reply?.state === 'unknown' && reply.finished_at !== null;
+  return !(mayBeTriedAgain(reply) && row.replay === 'replies' && decision.type === 'reply');
+}
+
+/** A reply that was not sent, of a comment that is still there. */
+export const mayBeTriedAgain = ({ state, rule }: Reply): boolean =>
+  unsentStates.includes(state) && rule !== removedRule;
 
 /** What `metadata` of a message says, so that its echo names our reply. */
 export const metadataOf = (replyId: Uuid): string => publicId('reply', replyId);
+
+/** The comment under whose top-level one Facebook shows answers, as Graph wants its id. */
+export const topCommentOf = (incoming: Extract<Incoming, { kind: 'comment' }>): string =>
+  incoming.parentId ?? incoming.commentId;
+
+/** The last part of a comment's id. */
+export const commentKey = lastSegment;

@@ -1,79 +1,146 @@
-import { raw } from 'objection';
+import type { CommentReply } from '@pagekeeper/facebook/graph-client';
+import type { Incoming } from '@pagekeeper/facebook/webhook-payload';
 import type { Context } from '../context.ts';
+import type { Uuid } from '../ids.ts';
 import { withTenant } from '../tenancy/doors.ts';
 import type { TenantTx } from '../tenancy/tenant-tx.ts';
-import { closeAs } from './close-events.ts';
 import type { UsableDrain } from './drain-lease.ts';
-import type { DecidedEvent } from './read-events.ts';
-import { Reply } from './reply.ts';
-import { postpone } from './send-reply.ts';
+import { commentKey, type DecidedEvent, topCommentOf } from './read-events.ts';
+import { type Reply, textOf } from './reply.ts';
 import { maxAttempts } from './settle.ts';
 
-/** Facebook may show a reply late, and a request may still be under way: nothing counts as absent before this. */
-const quietSeconds = 30;
-/** How long an echo is waited for (fact sheet 10.1: 30 to 60 s). */
-const echoSeconds = 60;
+/** 'absent': proven not sent, to be sent again. 'settled': closed, or put off. */
+export type Finding = 'absent' | 'settled';
 
-/** 'absent': proven not sent, to be sent again. 'later': postponed. 'settled': the event is closed. */
-export type Finding = 'absent' | 'later' | 'settled';
+/** Facebook's comments carry whole seconds, and its clock is not ours. */
+const clockSlackMs = 5_000;
 
 /**
  * Finds out what became of a reply whose call has no known end: a crash or a lost answer. A public comment is looked
  * for on Facebook. A private one may simply be sent again: Facebook takes one per comment. A message shows by its
  * echo or not at all, and then silence is chosen over a double.
+ * @param quietSeconds nothing counts as absent before this: Facebook may act on a request long after we gave it up,
+ * shows comments late, and echoes take up to a minute (fact sheet 10.1)
  */
 export async function reconcileReply(
   ctx: Context,
   drain: UsableDrain,
   event: DecidedEvent,
   reply: Reply,
+  quietSeconds: number,
 ): Promise<Finding> {
+  if (reply.kind === 'private_comment') return 'absent';
   const inTenant = <Result>(work: (tx: TenantTx) => Promise<Result>) =>
     withTenant(ctx, { organization: drain.organizationId }, work);
   const waited = await inTenant(tx => secondsSince(tx, reply));
-  const quiet = reply.kind === 'message' ? echoSeconds : quietSeconds;
-  if (reply.kind === 'public_comment') {
-    const replies = await ctx.graph.listCommentReplies(drain.token, reply.source_id);
-    const ours = replies.ok ? replies.value.find(candidate => candidate.fromId === drain.pageId) : undefined;
-    if (ours) return await inTenant(tx => settleSent(tx, event, reply, ours.id));
-    if (!replies.ok) return await inTenant(tx => waitOrGiveUp(tx, event, reply, replies.error.message));
+  const wait = () => inTenant(tx => putOff(tx, event, Math.max(1, quietSeconds - waited)));
+  if (reply.kind === 'message') {
+    return waited < quietSeconds ? await wait() : await inTenant(tx => giveUp(tx, event, reply, 'No echo came back.'));
   }
-  if (waited < quiet) {
-    await inTenant(tx => postpone(tx, event.id, quiet - waited));
-    return 'later';
+  const found = await lookUnder(ctx, drain, event, reply, inTenant);
+  if (found.type === 'sent') return await inTenant(tx => settleSent(tx, event, reply, found.id));
+  if (found.type === 'unclear') return await inTenant(tx => giveUp(tx, event, reply, found.detail));
+  if (found.type === 'unreadable') return await inTenant(tx => putOff(tx, event, 30, 1));
+  return waited < quietSeconds ? await wait() : 'absent';
+}
+
+type Sighting =
+  | { type: 'sent'; id: string }
+  | { type: 'absent' }
+  /** Something is there that may be it. */
+  | { type: 'unclear'; detail: string }
+  /** It cannot be read now. */
+  | { type: 'unreadable' };
+
+/** Looks for our comment. An answer to an answer stands under the top one: Facebook keeps two levels. */
+async function lookUnder(
+  ctx: Context,
+  drain: UsableDrain,
+  event: DecidedEvent,
+  reply: Reply,
+  inTenant: <Result>(work: (tx: TenantTx) => Promise<Result>) => Promise<Result>,
+): Promise<Sighting> {
+  const incoming = event.incoming as Extract<Incoming, { kind: 'comment' }>;
+  const result = await ctx.graph.listCommentReplies(drain.token, topCommentOf(incoming));
+  if (!result.ok) {
+    const detail = `It cannot be read: ${result.error.message}`;
+    // Some reads fail for good (it was deleted): then nobody will ever know.
+    const isFinal = result.error.outcome === 'PERMANENT' || event.row.attempts >= maxAttempts;
+    return isFinal ? { type: 'unclear', detail } : { type: 'unreadable' };
   }
-  if (reply.kind !== 'message' && reply.attempts < maxAttempts) return 'absent';
-  return await inTenant(tx => giveUp(tx, event, reply, 'No echo came back.'));
+  const known = await inTenant(tx => otherReplies(tx, drain, reply, result.value));
+  const since = (reply.sending_at?.getTime() ?? 0) - clockSlackMs;
+  const candidates = result.value.filter(
+    ({ id, fromId, createdTime }) =>
+      (fromId === drain.pageId || fromId === null) && createdTime.getTime() >= since && !known.has(commentKey(id)),
+  );
+  const text = reply.text && ctx.vault.open(drain.key, textOf(reply.id), reply.text).reveal();
+  const ours = candidates.find(({ fromId, message }) => fromId === drain.pageId && message === text);
+  if (ours) return { type: 'sent', id: ours.id };
+  return candidates.length === 0
+    ? { type: 'absent' }
+    : { type: 'unclear', detail: 'The page has answered since, and it may be our answer.' };
+}
+
+/** Those that are known as the answer to another comment. */
+async function otherReplies(
+  tx: TenantTx,
+  drain: UsableDrain,
+  reply: Reply,
+  listed: readonly CommentReply[],
+): Promise<Set<string>> {
+  const { rows } = await tx.raw(
+    `select substring(sent_id from '[^_]+$') as id from replies
+     where organization_id = ? and page_id = ? and kind = 'public_comment' and sent_id is not null and id <> ?
+       and substring(sent_id from '[^_]+$') = any(?)`,
+    [drain.organizationId, drain.pageId, reply.id, listed.map(({ id }) => commentKey(id))] as never,
+  );
+  return new Set((rows as { id: string }[]).map(({ id }) => id));
 }
 
 async function secondsSince(tx: TenantTx, reply: Reply): Promise<number> {
-  const { rows } = await tx.raw('select ceil(extract(epoch from clock_timestamp() - ?::timestamptz))::int as seconds', [
-    reply.sending_at,
-  ] as never);
-  return rows[0].seconds;
+  const { rows } = await tx.raw(
+    'select ceil(extract(epoch from clock_timestamp() - sending_at))::int as seconds from replies where organization_id = ? and id = ?',
+    [tx.tenant.organizationId, reply.id],
+  );
+  return rows[0]?.seconds ?? 0;
 }
 
 async function settleSent(tx: TenantTx, event: DecidedEvent, reply: Reply, sentId: string): Promise<Finding> {
-  const reason = 'Sent; it was found under the comment.';
-  await Reply.query(tx)
-    .where({ id: reply.id })
-    .patch({ state: 'sent', sent_id: sentId, reason, finished_at: raw('now()') as never });
-  await closeAs(tx, [event.id], 'processed', reason);
-  return 'settled';
-}
-
-// The comment cannot be read now. Some reads fail for good (it was deleted): then nobody will ever know.
-async function waitOrGiveUp(tx: TenantTx, event: DecidedEvent, reply: Reply, detail: string): Promise<Finding> {
-  if (event.attempts >= maxAttempts) return await giveUp(tx, event, reply, `It cannot be read: ${detail}`);
-  await postpone(tx, event.id, quietSeconds);
-  return 'later';
+  return await settle(tx, event.id, reply, { state: 'sent', sentId, reason: 'Sent; it was found under the comment.' });
 }
 
 async function giveUp(tx: TenantTx, event: DecidedEvent, reply: Reply, detail: string): Promise<Finding> {
   const reason = `It may have been sent and is not sent again. ${detail}`;
-  await Reply.query(tx)
-    .where({ id: reply.id })
-    .patch({ state: 'unknown', reason, finished_at: raw('now()') as never });
-  await closeAs(tx, [event.id], 'processed', reason);
+  return await settle(tx, event.id, reply, { state: 'unknown', sentId: null, reason });
+}
+
+/** Closes the reply and its event, unless an echo or another process has settled it meanwhile. */
+async function settle(
+  tx: TenantTx,
+  eventId: Uuid,
+  { id, attempts }: Reply,
+  end: { state: 'sent' | 'unknown'; sentId: string | null; reason: string },
+): Promise<Finding> {
+  const organization = tx.tenant.organizationId;
+  await tx.raw(
+    `with settled as (
+       update replies set state = ?, sent_id = coalesce(?, sent_id), reason = ?, finished_at = now()
+       where organization_id = ? and id = ? and attempts = ? and state in ('sending', 'unknown') returning id
+     )
+     update webhook_events set state = 'processed', reason = ?, processed_at = now()
+     where organization_id = ? and id = ? and exists (select from settled)`,
+    [end.state, end.sentId, end.reason, organization, id, attempts, end.reason, organization, eventId] as never,
+  );
+  return 'settled';
+}
+
+async function putOff(tx: TenantTx, { id }: DecidedEvent, seconds: number, counts = 0): Promise<Finding> {
+  await tx.raw(
+    `update webhook_events set attempts = attempts + ?, not_before = clock_timestamp() + ? * interval '1 second',
+       reason = 'It is found out whether it was answered.'
+     where organization_id = ? and id = ?`,
+    [counts, seconds, tx.tenant.organizationId, id],
+  );
   return 'settled';
 }

@@ -1,49 +1,69 @@
 import type { GraphError } from '@pagekeeper/facebook/graph-error';
 import { failpoint } from '@pagekeeper/runtime/failpoint';
-import { raw } from 'objection';
 import type { Context } from '../context.ts';
+import { usableStatuses } from '../facebook/judge-page.ts';
 import { newId, type Uuid } from '../ids.ts';
+import { awaitsCheck } from '../integrations/facebook-page-integration.ts';
 import { withTenant } from '../tenancy/doors.ts';
 import type { TenantTx } from '../tenancy/tenant-tx.ts';
-import { WebhookEvent } from '../webhooks/webhook-event.ts';
-import { closeAs } from './close-events.ts';
 import type { Decision } from './decide.ts';
-import { renewDrain, type UsableDrain } from './drain-lease.ts';
-import { type DecidedEvent, metadataOf } from './read-events.ts';
-import { Reply } from './reply.ts';
-import { maxAttempts, settleFailure } from './settle.ts';
+import { pausePage, type UsableDrain } from './drain-lease.ts';
+import { type DecidedEvent, mayBeTriedAgain, metadataOf } from './read-events.ts';
+import { type ReplyKind, textOf } from './reply.ts';
+import { type SendFailure, settleFailure } from './settle.ts';
 
-type ReplyDecision = Extract<Decision, { type: 'reply' }>;
-
-/** 'stop': the page is throttled, its token is dead, or the lease is lost. The rest of the batch waits. */
-export type Step = 'next' | 'stop';
+/** 'changed': the lease, the page or what it is to do is not what it was. 'paused': nothing more may be sent now. */
+export type Step = 'next' | 'changed' | { paused: Extract<SendFailure, { type: 'pause' }> };
 
 /** Longer than this between the committed intent and the call means that this process was stopped in between. */
 const staleIntentMs = 5_000;
+
+/** What goes out, and as what. */
+interface Outgoing {
+  kind: ReplyKind;
+  recipientId: string;
+  text: string;
+  rule: string;
+  sourceId: string;
+}
 
 /** Sends one reply: commits the intent, calls Facebook, commits what came of it. */
 export async function sendReply(
   ctx: Context,
   drain: UsableDrain,
   event: DecidedEvent,
-  decision: ReplyDecision,
+  decision: Extract<Decision, { type: 'reply' }>,
 ): Promise<Step> {
   const organization = drain.organizationId;
-  const intent = await withTenant(ctx, { organization }, tx => commitIntent(tx, drain, event, decision));
-  if (!intent) return 'stop';
+  const outgoing = bindToEarlier(ctx, drain, event, decision);
+  const intent = await withTenant(ctx, { organization }, tx => commitIntent(tx, ctx, drain, event, outgoing));
+  if (typeof intent === 'string') return intent;
   const committedAt = performance.now();
   failpoint('reply.before_http');
   // Another process may have taken over by now and found nothing sent: silence is chosen over a double.
-  if (performance.now() - committedAt > staleIntentMs) return 'stop';
-  const result = await callFacebook(ctx, drain, decision, intent.id);
+  if (performance.now() - committedAt > staleIntentMs) return 'changed';
+  const result = await callFacebook(ctx, drain, outgoing, intent.id);
   failpoint('reply.after_http');
   return await withTenant(ctx, { organization }, async tx => {
     const step = result.ok
-      ? await storeSent(tx, event, intent.id, result.sentId, decision)
-      : await storeFailure(tx, event, intent, result.error);
+      ? await storeSent(tx, intent, result.sentId, outgoing)
+      : await storeFailure(tx, drain, event, intent, result.error);
     failpoint('reply.before_commit');
     return step;
   });
+}
+
+/** What was tried before binds: another kind or text now could be a second answer. */
+function bindToEarlier(
+  { vault }: Pick<Context, 'vault'>,
+  drain: UsableDrain,
+  { reply, incoming }: DecidedEvent,
+  decision: Extract<Decision, { type: 'reply' }>,
+): Outgoing {
+  if (!reply?.text || mayBeTriedAgain(reply)) return decision;
+  const recipientId = incoming?.kind === 'comment' ? incoming.commentId : decision.recipientId;
+  const text = vault.open(drain.key, textOf(reply.id), reply.text).reveal();
+  return { ...decision, kind: reply.kind, recipientId, text, rule: reply.rule ?? decision.rule };
 }
 
 interface Intent {
@@ -51,40 +71,63 @@ interface Intent {
   attempts: number;
 }
 
-/** `sending` is committed before the call. Null when the lease was lost or the reply is another's by now. */
+/**
+ * `sending` is committed before the call, and only while everything is still as it was when this was decided: lease,
+ * page, token, config, and the organization's kill switch. 'next' when the reply is another's by now.
+ */
 async function commitIntent(
   tx: TenantTx,
+  { vault }: Pick<Context, 'vault'>,
   drain: UsableDrain,
   event: DecidedEvent,
-  decision: ReplyDecision,
-): Promise<Intent | null> {
-  if (!(await renewDrain(tx, drain))) return null;
-  const sending = { state: 'sending' as const, sending_at: raw('clock_timestamp()') as never };
-  if (event.reply) {
-    const { id, attempts } = event.reply;
-    const taken = await Reply.query(tx)
-      .where({ id, attempts })
-      .whereIn('state', ['claimed', 'sending', 'unknown'])
-      .patch({ ...sending, attempts: attempts + 1 });
-    return taken === 1 ? { id, attempts: attempts + 1 } : null;
-  }
-  const id = newId();
-  const { rowCount } = await tx.raw(
-    `insert into replies (organization_id, id, integration_id, event_id, page_id, source_id, kind, state, rule, reason,
-       attempts, sending_at)
-     values (?, ?, ?, ?, ?, ?, ?, 'sending', ?, 'On its way.', 1, clock_timestamp()) on conflict do nothing`,
+  { kind, sourceId, text, rule }: Outgoing,
+): Promise<Intent | 'next' | 'changed'> {
+  const { reply } = event;
+  const id = reply?.id ?? newId();
+  const sealed = vault.seal(drain.key, textOf(id), Buffer.from(text)).bytes();
+  const { rows } = await tx.raw(
+    `with allowed as (
+       select p.organization_id from facebook_page_integrations p
+       join integrations i on i.organization_id = p.organization_id and i.id = p.id and i.is_active and i.version = ?
+       join businesses b on b.organization_id = i.organization_id and b.id = i.business_id and b.is_active
+       join organizations o on o.id = p.organization_id and o.is_active and not o.replies_paused
+       where p.organization_id = ? and p.id = ? and p.drain_token = ? and p.drain_until > clock_timestamp()
+         and p.generation = ? and p.status = any(?) and (p.paused_until is null or p.paused_until <= app.now())
+     ), intent as (
+       insert into replies as r (organization_id, id, integration_id, event_id, page_id, source_id, kind, state, rule,
+         reason, text, thread_hash, attempts, sending_at)
+       select organization_id, ?, ?, ?, ?, ?, ?, 'sending', ?, 'On its way.', ?, ?, 1, clock_timestamp() from allowed
+       on conflict (organization_id, page_id, source_id) do update set state = 'sending', kind = excluded.kind,
+         rule = excluded.rule, reason = excluded.reason, text = excluded.text, event_id = excluded.event_id,
+         thread_hash = excluded.thread_hash, attempts = r.attempts + 1, sending_at = clock_timestamp(),
+         finished_at = null
+       where r.id = excluded.id and r.attempts = ? and r.state = ?
+       returning attempts
+     )
+     select (select count(*)::int from allowed) as allowed, (select attempts from intent) as attempts`,
     [
+      drain.version,
       drain.organizationId,
+      drain.integrationId,
+      drain.leaseToken,
+      drain.generation,
+      [...usableStatuses],
       id,
       drain.integrationId,
       event.id,
       drain.pageId,
-      decision.sourceId,
-      decision.kind,
-      decision.rule,
-    ],
+      sourceId,
+      kind,
+      rule,
+      sealed,
+      event.row.thread_hash,
+      reply?.attempts ?? 0,
+      reply?.state ?? '',
+    ] as never,
   );
-  return rowCount === 1 ? { id, attempts: 1 } : null;
+  const [{ allowed, attempts }] = rows;
+  if (allowed === 0) return 'changed';
+  return attempts === null ? 'next' : { id, attempts };
 }
 
 type CallResult = { ok: true; sentId: string } | { ok: false; error: GraphError };
@@ -92,7 +135,7 @@ type CallResult = { ok: true; sentId: string } | { ok: false; error: GraphError 
 async function callFacebook(
   { graph }: Context,
   { token, pageId }: UsableDrain,
-  { kind, recipientId, text }: ReplyDecision,
+  { kind, recipientId, text }: Outgoing,
   replyId: Uuid,
 ): Promise<CallResult> {
   if (kind === 'public_comment') {
@@ -104,67 +147,84 @@ async function callFacebook(
   return result.ok ? { ok: true, sentId: result.value.messageId } : result;
 }
 
-async function storeSent(
-  tx: TenantTx,
-  event: DecidedEvent,
-  replyId: Uuid,
-  sentId: string,
-  { rule }: ReplyDecision,
-): Promise<Step> {
+async function storeSent(tx: TenantTx, intent: Intent, sentId: string, { rule }: Outgoing): Promise<Step> {
   const reason = rule === 'default' ? 'Answered with the default text.' : `Answered with ${rule}.`;
-  await Reply.query(tx)
-    .where({ id: replyId })
-    .patch({ state: 'sent', sent_id: sentId, reason, finished_at: raw('now()') as never });
-  await closeAs(tx, [event.id], 'processed', reason);
+  await finish(tx, intent, { state: 'sent', reason, sentId, event: 'processed' });
   return 'next';
 }
 
-async function storeFailure(tx: TenantTx, event: DecidedEvent, intent: Intent, error: GraphError): Promise<Step> {
-  const failure = settleFailure(error, intent.attempts);
+async function storeFailure(
+  tx: TenantTx,
+  drain: UsableDrain,
+  event: DecidedEvent,
+  intent: Intent,
+  error: GraphError,
+): Promise<Step> {
+  const failure = settleFailure(error, event.row.attempts + 1);
   const { reason } = failure;
   switch (failure.type) {
     case 'unknown':
-      await setReply(tx, intent.id, 'unknown', reason);
-      await postpone(tx, event.id, 0);
+      await putBack(tx, intent, { state: 'unknown', reason, counts: false, afterSeconds: 0 });
       return 'next';
     case 'retry':
-      await setReply(tx, intent.id, 'claimed', reason);
-      await postpone(tx, event.id, failure.afterSeconds);
-      return failure.wholePage ? 'stop' : 'next';
-    case 'park':
-      if (intent.attempts >= maxAttempts) return await reject(tx, event, intent.id, reason);
-      await setReply(tx, intent.id, 'claimed', reason);
-      await closeAs(tx, [event.id], 'parked', reason);
-      return 'stop';
+      await putBack(tx, intent, { state: 'claimed', reason, counts: true, afterSeconds: failure.afterSeconds });
+      return 'next';
+    case 'pause':
+      await putBack(tx, intent, { state: 'claimed', reason, counts: failure.counts, afterSeconds: 0 });
+      if (failure.scope === 'page') await pausePage(tx, drain, failure.waitMs, failure.check ? awaitsCheck : reason);
+      return { paused: failure };
     case 'done':
-      await Reply.query(tx)
-        .where({ id: intent.id })
-        .patch({ state: 'sent', reason, finished_at: raw('now()') as never });
-      await closeAs(tx, [event.id], 'processed', reason);
+      await finish(tx, intent, { state: 'sent', reason, sentId: null, event: 'processed' });
       return 'next';
     case 'rejected':
-      return await reject(tx, event, intent.id, reason);
+      await finish(tx, intent, { state: 'rejected', reason, sentId: null, event: 'failed' });
+      return 'next';
   }
 }
 
-async function reject(tx: TenantTx, event: DecidedEvent, replyId: Uuid, reason: string): Promise<Step> {
-  await Reply.query(tx)
-    .where({ id: replyId })
-    .patch({ state: 'rejected', reason, finished_at: raw('now()') as never });
-  await closeAs(tx, [event.id], 'failed', reason);
-  return 'next';
+/** Ends a reply and its event, unless another process has taken the reply over meanwhile. */
+async function finish(
+  tx: TenantTx,
+  { id, attempts }: Intent,
+  end: { state: 'sent' | 'rejected'; reason: string; sentId: string | null; event: 'processed' | 'failed' },
+): Promise<void> {
+  const organization = tx.tenant.organizationId;
+  await tx.raw(
+    `with done as (
+       update replies set state = ?, reason = ?, sent_id = ?, finished_at = now()
+       where organization_id = ? and id = ? and attempts = ? and state = 'sending' returning event_id
+     )
+     update webhook_events e set state = ?, reason = ?, processed_at = now()
+     from done where e.organization_id = ? and e.id = done.event_id`,
+    [end.state, end.reason, end.sentId, organization, id, attempts, end.event, end.reason, organization] as never,
+  );
 }
 
-async function setReply(tx: TenantTx, id: Uuid, state: 'unknown' | 'claimed', reason: string): Promise<void> {
-  await Reply.query(tx).where({ id }).patch({ state, reason });
-}
-
-/** Leaves an event pending and out of sight for a while. */
-export async function postpone(tx: TenantTx, eventId: Uuid, seconds: number): Promise<void> {
-  await WebhookEvent.query(tx)
-    .where({ id: eventId })
-    .patch({
-      attempts: raw('attempts + 1') as never,
-      not_before: raw(`clock_timestamp() + ? * interval '1 second'`, [seconds]) as never,
-    });
+/** Leaves the event pending, and out of sight for a while. */
+async function putBack(
+  tx: TenantTx,
+  { id, attempts }: Intent,
+  back: { state: 'claimed' | 'unknown'; reason: string; counts: boolean; afterSeconds: number },
+): Promise<void> {
+  const organization = tx.tenant.organizationId;
+  await tx.raw(
+    `with back as (
+       update replies set state = ?, reason = ?
+       where organization_id = ? and id = ? and attempts = ? and state = 'sending' returning event_id
+     )
+     update webhook_events e set reason = ?, attempts = e.attempts + ?,
+       not_before = clock_timestamp() + ? * interval '1 second'
+     from back where e.organization_id = ? and e.id = back.event_id`,
+    [
+      back.state,
+      back.reason,
+      organization,
+      id,
+      attempts,
+      back.reason,
+      back.counts ? 1 : 0,
+      back.afterSeconds,
+      organization,
+    ] as never,
+  );
 }

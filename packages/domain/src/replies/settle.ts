@@ -4,10 +4,10 @@ import type { GraphError } from '@pagekeeper/facebook/graph-error';
 export type SendFailure =
   /** It may have been sent: found out, never resent blindly. */
   | { type: 'unknown'; reason: string }
-  /** Facebook refused and nothing was sent: tried again after a while. */
-  | { type: 'retry'; afterSeconds: number; reason: string; wholePage: boolean }
-  /** The page's token is dead: the event waits for a new one. */
-  | { type: 'park'; reason: string }
+  /** Facebook refused this one and nothing was sent: tried again after a while. */
+  | { type: 'retry'; afterSeconds: number; reason: string }
+  /** Nothing may be sent for a while: by this page, or by our whole app. `check`: its token is looked at. */
+  | { type: 'pause'; scope: 'page' | 'app'; waitMs: number; check: boolean; counts: boolean; reason: string }
   /** It was answered before. */
   | { type: 'done'; reason: string }
   | { type: 'rejected'; reason: string };
@@ -15,25 +15,49 @@ export type SendFailure =
 const backoffSeconds = [5, 30, 120, 600];
 export const maxAttempts = backoffSeconds.length + 1;
 
-/** The reaction to each outcome (fact sheet 14.1). @param attempts sends so far, this one included */
+const minute = 60_000;
+const hour = 60 * minute;
+/** Fact sheet 6.4: hours, since trying again prolongs a block. */
+const blockedMs = 6 * hour;
+/** Facebook's code for the second private reply to one comment. */
+const alreadyReplied = 10900;
+
+/** The reaction to each outcome (fact sheet 14.1). @param attempts refusals of this event so far, this one included */
 export function settleFailure(error: GraphError, attempts: number): SendFailure {
   const reason = `Facebook: ${error.message}`;
   if (error.sentMaybe) return { type: 'unknown', reason };
+  const rejected = { type: 'rejected', reason: `${reason} (tried ${attempts} times)` } as const;
   switch (error.outcome) {
     case 'ALREADY_DONE':
-      return { type: 'done', reason };
+      // The other one (506) takes the text for a duplicate: nothing was sent, and the same text never will be.
+      return { type: error.code === alreadyReplied ? 'done' : 'rejected', reason };
     case 'REAUTH':
     case 'USER_ACTION':
-      return { type: 'park', reason };
+    case 'PERMISSION':
+      if (attempts >= maxAttempts) return rejected;
+      return { type: 'pause', scope: 'page', waitMs: attempts * minute, check: true, counts: true, reason };
+    case 'BLOCKED':
+      if (attempts >= maxAttempts) return rejected;
+      return { type: 'pause', scope: 'page', waitMs: blockedMs, check: false, counts: true, reason };
     case 'THROTTLED_APP':
+      return { type: 'pause', scope: 'app', waitMs: error.waitMs ?? 5 * minute, check: false, counts: false, reason };
     case 'THROTTLED_PAGE':
     case 'THROTTLED_USER':
-      return { type: 'retry', afterSeconds: Math.ceil((error.waitMs ?? 300_000) / 1_000), reason, wholePage: true };
+      return { type: 'pause', scope: 'page', waitMs: error.waitMs ?? 5 * minute, check: false, counts: false, reason };
+    case 'CONFIG':
+      // Ours to mend, and no event's fault: until the window closes.
+      return {
+        type: 'pause',
+        scope: 'page',
+        waitMs: Math.min(minute * 2 ** (attempts - 1), hour),
+        check: false,
+        counts: true,
+        reason,
+      };
     case 'TRANSIENT':
     case 'AMBIGUOUS':
-    case 'CONFIG':
-      if (attempts >= maxAttempts) return { type: 'rejected', reason: `${reason} (tried ${attempts} times)` };
-      return { type: 'retry', afterSeconds: backoffSeconds[attempts - 1] ?? 600, reason, wholePage: false };
+      if (attempts >= maxAttempts) return rejected;
+      return { type: 'retry', afterSeconds: backoffSeconds[attempts - 1] ?? 600, reason };
     default:
       return { type: 'rejected', reason };
   }

@@ -201,6 +201,8 @@ export async function startNetwork(options: NetworkOptions = {}): Promise<Networ
     PAGEKEEPER_KEYS: `k1:${randomBytes(32).toString('base64')}`,
     FACEBOOK_GRAPH_URL: graphUrl,
     FACEBOOK_DIALOG_URL: graphUrl,
+    // The simulator shows at once what it did.
+    REPLY_QUIET_SECONDS: '10',
     ...(redisUrl
       ? { REDIS_URL: redisUrl, QUEUE_PREFIX: `{${database.name}}` }
       : { QUEUE_DATABASE_URL: database.urls.queue }),

@@ -20,17 +20,16 @@ create index replies_lately on replies (organization_id, integration_id, sending
 create index replies_sent_comments on replies (organization_id, page_id, (substring(sent_id from '[^_]+$')))
   where kind = 'public_comment' and sent_id is not null;
 
--- A conversation with one person, or the comments under one comment.
+-- A conversation with one person, or the comments under one comment, and until when people of the page have it.
 create table threads (
   organization_id uuid not null,
   integration_id uuid not null,
   thread_hash bytea not null,
-  last_inbound_at timestamptz,
-  human_until timestamptz,
+  human_until timestamptz not null,
   primary key (organization_id, integration_id, thread_hash),
   foreign key (organization_id, integration_id) references integrations (organization_id, id)
 );
-${tenantTable('threads', { update: ['last_inbound_at', 'human_until'] })}
+${tenantTable('threads', { update: ['human_until'] })}
 
 -- A page that Facebook wants left alone is not worked on before its time.
 grant select (paused_until) on facebook_page_integrations to pagekeeper_router;

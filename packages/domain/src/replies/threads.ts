@@ -1,0 +1,121 @@
+import type { Incoming } from '@pagekeeper/facebook/webhook-payload';
+import { lastSegment } from '@pagekeeper/facebook/webhook-values';
+import { parsePublicId } from '../ids.ts';
+import type { TenantTx } from '../tenancy/tenant-tx.ts';
+import type { Drain } from './drain-lease.ts';
+import type { OpenedEvent } from './read-events.ts';
+
+/** How long a person of the page has a conversation for themself after their last word in it. */
+const humanMs = 24 * 3_600_000;
+
+export interface Conversations {
+  /** Until when people have a conversation, by its hash in hex. Business time. */
+  humans: Map<string, Date>;
+  /** The last parts of ids of comments among the events that we wrote ourselves. */
+  ownComments: Set<string>;
+}
+
+/**
+ * Who else takes part in the conversations of these events. A page's own words that are not ours come from people (or
+ * another app): they are noted, and the conversation is theirs for a day.
+ */
+export async function readConversations(
+  tx: TenantTx,
+  drain: Drain,
+  events: readonly OpenedEvent[],
+  appId: string,
+): Promise<Conversations> {
+  const ownComments = await readOwnComments(tx, drain, events);
+  const humans = await readHumans(tx, drain, events);
+  const found = new Map<string, Date>();
+  for (const { incoming, thread } of events) {
+    const spokenAt = incoming && humanWordAt(incoming, drain, ownComments, appId);
+    if (!thread || !spokenAt) continue;
+    const until = new Date(spokenAt.getTime() + humanMs);
+    if (until > (found.get(thread) ?? humans.get(thread) ?? new Date(0))) found.set(thread, until);
+  }
+  await withoutDoubt(tx, drain, found);
+  await storeHumans(tx, drain, found);
+  for (const [thread, until] of found) humans.set(thread, until);
+  return { humans, ownComments };
+}
+
+/** When the page itself spoke, and it was not us; null otherwise. */
+function humanWordAt(incoming: Incoming, drain: Drain, ownComments: ReadonlySet<string>, appId: string): Date | null {
+  if (incoming.kind === 'echo') {
+    const isOurs =
+      incoming.appId === appId || (incoming.metadata !== null && !!parsePublicId('reply', incoming.metadata));
+    return isOurs ? null : incoming.sentAt;
+  }
+  // A comment of the page on its own post begins a conversation, and takes part in none.
+  if (incoming.kind !== 'comment' || incoming.fromId !== drain.pageId || incoming.parentId === null) return null;
+  return ownComments.has(lastSegment(incoming.commentId)) ? null : incoming.createdAt;
+}
+
+async function readOwnComments(tx: TenantTx, drain: Drain, events: readonly OpenedEvent[]): Promise<Set<string>> {
+  const ids = events.flatMap(({ incoming }) => (incoming?.kind === 'comment' ? [lastSegment(incoming.commentId)] : []));
+  if (ids.length === 0) return new Set();
+  const { rows } = await tx.raw(
+    `select substring(sent_id from '[^_]+$') as id from replies
+     where organization_id = ? and page_id = ? and kind = 'public_comment' and sent_id is not null
+       and substring(sent_id from '[^_]+$') = any(?)`,
+    [drain.organizationId, drain.pageId, ids] as never,
+  );
+  return new Set((rows as { id: string }[]).map(({ id }) => id));
+}
+
+async function readHumans(tx: TenantTx, drain: Drain, events: readonly OpenedEvent[]): Promise<Map<string, Date>> {
+  const hashes = [...new Set(events.flatMap(({ thread }) => thread ?? []))];
+  const { rows } = await tx.raw(
+    `select encode(thread_hash, 'hex') as thread, human_until from threads
+     where organization_id = ? and integration_id = ? and human_until is not null
+       and thread_hash = any(select decode(hex, 'hex') from unnest(?::text[]) hex)`,
+    [drain.organizationId, drain.integrationId, hashes] as never,
+  );
+  return new Map(
+    (rows as { thread: string; human_until: Date }[]).map(({ thread, human_until }) => [thread, human_until]),
+  );
+}
+
+/** Where a reply of ours is under way, the page's words may be it: that is found out first, and nobody is taken for a human. */
+async function withoutDoubt(tx: TenantTx, drain: Drain, found: Map<string, Date>): Promise<void> {
+  if (found.size === 0) return;
+  const { rows } = await tx.raw(
+    `select distinct encode(thread_hash, 'hex') as thread from replies
+     where organization_id = ? and integration_id = ? and sending_at > clock_timestamp() - interval '1 hour'
+       and state in ('sending', 'unknown')`,
+    [drain.organizationId, drain.integrationId],
+  );
+  for (const { thread } of rows as { thread: string }[]) found.delete(thread);
+}
+
+async function storeHumans(tx: TenantTx, drain: Drain, found: ReadonlyMap<string, Date>): Promise<void> {
+  if (found.size === 0) return;
+  await tx.raw(
+    `insert into threads as t (organization_id, integration_id, thread_hash, human_until)
+     select ?, ?, decode(hex, 'hex'), until from unnest(?::text[], ?::timestamptz[]) as g (hex, until)
+     on conflict (organization_id, integration_id, thread_hash)
+     do update set human_until = greatest(t.human_until, excluded.human_until)`,
+    [drain.organizationId, drain.integrationId, [...found.keys()], [...found.values()]] as never,
+  );
+}
+
+/** Automatic replies that were begun in the last hour: of the page, and by conversation. */
+export async function repliesLately(
+  tx: TenantTx,
+  drain: Drain,
+): Promise<{ page: number; threads: Map<string, number> }> {
+  const { rows } = await tx.raw(
+    `select encode(thread_hash, 'hex') as thread, count(*)::int as replies from replies
+     where organization_id = ? and integration_id = ? and sending_at > clock_timestamp() - interval '1 hour'
+     group by 1`,
+    [drain.organizationId, drain.integrationId],
+  );
+  const threads = new Map<string, number>();
+  let page = 0;
+  for (const { thread, replies } of rows as { thread: string | null; replies: number }[]) {
+    page += replies;
+    if (thread) threads.set(thread, replies);
+  }
+  return { page, threads };
+}
