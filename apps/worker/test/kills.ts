@@ -58,7 +58,8 @@ async function expectNothingLost(
 ): Promise<void> {
   const replies = await network.sql('select source_id, kind, state, reason from replies');
   const bySource = new Map(replies.map(reply => [reply.source_id, reply]));
-  for (const id of commented) expect(bySource.get(id.slice(id.lastIndexOf('_') + 1)), id).toMatchObject({ state: 'sent' });
+  for (const id of commented)
+    expect(bySource.get(id.slice(id.lastIndexOf('_') + 1)), id).toMatchObject({ state: 'sent' });
   for (const id of written) {
     expect(bySource.get(id), id).toMatchObject({
       state: 'unknown',

@@ -121,7 +121,9 @@ describe('automatic replies', () => {
     const comment = await network.simulator.post(`${control(page.page_id)}/comments`, { text: 'Anybody?' });
     await network.settle();
     expect((await repliesByComment(page.page_id)).get(comment.comment_id)).toEqual([]);
-    expect((await skipReasons(acme.uuid)).get(lastPart(comment.comment_id))).toBe('Replies are paused for this organization.');
+    expect((await skipReasons(acme.uuid)).get(lastPart(comment.comment_id))).toBe(
+      'Replies are paused for this organization.',
+    );
   });
 
   it('keeps what comes while the token is dead, and answers it after the page was connected again', async () => {

@@ -16,8 +16,9 @@ export class EventReader {
   comments = 0;
   /** Status and headers; of a refusal the body too. */
   readonly answer: { status: number; body: any; text: string; headers: Record<string, string> };
+  /** How it ended: cut is what broke off without a last word. */
+  end: 'complete' | 'cut' | null = null;
   readonly #incoming: IncomingMessage;
-  #hasEnded = false;
 
   private constructor(incoming: IncomingMessage, answer: EventReader['answer']) {
     this.#incoming = incoming;
@@ -34,7 +35,7 @@ export class EventReader {
     // Closed by us, or cut by the api: its end says so.
     incoming.on('error', () => {});
     incoming.on('close', () => {
-      reader.#hasEnded = true;
+      reader.end = incoming.complete ? 'complete' : 'cut';
     });
     if (incoming.statusCode === 200) {
       reader.#readEvents();
@@ -43,10 +44,6 @@ export class EventReader {
       answer.body = JSON.parse(answer.text);
     }
     return reader;
-  }
-
-  get hasEnded(): boolean {
-    return this.#hasEnded;
   }
 
   close(): void {
