@@ -1,9 +1,11 @@
+import { type QueryBuilder, raw } from 'objection';
 import { z } from 'zod';
 import { authorize } from '../access/authorize.ts';
 import type { Context } from '../context.ts';
 import { publicId, type Uuid } from '../ids.ts';
 import { withTenant } from '../tenancy/doors.ts';
 import { readRows } from '../tenancy/read-page.ts';
+import type { TenantTx } from '../tenancy/tenant-tx.ts';
 import { eventResource, timeInEvent } from './event-resource.ts';
 import { WebhookEvent } from './webhook-event.ts';
 
@@ -32,16 +34,18 @@ export async function watchEvents(
     authorize(tx, 'event.read');
     return tx.tenant.organizationId;
   });
+  const read = (build: (tx: TenantTx) => QueryBuilder<WebhookEvent>) =>
+    readRows(ctx, { organization, permission: 'event.read' }, build);
   let known: Map<Uuid, string> | null = null;
+  let sum: unknown;
   return {
     organizationId,
     async look() {
-      const rows = await readRows(ctx, { organization, permission: 'event.read' }, tx =>
-        WebhookEvent.query(tx)
-          .select(...eventResource.selection)
-          .orderBy('webhook_events.id', 'desc')
-          .limit(watched),
-      );
+      const [seen] = await read(checksum);
+      if (known && seen?.sum === sum) return [];
+      // What changes between the two is found at the next look.
+      sum = seen?.sum;
+      const rows = await read(details);
       const before = known;
       known = new Map(rows.map(row => [row['id:id'] as Uuid, row.fields as string]));
       const told = before
@@ -56,3 +60,16 @@ export async function watchEvents(
     },
   };
 }
+
+const newest = (tx: TenantTx): QueryBuilder<WebhookEvent> =>
+  WebhookEvent.query(tx).orderBy('webhook_events.id', 'desc').limit(watched);
+
+const details = (tx: TenantTx): QueryBuilder<WebhookEvent> => newest(tx).select(...eventResource.selection);
+
+/** One row over all that can change. Most looks find nothing new, and 200 rows take twice the CPU (measured). */
+const checksum = (tx: TenantTx): QueryBuilder<WebhookEvent> =>
+  WebhookEvent.query(tx)
+    .select(
+      raw(`md5(string_agg(concat_ws(' ', id, state, attempts, replay, not_before, processed_at, reason), '|')) as sum`),
+    )
+    .from(newest(tx).as('webhook_events'));
