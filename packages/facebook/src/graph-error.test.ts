@@ -146,6 +146,7 @@ describe('writes that may have happened', () => {
     ['code 1 is no refusal', { code: 1 }, {}, 'AMBIGUOUS', true],
     ['1/1357046 says so itself', { code: 1, error_subcode: 1357046 }, {}, 'AMBIGUOUS', true],
     ['the same without subcode', { code: 1, message: 'messages may have been sent' }, {}, 'AMBIGUOUS', true],
+    ['a passing trouble that nobody knows', { code: 77, is_transient: true }, {}, 'AMBIGUOUS', true],
     ['1200 is a refusal', { code: 1200 }, {}, 'TRANSIENT', false],
     ['a throttle is a refusal', { code: 613 }, { http: 500 }, 'THROTTLED_PAGE', false],
     ['a dead token cannot have written', { code: 190 }, { http: 500 }, 'REAUTH', false],
@@ -165,7 +166,8 @@ describe('writes that may have happened', () => {
     ['HTML 502, read', { http: 502 }, 'TRANSIENT', false],
     ['HTML 404, write', { ...write, http: 404 }, 'TRANSIENT', false],
     ['HTML 429, write', { ...write, http: 429 }, 'THROTTLED_PAGE', false],
-    ['a redirect', { ...write, http: 302 }, 'CONFIG', false],
+    ['a redirect', { ...write, http: 302 }, 'CONFIG', true],
+    ['a proxy that waited too long', { ...write, http: 408 }, 'AMBIGUOUS', true],
     ['the JSON of a proxy', { http: 503, body: { error: { message: 'upstream' } } }, 'TRANSIENT', false],
     ['an error that is a string', { http: 500, body: { error: 'no' } }, 'TRANSIENT', false],
   ])('%s', (_name, around, outcome, sentMaybe) => {

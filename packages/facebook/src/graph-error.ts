@@ -91,13 +91,16 @@ function classifyWithoutAnswer(failure: GraphFailure): GraphError {
 
 // Whoever wrote this answer, it was not Graph's logic: it says nothing about tokens, objects or people.
 function classifyWithoutEnvelope(failure: GraphFailure, http: number): GraphError {
-  const sentMaybe = failure.write && ((http >= 200 && http < 300) || http >= 500);
+  const sentMaybe = failure.write && !isRefusal(http);
   const outcome = outcomeOfStatus(http);
   return {
     ...localError(failure.reason, settleDoubt(outcome, failure.write, sentMaybe), http, sentMaybe),
     waitMs: waitOf(outcome, failure),
   };
 }
+
+// A client error is a refusal. A redirect (302) or a proxy's timeout (408) may stand in front of a request that went on.
+const isRefusal = (http: number): boolean => http >= 400 && http < 500 && http !== 408;
 
 function outcomeOfStatus(http: number): Outcome {
   // Redirects are not followed: the configured Graph URL does not lead to Graph.
@@ -144,10 +147,14 @@ function isPermissionCode(code: number): boolean {
   return code >= 200 && code <= 299;
 }
 
+/** Temporary refusals: service unavailable, temporary send failure. */
+const refusedForNow: ReadonlySet<number> = new Set([2, 1200]);
+
 function mayHaveHappened(outcome: Outcome, code: number | null, http: number): boolean {
   if (outcome === 'AMBIGUOUS' || (http >= 200 && http < 300)) return true;
-  // "Unknown error" and a 5xx name no reason for refusing; 1/1357046 proves that an error can follow a success.
-  return outcome === 'TRANSIENT' && (code === 1 || http >= 500);
+  // Of passing troubles only these say that nothing was done (fact sheet 6.4); 1/1357046 proves that an error can follow
+  // a success.
+  return outcome === 'TRANSIENT' && (!refusedForNow.has(code ?? 0) || http >= 500);
 }
 
 function settleDoubt(outcome: Outcome, write: boolean, sentMaybe: boolean): Outcome {

@@ -145,6 +145,7 @@ describe('messaging, fact sheet 8.5', () => {
     expect(describeIncoming('message.echo', change?.payload)).toEqual({
       kind: 'echo',
       mid: 'm_9',
+      sentAt: change?.time,
       recipientId: person,
       appId: '26390203743090',
       metadata: 'rpl_1',
