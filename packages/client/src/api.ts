@@ -902,10 +902,10 @@ export interface components {
             business_id: string;
             config: {
                 /**
-                 * @description Answer comments and messages by itself.
+                 * @description Answer comments and messages by itself. "shadow" decides and stores the answer, and sends nothing.
                  * @default false
                  */
-                auto_reply: boolean;
+                auto_reply: boolean | "shadow";
                 comment_reply?: {
                     /** @description May hold {page_name} and {sender_name}. Messenger takes 2,000 characters at most. */
                     text: string;
@@ -920,6 +920,22 @@ export interface components {
                     /** @description May hold {page_name} and {sender_name}. Messenger takes 2,000 characters at most. */
                     text: string;
                 };
+                /** @description How long an answer waits, 0 by default. */
+                reply_delay_seconds?: number;
+                /** @description The first rule that fits gives the text. Where none fits, message_reply or comment_reply does. */
+                rules?: {
+                    /** @description May hold {page_name} and {sender_name}. Messenger takes 2,000 characters at most. */
+                    text: string;
+                    when: {
+                        /** @description Words or phrases, in any case. Whole words, not patterns. */
+                        contains_any: string[];
+                        /**
+                         * @description Both where it is left out.
+                         * @enum {string}
+                         */
+                        kind?: "comment" | "message";
+                    };
+                }[];
                 /**
                  * @description Receive events. When false the page is unsubscribed.
                  * @default true
@@ -3504,10 +3520,10 @@ export interface operations {
                     /** @default {} */
                     config?: {
                         /**
-                         * @description Answer comments and messages by itself.
+                         * @description Answer comments and messages by itself. "shadow" decides and stores the answer, and sends nothing.
                          * @default false
                          */
-                        auto_reply?: boolean;
+                        auto_reply?: boolean | "shadow";
                         comment_reply?: {
                             /** @description May hold {page_name} and {sender_name}. Messenger takes 2,000 characters at most. */
                             text: string;
@@ -3522,6 +3538,22 @@ export interface operations {
                             /** @description May hold {page_name} and {sender_name}. Messenger takes 2,000 characters at most. */
                             text: string;
                         };
+                        /** @description How long an answer waits, 0 by default. */
+                        reply_delay_seconds?: number;
+                        /** @description The first rule that fits gives the text. Where none fits, message_reply or comment_reply does. */
+                        rules?: {
+                            /** @description May hold {page_name} and {sender_name}. Messenger takes 2,000 characters at most. */
+                            text: string;
+                            when: {
+                                /** @description Words or phrases, in any case. Whole words, not patterns. */
+                                contains_any: string[];
+                                /**
+                                 * @description Both where it is left out.
+                                 * @enum {string}
+                                 */
+                                kind?: "comment" | "message";
+                            };
+                        }[];
                         /**
                          * @description Receive events. When false the page is unsubscribed.
                          * @default true
@@ -4511,7 +4543,7 @@ export interface operations {
             content: {
                 "application/json": {
                     config?: {
-                        auto_reply?: boolean;
+                        auto_reply?: boolean | "shadow";
                         comment_reply?: {
                             /** @description May hold {page_name} and {sender_name}. Messenger takes 2,000 characters at most. */
                             text: string;
@@ -4526,6 +4558,20 @@ export interface operations {
                             /** @description May hold {page_name} and {sender_name}. Messenger takes 2,000 characters at most. */
                             text: string;
                         } | null;
+                        reply_delay_seconds?: number | null;
+                        rules?: {
+                            /** @description May hold {page_name} and {sender_name}. Messenger takes 2,000 characters at most. */
+                            text: string;
+                            when: {
+                                /** @description Words or phrases, in any case. Whole words, not patterns. */
+                                contains_any: string[];
+                                /**
+                                 * @description Both where it is left out.
+                                 * @enum {string}
+                                 */
+                                kind?: "comment" | "message";
+                            };
+                        }[] | null;
                         webhook_enabled?: boolean;
                     };
                     name?: string;

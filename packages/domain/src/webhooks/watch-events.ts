@@ -69,7 +69,5 @@ const details = (tx: TenantTx): QueryBuilder<WebhookEvent> => newest(tx).select(
 /** One row over all that can change. Most looks find nothing new, and 200 rows take twice the CPU (measured). */
 const checksum = (tx: TenantTx): QueryBuilder<WebhookEvent> =>
   WebhookEvent.query(tx)
-    .select(
-      raw(`md5(string_agg(concat_ws(' ', id, state, attempts, replay, not_before, processed_at, reason), '|')) as sum`),
-    )
+    .select(raw(`md5(string_agg(row(id, state, attempts, replay, not_before, processed_at, reason)::text, '')) as sum`))
     .from(newest(tx).as('webhook_events'));
