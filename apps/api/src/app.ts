@@ -12,6 +12,7 @@ import { endpoints } from './endpoints.ts';
 import { mountHealth } from './health/health.ts';
 import { mountDocs } from './http/docs.ts';
 import { mountEndpoints } from './http/mount.ts';
+import type { OpenStreams } from './http/open-streams.ts';
 import { buildOpenApi } from './http/openapi.ts';
 import { HttpError, problemHandler } from './http/problem.ts';
 import { requestLog } from './http/request-log.ts';
@@ -31,12 +32,13 @@ export interface AppOptions {
   keyUse: KeyUse;
   /** How many proxies stand in front and may name the sender. */
   trustProxy: number;
+  streams: OpenStreams;
   isStopping(): boolean;
 }
 
 /** Everything the api answers, save webhook deliveries, which are taken in front of it. */
 export function createApp(options: AppOptions): Express {
-  const { services, auth, credentials, readSession, publicUrl, appId, limits, keyUse } = options;
+  const { services, auth, credentials, readSession, publicUrl, appId, limits, keyUse, streams } = options;
   const app = express();
   app.disable('x-powered-by');
   app.disable('etag');
@@ -45,7 +47,7 @@ export function createApp(options: AppOptions): Express {
   app.use(securityHeaders());
   // First, since Express asks one route after the other.
   const authenticate = createAuthenticate(auth, readSession, publicUrl);
-  mountEndpoints(app, endpoints, { services, appId, credentials, authenticate, limits, keyUse });
+  mountEndpoints(app, endpoints, { services, appId, credentials, authenticate, limits, keyUse, streams });
   mountHealth(app, { ...services, isStopping: options.isStopping });
   mountDocs(app, buildOpenApi(endpoints));
   mountHandshake(app, options.verifyToken);

@@ -6,6 +6,8 @@ import { invitationEndpoints } from './invitations/invitation-endpoints.ts';
 import { meEndpoints } from './me/me-endpoints.ts';
 import { memberEndpoints } from './members/member-endpoints.ts';
 import { organizationEndpoints } from './organizations/organization-endpoints.ts';
+import { replyEndpoints } from './replies/reply-endpoints.ts';
+import { eventEndpoints } from './webhooks/event-endpoints.ts';
 
 /** Every endpoint of the API, in the order the documentation shows. */
 export const endpoints: readonly Endpoint[] = [
@@ -16,4 +18,6 @@ export const endpoints: readonly Endpoint[] = [
   ...apiKeyEndpoints,
   ...businessEndpoints,
   ...integrationEndpoints,
+  ...eventEndpoints,
+  ...replyEndpoints,
 ];

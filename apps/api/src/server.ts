@@ -6,6 +6,7 @@ import { Inbox } from '@pagekeeper/domain/webhooks/inbox';
 import type { Log } from '@pagekeeper/runtime/log';
 import { createApp } from './app.ts';
 import { type ApiVariables, limitSettingsOf } from './env.ts';
+import { OpenStreams } from './http/open-streams.ts';
 import { Limits } from './limits/limits.ts';
 import { createReceiveWebhooks } from './webhooks/receive-webhooks.ts';
 
@@ -33,6 +34,7 @@ export async function startServer(variables: ApiVariables, log: Log): Promise<Ru
   });
   const inbox = new Inbox({ ...services, databaseUrl: variables.DATABASE_URL });
   const keyUse = new KeyUse(services);
+  const streams = new OpenStreams();
   let stopping = false;
   const app = createApp({
     services,
@@ -43,6 +45,7 @@ export async function startServer(variables: ApiVariables, log: Log): Promise<Ru
     limits: new Limits(services.queue.limits, limitSettingsOf(variables)),
     keyUse,
     trustProxy: variables.TRUST_PROXY,
+    streams,
     isStopping: () => stopping,
   });
   const receive = createReceiveWebhooks({ inbox, appSecrets: appSecretsOf(variables), log });
@@ -57,6 +60,7 @@ export async function startServer(variables: ApiVariables, log: Log): Promise<Ru
     port,
     async stop() {
       stopping = true;
+      streams.stop();
       await closeServer(server);
       await inbox.close();
       await keyUse.close();

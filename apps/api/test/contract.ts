@@ -1,4 +1,5 @@
 import { blankTokens } from '@pagekeeper/runtime/log';
+import type { EventReader } from '@pagekeeper/testing/network/event-reader';
 import { type Answer, Persona } from '@pagekeeper/testing/network/persona';
 import { expect } from 'vitest';
 import { endpoints } from '../src/endpoints.ts';
@@ -41,6 +42,23 @@ export function holdAnswersToTheContract(): void {
     if (path.startsWith('/v1')) holdToTheContract(method, path.split('?', 1)[0]!, answer);
     return answer;
   };
+}
+
+/** The same for streams: each event of theirs is a body that the endpoint declares. */
+export function holdStreamToTheContract(path: string, { answer, events }: EventReader): void {
+  const { status, headers } = answer;
+  if (status >= 400) {
+    holdProblem(path.split('?', 1)[0]!, answer);
+    return;
+  }
+  const { endpoint } = routes.find(
+    ({ endpoint, pattern }) => endpoint.streams && pattern.test(path.split('?', 1)[0]!),
+  )!;
+  expect([status, headers['content-type']]).toEqual([200, 'text/event-stream; charset=utf-8']);
+  for (const { event, id, data } of events) {
+    expect([event, id]).toEqual([endpoint.streams, data.id]);
+    expect(endpoint.responses[200]!.parse(data)).toEqual(data);
+  }
 }
 
 function holdToTheContract(method: string, path: string, answer: Answer): void {

@@ -1,4 +1,3 @@
-import { createHash, randomBytes } from 'node:crypto';
 import { newId, parsePublicId } from '@pagekeeper/domain/ids';
 import { type Network, startNetwork } from '@pagekeeper/testing/network/network';
 import type { Answer, Persona } from '@pagekeeper/testing/network/persona';
@@ -6,7 +5,7 @@ import type { Tenant } from '@pagekeeper/testing/network/tenant';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { holdAnswersToTheContract } from './contract.ts';
-import { addressOf, elsewhere, password, signIn } from './people.ts';
+import { addressOf, elsewhere, keyOf, password, signIn } from './people.ts';
 
 holdAnswersToTheContract();
 
@@ -22,18 +21,6 @@ const path = '/v1/me';
 const me = (persona: Persona) => persona.expect(200, persona.get(path));
 const refused = ({ status, body }: Answer) => [status, body.code];
 const allNotices = { token_expiring: true, token_dead: true, page_moved: true, staff_entered: true };
-
-/** An API key of a tenant's, as headers. */
-async function keyOf({ uuid }: Tenant, role: string, scopes: string[]): Promise<{ id: string; headers: object }> {
-  const secret = `pgk_live_${randomBytes(32).toString('base64url')}`;
-  const id = newId();
-  await network.sql(
-    `insert into api_keys (organization_id, id, name, prefix, secret_hash, role, scopes)
-     values ($1, $2, 'Shop system', 'pgk_live_', $3, $4, $5)`,
-    [uuid, id, createHash('sha256').update(secret).digest(), role, scopes],
-  );
-  return { id, headers: { Authorization: `Bearer ${secret}` } };
-}
 
 describe('who am I', () => {
   it('tells a person who they are and where they belong', async () => {
@@ -62,7 +49,7 @@ describe('who am I', () => {
 
   it('tells a program about its key, whatever that may do, and lets it change nothing here', async () => {
     const keyed = await network.tenant('Keyed');
-    const { id, headers } = await keyOf(keyed, 'MEMBER', ['events']);
+    const { id, headers } = await keyOf(network, keyed, 'MEMBER', ['events']);
     const program = network.persona('program');
     const { name, slug } = await keyed.owner.expect(200, keyed.owner.get(keyed.path));
     expect(await program.expect(200, program.get(path, headers))).toEqual({

@@ -65,6 +65,13 @@ POST   /v1/organizations/{organization}/integrations/{integration}/restore
 PUT    /v1/organizations/{organization}/integrations/{integration}/facebook-page
 GET    /v1/organizations/{organization}/integrations/{integration}/health
 POST   /v1/organizations/{organization}/integrations/{integration}/refresh
+GET    /v1/organizations/{organization}/events
+GET    /v1/organizations/{organization}/events/stream
+GET    /v1/organizations/{organization}/events/{event}
+POST   /v1/organizations/{organization}/events/{event}/replay
+POST   /v1/organizations/{organization}/events/replay
+GET    /v1/organizations/{organization}/replies
+GET    /v1/organizations/{organization}/replies/{reply}
 POST   /auth/sign-up/email
 POST   /auth/sign-in/email
 POST   /auth/sign-out

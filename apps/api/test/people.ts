@@ -1,6 +1,8 @@
-import { createHmac } from 'node:crypto';
+import { createHash, createHmac, randomBytes } from 'node:crypto';
+import { newId } from '@pagekeeper/domain/ids';
 import type { CaughtMail, Network } from '@pagekeeper/testing/network/network';
 import type { Answer, Persona } from '@pagekeeper/testing/network/persona';
+import type { Tenant } from '@pagekeeper/testing/network/tenant';
 import { expect } from 'vitest';
 
 export const password = 'pagekeeper-demo';
@@ -53,4 +55,21 @@ export function secretIn(totpUri: string): Buffer {
     bits += alphabet.indexOf(letter).toString(2).padStart(5, '0');
   }
   return Buffer.from(bits.match(/.{8}/g)!.map(byte => Number.parseInt(byte, 2)));
+}
+
+/** An API key of a tenant's, as headers. */
+export async function keyOf(
+  network: Network,
+  { uuid }: Tenant,
+  role: string,
+  scopes: string[],
+): Promise<{ id: string; headers: Record<string, string> }> {
+  const secret = `pgk_live_${randomBytes(32).toString('base64url')}`;
+  const id = newId();
+  await network.sql(
+    `insert into api_keys (organization_id, id, name, prefix, secret_hash, role, scopes)
+     values ($1, $2, 'Shop system', 'pgk_live_', $3, $4, $5)`,
+    [uuid, id, createHash('sha256').update(secret).digest(), role, scopes],
+  );
+  return { id, headers: { Authorization: `Bearer ${secret}` } };
 }

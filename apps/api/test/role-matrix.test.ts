@@ -54,6 +54,13 @@ const needed: Record<string, Permission> = {
   'put /v1/organizations/{organization}/integrations/{integration}/facebook-page': 'integration.write',
   'get /v1/organizations/{organization}/integrations/{integration}/health': 'integration.read',
   'post /v1/organizations/{organization}/integrations/{integration}/refresh': 'integration.refresh',
+  'get /v1/organizations/{organization}/events': 'event.read',
+  'get /v1/organizations/{organization}/events/stream': 'event.read',
+  'get /v1/organizations/{organization}/events/{event}': 'event.read',
+  'post /v1/organizations/{organization}/events/{event}/replay': 'event.replay',
+  'post /v1/organizations/{organization}/events/replay': 'event.replay',
+  'get /v1/organizations/{organization}/replies': 'reply.read',
+  'get /v1/organizations/{organization}/replies/{reply}': 'reply.read',
 };
 
 /** api.md's table of roles, and the scope that a key needs beside its role. */
@@ -78,7 +85,10 @@ business.read            OWNER ADMIN MEMBER STAFF  read
 business.write           OWNER ADMIN STAFF         write
 integration.read         OWNER ADMIN MEMBER STAFF  read
 integration.write        OWNER ADMIN STAFF         write
-integration.refresh      OWNER ADMIN STAFF         write`;
+integration.refresh      OWNER ADMIN STAFF         write
+event.read               OWNER ADMIN MEMBER STAFF  read
+event.replay             OWNER ADMIN STAFF         events
+reply.read               OWNER ADMIN MEMBER STAFF  read`;
 
 /** What these samples end with instead of a success, once they were let in. */
 const endsWith: Record<string, string> = {

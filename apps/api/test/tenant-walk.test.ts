@@ -21,7 +21,7 @@ beforeAll(async () => {
   // Without a worker, so that nothing but requests can change a row; two connections for everybody.
   network = await startNetwork({ worker: false, apiEnv: { DATABASE_POOL: '2' } });
   [acme, rival] = await Promise.all([network.tenant('acme'), network.tenant('rival')]);
-  const things = await freshThings(network, acme, ['member', 'invitation', 'key']);
+  const things = await freshThings(network, acme, ['member', 'invitation', 'key', 'event', 'reply']);
   acmeThings = { ...things, integration: (await acme.connectPage()).id };
   rivalProgram = await rival.program({ role: 'OWNER' });
   former = await network.persona('former').signUp();
@@ -37,6 +37,8 @@ const references: Record<string, () => string[]> = {
   member: () => [acmeThings.member!],
   invitation: () => [acmeThings.invitation!],
   key: () => [acmeThings.key!],
+  event: () => [acmeThings.event!],
+  reply: () => [acmeThings.reply!],
 };
 
 /** Well-formed ids of nothing, and what is no id at all. */

@@ -1,4 +1,4 @@
-import { newId, publicId, type Uuid } from '@pagekeeper/domain/ids';
+import { newId, parsePublicId, publicId, type Uuid } from '@pagekeeper/domain/ids';
 import { addMember } from '@pagekeeper/domain/members/add-member';
 import type { Role } from '@pagekeeper/domain/tenancy/tenant-tx';
 import type { Network } from '@pagekeeper/testing/network/network';
@@ -6,7 +6,7 @@ import type { Answer, Persona } from '@pagekeeper/testing/network/persona';
 import type { Tenant } from '@pagekeeper/testing/network/tenant';
 import { expect } from 'vitest';
 import type { Endpoint } from '../src/http/endpoint.ts';
-import { pathOf, placeholdersOf } from './contract.ts';
+import { holdStreamToTheContract, pathOf, placeholdersOf } from './contract.ts';
 
 /** For tests that walk over all endpoints: a request that each would take. */
 
@@ -40,6 +40,8 @@ const bodies: Record<string, (things: Record<string, string>) => object> = {
   }),
   'patch /v1/organizations/{organization}/integrations/{integration}': () => ({ config: { auto_reply: true } }),
   'put /v1/organizations/{organization}/integrations/{integration}/facebook-page': page,
+  'post /v1/organizations/{organization}/events/{event}/replay': () => ({ with_replies: true }),
+  'post /v1/organizations/{organization}/events/replay': () => ({ filter: {} }),
 };
 
 /** Fresh things of a tenant's, so that a call which is allowed spoils nothing for the next. */
@@ -61,6 +63,24 @@ const makers: Record<string, (tenant: Tenant, network: Network) => Promise<strin
       .id,
   // A key with just the scope that rotating takes may rotate it.
   key: async tenant => (await tenant.program({ role: 'MEMBER', scopes: ['members'] })).key.id,
+  event: async (tenant, network) => {
+    const { page: connected } = await tenant.connectPage();
+    await network.simulator.post(`/__sim/pages/${connected.page_id}/comments`, { text: 'Is this in stock?' });
+    await network.simulator.calm();
+    const [event] = await network.sql('select id from webhook_events where page_id = $1', [connected.page_id]);
+    return publicId('event', event.id);
+  },
+  // Without a worker nobody replies.
+  reply: async (tenant, network) => {
+    const { id: integration, page: connected } = await tenant.connectPage();
+    const id = newId();
+    await network.sql(
+      `insert into replies (organization_id, id, integration_id, event_id, page_id, source_id, kind, state, reason)
+       values ($1, $2, $3, $4, $5, '1', 'message', 'skipped', 'A test.')`,
+      [tenant.uuid, id, parsePublicId('integration', integration), newId(), connected.page_id],
+    );
+    return publicId('reply', id);
+  },
 };
 
 /** These things, new. */
@@ -97,7 +117,15 @@ export const keyOf = ({ method, path }: Endpoint) => `${method} ${path}`;
 
 export async function call(persona: Persona, endpoint: Endpoint, values: Record<string, string>): Promise<Answer> {
   const body = endpoint.body && bodyOf(endpoint, values);
+  if (endpoint.streams) return await callStream(persona, pathOf(endpoint.path, values));
   return await persona.send(endpoint.method, pathOf(endpoint.path, values), body ?? undefined);
+}
+
+async function callStream(persona: Persona, path: string): Promise<Answer> {
+  const reader = await persona.watch(path);
+  reader.close();
+  holdStreamToTheContract(path, reader);
+  return reader.answer;
 }
 
 export function bodyOf(endpoint: Endpoint, values: Record<string, string>): object {

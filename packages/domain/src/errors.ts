@@ -18,6 +18,8 @@ export type ErrorCode =
   | 'request_in_flight'
   | 'idempotency_key_reused'
   | 'answer_lost'
+  | 'contents_damaged'
+  | 'over_limit'
   | 'unavailable';
 
 export interface FieldError {
@@ -37,6 +39,16 @@ export class DomainError extends Error {
     this.name = 'DomainError';
     this.code = code;
     this.errors = errors;
+  }
+}
+
+/** Too much of something for now. */
+export class OverLimit extends DomainError {
+  readonly retryAfterSeconds: number;
+
+  constructor(detail: string, retryAfterSeconds: number) {
+    super('over_limit', detail);
+    this.retryAfterSeconds = retryAfterSeconds;
   }
 }
 

@@ -64,6 +64,13 @@ export function parsePublicId(kind: IdKind, text: string): Uuid | null {
   }
 }
 
+/** The smallest id of a moment, for ids that begin with their time in milliseconds: version 7, and those of events. */
+export function idAt(moment: Date): Uuid {
+  const ms = Math.min(Math.max(moment.getTime(), 0), 2 ** 48 - 1);
+  const hex = ms.toString(16).padStart(12, '0');
+  return `${hex.slice(0, 8)}-${hex.slice(8)}-0000-0000-000000000000` as Uuid;
+}
+
 const uuidPattern = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 
 /** Proves that a text may stand in SQL as a uuid literal (the door interpolates it). */

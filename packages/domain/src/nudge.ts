@@ -10,9 +10,22 @@ export async function nudge<Payload>(
   job: JobDefinition<string, Payload>,
   payload: NoInfer<Payload>,
 ): Promise<void> {
+  await bestEffort(log, job.name, queue.enqueue(job, payload));
+}
+
+/** The same for several rows at once. */
+export async function nudgeAll<Payload>(
+  { queue, log }: Pick<Services, 'queue' | 'log'>,
+  job: JobDefinition<string, Payload>,
+  payloads: readonly NoInfer<Payload>[],
+): Promise<void> {
+  await bestEffort(log, job.name, queue.enqueueMany(job, payloads));
+}
+
+async function bestEffort(log: Services['log'], job: string, enqueued: Promise<void>): Promise<void> {
   try {
-    await queue.enqueue(job, payload);
+    await enqueued;
   } catch (error) {
-    log.warn({ err: error, job: job.name }, 'nudge lost; the sweep will find the row');
+    log.warn({ err: error, job }, 'nudge lost; the sweep will find the row');
   }
 }

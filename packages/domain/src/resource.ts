@@ -96,10 +96,12 @@ const jsonObject = (fields: Fields): string =>
 export const jsonWhere = (condition: string, fields: Fields): string =>
   `case when ${condition} then ${jsonObject(fields)} end`;
 
+export const cursorInput = z.string().max(200).optional().describe("The last page's `next_cursor`.");
+
 /** Query parameters that every list takes (api.md). */
 export const listInput = z.strictObject({
   limit: z.coerce.number().int().min(1).max(100).default(25).describe('How many at most, 1 to 100.'),
-  cursor: z.string().max(200).optional().describe("The last page's `next_cursor`."),
+  cursor: cursorInput,
 });
 
 /** Which soft-deleted rows a list shows. */
@@ -173,7 +175,8 @@ export const includeInput = <const Names extends readonly [string, ...string[]]>
     .default([])
     .describe(`Nested rows in the same answer, up to ${maxNested} of each: ${names.join(', ')}; joined by commas.`);
 
-const makeCursor = (id: Uuid): string => Buffer.from(id.replaceAll('-', ''), 'hex').toString('base64url');
+/** An id as a place in a list. */
+export const makeCursor = (id: Uuid): string => Buffer.from(id.replaceAll('-', ''), 'hex').toString('base64url');
 
 /** @throws DomainError `invalid_request` for anything that no list of ours gave out */
 export function parseCursor(cursor: string): Uuid {

@@ -1,26 +1,29 @@
 /** What a change is about. Whatever is none of these is `unknown`: stored, counted and left alone. */
-export type ChangeKind =
-  | 'comment.add'
-  | 'comment.edit'
-  | 'comment.remove'
-  | 'comment.hide'
-  | 'comment.unhide'
-  | 'post'
-  | 'reaction'
-  | 'mention'
-  | 'message'
-  | 'message.echo'
-  | 'message.edit'
-  | 'message.reaction'
-  | 'message.delivery'
-  | 'message.read'
-  | 'postback'
-  | 'referral'
-  | 'optin'
-  | 'handover'
-  | 'standby'
-  | 'policy'
-  | 'unknown';
+export const changeKinds = [
+  'comment.add',
+  'comment.edit',
+  'comment.remove',
+  'comment.hide',
+  'comment.unhide',
+  'post',
+  'reaction',
+  'mention',
+  'message',
+  'message.echo',
+  'message.edit',
+  'message.reaction',
+  'message.delivery',
+  'message.read',
+  'postback',
+  'referral',
+  'optin',
+  'handover',
+  'standby',
+  'policy',
+  'unknown',
+] as const;
+
+export type ChangeKind = (typeof changeKinds)[number];
 
 /** One change of a delivery: the unit that is stored, deduplicated and answered. */
 export interface Change {

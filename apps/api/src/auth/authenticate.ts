@@ -21,7 +21,8 @@ export function createAuthenticate(
     if (authorization !== undefined) return { type: 'api_key', secretHash: hashOfKey(authorization) };
     const session = await readSession(request.headers.cookie);
     if (!session) throw new DomainError('unauthenticated', 'Sign in, or send Authorization: Bearer with an API key.');
-    if (session.isStale) await renew(auth, request);
+    // A stream, which asks again who reads it, has sent its head long ago.
+    if (session.isStale && !request.res?.headersSent) await renew(auth, request);
     refuseForeignOrigin(request, publicUrl);
     return { type: 'user', userId: session.userId, isFresh: session.isFresh };
   };

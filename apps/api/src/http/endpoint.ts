@@ -18,8 +18,26 @@ export interface EndpointRequest<Params, Query, Body, Who extends Caller = Calle
   body: Body;
 }
 
+/** One thing that a stream tells, as JSON in one line. */
+export interface Told {
+  id: string;
+  text: string;
+}
+
+/** An answer that comes bit by bit: each look gives what is new. */
+export class Stream {
+  /** Whose streams it is counted among: an organization's id. */
+  readonly owner: string;
+  readonly look: () => Promise<readonly Told[]>;
+
+  constructor(owner: string, look: Stream['look']) {
+    this.owner = owner;
+    this.look = look;
+  }
+}
+
 /** Ready JSON; with a status of its own where an endpoint has more than one. Nothing: 204. */
-export type Answer = Rendered<unknown> | { status: number; body: Rendered<unknown> } | undefined;
+export type Answer = Rendered<unknown> | { status: number; body: Rendered<unknown> } | Stream | undefined;
 
 /** One endpoint: its contract and the one verb it calls. The router, the OpenAPI document and the tests read it. */
 export interface Endpoint {
@@ -35,6 +53,8 @@ export interface Endpoint {
   body: z.ZodObject | null;
   /** Success statuses with their bodies; null for none. The first is the usual one. */
   responses: Record<number, z.ZodType | null>;
+  /** Answers with server-sent events of this name, of which each `data` is such a body. */
+  streams: string | null;
   /** What it may refuse with, beside 400, 401, 404, 429 and 503. */
   refusals: readonly (403 | 409 | 412)[];
   run(request: EndpointRequest<never, never, never>): Promise<Answer>;
@@ -47,11 +67,12 @@ export function defineEndpoint<
   Body extends z.ZodObject | null = null,
   Who extends 'person' | 'anyone' = 'anyone',
 >(
-  endpoint: Omit<Endpoint, 'params' | 'query' | 'body' | 'run' | 'refusals' | 'caller'> & {
+  endpoint: Omit<Endpoint, 'params' | 'query' | 'body' | 'run' | 'refusals' | 'caller' | 'streams'> & {
     caller?: Who;
     params: Params;
     query?: Query;
     body?: Body;
+    streams?: string;
     refusals?: Endpoint['refusals'];
     run(
       request: EndpointRequest<
@@ -64,7 +85,7 @@ export function defineEndpoint<
   },
 ): Endpoint {
   const { query = noQuery, body = null } = endpoint;
-  return { refusals: [], caller: 'anyone', ...endpoint, query, body } as Endpoint;
+  return { refusals: [], caller: 'anyone', streams: null, ...endpoint, query, body } as Endpoint;
 }
 
 const noQuery = z.strictObject({});

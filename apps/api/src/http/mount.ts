@@ -10,10 +10,12 @@ import type { Credentials } from '@pagekeeper/domain/users/credentials';
 import type { ErrorRequestHandler, Express, Request, RequestHandler, Response } from 'express';
 import { z } from 'zod';
 import type { Limits } from '../limits/limits.ts';
-import type { Answer, Endpoint } from './endpoint.ts';
+import { type Answer, type Endpoint, Stream } from './endpoint.ts';
 import { readJson, refuseUnsafe } from './json-body.ts';
+import type { OpenStreams } from './open-streams.ts';
 import { onceOf, versionsIn } from './preconditions.ts';
 import { fieldErrors, HttpError } from './problem.ts';
+import { sendStream } from './send-stream.ts';
 
 export interface MountOptions {
   services: Services;
@@ -23,6 +25,7 @@ export interface MountOptions {
   authenticate(request: Request): Promise<Caller>;
   limits: Limits;
   keyUse: KeyUse;
+  streams: OpenStreams;
 }
 
 /** Mounts endpoints: each request is authenticated, counted, parsed by the endpoint's schemas, run, and answered. */
@@ -101,6 +104,12 @@ async function answer(endpoint: Endpoint, request: Request, response: Response, 
     const answered = await endpoint.run({ ctx, appId, credentials, params, query, body } as never);
     // Its door let it in.
     if (actor.type === 'api_key') keyUse.note(actor.secretHash);
+    if (answered instanceof Stream) {
+      const recheck = () => options.authenticate(request);
+      const { streams } = options;
+      await sendStream(request, response, answered, { name: endpoint.streams!, streams, recheck, log: services.log });
+      return;
+    }
     const { status, body: shown } = statusAndBody(endpoint, answered);
     if (once) await answerLater(ctx, String(params.organization), { status, text: shown?.text ?? '' });
     send(response, status, shown?.text ?? '', shown?.etag);
@@ -122,7 +131,10 @@ function parseQuery(endpoint: Endpoint, request: Request): unknown {
 
 const usualStatus = ({ responses }: Endpoint): number => Number(Object.keys(responses)[0]);
 
-function statusAndBody(endpoint: Endpoint, answered: Answer): { status: number; body?: Rendered<unknown> } {
+function statusAndBody(
+  endpoint: Endpoint,
+  answered: Exclude<Answer, Stream>,
+): { status: number; body?: Rendered<unknown> } {
   if (!answered) return { status: usualStatus(endpoint) };
   return answered instanceof Rendered ? { status: usualStatus(endpoint), body: answered } : answered;
 }

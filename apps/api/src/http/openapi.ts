@@ -37,7 +37,7 @@ export function buildOpenApi(endpoints: readonly Endpoint[]) {
 }
 
 function operationOf(endpoint: Endpoint) {
-  const { method, path, summary, tag, params, query, body, responses, refusals, caller } = endpoint;
+  const { method, path, summary, tag, params, query, body, refusals, caller } = endpoint;
   const operationId = `${method}_${path
     .replace('/v1/', '')
     .replaceAll(/[{}]/g, '')
@@ -61,7 +61,7 @@ function operationOf(endpoint: Endpoint) {
       requestBody: { required: !body.safeParse({}).success, content: { 'application/json': { schema: body } } },
     }),
     responses: {
-      ...successes(responses),
+      ...successes(endpoint),
       ...problemResponses([400, 401, 404, 429, 503, ...refusals, ...ofWrites, ...ofRepeats]),
     },
   };
@@ -82,13 +82,17 @@ function headersOf({ method, refusals }: Endpoint) {
   });
 }
 
-function successes(responses: Endpoint['responses']) {
+function successes({ responses, streams }: Endpoint) {
+  if (streams) return { 200: { description: `Server-sent events named \`${streams}\`.`, content: eventStream } };
   const described = Object.entries(responses).map(([status, schema]) => [
     status,
     { description: 'Done.', ...(schema && { content: { 'application/json': { schema } } }) },
   ]);
   return Object.fromEntries(described);
 }
+
+/** OpenAPI has no word for the parts of a stream. */
+const eventStream = { 'text/event-stream': { schema: z.string() } };
 
 /** What only signing up and in are refused with. */
 const ofSessions = new Set(['wrong_credentials', 'wrong_code', 'account_exists']);

@@ -18,6 +18,14 @@ const key = z
   .describe('`key_…`')
   .meta({ example: publicId('key', example()) });
 
+const event = z
+  .string()
+  .describe('`evt_…`')
+  .meta({ example: publicId('event', example()) });
+const reply = z
+  .string()
+  .describe('`rep_…`')
+  .meta({ example: publicId('reply', example()) });
 const member = z
   .string()
   .describe('`mem_…`')
@@ -34,6 +42,8 @@ export const memberParams = z.object({ organization, member });
 export const invitationParams = z.object({ organization, invitation });
 export const apiKeyParams = z.object({ organization, key });
 export const integrationParams = z.object({ organization, integration });
+export const eventParams = z.object({ organization, event });
+export const replyParams = z.object({ organization, reply });
 
 function example(): Uuid {
   return '01890a5d-ac96-774b-bcce-b302099a8057' as Uuid;

@@ -1,5 +1,5 @@
 import { errorCode, isDatabaseUnavailable } from '@pagekeeper/domain/database/errors';
-import { DomainError, type ErrorCode, type FieldError } from '@pagekeeper/domain/errors';
+import { DomainError, type ErrorCode, type FieldError, OverLimit } from '@pagekeeper/domain/errors';
 import { QueueUnavailableError } from '@pagekeeper/queue/errors';
 import { blankTokens, type Log } from '@pagekeeper/runtime/log';
 import type { ErrorRequestHandler, Request, Response } from 'express';
@@ -46,6 +46,7 @@ export const problems: Record<ProblemCode, { status: number; title: string }> = 
   last_owner: { status: 409, title: 'An organization needs an OWNER' },
   request_in_flight: { status: 409, title: 'The same request is under way' },
   answer_lost: { status: 409, title: 'The request was carried out before' },
+  contents_damaged: { status: 409, title: 'What is stored cannot be opened' },
   account_exists: { status: 409, title: 'There is an account already' },
   stale_version: { status: 412, title: 'It was changed meanwhile' },
   body_too_large: { status: 413, title: 'The body is too large' },
@@ -86,10 +87,9 @@ export class HttpError extends Error {
 export function sendProblem(
   request: Request,
   response: Response,
-  { code, detail, errors }: { code: ProblemCode; detail: string; errors?: readonly FieldError[] },
+  { code, detail, errors, retryAfter = retryAfterSeconds[code] }: ToldProblem,
 ): void {
   const { status, title } = problems[code];
-  const retryAfter = retryAfterSeconds[code];
   if (retryAfter) response.setHeader('Retry-After', retryAfter);
   const problem = {
     type: `urn:pagekeeper:problem:${code}`,
@@ -125,8 +125,20 @@ export function problemHandler(log: Log): ErrorRequestHandler {
 // A statement or a lock that took too long, a deadlock, a failed serialization: the same request may succeed next.
 const busyStates = new Set(['57014', '55P03', '40P01', '40001']);
 
+/** A refusal as its caller is told. */
+export interface ToldProblem {
+  code: ProblemCode;
+  detail: string;
+  errors?: readonly FieldError[];
+  /** In seconds. */
+  retryAfter?: string | undefined;
+}
+
 /** What the caller is told of an error. */
-export function describeProblem(error: unknown): { code: ProblemCode; detail: string; errors?: readonly FieldError[] } {
+export function describeProblem(error: unknown): ToldProblem {
+  if (error instanceof OverLimit) {
+    return { code: error.code, detail: error.message, retryAfter: String(error.retryAfterSeconds) };
+  }
   if (error instanceof DomainError) return { code: error.code, detail: error.message, errors: error.errors };
   if (error instanceof HttpError) return { code: error.code, detail: error.message };
   if (error instanceof z.ZodError) {

@@ -39,6 +39,9 @@ export const permissions = {
   'integration.read': { roles: everyone, scope: 'read' },
   'integration.write': { roles: adminsAndStaff, scope: 'write' },
   'integration.refresh': { roles: adminsAndStaff, scope: 'write' },
+  'event.read': { roles: everyone, scope: 'read' },
+  'event.replay': { roles: adminsAndStaff, scope: 'events' },
+  'reply.read': { roles: everyone, scope: 'read' },
 } as const satisfies Record<string, Rule>;
 
 export type Permission = keyof typeof permissions;

@@ -6,10 +6,14 @@ import type { Sealed } from '../vault/sealed.ts';
  * claimed: ours to send, nothing is under way. sending: committed before the call, so a crash cannot hide one.
  * unknown: it may have been sent; never resent blindly. The others are final.
  */
-export type ReplyState = 'claimed' | 'sending' | 'sent' | 'rejected' | 'unknown' | 'shadow' | 'skipped';
+export const replyStates = ['claimed', 'sending', 'sent', 'rejected', 'unknown', 'shadow', 'skipped'] as const;
+
+export type ReplyState = (typeof replyStates)[number];
 
 /** How an answer goes out: under the comment, as a message to its author, or into the thread. */
-export type ReplyKind = 'public_comment' | 'private_comment' | 'message';
+export const replyKinds = ['public_comment', 'private_comment', 'message'] as const;
+
+export type ReplyKind = (typeof replyKinds)[number];
 
 /** The one automatic answer to a message or comment, or the reason why there is none. */
 export class Reply extends TenantModel {

@@ -3,7 +3,12 @@ import type { Uuid } from '../ids.ts';
 import { TenantModel } from '../tenancy/tenant-model.ts';
 import type { Sealed } from '../vault/sealed.ts';
 
-export type EventState = 'pending' | 'parked' | 'processed' | 'ignored' | 'failed';
+/** pending: to be worked on. parked: waits for a token that works. The others are done with. */
+export const eventStates = ['pending', 'parked', 'processed', 'ignored', 'failed'] as const;
+
+export type EventState = (typeof eventStates)[number];
+
+export const replayModes = ['quiet', 'replies'] as const;
 
 /** One change that Facebook told of, under the change's own id. */
 export class WebhookEvent extends TenantModel {
@@ -25,7 +30,7 @@ export class WebhookEvent extends TenantModel {
   declare processed_at: Date | null;
   declare reason: string | null;
   /** Asked for again by people; 'quiet' without replies. */
-  declare replay: 'quiet' | 'replies' | null;
+  declare replay: (typeof replayModes)[number] | null;
 }
 
 /** Where an event's payload is sealed. */

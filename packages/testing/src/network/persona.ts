@@ -1,4 +1,5 @@
 import supertest, { type Response } from 'supertest';
+import { EventReader } from './event-reader.ts';
 
 export interface Answer {
   status: number;
@@ -13,11 +14,13 @@ export class Persona {
   readonly email: string;
   /** Null for somebody without an account. */
   userId: string | null = null;
+  readonly #apiUrl: string;
   readonly #agent: ReturnType<typeof supertest.agent>;
   readonly #onAnswer: (answer: Answer) => void;
 
   constructor(apiUrl: string, name: string, onAnswer: (answer: Answer) => void = () => {}) {
     this.name = name;
+    this.#apiUrl = apiUrl;
     this.#onAnswer = onAnswer;
     this.email = `${name.replace(/\W+/g, '.')}@example.com`;
     this.#agent = supertest.agent(apiUrl).set('Origin', apiUrl);
@@ -58,6 +61,16 @@ export class Persona {
     const answer = { status, body: parsed, text, headers: received };
     this.#onAnswer(answer);
     return answer;
+  }
+
+  /** Opens a stream of server-sent events; a refusal is in the reader's answer. Close it. */
+  async watch(path: string): Promise<EventReader> {
+    const url = new URL(path, this.#apiUrl);
+    const where = { domain: url.hostname, path: url.pathname, secure: false, script: false };
+    const cookie = this.#agent.jar.getCookies(where as never).toValueString();
+    const reader = await EventReader.open(url, { Cookie: cookie });
+    this.#onAnswer(reader.answer);
+    return reader;
   }
 
   /** The same, and an error that shows the answer unless it has this status. */

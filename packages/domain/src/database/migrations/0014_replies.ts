@@ -11,6 +11,8 @@ update webhook_events e set page_id = p.page_id from facebook_page_integrations 
 update webhook_events set page_id = '' where page_id is null;
 alter table webhook_events alter column page_id set not null, force row level security;
 grant update (replay) on webhook_events to pagekeeper_app;
+-- What people look for first, in a table of what went well.
+create index webhook_events_failed on webhook_events (organization_id, id) where state = 'failed';
 
 -- text: what is or would be sent, sealed. thread_hash: for the limits.
 alter table replies add column thread_hash bytea, add column text bytea;

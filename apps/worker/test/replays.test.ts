@@ -1,0 +1,81 @@
+import { type Network, startNetwork } from '@pagekeeper/testing/network/network';
+import type { ConnectedPage, Tenant } from '@pagekeeper/testing/network/tenant';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+let network: Network;
+
+beforeAll(async () => {
+  network = await startNetwork();
+}, 60_000);
+
+afterAll(() => network?.stop());
+
+const write = ({ page }: ConnectedPage, text = 'Is this in stock?') =>
+  network.simulator.post(`/__sim/pages/${page.page_id}/comments`, { text });
+
+/** What the page answered under its comments, in order, from the simulator's own memory. */
+async function answers({ page }: ConnectedPage): Promise<string[]> {
+  const { comments } = await network.simulator.get(`/__sim/pages/${page.page_id}/conversation?limit=1000`);
+  return comments.flatMap(({ replies }: any) => replies.filter((r: any) => r.by_page).map(({ text }: any) => text));
+}
+
+const commentsOf = async ({ owner, path }: Tenant): Promise<any[]> =>
+  (await owner.expect(200, owner.get(`${path}/events?kind=comment.add&limit=100`))).data;
+
+async function replay({ owner, path }: Tenant, body: object): Promise<any> {
+  const answer = await owner.expect(200, owner.post(`${path}/events/replay`, { filter: {}, ...body }));
+  await network.settle(30_000);
+  return answer;
+}
+
+const repliesOf = async ({ owner, path }: Tenant) =>
+  (await owner.expect(200, owner.get(`${path}/replies?limit=100`))).data;
+
+describe('a replay', () => {
+  it('works through everything again without a reply, and leaves the replies as they were', async () => {
+    const acme = await network.tenant('acme');
+    const connected = await acme.connectPage();
+    for (const text of ['One?', 'Two?', 'Three?']) await write(connected, text);
+    await network.settle(30_000);
+    const before = await repliesOf(acme);
+    expect(await answers(connected)).toHaveLength(3);
+    const { replayed, already_waiting } = await replay(acme, {});
+    expect([replayed, already_waiting]).toEqual([6, 0]);
+    expect(await answers(connected)).toHaveLength(3);
+    expect(await repliesOf(acme)).toEqual(before);
+    // With the page's own, which came back as comments.
+    expect(await commentsOf(acme)).toMatchObject(Array(6).fill({ state: 'processed', replay: 'quiet' }));
+  });
+
+  it('with replies answers nobody a second time', async () => {
+    const acme = await network.tenant('acme');
+    const connected = await acme.connectPage();
+    await write(connected);
+    await network.settle(30_000);
+    expect(await answers(connected)).toHaveLength(1);
+    for (let time = 0; time < 3; time += 1) await replay(acme, { with_replies: true });
+    expect(await answers(connected)).toHaveLength(1);
+    const { sends } = await network.simulator.get(`/__sim/ledger/counts?page_id=${connected.page.page_id}`);
+    expect(sends.total).toBe(1);
+  });
+
+  it.each([false, 'shadow'])('with replies answers, once, what came while auto_reply was %j', async auto_reply => {
+    const acme = await network.tenant('acme');
+    const connected = await acme.connectPage({ config: { auto_reply } });
+    await write(connected);
+    await network.settle(30_000);
+    const path = `${acme.path}/integrations/${connected.id}`;
+    await acme.owner.expect(200, acme.owner.patch(path, { config: { auto_reply: true } }));
+    await replay(acme, {});
+    expect(await answers(connected)).toEqual([]);
+    await replay(acme, { with_replies: true });
+    expect(await answers(connected)).toHaveLength(1);
+    await replay(acme, { with_replies: true });
+    expect(await answers(connected)).toHaveLength(1);
+    const sent = (await repliesOf(acme)).filter(({ state }: any) => state === 'sent');
+    expect(sent).toMatchObject([{ state: 'sent', sent_id: expect.any(String) }]);
+    const [reply] = sent;
+    const shown = await acme.owner.expect(200, acme.owner.get(`${acme.path}/replies/${reply.id}`));
+    expect([shown.text]).toEqual(await answers(connected));
+  });
+});
