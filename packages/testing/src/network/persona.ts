@@ -16,6 +16,7 @@ export class Persona {
   userId: string | null = null;
   readonly #apiUrl: string;
   readonly #agent: ReturnType<typeof supertest.agent>;
+  readonly #headers: Record<string, string> = {};
   readonly #onAnswer: (answer: Answer) => void;
 
   constructor(apiUrl: string, name: string, onAnswer: (answer: Answer) => void = () => {}) {
@@ -28,6 +29,7 @@ export class Persona {
 
   /** Sends these with every request from now on. */
   withHeaders(headers: Record<string, string>): this {
+    Object.assign(this.#headers, headers);
     this.#agent.set(headers);
     return this;
   }
@@ -68,7 +70,7 @@ export class Persona {
     const url = new URL(path, this.#apiUrl);
     const where = { domain: url.hostname, path: url.pathname, secure: false, script: false };
     const cookie = this.#agent.jar.getCookies(where as never).toValueString();
-    const reader = await EventReader.open(url, { Cookie: cookie });
+    const reader = await EventReader.open(url, { ...this.#headers, Cookie: cookie });
     this.#onAnswer(reader.answer);
     return reader;
   }
