@@ -22,6 +22,13 @@ auth.sessions: ip_address text
 auth.sessions: user_agent text
 auth.sessions: created_at timestamp with time zone not null default now()
 auth.sessions: updated_at timestamp with time zone not null default now()
+auth.two_factors: id uuid not null
+auth.two_factors: user_id uuid not null
+auth.two_factors: secret text not null
+auth.two_factors: backup_codes text not null
+auth.two_factors: verified boolean not null default true
+auth.two_factors: failed_verification_count integer not null default 0
+auth.two_factors: locked_until timestamp with time zone
 auth.users: id uuid not null
 auth.users: name text not null
 auth.users: email text not null
@@ -31,6 +38,7 @@ auth.users: created_at timestamp with time zone not null default now()
 auth.users: updated_at timestamp with time zone not null default now()
 auth.users: is_staff boolean not null default false
 auth.users: notices jsonb not null default '{}'::jsonb
+auth.users: two_factor_enabled boolean not null default false
 auth.verifications: id uuid not null
 auth.verifications: identifier text not null
 auth.verifications: value text not null
@@ -258,6 +266,9 @@ auth.accounts: accounts_user_id_fkey FOREIGN KEY (user_id) REFERENCES auth.users
 auth.sessions: sessions_pkey PRIMARY KEY (id)
 auth.sessions: sessions_token_key UNIQUE (token)
 auth.sessions: sessions_user_id_fkey FOREIGN KEY (user_id) REFERENCES auth.users(id) ON DELETE CASCADE
+auth.two_factors: two_factors_pkey PRIMARY KEY (id)
+auth.two_factors: two_factors_user_id_fkey FOREIGN KEY (user_id) REFERENCES auth.users(id) ON DELETE CASCADE
+auth.two_factors: two_factors_user_id_key UNIQUE (user_id)
 auth.users: users_email_key UNIQUE (email)
 auth.users: users_pkey PRIMARY KEY (id)
 auth.verifications: verifications_pkey PRIMARY KEY (id)
@@ -363,6 +374,7 @@ CREATE INDEX replies_integration ON public.replies USING btree (organization_id,
 CREATE INDEX sessions_user_id_idx ON auth.sessions USING btree (user_id)
 CREATE INDEX staff_entries_user ON public.staff_entries USING btree (organization_id, user_id, expires_at)
 CREATE INDEX verifications_identifier_idx ON auth.verifications USING btree (identifier)
+CREATE INDEX verifications_value ON auth.verifications USING btree (value)
 CREATE INDEX webhook_events_default_organization_id_integration_id_id_idx ON partitions.webhook_events_default USING btree (organization_id, integration_id, id) WHERE (state = 'pending'::text)
 CREATE INDEX webhook_events_default_organization_id_integration_id_id_idx1 ON partitions.webhook_events_default USING btree (organization_id, integration_id, id) WHERE (state = 'parked'::text)
 CREATE INDEX webhook_events_parked ON ONLY public.webhook_events USING btree (organization_id, integration_id, id) WHERE (state = 'parked'::text)
@@ -402,6 +414,8 @@ CREATE UNIQUE INDEX sessions_pkey ON auth.sessions USING btree (id)
 CREATE UNIQUE INDEX sessions_token_key ON auth.sessions USING btree (token)
 CREATE UNIQUE INDEX staff_entries_pkey ON public.staff_entries USING btree (organization_id, id)
 CREATE UNIQUE INDEX system_keys_pkey ON public.system_keys USING btree (name)
+CREATE UNIQUE INDEX two_factors_pkey ON auth.two_factors USING btree (id)
+CREATE UNIQUE INDEX two_factors_user_id_key ON auth.two_factors USING btree (user_id)
 CREATE UNIQUE INDEX users_email_key ON auth.users USING btree (email)
 CREATE UNIQUE INDEX users_pkey ON auth.users USING btree (id)
 CREATE UNIQUE INDEX verifications_pkey ON auth.verifications USING btree (id)
@@ -485,6 +499,10 @@ auth.sessions: DELETE to pagekeeper_auth
 auth.sessions: INSERT to pagekeeper_auth
 auth.sessions: SELECT to pagekeeper_auth
 auth.sessions: UPDATE to pagekeeper_auth
+auth.two_factors: DELETE to pagekeeper_auth
+auth.two_factors: INSERT to pagekeeper_auth
+auth.two_factors: SELECT to pagekeeper_auth
+auth.two_factors: UPDATE to pagekeeper_auth
 auth.users: DELETE to pagekeeper_auth
 auth.users: INSERT to pagekeeper_auth
 auth.users: SELECT to pagekeeper_auth
@@ -540,7 +558,7 @@ public.webhook_events: SELECT to pagekeeper_app
 
 -- column grants
 auth.users: SELECT (id, is_staff) to pagekeeper_router
-auth.users: SELECT (id, name, email, email_verified, image, created_at, updated_at, is_staff, notices) to pagekeeper_app
+auth.users: SELECT (id, name, email, email_verified, image, created_at, updated_at, is_staff, notices, two_factor_enabled) to pagekeeper_app
 auth.users: UPDATE (name, updated_at, notices) to pagekeeper_app
 public.api_keys: SELECT (organization_id, id, secret_hash, role, scopes, expires_at, last_used_at, revoked_at) to pagekeeper_router
 public.api_keys: UPDATE (last_used_at) to pagekeeper_router

@@ -9,6 +9,7 @@ const globalTables: Record<string, string> = {
   'auth.users': 'a person belongs to several organizations; row level security shows them to those who share one',
   'auth.sessions': 'a session is a person’s; only pagekeeper_auth sees it',
   'auth.accounts': 'a password is a person’s; only pagekeeper_auth sees it',
+  'auth.two_factors': 'a second factor is a person’s; only pagekeeper_auth sees it',
   'auth.verifications': 'made before a person exists; only pagekeeper_auth sees it',
   'public.organizations': 'the tenant itself: its id is what organization_id means elsewhere',
   'public.personal_idempotency_keys': 'what a person does outside of any organization; row level security by person',
