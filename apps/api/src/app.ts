@@ -1,3 +1,4 @@
+import type { FacebookApp } from '@pagekeeper/domain/connections/facebook-connection';
 import type { Services } from '@pagekeeper/domain/context';
 import type { Auth } from '@pagekeeper/domain/users/auth';
 import type { Credentials } from '@pagekeeper/domain/users/credentials';
@@ -9,7 +10,9 @@ import helmet from 'helmet';
 import { pinoHttp } from 'pino-http';
 import { createAuthenticate } from './auth/authenticate.ts';
 import { mountAuth } from './auth/mount-auth.ts';
+import { mountOauthCallback } from './connections/oauth-callback.ts';
 import { endpoints } from './endpoints.ts';
+import { mountPersonRequests } from './facebook/person-requests.ts';
 import { mountHealth } from './health/health.ts';
 import { mountDocs } from './http/docs.ts';
 import { mountEndpoints, requestIdOf } from './http/mount.ts';
@@ -23,7 +26,8 @@ export interface AppOptions {
   credentials: Credentials;
   readSession: SessionReader;
   publicUrl: string;
-  appId: string;
+  facebook: FacebookApp;
+  appSecrets: readonly Secret[];
   verifyToken: Secret;
   isStopping(): boolean;
 }
@@ -35,7 +39,8 @@ export function createApp({
   credentials,
   readSession,
   publicUrl,
-  appId,
+  facebook,
+  appSecrets,
   verifyToken,
   isStopping,
 }: AppOptions): Express {
@@ -49,7 +54,9 @@ export function createApp({
   mountHandshake(app, verifyToken);
   mountAuth(app, { auth, database: services.database, publicUrl });
   const authenticate = createAuthenticate(auth, readSession, publicUrl);
-  mountEndpoints(app, endpoints, { services, appId, credentials, authenticate });
+  mountOauthCallback(app, { services, facebook, authenticate });
+  mountPersonRequests(app, { services, publicUrl, appSecrets });
+  mountEndpoints(app, endpoints, { services, facebook, credentials, authenticate });
   app.use(() => {
     throw new HttpError('no_such_route', 'The documentation at /docs lists what there is.');
   });

@@ -1,4 +1,5 @@
 import { businessEndpoints } from './businesses/business-endpoints.ts';
+import { connectionEndpoints } from './connections/connection-endpoints.ts';
 import type { Endpoint } from './http/endpoint.ts';
 import { integrationEndpoints } from './integrations/integration-endpoints.ts';
 import { invitationEndpoints } from './invitations/invitation-endpoints.ts';
@@ -14,4 +15,5 @@ export const endpoints: readonly Endpoint[] = [
   ...invitationEndpoints,
   ...businessEndpoints,
   ...integrationEndpoints,
+  ...connectionEndpoints,
 ];

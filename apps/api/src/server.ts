@@ -4,7 +4,7 @@ import { createAuth } from '@pagekeeper/domain/users/auth';
 import { Inbox } from '@pagekeeper/domain/webhooks/inbox';
 import type { Log } from '@pagekeeper/runtime/log';
 import { createApp } from './app.ts';
-import type { ApiVariables } from './env.ts';
+import { type ApiVariables, facebookAppOf } from './env.ts';
 import { createReceiveWebhooks } from './webhooks/receive-webhooks.ts';
 
 export interface RunningServer {
@@ -35,7 +35,8 @@ export async function startServer(variables: ApiVariables, log: Log): Promise<Ru
     services,
     ...people,
     publicUrl: variables.PUBLIC_URL,
-    appId: variables.FACEBOOK_APP_ID,
+    facebook: facebookAppOf(variables),
+    appSecrets: appSecretsOf(variables),
     verifyToken: variables.FACEBOOK_VERIFY_TOKEN,
     isStopping: () => stopping,
   });

@@ -61,6 +61,13 @@ POST   /v1/organizations/{organization}/integrations/{integration}/restore
 PUT    /v1/organizations/{organization}/integrations/{integration}/facebook-page
 GET    /v1/organizations/{organization}/integrations/{integration}/health
 POST   /v1/organizations/{organization}/integrations/{integration}/refresh
+POST   /v1/organizations/{organization}/businesses/{business}/facebook/connections
+GET    /v1/organizations/{organization}/facebook/connections/{connection}
+POST   /v1/organizations/{organization}/facebook/connections/{connection}/pages
+GET    /facebook/oauth/callback
+POST   /facebook/deauthorize
+POST   /facebook/data-deletion
+GET    /facebook/data-deletion/{code}
 POST   /auth/sign-up/email
 POST   /auth/sign-in/email
 POST   /auth/sign-out

@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { endpoints } from '../src/endpoints.ts';
 import type { Endpoint } from '../src/http/endpoint.ts';
 import { holdAnswersToTheContract, pathOf, placeholdersOf } from './contract.ts';
+import { connectionThrough } from './dialog.ts';
 
 holdAnswersToTheContract();
 
@@ -19,7 +20,10 @@ beforeAll(async () => {
   // Without a worker, so that nothing but requests can change a row; two connections for everybody.
   network = await startNetwork({ worker: false, apiEnv: { DATABASE_POOL: '2' } });
   [acme, rival] = await Promise.all([network.tenant('acme'), network.tenant('rival')]);
-  acmeThings = { ...(await freshThings(acme, ['member', 'invitation'])), integration: (await acme.connectPage()).id };
+  acmeThings = {
+    ...(await freshThings(acme, ['member', 'invitation', 'connection'])),
+    integration: (await acme.connectPage()).id,
+  };
 }, 60_000);
 
 afterAll(() => network?.stop());
@@ -50,6 +54,8 @@ const bodies: Record<string, (things: Record<string, string>) => object> = {
   }),
   'patch /v1/organizations/{organization}/integrations/{integration}': () => ({ config: { auto_reply: true } }),
   'put /v1/organizations/{organization}/integrations/{integration}/facebook-page': page,
+  'post /v1/organizations/{organization}/businesses/{business}/facebook/connections': () => ({ ask_again: 'pages' }),
+  'post /v1/organizations/{organization}/facebook/connections/{connection}/pages': () => ({ page_ids: ['1'] }),
 };
 
 /** How a tenant's things can be named in a path. */
@@ -57,6 +63,7 @@ const references: Record<string, () => string[]> = {
   organization: () => [acme.organization.id, acme.organization.slug],
   business: () => [acme.business.id, acme.business.slug],
   integration: () => [acmeThings.integration!],
+  connection: () => [acmeThings.connection!],
   member: () => [acmeThings.member!],
   invitation: () => [acmeThings.invitation!],
 };
@@ -80,6 +87,7 @@ const makers: Record<string, (tenant: Tenant) => Promise<string>> = {
     });
     return (await owner.expect(200, owner.get(`${path}/members?limit=1`))).data[0].id;
   },
+  connection: async tenant => (await connectionThrough(network, tenant)).id,
   invitation: async ({ owner, path }) =>
     (await owner.expect(201, owner.post(`${path}/invitations`, { email: `${newId()}@example.com`, role: 'MEMBER' })))
       .id,
@@ -283,6 +291,9 @@ const mayDo: Record<string, string> = {
   'put /v1/organizations/{organization}/integrations/{integration}/facebook-page': 'OWNER ADMIN',
   'get /v1/organizations/{organization}/integrations/{integration}/health': 'OWNER ADMIN MEMBER',
   'post /v1/organizations/{organization}/integrations/{integration}/refresh': 'OWNER ADMIN',
+  'post /v1/organizations/{organization}/businesses/{business}/facebook/connections': 'OWNER ADMIN',
+  'get /v1/organizations/{organization}/facebook/connections/{connection}': 'OWNER ADMIN',
+  'post /v1/organizations/{organization}/facebook/connections/{connection}/pages': 'OWNER ADMIN',
 };
 
 describe('the roles', () => {

@@ -23,7 +23,7 @@ export function createAuthenticate(
     if (!session) throw new DomainError('unauthenticated', 'Sign in, or send Authorization: Bearer with an API key.');
     if (session.isStale) await renew(auth, request);
     refuseForeignOrigin(request, publicUrl);
-    return { type: 'user', userId: session.userId, isFresh: session.isFresh };
+    return { type: 'user', userId: session.userId, sessionId: session.sessionId, isFresh: session.isFresh };
   };
 }
 

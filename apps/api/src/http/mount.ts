@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import type { FacebookApp } from '@pagekeeper/domain/connections/facebook-connection';
 import type { Services } from '@pagekeeper/domain/context';
 import { DomainError } from '@pagekeeper/domain/errors';
 import { answerLater } from '@pagekeeper/domain/idempotency/answer-later';
@@ -16,7 +17,7 @@ import { fieldErrors, HttpError } from './problem.ts';
 
 export interface MountOptions {
   services: Services;
-  appId: string;
+  facebook: FacebookApp;
   credentials: Credentials;
   /** Who sent the request. @throws DomainError `unauthenticated` */
   authenticate(request: Request): Promise<Caller>;
@@ -61,7 +62,7 @@ function allowedMethods(endpoints: readonly Endpoint[]): Map<string, string> {
 const noBody = z.strictObject({});
 
 async function answer(endpoint: Endpoint, request: Request, response: Response, options: MountOptions): Promise<void> {
-  const { services, appId, credentials } = options;
+  const { services, facebook, credentials } = options;
   const actor = response.locals.actor as Caller;
   if (endpoint.caller === 'person' && actor.type !== 'user') {
     throw new DomainError('forbidden', 'This takes a person with a session. An API key cannot do it.');
@@ -72,7 +73,7 @@ async function answer(endpoint: Endpoint, request: Request, response: Response, 
   const once = onceOf(endpoint, request, actor, services.vault);
   const ctx = { ...services, actor, requestId: String(request.id), ifMatch: versionsIn(request), once };
   try {
-    const answered = await endpoint.run({ ctx, appId, credentials, params, query, body } as never);
+    const answered = await endpoint.run({ ctx, facebook, credentials, params, query, body } as never);
     const { status, body: shown } = statusAndBody(endpoint, answered);
     if (once) await answerLater(ctx, String(params.organization), { status, text: shown?.text ?? '' });
     if (shown?.etag) response.setHeader('ETag', shown.etag);

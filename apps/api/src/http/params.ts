@@ -14,6 +14,10 @@ const integration = z
   .describe('`int_…`')
   .meta({ example: publicId('integration', example()) });
 
+const connection = z
+  .string()
+  .describe('`fbc_…`')
+  .meta({ example: publicId('connection', example()) });
 const member = z
   .string()
   .describe('`mem_…`')
@@ -28,6 +32,7 @@ export const organizationParams = z.object({ organization });
 export const businessParams = z.object({ organization, business });
 export const memberParams = z.object({ organization, member });
 export const invitationParams = z.object({ organization, invitation });
+export const connectionParams = z.object({ organization, connection });
 export const integrationParams = z.object({ organization, integration });
 
 function example(): Uuid {
