@@ -926,19 +926,22 @@ begin
     order by organization_id, id for update
   ) l;
   update public.facebook_logins l set revoked_at = app.now(), generation = l.generation + 1
-  where l.id = any (revoked) and l.revoked_at is null;
+  where l.person_hash = person and l.id = any (revoked) and l.revoked_at is null;
   if deletion is not null then
-    update public.facebook_logins l set access_token = '' where l.id = any (revoked);
-    update public.facebook_page_integrations p set page_access_token = '' where p.login_id = any (revoked);
+    update public.facebook_logins l set access_token = '' where l.person_hash = person and l.id = any (revoked);
+    update public.facebook_page_integrations p set page_access_token = '' from public.facebook_logins l
+    where l.person_hash = person and l.id = any (revoked)
+      and p.organization_id = l.organization_id and p.login_id = l.id;
     insert into public.data_deletions (code, requested_at, completed_at) values (deletion, asked_at, app.now())
     on conflict do nothing;
   end if;
   return query
   with others as materialized (
-    select p.organization_id, p.id, p.login_id from public.facebook_page_integrations p
-    where p.login_id = any (revoked) and p.next_check_at is not null
+    select p.organization_id, p.id, p.login_id from public.facebook_logins l
+    join public.facebook_page_integrations p on p.organization_id = l.organization_id and p.login_id = l.id
+    where l.person_hash = person and l.id = any (revoked) and p.next_check_at is not null
     order by p.organization_id, p.page_id
-    for update
+    for update of p
   ), due as (
     update public.facebook_page_integrations p set next_check_at = app.now()
     from others o where p.organization_id = o.organization_id and p.id = o.id

@@ -1,3 +1,4 @@
+import { sweepConnectionsJob } from '@pagekeeper/domain/jobs';
 import { type Network, startNetwork } from '@pagekeeper/testing/network/network';
 import type { Tenant } from '@pagekeeper/testing/network/tenant';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -144,6 +145,7 @@ describe('connecting pages', () => {
   it('asks for a login configuration of a business, whose system user never ends', async () => {
     const configurations = [{ id: '900000000000001', token: 'system_user', scopes: scopes() }];
     await network.simulator.patch('/__sim/app', { configurations });
+    await network.api.stop();
     await network.startApi({ FACEBOOK_LOGIN_CONFIG_ID: '900000000000001' });
     try {
       const { id: personId, pageIds } = await personWithPages(network);
@@ -153,6 +155,7 @@ describe('connecting pages', () => {
       const [connected] = await pick(acme, begun.id, pageIds);
       expect(connected.integration.facebook_page).toMatchObject({ status: 'healthy', user_token_expires_at: null });
     } finally {
+      await network.api.stop();
       await network.startApi();
     }
   });
@@ -323,7 +326,7 @@ describe('a state', () => {
       410,
       async () => {
         const back = await answered();
-        await network.moveClock(0.6);
+        await network.moveClock(0.75);
         return [back, acme.owner];
       },
     ],
@@ -412,12 +415,12 @@ describe('a connection that nobody finished', () => {
   it('is expired after an hour, and forgotten with its token after another', async () => {
     const { id: personId, pageIds } = await personWithPages(network);
     const { id } = await connectThrough(acme, { personId });
-    await network.moveClock(1.1);
+    await network.moveClock(1.25);
     const path = `${acme.path}/facebook/connections/${id}`;
     expect((await acme.owner.expect(200, acme.owner.get(path))).state).toBe('expired');
     await acme.owner.expect(409, acme.owner.post(`${path}/pages`, { page_ids: pageIds }));
-    await network.moveClock(2.2);
-    await network.services.queue.enqueue((await import('@pagekeeper/domain/jobs')).sweepConnectionsJob, {});
+    await network.moveClock(2.5);
+    await network.services.queue.enqueue(sweepConnectionsJob, {});
     await network.settle();
     await acme.owner.expect(404, acme.owner.get(path));
     expect(await network.sql('select from facebook_logins where organization_id = $1', [acme.uuid])).toHaveLength(0);

@@ -307,6 +307,74 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/facebook/data-deletion": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** A person wants their data deleted */
+        post: operations["delete_data"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/facebook/data-deletion/{code}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What became of a deletion */
+        get: operations["data_deletion"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/facebook/deauthorize": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** A person removed our app */
+        post: operations["deauthorize"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/facebook/oauth/callback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Where Facebook's login dialog sends the browser back to */
+        get: operations["finish_connection"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/healthz": {
         parameters: {
             query?: never;
@@ -451,6 +519,23 @@ export interface paths {
         patch: operations["patch_organizations_organization_businesses_business"];
         trace?: never;
     };
+    "/v1/organizations/{organization}/businesses/{business}/facebook/connections": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Begin to connect pages: where to send the person's browser */
+        post: operations["post_organizations_organization_businesses_business_facebook_connections"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/organizations/{organization}/businesses/{business}/integrations": {
         parameters: {
             query?: never;
@@ -480,6 +565,40 @@ export interface paths {
         put?: never;
         /** Take a deactivation back, by id */
         post: operations["post_organizations_organization_businesses_business_restore"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/organizations/{organization}/facebook/connections/{connection}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What came of it: the pages found, and what is missing and why */
+        get: operations["get_organizations_organization_facebook_connections_connection"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/organizations/{organization}/facebook/connections/{connection}/pages": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Connect the pages that were picked, each with its own outcome */
+        post: operations["post_organizations_organization_facebook_connections_connection_pages"];
         delete?: never;
         options?: never;
         head?: never;
@@ -745,6 +864,51 @@ export interface components {
             /** Format: date-time */
             updated_at: string;
         };
+        ConnectedPages: {
+            pages: {
+                integration: components["schemas"]["Integration"] | null;
+                /**
+                 * @description reconnected: the integration that had the page goes on with its history and config.
+                 * @enum {string}
+                 */
+                outcome: "connected" | "reconnected" | "refused";
+                page_id: string;
+                page_name: string | null;
+                /** @description Why it was refused. */
+                reason: components["schemas"]["Reason"] | null;
+                taken_over: boolean;
+            }[];
+        };
+        Connection: {
+            business_id: string;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            expires_at: string;
+            id: string;
+            /** @description Asked for and not granted. */
+            missing_permissions: string[];
+            /** @description The pages that the person granted, 1000 at most. */
+            pages: {
+                /** @description The integration of this organization that has it already. */
+                integration_id: string | null;
+                page_category: string | null;
+                page_id: string;
+                page_name: string;
+                page_url: string | null;
+                /** @description Why it cannot be connected; null when it can. */
+                reason: components["schemas"]["Reason"] | null;
+            }[];
+            pages_total: number;
+            reason: components["schemas"]["Reason"] | null;
+            /** @description The integration that is to work again. */
+            reconnect: string | null;
+            /**
+             * @description waiting: the dialog is open. ready: pages can be picked. The others: begin a new one.
+             * @enum {string}
+             */
+            state: "waiting" | "ready" | "failed" | "expired";
+        };
         Health: {
             checks: {
                 /** @enum {string} */
@@ -890,6 +1054,10 @@ export interface components {
             updated_at: string;
             user_id: string;
         };
+        NewConnection: {
+            authorize_url: string;
+            id: string;
+        };
         NewInvitation: {
             accept_url: string;
             accepted_at: string | null;
@@ -923,7 +1091,7 @@ export interface components {
         };
         Problem: {
             /** @enum {string} */
-            code: "invalid_request" | "malformed_json" | "unauthenticated" | "wrong_credentials" | "wrong_code" | "wrong_password" | "forbidden" | "email_not_verified" | "origin_not_allowed" | "not_found" | "no_such_route" | "method_not_allowed" | "slug_taken" | "page_taken" | "parent_inactive" | "already_member" | "invitation_closed" | "last_owner" | "request_in_flight" | "answer_lost" | "account_exists" | "stale_version" | "body_too_large" | "unsupported_media_type" | "idempotency_key_reused" | "over_limit" | "internal" | "unavailable";
+            code: "invalid_request" | "wrong_signature" | "malformed_json" | "unauthenticated" | "wrong_credentials" | "wrong_code" | "wrong_password" | "forbidden" | "email_not_verified" | "origin_not_allowed" | "not_found" | "no_such_route" | "method_not_allowed" | "slug_taken" | "connection_not_ready" | "page_taken" | "parent_inactive" | "already_member" | "invitation_closed" | "last_owner" | "request_in_flight" | "answer_lost" | "account_exists" | "stale_version" | "body_too_large" | "unsupported_media_type" | "idempotency_key_reused" | "over_limit" | "internal" | "unavailable";
             detail: string;
             errors?: {
                 code: string;
@@ -935,6 +1103,12 @@ export interface components {
             status: number;
             title: string;
             type: string;
+        };
+        /** @description What is the matter, and what a person does about it. */
+        Reason: {
+            code: string;
+            detail: string;
+            fix: string;
         };
         Session: {
             /** Format: date-time */
@@ -1813,6 +1987,203 @@ export interface operations {
             };
         };
     };
+    delete_data: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/x-www-form-urlencoded": {
+                    signed_request: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Deleted. The address shows it. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        confirmation_code: string;
+                        url: string;
+                    };
+                };
+            };
+            /** @description Refused. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    data_deletion: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description When it was done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
+            /** @description No such code. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
+        };
+    };
+    deauthorize: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/x-www-form-urlencoded": {
+                    signed_request: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Their logins are revoked. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        success: true;
+                    };
+                };
+            };
+            /** @description Refused. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    finish_connection: {
+        parameters: {
+            query: {
+                code?: string;
+                error?: string;
+                error_code?: string;
+                error_description?: string;
+                error_reason?: string;
+                state: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What came of it; `GET …/facebook/connections/{connection}` says the same. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
+            /** @description Nobody is signed in in this browser. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
+            /** @description Begun by somebody else, or in another session; or a role that may not connect pages. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
+            /** @description No connection that this person began. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
+            /** @description Used before. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
+            /** @description The dialog was open for too long. */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
+        };
+    };
     healthz: {
         parameters: {
             query?: never;
@@ -1907,7 +2278,7 @@ export interface operations {
                     "application/json": components["schemas"]["Organization"];
                 };
             };
-            /** @description The request is not valid; or: The body is not JSON. */
+            /** @description The request is not valid; or: The request is not signed by Facebook; or: The body is not JSON. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -1943,7 +2314,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The slug is taken; or: The page is taken; or: What it belongs to is inactive; or: The person is a member already; or: The invitation is over; or: An organization needs an OWNER; or: The same request is under way; or: The request was carried out before. */
+            /** @description The slug is taken; or: The connection is not ready; or: The page is taken; or: What it belongs to is inactive; or: The person is a member already; or: The invitation is over; or: An organization needs an OWNER; or: The same request is under way; or: The request was carried out before. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -2008,7 +2379,7 @@ export interface operations {
                     "application/json": components["schemas"]["Me"] | components["schemas"]["MeAsApiKey"];
                 };
             };
-            /** @description The request is not valid; or: The body is not JSON. */
+            /** @description The request is not valid; or: The request is not signed by Facebook; or: The body is not JSON. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -2069,7 +2440,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description The request is not valid; or: The body is not JSON. */
+            /** @description The request is not valid; or: The request is not signed by Facebook; or: The body is not JSON. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -2105,7 +2476,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The slug is taken; or: The page is taken; or: What it belongs to is inactive; or: The person is a member already; or: The invitation is over; or: An organization needs an OWNER; or: The same request is under way; or: The request was carried out before. */
+            /** @description The slug is taken; or: The connection is not ready; or: The page is taken; or: What it belongs to is inactive; or: The person is a member already; or: The invitation is over; or: An organization needs an OWNER; or: The same request is under way; or: The request was carried out before. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -2176,7 +2547,7 @@ export interface operations {
                     "application/json": components["schemas"]["Me"] | components["schemas"]["MeAsApiKey"];
                 };
             };
-            /** @description The request is not valid; or: The body is not JSON. */
+            /** @description The request is not valid; or: The request is not signed by Facebook; or: The body is not JSON. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -2312,7 +2683,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description The request is not valid; or: The body is not JSON. */
+            /** @description The request is not valid; or: The request is not signed by Facebook; or: The body is not JSON. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -2379,7 +2750,7 @@ export interface operations {
                     "application/json": components["schemas"]["Organization"];
                 };
             };
-            /** @description The request is not valid; or: The body is not JSON. */
+            /** @description The request is not valid; or: The request is not signed by Facebook; or: The body is not JSON. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -2415,7 +2786,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The slug is taken; or: The page is taken; or: What it belongs to is inactive; or: The person is a member already; or: The invitation is over; or: An organization needs an OWNER; or: The same request is under way; or: The request was carried out before. */
+            /** @description The slug is taken; or: The connection is not ready; or: The page is taken; or: What it belongs to is inactive; or: The person is a member already; or: The invitation is over; or: An organization needs an OWNER; or: The same request is under way; or: The request was carried out before. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -2486,7 +2857,7 @@ export interface operations {
                     "application/json": components["schemas"]["Organization"];
                 };
             };
-            /** @description The request is not valid; or: The body is not JSON. */
+            /** @description The request is not valid; or: The request is not signed by Facebook; or: The body is not JSON. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -2543,7 +2914,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description The request is not valid; or: The body is not JSON. */
+            /** @description The request is not valid; or: The request is not signed by Facebook; or: The body is not JSON. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -2642,7 +3013,7 @@ export interface operations {
                     "application/json": components["schemas"]["Organization"];
                 };
             };
-            /** @description The request is not valid; or: The body is not JSON. */
+            /** @description The request is not valid; or: The request is not signed by Facebook; or: The body is not JSON. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -2678,7 +3049,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The slug is taken; or: The page is taken; or: What it belongs to is inactive; or: The person is a member already; or: The invitation is over; or: An organization needs an OWNER; or: The same request is under way; or: The request was carried out before. */
+            /** @description The slug is taken; or: The connection is not ready; or: The page is taken; or: What it belongs to is inactive; or: The person is a member already; or: The invitation is over; or: An organization needs an OWNER; or: The same request is under way; or: The request was carried out before. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -2771,7 +3142,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description The request is not valid; or: The body is not JSON. */
+            /** @description The request is not valid; or: The request is not signed by Facebook; or: The body is not JSON. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -2843,7 +3214,7 @@ export interface operations {
                     "application/json": components["schemas"]["Business"];
                 };
             };
-            /** @description The request is not valid; or: The body is not JSON. */
+            /** @description The request is not valid; or: The request is not signed by Facebook; or: The body is not JSON. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -2879,7 +3250,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The slug is taken; or: The page is taken; or: What it belongs to is inactive; or: The person is a member already; or: The invitation is over; or: An organization needs an OWNER; or: The same request is under way; or: The request was carried out before. */
+            /** @description The slug is taken; or: The connection is not ready; or: The page is taken; or: What it belongs to is inactive; or: The person is a member already; or: The invitation is over; or: An organization needs an OWNER; or: The same request is under way; or: The request was carried out before. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -2952,7 +3323,7 @@ export interface operations {
                     "application/json": components["schemas"]["Business"];
                 };
             };
-            /** @description The request is not valid; or: The body is not JSON. */
+            /** @description The request is not valid; or: The request is not signed by Facebook; or: The body is not JSON. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -3011,7 +3382,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description The request is not valid; or: The body is not JSON. */
+            /** @description The request is not valid; or: The request is not signed by Facebook; or: The body is not JSON. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -3111,7 +3482,7 @@ export interface operations {
                     "application/json": components["schemas"]["Business"];
                 };
             };
-            /** @description The request is not valid; or: The body is not JSON. */
+            /** @description The request is not valid; or: The request is not signed by Facebook; or: The body is not JSON. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -3147,7 +3518,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The slug is taken; or: The page is taken; or: What it belongs to is inactive; or: The person is a member already; or: The invitation is over; or: An organization needs an OWNER; or: The same request is under way; or: The request was carried out before. */
+            /** @description The slug is taken; or: The connection is not ready; or: The page is taken; or: What it belongs to is inactive; or: The person is a member already; or: The invitation is over; or: An organization needs an OWNER; or: The same request is under way; or: The request was carried out before. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -3176,6 +3547,127 @@ export interface operations {
             };
             /** @description The body must be application/json. */
             415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Try again in a moment. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_organizations_organization_businesses_business_facebook_connections: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key and body within 24 hours: done once, answered alike. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description `biz_…` or the slug. */
+                business: string;
+                /** @description `org_…` or the slug. */
+                organization: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    /**
+                     * @description Facebook remembers what was chosen: `pages` opens its page picker again, `permissions` asks again for what was declined. Chosen by itself where it is not given.
+                     * @enum {string}
+                     */
+                    ask_again?: "pages" | "permissions";
+                    /** @description `int_…`, the integration that is to work again. */
+                    reconnect?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Done. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NewConnection"];
+                };
+            };
+            /** @description The request is not valid; or: The request is not signed by Facebook; or: The body is not JSON. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The password is wrong or missing; or: Your role may not do this; or: Verify your e-mail address first; or: The request comes from another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing here; or: There is no such address. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The slug is taken; or: The connection is not ready; or: The page is taken; or: What it belongs to is inactive; or: The person is a member already; or: The invitation is over; or: An organization needs an OWNER; or: The same request is under way; or: The request was carried out before. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body must be application/json. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The Idempotency-Key was used for another request. */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3230,7 +3722,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description The request is not valid; or: The body is not JSON. */
+            /** @description The request is not valid; or: The request is not signed by Facebook; or: The body is not JSON. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -3346,7 +3838,7 @@ export interface operations {
                     "application/json": components["schemas"]["Integration"];
                 };
             };
-            /** @description The request is not valid; or: The body is not JSON. */
+            /** @description The request is not valid; or: The request is not signed by Facebook; or: The body is not JSON. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -3382,7 +3874,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The slug is taken; or: The page is taken; or: What it belongs to is inactive; or: The person is a member already; or: The invitation is over; or: An organization needs an OWNER; or: The same request is under way; or: The request was carried out before. */
+            /** @description The slug is taken; or: The connection is not ready; or: The page is taken; or: What it belongs to is inactive; or: The person is a member already; or: The invitation is over; or: An organization needs an OWNER; or: The same request is under way; or: The request was carried out before. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -3455,7 +3947,7 @@ export interface operations {
                     "application/json": components["schemas"]["Business"];
                 };
             };
-            /** @description The request is not valid; or: The body is not JSON. */
+            /** @description The request is not valid; or: The request is not signed by Facebook; or: The body is not JSON. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -3491,7 +3983,197 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The slug is taken; or: The page is taken; or: What it belongs to is inactive; or: The person is a member already; or: The invitation is over; or: An organization needs an OWNER; or: The same request is under way; or: The request was carried out before. */
+            /** @description The slug is taken; or: The connection is not ready; or: The page is taken; or: What it belongs to is inactive; or: The person is a member already; or: The invitation is over; or: An organization needs an OWNER; or: The same request is under way; or: The request was carried out before. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body must be application/json. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The Idempotency-Key was used for another request. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Try again in a moment. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_organizations_organization_facebook_connections_connection: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description `fbc_…` */
+                connection: string;
+                /** @description `org_…` or the slug. */
+                organization: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Connection"];
+                };
+            };
+            /** @description The request is not valid; or: The request is not signed by Facebook; or: The body is not JSON. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The password is wrong or missing; or: Your role may not do this; or: Verify your e-mail address first; or: The request comes from another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing here; or: There is no such address. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Try again in a moment. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_organizations_organization_facebook_connections_connection_pages: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key and body within 24 hours: done once, answered alike. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description `fbc_…` */
+                connection: string;
+                /** @description `org_…` or the slug. */
+                organization: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    page_ids: string[];
+                    /**
+                     * @description Takes pages over that are connected elsewhere; the person must manage them on Facebook.
+                     * @default false
+                     */
+                    take_over?: boolean;
+                };
+            };
+        };
+        responses: {
+            /** @description Done. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConnectedPages"];
+                };
+            };
+            /** @description The request is not valid; or: The request is not signed by Facebook; or: The body is not JSON. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The password is wrong or missing; or: Your role may not do this; or: Verify your e-mail address first; or: The request comes from another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing here; or: There is no such address. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The slug is taken; or: The connection is not ready; or: The page is taken; or: What it belongs to is inactive; or: The person is a member already; or: The invitation is over; or: An organization needs an OWNER; or: The same request is under way; or: The request was carried out before. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -3574,7 +4256,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description The request is not valid; or: The body is not JSON. */
+            /** @description The request is not valid; or: The request is not signed by Facebook; or: The body is not JSON. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -3638,7 +4320,7 @@ export interface operations {
                     "application/json": components["schemas"]["Integration"];
                 };
             };
-            /** @description The request is not valid; or: The body is not JSON. */
+            /** @description The request is not valid; or: The request is not signed by Facebook; or: The body is not JSON. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -3697,7 +4379,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description The request is not valid; or: The body is not JSON. */
+            /** @description The request is not valid; or: The request is not signed by Facebook; or: The body is not JSON. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -3812,7 +4494,7 @@ export interface operations {
                     "application/json": components["schemas"]["Integration"];
                 };
             };
-            /** @description The request is not valid; or: The body is not JSON. */
+            /** @description The request is not valid; or: The request is not signed by Facebook; or: The body is not JSON. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -3932,7 +4614,7 @@ export interface operations {
                     "application/json": components["schemas"]["Integration"];
                 };
             };
-            /** @description The request is not valid; or: The body is not JSON. */
+            /** @description The request is not valid; or: The request is not signed by Facebook; or: The body is not JSON. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -3968,7 +4650,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The slug is taken; or: The page is taken; or: What it belongs to is inactive; or: The person is a member already; or: The invitation is over; or: An organization needs an OWNER; or: The same request is under way; or: The request was carried out before. */
+            /** @description The slug is taken; or: The connection is not ready; or: The page is taken; or: What it belongs to is inactive; or: The person is a member already; or: The invitation is over; or: An organization needs an OWNER; or: The same request is under way; or: The request was carried out before. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -4038,7 +4720,7 @@ export interface operations {
                     "application/json": components["schemas"]["Health"];
                 };
             };
-            /** @description The request is not valid; or: The body is not JSON. */
+            /** @description The request is not valid; or: The request is not signed by Facebook; or: The body is not JSON. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -4133,7 +4815,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description The request is not valid; or: The body is not JSON. */
+            /** @description The request is not valid; or: The request is not signed by Facebook; or: The body is not JSON. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -4169,7 +4851,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The slug is taken; or: The page is taken; or: What it belongs to is inactive; or: The person is a member already; or: The invitation is over; or: An organization needs an OWNER; or: The same request is under way; or: The request was carried out before. */
+            /** @description The slug is taken; or: The connection is not ready; or: The page is taken; or: What it belongs to is inactive; or: The person is a member already; or: The invitation is over; or: An organization needs an OWNER; or: The same request is under way; or: The request was carried out before. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -4242,7 +4924,7 @@ export interface operations {
                     "application/json": components["schemas"]["Integration"];
                 };
             };
-            /** @description The request is not valid; or: The body is not JSON. */
+            /** @description The request is not valid; or: The request is not signed by Facebook; or: The body is not JSON. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -4278,7 +4960,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The slug is taken; or: The page is taken; or: What it belongs to is inactive; or: The person is a member already; or: The invitation is over; or: An organization needs an OWNER; or: The same request is under way; or: The request was carried out before. */
+            /** @description The slug is taken; or: The connection is not ready; or: The page is taken; or: What it belongs to is inactive; or: The person is a member already; or: The invitation is over; or: An organization needs an OWNER; or: The same request is under way; or: The request was carried out before. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -4356,7 +5038,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description The request is not valid; or: The body is not JSON. */
+            /** @description The request is not valid; or: The request is not signed by Facebook; or: The body is not JSON. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -4436,7 +5118,7 @@ export interface operations {
                     "application/json": components["schemas"]["NewInvitation"];
                 };
             };
-            /** @description The request is not valid; or: The body is not JSON. */
+            /** @description The request is not valid; or: The request is not signed by Facebook; or: The body is not JSON. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -4472,7 +5154,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The slug is taken; or: The page is taken; or: What it belongs to is inactive; or: The person is a member already; or: The invitation is over; or: An organization needs an OWNER; or: The same request is under way; or: The request was carried out before. */
+            /** @description The slug is taken; or: The connection is not ready; or: The page is taken; or: What it belongs to is inactive; or: The person is a member already; or: The invitation is over; or: An organization needs an OWNER; or: The same request is under way; or: The request was carried out before. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -4540,7 +5222,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description The request is not valid; or: The body is not JSON. */
+            /** @description The request is not valid; or: The request is not signed by Facebook; or: The body is not JSON. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -4631,7 +5313,7 @@ export interface operations {
                     "application/json": components["schemas"]["NewInvitation"];
                 };
             };
-            /** @description The request is not valid; or: The body is not JSON. */
+            /** @description The request is not valid; or: The request is not signed by Facebook; or: The body is not JSON. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -4667,7 +5349,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The slug is taken; or: The page is taken; or: What it belongs to is inactive; or: The person is a member already; or: The invitation is over; or: An organization needs an OWNER; or: The same request is under way; or: The request was carried out before. */
+            /** @description The slug is taken; or: The connection is not ready; or: The page is taken; or: What it belongs to is inactive; or: The person is a member already; or: The invitation is over; or: An organization needs an OWNER; or: The same request is under way; or: The request was carried out before. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -4747,7 +5429,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description The request is not valid; or: The body is not JSON. */
+            /** @description The request is not valid; or: The request is not signed by Facebook; or: The body is not JSON. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -4815,7 +5497,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description The request is not valid; or: The body is not JSON. */
+            /** @description The request is not valid; or: The request is not signed by Facebook; or: The body is not JSON. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -4851,7 +5533,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The slug is taken; or: The page is taken; or: What it belongs to is inactive; or: The person is a member already; or: The invitation is over; or: An organization needs an OWNER; or: The same request is under way; or: The request was carried out before. */
+            /** @description The slug is taken; or: The connection is not ready; or: The page is taken; or: What it belongs to is inactive; or: The person is a member already; or: The invitation is over; or: An organization needs an OWNER; or: The same request is under way; or: The request was carried out before. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -4919,7 +5601,7 @@ export interface operations {
                     "application/json": components["schemas"]["Member"];
                 };
             };
-            /** @description The request is not valid; or: The body is not JSON. */
+            /** @description The request is not valid; or: The request is not signed by Facebook; or: The body is not JSON. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -4955,7 +5637,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The slug is taken; or: The page is taken; or: What it belongs to is inactive; or: The person is a member already; or: The invitation is over; or: An organization needs an OWNER; or: The same request is under way; or: The request was carried out before. */
+            /** @description The slug is taken; or: The connection is not ready; or: The page is taken; or: What it belongs to is inactive; or: The person is a member already; or: The invitation is over; or: An organization needs an OWNER; or: The same request is under way; or: The request was carried out before. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -5017,7 +5699,7 @@ export interface operations {
                     "application/json": components["schemas"]["Organization"];
                 };
             };
-            /** @description The request is not valid; or: The body is not JSON. */
+            /** @description The request is not valid; or: The request is not signed by Facebook; or: The body is not JSON. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -5053,7 +5735,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The slug is taken; or: The page is taken; or: What it belongs to is inactive; or: The person is a member already; or: The invitation is over; or: An organization needs an OWNER; or: The same request is under way; or: The request was carried out before. */
+            /** @description The slug is taken; or: The connection is not ready; or: The page is taken; or: What it belongs to is inactive; or: The person is a member already; or: The invitation is over; or: An organization needs an OWNER; or: The same request is under way; or: The request was carried out before. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -5131,7 +5813,7 @@ export interface operations {
                     "application/json": components["schemas"]["Organization"];
                 };
             };
-            /** @description The request is not valid; or: The body is not JSON. */
+            /** @description The request is not valid; or: The request is not signed by Facebook; or: The body is not JSON. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -5167,7 +5849,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The slug is taken; or: The page is taken; or: What it belongs to is inactive; or: The person is a member already; or: The invitation is over; or: An organization needs an OWNER; or: The same request is under way; or: The request was carried out before. */
+            /** @description The slug is taken; or: The connection is not ready; or: The page is taken; or: What it belongs to is inactive; or: The person is a member already; or: The invitation is over; or: An organization needs an OWNER; or: The same request is under way; or: The request was carried out before. */
             409: {
                 headers: {
                     [name: string]: unknown;

@@ -12,7 +12,7 @@ import { ExaminationFailed } from './examination-failed.ts';
 import { examineLogin, type LoginFindings } from './examine-login.ts';
 import type { PageExamination } from './examine-pages.ts';
 import { appRemoved, damaged, judgeDeadToken, judgePage, type Verdict } from './judge-page.ts';
-import { type LeasedLogin, leaseLogin, renewLease } from './lease-login.ts';
+import { type LeasedLogin, leaseLogin, releaseLogin, renewLease } from './lease-login.ts';
 import { recheckOthers } from './recheck-others.ts';
 import { reconcileSubscriptions, type SubscriptionFindings } from './reconcile-subscriptions.ts';
 import { postponeCheck, type StoredPage, storeFindings } from './store-findings.ts';
@@ -68,7 +68,11 @@ async function examineAndStore(ctx: Context, appId: string, login: LeasedLogin):
     const stored = await withTenant(ctx, { organization }, tx =>
       storeFindings(tx, ctx.vault, { login, findings, verdicts, subscriptions }),
     );
-    if (!stored) throw new Superseded();
+    if (!stored) {
+      // Revoked meanwhile, the lease may still be ours: whoever was called for that shall not wait for its end.
+      await withTenant(ctx, { organization }, tx => releaseLogin(tx, login));
+      throw new Superseded();
+    }
     if (!login.isRevoked) await noteAppSuccess(ctx.database, appId);
     await afterwards(ctx, login, findings, stored);
     return {
