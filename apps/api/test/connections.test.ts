@@ -24,7 +24,7 @@ beforeEach(async () => {
 afterEach(async () => {
   await network.moveClock(0);
   await network.simulator.delete('/__sim/faults');
-  await network.simulator.patch('/__sim/app', { mode: 'live', configurations: [] });
+  await network.simulator.patch('/__sim/app', { mode: 'live' });
 });
 
 const integrationsOf = async ({ owner, path }: Tenant) =>
@@ -140,24 +140,6 @@ describe('connecting pages', () => {
     await network.simulator.post(`/__sim/people/${personId}/events`, event);
     expect((await acme.refresh(connected.id)).integration.facebook_page.status).toBe('needs_permission');
     expect(await authType({ reconnect: connected.id })).toBe('rerequest');
-  });
-
-  it('asks for a login configuration of a business, whose system user never ends', async () => {
-    const configurations = [{ id: '900000000000001', token: 'system_user', scopes: scopes() }];
-    await network.simulator.patch('/__sim/app', { configurations });
-    await network.api.stop();
-    await network.startApi({ FACEBOOK_LOGIN_CONFIG_ID: '900000000000001' });
-    try {
-      const { id: personId, pageIds } = await personWithPages(network);
-      const begun = await begin(acme);
-      expect(new URL(begun.authorize_url).searchParams.get('config_id')).toBe('900000000000001');
-      await acme.owner.expect(200, acme.owner.get(await decide(begun.authorize_url, { personId })).then(htmlOnly));
-      const [connected] = await pick(acme, begun.id, pageIds);
-      expect(connected.integration.facebook_page).toMatchObject({ status: 'healthy', user_token_expires_at: null });
-    } finally {
-      await network.api.stop();
-      await network.startApi();
-    }
   });
 });
 
