@@ -1,3 +1,4 @@
+import { apiKeyEndpoints } from './api-keys/api-key-endpoints.ts';
 import { businessEndpoints } from './businesses/business-endpoints.ts';
 import { connectionEndpoints } from './connections/connection-endpoints.ts';
 import type { Endpoint } from './http/endpoint.ts';
@@ -13,6 +14,7 @@ export const endpoints: readonly Endpoint[] = [
   ...organizationEndpoints,
   ...memberEndpoints,
   ...invitationEndpoints,
+  ...apiKeyEndpoints,
   ...businessEndpoints,
   ...integrationEndpoints,
   ...connectionEndpoints,

@@ -60,6 +60,7 @@ export const plainPaths = {
         404: html('No connection that this person began.'),
         409: html('Used before.'),
         410: html('The dialog was open for too long.'),
+        ...refused(429),
       },
     }),
   },
@@ -68,7 +69,7 @@ export const plainPaths = {
       requestBody: signedRequest,
       responses: {
         200: json('Their logins are revoked.', z.object({ success: z.literal(true) })),
-        ...refused(400, 413),
+        ...refused(400, 413, 429),
       },
     }),
   },
@@ -77,14 +78,14 @@ export const plainPaths = {
       requestBody: signedRequest,
       responses: {
         200: json('Deleted. The address shows it.', z.object({ url: z.string(), confirmation_code: z.string() })),
-        ...refused(400, 413),
+        ...refused(400, 413, 429),
       },
     }),
   },
   '/facebook/data-deletion/{code}': {
     get: operation('data_deletion', 'Facebook', 'What became of a deletion', {
       requestParams: { path: z.object({ code: z.string() }) },
-      responses: { 200: html('When it was done.'), 404: html('No such code.') },
+      responses: { 200: html('When it was done.'), 404: html('No such code.'), ...refused(429) },
     }),
   },
   '/healthz': {

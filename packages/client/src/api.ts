@@ -482,6 +482,58 @@ export interface paths {
         patch: operations["patch_organizations_organization"];
         trace?: never;
     };
+    "/v1/organizations/{organization}/api-keys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** An organization's API keys, without their secrets */
+        get: operations["get_organizations_organization_api_keys"];
+        put?: never;
+        /** Make an API key; its secret is shown this once */
+        post: operations["post_organizations_organization_api_keys"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/organizations/{organization}/api-keys/{key}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Revoke: refused from the next request on */
+        delete: operations["delete_organizations_organization_api_keys_key"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/organizations/{organization}/api-keys/{key}/rotate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Put a new key in its place; the old one ends after an overlap */
+        post: operations["post_organizations_organization_api_keys_key_rotate"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/organizations/{organization}/businesses": {
         parameters: {
             query?: never;
@@ -852,6 +904,26 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        ApiKey: {
+            /** Format: date-time */
+            created_at: string;
+            /** @description Null for one that another key made. */
+            created_by: string | null;
+            expires_at: string | null;
+            id: string;
+            is_active: boolean;
+            /** @description Written about once a minute. */
+            last_used_at: string | null;
+            name: string;
+            /** @description The first letters of the secret. */
+            prefix: string;
+            /** @description The key that a rotation put in its place. */
+            replaced_by: string | null;
+            revoked_at: string | null;
+            /** @enum {string} */
+            role: "OWNER" | "ADMIN" | "MEMBER";
+            scopes: ("read" | "write" | "events" | "members")[];
+        };
         Business: {
             /** Format: date-time */
             created_at: string;
@@ -1054,6 +1126,28 @@ export interface components {
             updated_at: string;
             user_id: string;
         };
+        NewApiKey: {
+            /** Format: date-time */
+            created_at: string;
+            /** @description Null for one that another key made. */
+            created_by: string | null;
+            expires_at: string | null;
+            id: string;
+            is_active: boolean;
+            /** @description Written about once a minute. */
+            last_used_at: string | null;
+            name: string;
+            /** @description The first letters of the secret. */
+            prefix: string;
+            /** @description The key that a rotation put in its place. */
+            replaced_by: string | null;
+            revoked_at: string | null;
+            /** @enum {string} */
+            role: "OWNER" | "ADMIN" | "MEMBER";
+            scopes: ("read" | "write" | "events" | "members")[];
+            /** @description Shown this once: send it as Authorization: Bearer pgk_live_… */
+            secret: string;
+        };
         NewConnection: {
             authorize_url: string;
             id: string;
@@ -1091,7 +1185,7 @@ export interface components {
         };
         Problem: {
             /** @enum {string} */
-            code: "invalid_request" | "wrong_signature" | "malformed_json" | "unauthenticated" | "wrong_credentials" | "wrong_code" | "wrong_password" | "forbidden" | "email_not_verified" | "origin_not_allowed" | "not_found" | "no_such_route" | "method_not_allowed" | "slug_taken" | "connection_not_ready" | "page_taken" | "parent_inactive" | "already_member" | "invitation_closed" | "last_owner" | "request_in_flight" | "answer_lost" | "account_exists" | "stale_version" | "body_too_large" | "unsupported_media_type" | "idempotency_key_reused" | "over_limit" | "internal" | "unavailable";
+            code: "invalid_request" | "wrong_signature" | "malformed_json" | "unauthenticated" | "wrong_credentials" | "wrong_code" | "wrong_password" | "forbidden" | "email_not_verified" | "origin_not_allowed" | "not_found" | "no_such_route" | "method_not_allowed" | "slug_taken" | "connection_not_ready" | "page_taken" | "parent_inactive" | "already_member" | "invitation_closed" | "key_rotated" | "too_many_keys" | "last_owner" | "request_in_flight" | "answer_lost" | "account_exists" | "stale_version" | "body_too_large" | "unsupported_media_type" | "idempotency_key_reused" | "over_limit" | "internal" | "unavailable";
             detail: string;
             errors?: {
                 code: string;
@@ -2032,6 +2126,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Refused. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
         };
     };
     data_deletion: {
@@ -2061,6 +2164,15 @@ export interface operations {
                 };
                 content: {
                     "text/html": string;
+                };
+            };
+            /** @description Refused. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -2103,6 +2215,15 @@ export interface operations {
             };
             /** @description Refused. */
             413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2180,6 +2301,15 @@ export interface operations {
                 };
                 content: {
                     "text/html": string;
+                };
+            };
+            /** @description Refused. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -2314,7 +2444,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The slug is taken; or: The connection is not ready; or: The page is taken; or: What it belongs to is inactive; or: The person is a member already; or: The invitation is over; or: An organization needs an OWNER; or: The same request is under way; or: The request was carried out before. */
+            /** @description The slug is taken; or: The connection is not ready; or: The page is taken; or: What it belongs to is inactive; or: The person is a member already; or: The invitation is over; or: The API key was rotated already; or: There are too many API keys; or: An organization needs an OWNER; or: The same request is under way; or: The request was carried out before. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -2343,6 +2473,15 @@ export interface operations {
             };
             /** @description The Idempotency-Key was used for another request. */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2399,6 +2538,15 @@ export interface operations {
             };
             /** @description There is no such thing here; or: There is no such address. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2476,7 +2624,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The slug is taken; or: The connection is not ready; or: The page is taken; or: What it belongs to is inactive; or: The person is a member already; or: The invitation is over; or: An organization needs an OWNER; or: The same request is under way; or: The request was carried out before. */
+            /** @description The slug is taken; or: The connection is not ready; or: The page is taken; or: What it belongs to is inactive; or: The person is a member already; or: The invitation is over; or: The API key was rotated already; or: There are too many API keys; or: An organization needs an OWNER; or: The same request is under way; or: The request was carried out before. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -2496,6 +2644,15 @@ export interface operations {
             };
             /** @description The body must be application/json. */
             415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2610,6 +2767,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Too many requests. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Try again in a moment. */
             503: {
                 headers: {
@@ -2710,6 +2876,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Too many requests. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Try again in a moment. */
             503: {
                 headers: {
@@ -2786,7 +2961,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The slug is taken; or: The connection is not ready; or: The page is taken; or: What it belongs to is inactive; or: The person is a member already; or: The invitation is over; or: An organization needs an OWNER; or: The same request is under way; or: The request was carried out before. */
+            /** @description The slug is taken; or: The connection is not ready; or: The page is taken; or: What it belongs to is inactive; or: The person is a member already; or: The invitation is over; or: The API key was rotated already; or: There are too many API keys; or: An organization needs an OWNER; or: The same request is under way; or: The request was carried out before. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -2815,6 +2990,15 @@ export interface operations {
             };
             /** @description The Idempotency-Key was used for another request. */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2877,6 +3061,15 @@ export interface operations {
             };
             /** @description There is no such thing here; or: There is no such address. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2968,6 +3161,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Too many requests. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Try again in a moment. */
             503: {
                 headers: {
@@ -3049,7 +3251,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The slug is taken; or: The connection is not ready; or: The page is taken; or: What it belongs to is inactive; or: The person is a member already; or: The invitation is over; or: An organization needs an OWNER; or: The same request is under way; or: The request was carried out before. */
+            /** @description The slug is taken; or: The connection is not ready; or: The page is taken; or: What it belongs to is inactive; or: The person is a member already; or: The invitation is over; or: The API key was rotated already; or: There are too many API keys; or: An organization needs an OWNER; or: The same request is under way; or: The request was carried out before. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -3078,6 +3280,468 @@ export interface operations {
             };
             /** @description The body must be application/json. */
             415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Try again in a moment. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_organizations_organization_api_keys: {
+        parameters: {
+            query?: {
+                /** @description Revoked and expired ones: shown with `false` or `any`. */
+                active?: "true" | "false" | "any";
+                /** @description The last page's `next_cursor`. */
+                cursor?: string;
+                /** @description How many at most, 1 to 100. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                /** @description `org_…` or the slug. */
+                organization: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["ApiKey"][];
+                        has_more: boolean;
+                        next_cursor: string | null;
+                    };
+                };
+            };
+            /** @description The request is not valid; or: The request is not signed by Facebook; or: The body is not JSON. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The password is wrong or missing; or: Your role may not do this; or: Verify your e-mail address first; or: The request comes from another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing here; or: There is no such address. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Try again in a moment. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_organizations_organization_api_keys: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key and body within 24 hours: done once, answered alike. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description `org_…` or the slug. */
+                organization: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /**
+                     * @description Null: until it is revoked.
+                     * @default null
+                     */
+                    expires_at?: string | null;
+                    name: string;
+                    /**
+                     * @description The most it may do; not above your own.
+                     * @enum {string}
+                     */
+                    role: "OWNER" | "ADMIN" | "MEMBER";
+                    /**
+                     * @description What it may be used for, within its role.
+                     * @default [
+                     *       "read",
+                     *       "write",
+                     *       "events",
+                     *       "members"
+                     *     ]
+                     */
+                    scopes?: ("read" | "write" | "events" | "members")[];
+                };
+            };
+        };
+        responses: {
+            /** @description Done. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NewApiKey"];
+                };
+            };
+            /** @description The request is not valid; or: The request is not signed by Facebook; or: The body is not JSON. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The password is wrong or missing; or: Your role may not do this; or: Verify your e-mail address first; or: The request comes from another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing here; or: There is no such address. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The slug is taken; or: The connection is not ready; or: The page is taken; or: What it belongs to is inactive; or: The person is a member already; or: The invitation is over; or: The API key was rotated already; or: There are too many API keys; or: An organization needs an OWNER; or: The same request is under way; or: The request was carried out before. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body must be application/json. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The Idempotency-Key was used for another request. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Try again in a moment. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_organizations_organization_api_keys_key: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description `key_…` */
+                key: string;
+                /** @description `org_…` or the slug. */
+                organization: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request is not valid; or: The request is not signed by Facebook; or: The body is not JSON. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The password is wrong or missing; or: Your role may not do this; or: Verify your e-mail address first; or: The request comes from another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing here; or: There is no such address. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body must be application/json. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Try again in a moment. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_organizations_organization_api_keys_key_rotate: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key and body within 24 hours: done once, answered alike. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description `key_…` */
+                key: string;
+                /** @description `org_…` or the slug. */
+                organization: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    /**
+                     * @description How long the old secret goes on beside the new one.
+                     * @default 3600
+                     */
+                    overlap_seconds?: number;
+                };
+            };
+        };
+        responses: {
+            /** @description Done. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NewApiKey"];
+                };
+            };
+            /** @description The request is not valid; or: The request is not signed by Facebook; or: The body is not JSON. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The password is wrong or missing; or: Your role may not do this; or: Verify your e-mail address first; or: The request comes from another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing here; or: There is no such address. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The slug is taken; or: The connection is not ready; or: The page is taken; or: What it belongs to is inactive; or: The person is a member already; or: The invitation is over; or: The API key was rotated already; or: There are too many API keys; or: An organization needs an OWNER; or: The same request is under way; or: The request was carried out before. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body must be application/json. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The Idempotency-Key was used for another request. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3169,6 +3833,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Too many requests. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Try again in a moment. */
             503: {
                 headers: {
@@ -3250,7 +3923,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The slug is taken; or: The connection is not ready; or: The page is taken; or: What it belongs to is inactive; or: The person is a member already; or: The invitation is over; or: An organization needs an OWNER; or: The same request is under way; or: The request was carried out before. */
+            /** @description The slug is taken; or: The connection is not ready; or: The page is taken; or: What it belongs to is inactive; or: The person is a member already; or: The invitation is over; or: The API key was rotated already; or: There are too many API keys; or: An organization needs an OWNER; or: The same request is under way; or: The request was carried out before. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -3279,6 +3952,15 @@ export interface operations {
             };
             /** @description The Idempotency-Key was used for another request. */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3343,6 +4025,15 @@ export interface operations {
             };
             /** @description There is no such thing here; or: There is no such address. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3436,6 +4127,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Too many requests. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Try again in a moment. */
             503: {
                 headers: {
@@ -3518,7 +4218,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The slug is taken; or: The connection is not ready; or: The page is taken; or: What it belongs to is inactive; or: The person is a member already; or: The invitation is over; or: An organization needs an OWNER; or: The same request is under way; or: The request was carried out before. */
+            /** @description The slug is taken; or: The connection is not ready; or: The page is taken; or: What it belongs to is inactive; or: The person is a member already; or: The invitation is over; or: The API key was rotated already; or: There are too many API keys; or: An organization needs an OWNER; or: The same request is under way; or: The request was carried out before. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -3547,6 +4247,15 @@ export interface operations {
             };
             /** @description The body must be application/json. */
             415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3639,7 +4348,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The slug is taken; or: The connection is not ready; or: The page is taken; or: What it belongs to is inactive; or: The person is a member already; or: The invitation is over; or: An organization needs an OWNER; or: The same request is under way; or: The request was carried out before. */
+            /** @description The slug is taken; or: The connection is not ready; or: The page is taken; or: What it belongs to is inactive; or: The person is a member already; or: The invitation is over; or: The API key was rotated already; or: There are too many API keys; or: An organization needs an OWNER; or: The same request is under way; or: The request was carried out before. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -3668,6 +4377,15 @@ export interface operations {
             };
             /** @description The Idempotency-Key was used for another request. */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3742,6 +4460,15 @@ export interface operations {
             };
             /** @description There is no such thing here; or: There is no such address. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3874,7 +4601,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The slug is taken; or: The connection is not ready; or: The page is taken; or: What it belongs to is inactive; or: The person is a member already; or: The invitation is over; or: An organization needs an OWNER; or: The same request is under way; or: The request was carried out before. */
+            /** @description The slug is taken; or: The connection is not ready; or: The page is taken; or: What it belongs to is inactive; or: The person is a member already; or: The invitation is over; or: The API key was rotated already; or: There are too many API keys; or: An organization needs an OWNER; or: The same request is under way; or: The request was carried out before. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -3903,6 +4630,15 @@ export interface operations {
             };
             /** @description The Idempotency-Key was used for another request. */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3983,7 +4719,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The slug is taken; or: The connection is not ready; or: The page is taken; or: What it belongs to is inactive; or: The person is a member already; or: The invitation is over; or: An organization needs an OWNER; or: The same request is under way; or: The request was carried out before. */
+            /** @description The slug is taken; or: The connection is not ready; or: The page is taken; or: What it belongs to is inactive; or: The person is a member already; or: The invitation is over; or: The API key was rotated already; or: There are too many API keys; or: An organization needs an OWNER; or: The same request is under way; or: The request was carried out before. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -4012,6 +4748,15 @@ export interface operations {
             };
             /** @description The Idempotency-Key was used for another request. */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4082,6 +4827,15 @@ export interface operations {
             };
             /** @description There is no such thing here; or: There is no such address. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4173,7 +4927,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The slug is taken; or: The connection is not ready; or: The page is taken; or: What it belongs to is inactive; or: The person is a member already; or: The invitation is over; or: An organization needs an OWNER; or: The same request is under way; or: The request was carried out before. */
+            /** @description The slug is taken; or: The connection is not ready; or: The page is taken; or: What it belongs to is inactive; or: The person is a member already; or: The invitation is over; or: The API key was rotated already; or: There are too many API keys; or: An organization needs an OWNER; or: The same request is under way; or: The request was carried out before. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -4202,6 +4956,15 @@ export interface operations {
             };
             /** @description The Idempotency-Key was used for another request. */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4283,6 +5046,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Too many requests. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Try again in a moment. */
             503: {
                 headers: {
@@ -4340,6 +5112,15 @@ export interface operations {
             };
             /** @description There is no such thing here; or: There is no such address. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4426,6 +5207,15 @@ export interface operations {
             };
             /** @description The body must be application/json. */
             415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4557,6 +5347,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Too many requests. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Try again in a moment. */
             503: {
                 headers: {
@@ -4650,7 +5449,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The slug is taken; or: The connection is not ready; or: The page is taken; or: What it belongs to is inactive; or: The person is a member already; or: The invitation is over; or: An organization needs an OWNER; or: The same request is under way; or: The request was carried out before. */
+            /** @description The slug is taken; or: The connection is not ready; or: The page is taken; or: What it belongs to is inactive; or: The person is a member already; or: The invitation is over; or: The API key was rotated already; or: There are too many API keys; or: An organization needs an OWNER; or: The same request is under way; or: The request was carried out before. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -4679,6 +5478,15 @@ export interface operations {
             };
             /** @description The body must be application/json. */
             415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4749,6 +5557,15 @@ export interface operations {
             };
             /** @description There is no such thing here; or: There is no such address. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4851,7 +5668,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The slug is taken; or: The connection is not ready; or: The page is taken; or: What it belongs to is inactive; or: The person is a member already; or: The invitation is over; or: An organization needs an OWNER; or: The same request is under way; or: The request was carried out before. */
+            /** @description The slug is taken; or: The connection is not ready; or: The page is taken; or: What it belongs to is inactive; or: The person is a member already; or: The invitation is over; or: The API key was rotated already; or: There are too many API keys; or: An organization needs an OWNER; or: The same request is under way; or: The request was carried out before. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -4880,6 +5697,15 @@ export interface operations {
             };
             /** @description The Idempotency-Key was used for another request. */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4960,7 +5786,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The slug is taken; or: The connection is not ready; or: The page is taken; or: What it belongs to is inactive; or: The person is a member already; or: The invitation is over; or: An organization needs an OWNER; or: The same request is under way; or: The request was carried out before. */
+            /** @description The slug is taken; or: The connection is not ready; or: The page is taken; or: What it belongs to is inactive; or: The person is a member already; or: The invitation is over; or: The API key was rotated already; or: There are too many API keys; or: An organization needs an OWNER; or: The same request is under way; or: The request was carried out before. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -4989,6 +5815,15 @@ export interface operations {
             };
             /** @description The Idempotency-Key was used for another request. */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5067,6 +5902,15 @@ export interface operations {
             };
             /** @description There is no such thing here; or: There is no such address. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5154,7 +5998,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The slug is taken; or: The connection is not ready; or: The page is taken; or: What it belongs to is inactive; or: The person is a member already; or: The invitation is over; or: An organization needs an OWNER; or: The same request is under way; or: The request was carried out before. */
+            /** @description The slug is taken; or: The connection is not ready; or: The page is taken; or: What it belongs to is inactive; or: The person is a member already; or: The invitation is over; or: The API key was rotated already; or: There are too many API keys; or: An organization needs an OWNER; or: The same request is under way; or: The request was carried out before. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -5183,6 +6027,15 @@ export interface operations {
             };
             /** @description The Idempotency-Key was used for another request. */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5276,6 +6129,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Too many requests. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Try again in a moment. */
             503: {
                 headers: {
@@ -5349,7 +6211,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The slug is taken; or: The connection is not ready; or: The page is taken; or: What it belongs to is inactive; or: The person is a member already; or: The invitation is over; or: An organization needs an OWNER; or: The same request is under way; or: The request was carried out before. */
+            /** @description The slug is taken; or: The connection is not ready; or: The page is taken; or: What it belongs to is inactive; or: The person is a member already; or: The invitation is over; or: The API key was rotated already; or: There are too many API keys; or: An organization needs an OWNER; or: The same request is under way; or: The request was carried out before. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -5378,6 +6240,15 @@ export interface operations {
             };
             /** @description The Idempotency-Key was used for another request. */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5465,6 +6336,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Too many requests. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Try again in a moment. */
             503: {
                 headers: {
@@ -5533,7 +6413,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The slug is taken; or: The connection is not ready; or: The page is taken; or: What it belongs to is inactive; or: The person is a member already; or: The invitation is over; or: An organization needs an OWNER; or: The same request is under way; or: The request was carried out before. */
+            /** @description The slug is taken; or: The connection is not ready; or: The page is taken; or: What it belongs to is inactive; or: The person is a member already; or: The invitation is over; or: The API key was rotated already; or: There are too many API keys; or: An organization needs an OWNER; or: The same request is under way; or: The request was carried out before. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -5553,6 +6433,15 @@ export interface operations {
             };
             /** @description The body must be application/json. */
             415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5637,7 +6526,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The slug is taken; or: The connection is not ready; or: The page is taken; or: What it belongs to is inactive; or: The person is a member already; or: The invitation is over; or: An organization needs an OWNER; or: The same request is under way; or: The request was carried out before. */
+            /** @description The slug is taken; or: The connection is not ready; or: The page is taken; or: What it belongs to is inactive; or: The person is a member already; or: The invitation is over; or: The API key was rotated already; or: There are too many API keys; or: An organization needs an OWNER; or: The same request is under way; or: The request was carried out before. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -5657,6 +6546,15 @@ export interface operations {
             };
             /** @description The body must be application/json. */
             415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5735,7 +6633,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The slug is taken; or: The connection is not ready; or: The page is taken; or: What it belongs to is inactive; or: The person is a member already; or: The invitation is over; or: An organization needs an OWNER; or: The same request is under way; or: The request was carried out before. */
+            /** @description The slug is taken; or: The connection is not ready; or: The page is taken; or: What it belongs to is inactive; or: The person is a member already; or: The invitation is over; or: The API key was rotated already; or: There are too many API keys; or: An organization needs an OWNER; or: The same request is under way; or: The request was carried out before. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -5764,6 +6662,15 @@ export interface operations {
             };
             /** @description The Idempotency-Key was used for another request. */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5849,7 +6756,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The slug is taken; or: The connection is not ready; or: The page is taken; or: What it belongs to is inactive; or: The person is a member already; or: The invitation is over; or: An organization needs an OWNER; or: The same request is under way; or: The request was carried out before. */
+            /** @description The slug is taken; or: The connection is not ready; or: The page is taken; or: What it belongs to is inactive; or: The person is a member already; or: The invitation is over; or: The API key was rotated already; or: There are too many API keys; or: An organization needs an OWNER; or: The same request is under way; or: The request was carried out before. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -5878,6 +6785,15 @@ export interface operations {
             };
             /** @description The Idempotency-Key was used for another request. */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };

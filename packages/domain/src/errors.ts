@@ -8,6 +8,8 @@ export type ErrorCode =
   | 'page_taken'
   | 'connection_not_ready'
   | 'parent_inactive'
+  | 'key_rotated'
+  | 'too_many_keys'
   | 'last_owner'
   | 'already_member'
   | 'invitation_closed'

@@ -3,6 +3,7 @@ import { type Jobs, openBroker, openLazily, type QueueConnection } from './broke
 import type { JobDefinition } from './define-job.ts';
 import { faultCode, QueueError, QueueUnavailableError } from './errors.ts';
 import { optionsFor } from './job-options.ts';
+import { createLimitStore, type LimitStore } from './limits/limit-store.ts';
 import { parsePayload } from './payload.ts';
 import { createErrorReport } from './report-errors.ts';
 import { settledWithin, within } from './within.ts';
@@ -32,6 +33,8 @@ export interface Queue {
   enqueueMany<Payload>(job: JobDefinition<string, Payload>, payloads: readonly NoInfer<Payload>[]): Promise<void>;
   /** How many jobs there are; schedules have one delayed job each. */
   counts(): Promise<JobCounts>;
+  /** Counters for rate limits, in the same broker. They reject with nothing. */
+  readonly limits: LimitStore;
   /** For readiness: rejects within about 2 s when the broker does not answer or its schema is missing. */
   ping(): Promise<void>;
   close(): Promise<void>;
@@ -73,6 +76,7 @@ export function createQueue(options: { connection: QueueConnection; log: Log; pr
         await ask('add jobs', jobs => jobs.addBulk(chunk));
       }
     },
+    limits: createLimitStore(broker, options.log),
     counts: () => ask('count its jobs', countJobs),
     async ping() {
       await ask('be reached', () => broker.ping());

@@ -7,21 +7,28 @@ import type { Caller, UserActor } from '@pagekeeper/domain/tenancy/actor';
 import { Secret } from '@pagekeeper/runtime/secret';
 import type { Express, Request } from 'express';
 import { type ResultPage, sendResultPage } from '../http/result-page.ts';
+import type { Limits } from '../limits/limits.ts';
 
 export interface OauthCallbackOptions {
   services: Services;
   facebook: FacebookApp;
   authenticate(request: Request): Promise<Caller>;
+  limits: Limits;
 }
 
 /** Where Facebook's login dialog sends the browser back to: one page that says what came of it. */
-export function mountOauthCallback(app: Express, { services, facebook, authenticate }: OauthCallbackOptions): void {
+export function mountOauthCallback(
+  app: Express,
+  { services, facebook, authenticate, limits }: OauthCallbackOptions,
+): void {
   app.get('/facebook/oauth/callback', async (request, response) => {
     const actor = await personBehind(request, authenticate);
     if (!actor) {
+      await limits.countStranger(request, response);
       sendResultPage(response, 401, notSignedIn);
       return;
     }
+    await limits.countCaller(response, actor);
     const ctx = { ...services, actor, requestId: String(request.id) };
     const { code, error, state } = request.query;
     try {

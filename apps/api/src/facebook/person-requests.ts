@@ -2,39 +2,45 @@ import type { Services } from '@pagekeeper/domain/context';
 import { deletePersonData, readDeletionStatus, revokeGrants } from '@pagekeeper/domain/facebook/revoke-grants';
 import { parseSignedRequest } from '@pagekeeper/facebook/signatures';
 import type { Secret } from '@pagekeeper/runtime/secret';
-import express, { type Express, type Request, type RequestHandler } from 'express';
+import express, { type Express, type Request, type RequestHandler, type Response } from 'express';
 import { HttpError } from '../http/problem.ts';
 import { sendResultPage } from '../http/result-page.ts';
+import type { Limits } from '../limits/limits.ts';
 
 export interface PersonRequestOptions {
   services: Services;
   publicUrl: string;
   appSecrets: readonly Secret[];
+  limits: Limits;
 }
 
 /** What Facebook tells us of a person who removed the app, or wants their data deleted (fact sheet 11). */
-export function mountPersonRequests(app: Express, { services, publicUrl, appSecrets }: PersonRequestOptions): void {
+export function mountPersonRequests(
+  app: Express,
+  { services, publicUrl, appSecrets, limits }: PersonRequestOptions,
+): void {
   const form: RequestHandler = express.urlencoded({ extended: false, limit: '32kb', parameterLimit: 20 });
-  const read = (request: Request) => {
+  const read = async (request: Request, response: Response) => {
     const { signed_request: signed } = request.body ?? {};
     const parsed = typeof signed === 'string' ? parseSignedRequest(signed, appSecrets) : null;
-    if (!parsed) throw new HttpError('wrong_signature', 'Send signed_request as Facebook signs it, in a form.');
-    return parsed;
+    if (parsed) return parsed;
+    await limits.countStranger(request, response);
+    throw new HttpError('wrong_signature', 'Send signed_request as Facebook signs it, in a form.');
   };
   app.post('/facebook/deauthorize', form, async (request, response) => {
-    await revokeGrants(services, read(request));
+    await revokeGrants(services, await read(request, response));
     response.status(200).json({ success: true });
   });
   app.post('/facebook/data-deletion', form, async (request, response) => {
-    const code = await deletePersonData(services, read(request));
+    const code = await deletePersonData(services, await read(request, response));
     response
       .status(200)
       .json({ url: new URL(`/facebook/data-deletion/${code}`, publicUrl).href, confirmation_code: code });
   });
-  app.get('/facebook/data-deletion/:code', async ({ params }, response) => {
-    const deletion = await readDeletionStatus(services, params.code);
-    if (deletion) sendResultPage(response, 200, done(deletion));
-    else sendResultPage(response, 404, unknown);
+  app.get('/facebook/data-deletion/:code', async (request, response) => {
+    const deletion = await readDeletionStatus(services, request.params.code);
+    if (!deletion) await limits.countStranger(request, response);
+    sendResultPage(response, deletion ? 200 : 404, deletion ? done(deletion) : unknown);
   });
 }
 

@@ -13,6 +13,10 @@ const integration = z
   .string()
   .describe('`int_…`')
   .meta({ example: publicId('integration', example()) });
+const key = z
+  .string()
+  .describe('`key_…`')
+  .meta({ example: publicId('key', example()) });
 
 const connection = z
   .string()
@@ -33,6 +37,7 @@ export const businessParams = z.object({ organization, business });
 export const memberParams = z.object({ organization, member });
 export const invitationParams = z.object({ organization, invitation });
 export const connectionParams = z.object({ organization, connection });
+export const apiKeyParams = z.object({ organization, key });
 export const integrationParams = z.object({ organization, integration });
 
 function example(): Uuid {
