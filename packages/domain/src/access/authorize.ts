@@ -38,7 +38,7 @@ export const permissions = {
   'business.write': { roles: adminsAndStaff, scope: 'write' },
   'integration.read': { roles: everyone, scope: 'read' },
   'integration.write': { roles: adminsAndStaff, scope: 'write' },
-  'connection.read': { roles: adminsAndStaff, scope: 'write' },
+  'connection.read': { roles: adminsAndStaff, scope: 'read' },
   'connection.write': { roles: adminsAndStaff, scope: 'write' },
   'integration.refresh': { roles: adminsAndStaff, scope: 'write' },
 } as const satisfies Record<string, Rule>;

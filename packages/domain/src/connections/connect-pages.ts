@@ -133,7 +133,8 @@ async function present(
   results: readonly Result[],
 ): Promise<Rendered<ConnectedPagesShape>> {
   return await withTenant(ctx, { organization, readOnly: true }, async tx => {
-    authorize(tx, 'integration.read');
+    // What it has just made, also to a key that may write only.
+    authorize(tx, 'connection.write');
     const pages: ConnectedPagesShape['pages'] = [];
     for (const { integrationId, ...result } of results) {
       const shown: IntegrationShape | null = integrationId ? (await showIntegration(tx, integrationId)).value() : null;
