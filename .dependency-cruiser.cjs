@@ -11,6 +11,7 @@ const folders = [
   ['integrations'],
   ['overview'],
   ['facebook'],
+  ['connections'],
   ['webhooks', 'replies'],
 ];
 

@@ -12,6 +12,8 @@ const foundations = ['access', 'audit', 'database', 'idempotency', 'mail', 'tena
 /** Run by jobs alone, which act for the organization itself: nobody's right is asked for there. */
 const jobFiles = new Set([
   'facebook/check-login.ts',
+  'connections/forget-connections.ts',
+  'facebook/tell-of-move.ts',
   'facebook/unsubscribe-page.ts',
   'invitations/send-invitation.ts',
   'notifications/send-notifications.ts',

@@ -98,6 +98,25 @@ public.businesses: deactivated_at timestamp with time zone
 public.businesses: version integer not null default 1
 public.businesses: created_at timestamp with time zone not null default now()
 public.businesses: updated_at timestamp with time zone not null default now()
+public.data_deletions: code text not null
+public.data_deletions: requested_at timestamp with time zone not null
+public.data_deletions: completed_at timestamp with time zone not null
+public.facebook_connections: organization_id uuid not null
+public.facebook_connections: id uuid not null
+public.facebook_connections: business_id uuid not null
+public.facebook_connections: user_id uuid not null
+public.facebook_connections: session_id uuid not null
+public.facebook_connections: state_hash bytea not null
+public.facebook_connections: reconnect_id uuid
+public.facebook_connections: state text not null default 'waiting'::text
+public.facebook_connections: reason jsonb
+public.facebook_connections: login_id uuid
+public.facebook_connections: missing_permissions text[] not null default '{}'::text[]
+public.facebook_connections: pages jsonb not null default '[]'::jsonb
+public.facebook_connections: pages_total integer not null default 0
+public.facebook_connections: expires_at timestamp with time zone not null
+public.facebook_connections: created_at timestamp with time zone not null default now()
+public.facebook_connections: updated_at timestamp with time zone not null default now()
 public.facebook_logins: organization_id uuid not null
 public.facebook_logins: id uuid not null
 public.facebook_logins: access_token bytea not null
@@ -114,6 +133,7 @@ public.facebook_logins: updated_at timestamp with time zone not null default now
 public.facebook_logins: kind text not null default 'user'::text
 public.facebook_logins: exchange_tried_at timestamp with time zone
 public.facebook_logins: error jsonb
+public.facebook_logins: revoked_at timestamp with time zone
 public.facebook_page_integrations: organization_id uuid not null
 public.facebook_page_integrations: id uuid not null
 public.facebook_page_integrations: login_id uuid not null
@@ -135,6 +155,7 @@ public.facebook_page_integrations: updated_at timestamp with time zone not null 
 public.facebook_page_integrations: findings jsonb
 public.facebook_page_integrations: paused_until timestamp with time zone
 public.facebook_page_integrations: pause_reason text
+public.facebook_page_integrations: moved_at timestamp with time zone
 public.idempotency_keys: organization_id uuid not null
 public.idempotency_keys: id uuid not null
 public.idempotency_keys: key_hash bytea not null
@@ -299,6 +320,15 @@ public.businesses: businesses_name_check CHECK (((char_length(name) >= 1) AND (c
 public.businesses: businesses_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES organizations(id)
 public.businesses: businesses_pkey PRIMARY KEY (organization_id, id)
 public.businesses: businesses_slug_check CHECK (((slug ~ '^[a-z0-9]+(-[a-z0-9]+)*$'::text) AND (char_length(slug) <= 63)))
+public.data_deletions: data_deletions_pkey PRIMARY KEY (code)
+public.facebook_connections: facebook_connections_organization_id_business_id_fkey FOREIGN KEY (organization_id, business_id) REFERENCES businesses(organization_id, id)
+public.facebook_connections: facebook_connections_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES organizations(id)
+public.facebook_connections: facebook_connections_organization_id_login_id_fkey FOREIGN KEY (organization_id, login_id) REFERENCES facebook_logins(organization_id, id)
+public.facebook_connections: facebook_connections_organization_id_reconnect_id_fkey FOREIGN KEY (organization_id, reconnect_id) REFERENCES integrations(organization_id, id)
+public.facebook_connections: facebook_connections_organization_id_state_hash_key UNIQUE (organization_id, state_hash)
+public.facebook_connections: facebook_connections_pkey PRIMARY KEY (organization_id, id)
+public.facebook_connections: facebook_connections_state_check CHECK ((state = ANY (ARRAY['waiting'::text, 'exchanging'::text, 'ready'::text, 'failed'::text])))
+public.facebook_connections: facebook_connections_user_id_fkey FOREIGN KEY (user_id) REFERENCES auth.users(id)
 public.facebook_logins: facebook_logins_kind_check CHECK ((kind = ANY (ARRAY['user'::text, 'system_user'::text])))
 public.facebook_logins: facebook_logins_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES organizations(id)
 public.facebook_logins: facebook_logins_pkey PRIMARY KEY (organization_id, id)
@@ -325,7 +355,7 @@ public.invitations: invitations_role_check CHECK ((role = ANY (ARRAY['OWNER'::te
 public.invitations: invitations_state_check CHECK ((state = ANY (ARRAY['pending'::text, 'accepted'::text, 'revoked'::text])))
 public.migrations: migrations_pkey PRIMARY KEY (id)
 public.migrations_lock: migrations_lock_pkey PRIMARY KEY (index)
-public.notifications: notifications_kind_check CHECK ((kind = ANY (ARRAY['expiring'::text, 'dead'::text, 'recovered'::text, 'moved'::text])))
+public.notifications: notifications_kind_check CHECK ((kind = ANY (ARRAY['expiring'::text, 'dead'::text, 'recovered'::text, 'moved'::text, 'taken_over'::text])))
 public.notifications: notifications_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES organizations(id)
 public.notifications: notifications_organization_id_integration_id_fkey FOREIGN KEY (organization_id, integration_id) REFERENCES integrations(organization_id, id)
 public.notifications: notifications_organization_id_integration_id_kind_rung_epis_key UNIQUE (organization_id, integration_id, kind, rung, episode, user_id)
@@ -369,9 +399,12 @@ CREATE INDEX accounts_user_id_idx ON auth.accounts USING btree (user_id)
 CREATE INDEX audit_events_action ON public.audit_events USING btree (organization_id, action, id)
 CREATE INDEX audit_events_actor ON public.audit_events USING btree (organization_id, actor_id, id)
 CREATE INDEX businesses_active ON public.businesses USING btree (organization_id, is_active, id)
+CREATE INDEX facebook_connections_end ON public.facebook_connections USING btree (expires_at)
+CREATE INDEX facebook_connections_login ON public.facebook_connections USING btree (organization_id, login_id)
 CREATE INDEX facebook_logins_person ON public.facebook_logins USING btree (person_hash) WHERE (person_hash IS NOT NULL)
 CREATE INDEX facebook_page_integrations_due ON public.facebook_page_integrations USING btree (next_check_at) WHERE (next_check_at IS NOT NULL)
 CREATE INDEX facebook_page_integrations_login ON public.facebook_page_integrations USING btree (organization_id, login_id)
+CREATE INDEX facebook_page_integrations_moved ON public.facebook_page_integrations USING btree (moved_at) WHERE (moved_at IS NOT NULL)
 CREATE INDEX facebook_page_integrations_page ON public.facebook_page_integrations USING btree (organization_id, page_id)
 CREATE INDEX idempotency_keys_age ON public.idempotency_keys USING btree (created_at)
 CREATE INDEX integrations_active ON public.integrations USING btree (organization_id, is_active, id)
@@ -405,6 +438,9 @@ CREATE UNIQUE INDEX audit_events_pkey ON public.audit_events USING btree (organi
 CREATE UNIQUE INDEX businesses_pkey ON public.businesses USING btree (organization_id, id)
 CREATE UNIQUE INDEX businesses_slug ON public.businesses USING btree (organization_id, slug) WHERE is_active
 CREATE UNIQUE INDEX clock_pkey ON app.clock USING btree (only_row)
+CREATE UNIQUE INDEX data_deletions_pkey ON public.data_deletions USING btree (code)
+CREATE UNIQUE INDEX facebook_connections_organization_id_state_hash_key ON public.facebook_connections USING btree (organization_id, state_hash)
+CREATE UNIQUE INDEX facebook_connections_pkey ON public.facebook_connections USING btree (organization_id, id)
 CREATE UNIQUE INDEX facebook_logins_pkey ON public.facebook_logins USING btree (organization_id, id)
 CREATE UNIQUE INDEX facebook_page_integrations_pkey ON public.facebook_page_integrations USING btree (organization_id, id)
 CREATE UNIQUE INDEX idempotency_keys_organization_id_key_hash_key ON public.idempotency_keys USING btree (organization_id, key_hash)
@@ -447,6 +483,7 @@ partitions.webhook_events_default: forced
 public.api_keys: forced
 public.audit_events: forced
 public.businesses: forced
+public.facebook_connections: forced
 public.facebook_logins: forced
 public.facebook_page_integrations: forced
 public.idempotency_keys: forced
@@ -479,8 +516,13 @@ public.api_keys: tenant for all to pagekeeper_app using ((organization_id = ( SE
 public.audit_events: tenant for all to pagekeeper_app using ((organization_id = ( SELECT (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid AS "nullif"))) with check ((organization_id = ( SELECT (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid AS "nullif")))
 public.businesses: router_reads for select to pagekeeper_router using (true)
 public.businesses: tenant for all to pagekeeper_app using ((organization_id = ( SELECT (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid AS "nullif"))) with check ((organization_id = ( SELECT (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid AS "nullif")))
+public.facebook_connections: router_reads for select to pagekeeper_router using (true)
+public.facebook_connections: tenant for all to pagekeeper_app using ((organization_id = ( SELECT (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid AS "nullif"))) with check ((organization_id = ( SELECT (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid AS "nullif")))
+public.facebook_logins: router_reads for select to pagekeeper_router using (true)
+public.facebook_logins: router_revokes for w to pagekeeper_router using (true) with check (true)
 public.facebook_logins: tenant for all to pagekeeper_app using ((organization_id = ( SELECT (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid AS "nullif"))) with check ((organization_id = ( SELECT (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid AS "nullif")))
 public.facebook_page_integrations: router_reads for select to pagekeeper_router using (true)
+public.facebook_page_integrations: router_writes for w to pagekeeper_router using (true) with check (true)
 public.facebook_page_integrations: tenant for all to pagekeeper_app using ((organization_id = ( SELECT (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid AS "nullif"))) with check ((organization_id = ( SELECT (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid AS "nullif")))
 public.idempotency_keys: router_forgets for d to pagekeeper_router using ((created_at < (now() - '24:00:00'::interval)))
 public.idempotency_keys: router_reads for select to pagekeeper_router using (true)
@@ -497,6 +539,7 @@ public.organization_memberships: router_reads for select to pagekeeper_router us
 public.organization_memberships: tenant for all to pagekeeper_app using ((organization_id = ( SELECT (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid AS "nullif"))) with check ((organization_id = ( SELECT (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid AS "nullif")))
 public.organizations: router_reads for select to pagekeeper_router using (true)
 public.organizations: tenant for all to pagekeeper_app using ((id = ( SELECT (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid AS "nullif"))) with check ((id = ( SELECT (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid AS "nullif")))
+public.page_claims: router_moves for w to pagekeeper_router using (true) with check (true)
 public.page_claims: router_reads for select to pagekeeper_router using (true)
 public.page_claims: tenant for all to pagekeeper_app using ((organization_id = ( SELECT (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid AS "nullif"))) with check ((organization_id = ( SELECT (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid AS "nullif")))
 public.personal_idempotency_keys: person for all to pagekeeper_app using ((user_id = ( SELECT (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid AS "nullif"))) with check ((user_id = ( SELECT (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid AS "nullif")))
@@ -542,6 +585,12 @@ public.audit_events: INSERT to pagekeeper_app
 public.audit_events: SELECT to pagekeeper_app
 public.businesses: INSERT to pagekeeper_app
 public.businesses: SELECT to pagekeeper_app
+public.data_deletions: INSERT to pagekeeper_router
+public.data_deletions: SELECT to pagekeeper_app
+public.data_deletions: SELECT to pagekeeper_router
+public.facebook_connections: DELETE to pagekeeper_app
+public.facebook_connections: INSERT to pagekeeper_app
+public.facebook_connections: SELECT to pagekeeper_app
 public.facebook_logins: DELETE to pagekeeper_app
 public.facebook_logins: INSERT to pagekeeper_app
 public.facebook_logins: SELECT to pagekeeper_app
@@ -589,9 +638,14 @@ public.api_keys: UPDATE (last_used_at) to pagekeeper_router
 public.api_keys: UPDATE (name, expires_at, revoked_at, replaced_by) to pagekeeper_app
 public.businesses: SELECT (organization_id, id, is_active) to pagekeeper_router
 public.businesses: UPDATE (name, slug, description, is_active, deactivated_at, version, updated_at) to pagekeeper_app
+public.facebook_connections: SELECT (organization_id, expires_at) to pagekeeper_router
+public.facebook_connections: UPDATE (state, reason, login_id, missing_permissions, pages, pages_total, expires_at, updated_at) to pagekeeper_app
+public.facebook_logins: SELECT (organization_id, id, person_hash, generation, created_at, revoked_at) to pagekeeper_router
+public.facebook_logins: UPDATE (access_token, generation, revoked_at) to pagekeeper_router
 public.facebook_logins: UPDATE (access_token, person_hash, scopes, expires_at, data_access_expires_at, exchanged_at, generation, lease_token, lease_until, updated_at, kind, exchange_tried_at, error) to pagekeeper_app
-public.facebook_page_integrations: SELECT (organization_id, id, login_id, next_check_at, paused_until) to pagekeeper_router
-public.facebook_page_integrations: UPDATE (login_id, page_id, page_name, page_category, page_url, page_access_token, status, status_reason, status_since, next_check_at, last_checked_at, generation, drain_token, drain_until, updated_at, findings, paused_until, pause_reason) to pagekeeper_app
+public.facebook_page_integrations: SELECT (organization_id, id, login_id, page_id, next_check_at, generation, paused_until, moved_at) to pagekeeper_router
+public.facebook_page_integrations: UPDATE (login_id, page_id, page_name, page_category, page_url, page_access_token, status, status_reason, status_since, next_check_at, last_checked_at, generation, drain_token, drain_until, updated_at, findings, paused_until, pause_reason, moved_at) to pagekeeper_app
+public.facebook_page_integrations: UPDATE (page_access_token, status, status_reason, status_since, next_check_at, generation, moved_at) to pagekeeper_router
 public.idempotency_keys: SELECT (id, created_at) to pagekeeper_router
 public.idempotency_keys: UPDATE (status, answer) to pagekeeper_app
 public.integrations: SELECT (organization_id, id, business_id, config, is_active) to pagekeeper_router
@@ -607,6 +661,7 @@ public.organizations: SELECT (id, name, slug, owner_id, is_active, replies_pause
 public.organizations: UPDATE (name, slug, owner_id, is_active, deactivated_at, replies_paused, version, updated_at) to pagekeeper_app
 public.page_claims: SELECT (page_id, organization_id, integration_id, generation) to pagekeeper_router
 public.page_claims: UPDATE (generation, claimed_at) to pagekeeper_app
+public.page_claims: UPDATE (organization_id, integration_id, generation, claimed_at) to pagekeeper_router
 public.personal_idempotency_keys: SELECT (id, created_at) to pagekeeper_router
 public.personal_idempotency_keys: UPDATE (status, answer) to pagekeeper_app
 public.replies: UPDATE (event_id, kind, state, rule, reason, sent_id, attempts, sending_at, finished_at, thread_hash, text) to pagekeeper_app
@@ -724,6 +779,17 @@ AS $function$
   where p.next_check_at <= app.now()
   group by p.organization_id, p.login_id
   order by min(p.next_check_at)
+  limit batch
+$function$
+CREATE OR REPLACE FUNCTION router.ended_connections(batch integer)
+ RETURNS TABLE(organization_id uuid)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+  select distinct c.organization_id from public.facebook_connections c
+  join public.organizations o on o.id = c.organization_id and o.is_active
+  where c.expires_at < app.now() - interval '1 hour'
   limit batch
 $function$
 CREATE OR REPLACE FUNCTION router.enter(person uuid, by_id uuid, by_slug text, allow_inactive boolean, OUT organization_id uuid, OUT role text)
@@ -889,6 +955,17 @@ CREATE OR REPLACE FUNCTION router.key_encryption_keys_in_use()
 AS $function$
   select distinct k.kek_id from public.organization_keys k
 $function$
+CREATE OR REPLACE FUNCTION router.moved_pages(batch integer)
+ RETURNS TABLE(organization_id uuid, integration_id uuid)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+  select p.organization_id, p.id from public.facebook_page_integrations p
+  join public.organizations o on o.id = p.organization_id and o.is_active
+  where p.moved_at is not null
+  limit batch
+$function$
 CREATE OR REPLACE FUNCTION router.my_organizations(person uuid)
  RETURNS TABLE(id uuid, name text, slug text, owner_id uuid, is_active boolean, replies_paused boolean, version integer, created_at timestamp with time zone, updated_at timestamp with time zone, role text)
  LANGUAGE sql
@@ -936,6 +1013,63 @@ AS $function$
     )
   limit batch
 $function$
+CREATE OR REPLACE FUNCTION router.recheck_person(person bytea, except_login uuid)
+ RETURNS TABLE(organization_id uuid, login_id uuid)
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+  with others as materialized (
+    select p.organization_id, p.id, p.login_id from public.facebook_logins l
+    join public.facebook_page_integrations p on p.organization_id = l.organization_id and p.login_id = l.id
+    where l.person_hash = person and l.id is distinct from except_login and p.next_check_at is not null
+    order by p.organization_id, p.page_id
+    for update of p
+  ), due as (
+    update public.facebook_page_integrations p set next_check_at = app.now()
+    from others o where p.organization_id = o.organization_id and p.id = o.id
+  )
+  select distinct o.organization_id, o.login_id from others o
+$function$
+CREATE OR REPLACE FUNCTION router.revoke_person(person bytea, asked_at timestamp with time zone, deletion text)
+ RETURNS TABLE(organization_id uuid, login_id uuid)
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+#variable_conflict use_column
+declare
+  revoked uuid[];
+begin
+  -- Facebook counts in whole seconds.
+  select array_agg(l.id) into revoked from (
+    select id from public.facebook_logins
+    where person_hash = person and created_at < asked_at + interval '1 second'
+    order by organization_id, id for update
+  ) l;
+  update public.facebook_logins l set revoked_at = app.now(), generation = l.generation + 1
+  where l.person_hash = person and l.id = any (revoked) and l.revoked_at is null;
+  if deletion is not null then
+    update public.facebook_logins l set access_token = '' where l.person_hash = person and l.id = any (revoked);
+    update public.facebook_page_integrations p set page_access_token = '' from public.facebook_logins l
+    where l.person_hash = person and l.id = any (revoked)
+      and p.organization_id = l.organization_id and p.login_id = l.id;
+    insert into public.data_deletions (code, requested_at, completed_at) values (deletion, asked_at, app.now())
+    on conflict do nothing;
+  end if;
+  return query
+  with others as materialized (
+    select p.organization_id, p.id, p.login_id from public.facebook_logins l
+    join public.facebook_page_integrations p on p.organization_id = l.organization_id and p.login_id = l.id
+    where l.person_hash = person and l.id = any (revoked) and p.next_check_at is not null
+    order by p.organization_id, p.page_id
+    for update of p
+  ), due as (
+    update public.facebook_page_integrations p set next_check_at = app.now()
+    from others o where p.organization_id = o.organization_id and p.id = o.id
+  )
+  select distinct o.organization_id, o.login_id from others o;
+end $function$
 CREATE OR REPLACE FUNCTION router.route_pages(page_ids text[])
  RETURNS TABLE(page_id text, organization_id uuid, integration_id uuid, generation integer, webhook_enabled boolean, key_id uuid, kek_id text, wrapped bytea)
  LANGUAGE sql
@@ -960,6 +1094,38 @@ AS $function$
   select o.id, o.name, o.slug, o.owner_id, o.is_active, o.replies_paused, o.version, o.created_at, o.updated_at
   from public.organizations o where (select router.is_staff())
 $function$
+CREATE OR REPLACE FUNCTION router.take_over_page(page text, to_integration uuid)
+ RETURNS TABLE(organization_id uuid, integration_id uuid)
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  tenant uuid := nullif(current_setting('app.organization_id', true), '')::uuid;
+  holder uuid;
+  held_by uuid;
+begin
+  select c.organization_id, c.integration_id into holder, held_by from public.page_claims c where c.page_id = page;
+  if holder is null or holder = tenant then
+    return;
+  end if;
+  -- First the page, then the claim: as everybody else locks them.
+  update public.facebook_page_integrations p
+  set generation = p.generation + 1, status = 'disconnected', status_since = app.now(), next_check_at = null,
+    moved_at = app.now(), status_reason = pg_catalog.jsonb_build_object('code', 'moved',
+      'detail', 'Somebody who manages this page on Facebook connected it to another account.',
+      'fix', 'If that was not meant, a person who manages the page connects it here again, and takes it over.')
+  where p.organization_id = holder and p.id = held_by;
+  update public.page_claims c
+  set organization_id = tenant, integration_id = to_integration, generation = p.generation, claimed_at = app.now()
+  from public.facebook_page_integrations p
+  where c.page_id = page and c.organization_id = holder and c.integration_id = held_by
+    and p.organization_id = tenant and p.id = to_integration and p.page_id = page;
+  if not found then
+    raise exception 'the claim is not what it was' using errcode = '40001';
+  end if;
+  return query select holder, held_by;
+end $function$
 CREATE OR REPLACE FUNCTION router.unsent_invitations(batch integer)
  RETURNS TABLE(organization_id uuid, invitation_id uuid)
  LANGUAGE sql

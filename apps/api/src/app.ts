@@ -1,4 +1,5 @@
 import type { KeyUse } from '@pagekeeper/domain/api-keys/key-use';
+import type { FacebookApp } from '@pagekeeper/domain/connections/facebook-connection';
 import type { Services } from '@pagekeeper/domain/context';
 import type { Auth } from '@pagekeeper/domain/users/auth';
 import type { Credentials } from '@pagekeeper/domain/users/credentials';
@@ -8,7 +9,9 @@ import type { Secret } from '@pagekeeper/runtime/secret';
 import express, { type Express } from 'express';
 import { createAuthenticate } from './auth/authenticate.ts';
 import { mountAuth } from './auth/mount-auth.ts';
+import { mountOauthCallback } from './connections/oauth-callback.ts';
 import { endpoints } from './endpoints.ts';
+import { mountPersonRequests } from './facebook/person-requests.ts';
 import { mountHealth } from './health/health.ts';
 import { mountDocs } from './http/docs.ts';
 import { mountEndpoints } from './http/mount.ts';
@@ -26,7 +29,8 @@ export interface AppOptions {
   credentials: Credentials;
   readSession: SessionReader;
   publicUrl: string;
-  appId: string;
+  facebook: FacebookApp;
+  appSecrets: readonly Secret[];
   verifyToken: Secret;
   limits: Limits;
   keyUse: KeyUse;
@@ -38,7 +42,8 @@ export interface AppOptions {
 
 /** Everything the api answers, save webhook deliveries, which are taken in front of it. */
 export function createApp(options: AppOptions): Express {
-  const { services, auth, credentials, readSession, publicUrl, appId, limits, keyUse, streams } = options;
+  const { services, auth, credentials, readSession, publicUrl, facebook, appSecrets, limits, keyUse, streams } =
+    options;
   const app = express();
   app.disable('x-powered-by');
   app.disable('etag');
@@ -47,11 +52,13 @@ export function createApp(options: AppOptions): Express {
   app.use(securityHeaders());
   // First, since Express asks one route after the other.
   const authenticate = createAuthenticate(auth, readSession, publicUrl);
-  mountEndpoints(app, endpoints, { services, appId, credentials, authenticate, limits, keyUse, streams });
+  mountEndpoints(app, endpoints, { services, facebook, credentials, authenticate, limits, keyUse, streams });
   mountHealth(app, { ...services, isStopping: options.isStopping });
   mountDocs(app, buildOpenApi(endpoints));
   mountHandshake(app, options.verifyToken);
   mountAuth(app, { auth, database: services.database, limits, publicUrl });
+  mountOauthCallback(app, { services, facebook, authenticate, limits });
+  mountPersonRequests(app, { services, publicUrl, appSecrets, limits });
   app.use(() => {
     throw new HttpError('no_such_route', 'The documentation at /docs lists what there is.');
   });

@@ -1,5 +1,6 @@
 import { apiKeyEndpoints } from './api-keys/api-key-endpoints.ts';
 import { businessEndpoints } from './businesses/business-endpoints.ts';
+import { connectionEndpoints } from './connections/connection-endpoints.ts';
 import type { Endpoint } from './http/endpoint.ts';
 import { integrationEndpoints } from './integrations/integration-endpoints.ts';
 import { invitationEndpoints } from './invitations/invitation-endpoints.ts';
@@ -20,4 +21,5 @@ export const endpoints: readonly Endpoint[] = [
   ...integrationEndpoints,
   ...eventEndpoints,
   ...replyEndpoints,
+  ...connectionEndpoints,
 ];

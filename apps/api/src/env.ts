@@ -1,3 +1,4 @@
+import type { FacebookApp } from '@pagekeeper/domain/connections/facebook-connection';
 import { refuseContradictions, serviceVariables } from '@pagekeeper/domain/environment';
 import { portVariable, readEnvironment, secretVariable, urlVariable } from '@pagekeeper/runtime/environment';
 import { z } from 'zod';
@@ -30,6 +31,14 @@ export type ApiVariables = z.output<typeof apiVariables>;
 
 /** Exits with one sentence per fault. */
 export const readApiVariables = (): ApiVariables => readEnvironment(apiVariables, process.env);
+
+/** How our app appears at Facebook's login dialog. */
+export const facebookAppOf = (variables: ApiVariables): FacebookApp => ({
+  appId: variables.FACEBOOK_APP_ID,
+  dialogUrl: variables.FACEBOOK_DIALOG_URL,
+  version: variables.FACEBOOK_GRAPH_VERSION,
+  loginConfigId: variables.FACEBOOK_LOGIN_CONFIG_ID ?? null,
+});
 
 export const limitSettingsOf = (variables: ApiVariables): LimitSettings => ({
   callerPer10Seconds: variables.RATE_LIMIT_PER_10_SECONDS,

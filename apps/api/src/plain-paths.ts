@@ -1,11 +1,18 @@
 import { z } from 'zod';
 import { authPaths } from './auth/auth-paths.ts';
-import { json, operation, text } from './http/operation.ts';
+import { html, json, operation, refused, text } from './http/operation.ts';
 
 const readiness = z.object({
   status: z.enum(['ready', 'not ready']),
   checks: z.object({ database: z.boolean(), queue: z.boolean() }),
 });
+
+const signedRequest = {
+  required: true,
+  content: {
+    'application/x-www-form-urlencoded': { schema: z.object({ signed_request: z.string() }) },
+  },
+};
 
 /** What the api answers beside its endpoints, for the OpenAPI document: accounts, health, and Facebook's webhook. */
 export const plainPaths = {
@@ -32,6 +39,53 @@ export const plainPaths = {
         415: { description: 'An unknown encoding. No body.' },
         503: { description: 'Not committed: send it again. No body.' },
       },
+    }),
+  },
+  '/facebook/oauth/callback': {
+    get: operation('finish_connection', 'Facebook', "Where Facebook's login dialog sends the browser back to", {
+      requestParams: {
+        query: z.object({
+          state: z.string(),
+          code: z.string().optional(),
+          error: z.string().optional(),
+          error_code: z.string().optional(),
+          error_description: z.string().optional(),
+          error_reason: z.string().optional(),
+        }),
+      },
+      responses: {
+        200: html('What came of it; `GET …/facebook/connections/{connection}` says the same.'),
+        401: html('Nobody is signed in in this browser.'),
+        403: html('Begun by somebody else, or in another session; or a role that may not connect pages.'),
+        404: html('No connection that this person began.'),
+        409: html('Used before.'),
+        410: html('The dialog was open for too long.'),
+        ...refused(429),
+      },
+    }),
+  },
+  '/facebook/deauthorize': {
+    post: operation('deauthorize', 'Facebook', 'A person removed our app', {
+      requestBody: signedRequest,
+      responses: {
+        200: json('Their logins are revoked.', z.object({ success: z.literal(true) })),
+        ...refused(400, 413, 429),
+      },
+    }),
+  },
+  '/facebook/data-deletion': {
+    post: operation('delete_data', 'Facebook', 'A person wants their data deleted', {
+      requestBody: signedRequest,
+      responses: {
+        200: json('Deleted. The address shows it.', z.object({ url: z.string(), confirmation_code: z.string() })),
+        ...refused(400, 413, 429),
+      },
+    }),
+  },
+  '/facebook/data-deletion/{code}': {
+    get: operation('data_deletion', 'Facebook', 'What became of a deletion', {
+      requestParams: { path: z.object({ code: z.string() }) },
+      responses: { 200: html('When it was done.'), 404: html('No such code.'), ...refused(429) },
     }),
   },
   '/healthz': {

@@ -5,7 +5,7 @@ import { createAuth } from '@pagekeeper/domain/users/auth';
 import { Inbox } from '@pagekeeper/domain/webhooks/inbox';
 import type { Log } from '@pagekeeper/runtime/log';
 import { createApp } from './app.ts';
-import { type ApiVariables, limitSettingsOf } from './env.ts';
+import { type ApiVariables, facebookAppOf, limitSettingsOf } from './env.ts';
 import { OpenStreams } from './http/open-streams.ts';
 import { Limits } from './limits/limits.ts';
 import { createReceiveWebhooks } from './webhooks/receive-webhooks.ts';
@@ -40,7 +40,8 @@ export async function startServer(variables: ApiVariables, log: Log): Promise<Ru
     services,
     ...people,
     publicUrl: variables.PUBLIC_URL,
-    appId: variables.FACEBOOK_APP_ID,
+    facebook: facebookAppOf(variables),
+    appSecrets: appSecretsOf(variables),
     verifyToken: variables.FACEBOOK_VERIFY_TOKEN,
     limits: new Limits(services.queue.limits, limitSettingsOf(variables)),
     keyUse,

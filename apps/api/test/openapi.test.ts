@@ -72,6 +72,13 @@ POST   /v1/organizations/{organization}/events/{event}/replay
 POST   /v1/organizations/{organization}/events/replay
 GET    /v1/organizations/{organization}/replies
 GET    /v1/organizations/{organization}/replies/{reply}
+POST   /v1/organizations/{organization}/businesses/{business}/facebook/connections
+GET    /v1/organizations/{organization}/facebook/connections/{connection}
+POST   /v1/organizations/{organization}/facebook/connections/{connection}/pages
+GET    /facebook/oauth/callback
+POST   /facebook/deauthorize
+POST   /facebook/data-deletion
+GET    /facebook/data-deletion/{code}
 POST   /auth/sign-up/email
 POST   /auth/sign-in/email
 POST   /auth/sign-out

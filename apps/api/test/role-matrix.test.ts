@@ -61,6 +61,9 @@ const needed: Record<string, Permission> = {
   'post /v1/organizations/{organization}/events/replay': 'event.replay',
   'get /v1/organizations/{organization}/replies': 'reply.read',
   'get /v1/organizations/{organization}/replies/{reply}': 'reply.read',
+  'post /v1/organizations/{organization}/businesses/{business}/facebook/connections': 'connection.write',
+  'get /v1/organizations/{organization}/facebook/connections/{connection}': 'connection.read',
+  'post /v1/organizations/{organization}/facebook/connections/{connection}/pages': 'connection.write',
 };
 
 /** api.md's table of roles, and the scope that a key needs beside its role. */
@@ -85,7 +88,10 @@ business.read            OWNER ADMIN MEMBER STAFF  read
 business.write           OWNER ADMIN STAFF         write
 integration.read         OWNER ADMIN MEMBER STAFF  read
 integration.write        OWNER ADMIN STAFF         write
+connection.read          OWNER ADMIN STAFF         read
+connection.write         OWNER ADMIN STAFF         write
 integration.refresh      OWNER ADMIN STAFF         write
+
 event.read               OWNER ADMIN MEMBER STAFF  read
 event.replay             OWNER ADMIN STAFF         events
 reply.read               OWNER ADMIN MEMBER STAFF  read`;

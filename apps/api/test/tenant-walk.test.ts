@@ -21,7 +21,7 @@ beforeAll(async () => {
   // Without a worker, so that nothing but requests can change a row; two connections for everybody.
   network = await startNetwork({ worker: false, apiEnv: { DATABASE_POOL: '2' } });
   [acme, rival] = await Promise.all([network.tenant('acme'), network.tenant('rival')]);
-  const things = await freshThings(network, acme, ['member', 'invitation', 'key', 'event', 'reply']);
+  const things = await freshThings(network, acme, ['member', 'invitation', 'key', 'event', 'reply', 'connection']);
   acmeThings = { ...things, integration: (await acme.connectPage()).id };
   rivalProgram = await rival.program({ role: 'OWNER' });
   former = await network.persona('former').signUp();
@@ -34,6 +34,7 @@ const references: Record<string, () => string[]> = {
   organization: () => [acme.organization.id, acme.organization.slug],
   business: () => [acme.business.id, acme.business.slug],
   integration: () => [acmeThings.integration!],
+  connection: () => [acmeThings.connection!],
   member: () => [acmeThings.member!],
   invitation: () => [acmeThings.invitation!],
   key: () => [acmeThings.key!],

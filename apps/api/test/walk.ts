@@ -7,6 +7,7 @@ import type { Tenant } from '@pagekeeper/testing/network/tenant';
 import { expect } from 'vitest';
 import type { Endpoint } from '../src/http/endpoint.ts';
 import { holdStreamToTheContract, pathOf, placeholdersOf } from './contract.ts';
+import { connectionThrough } from './dialog.ts';
 
 /** For tests that walk over all endpoints: a request that each would take. */
 
@@ -42,6 +43,8 @@ const bodies: Record<string, (things: Record<string, string>) => object> = {
   'put /v1/organizations/{organization}/integrations/{integration}/facebook-page': page,
   'post /v1/organizations/{organization}/events/{event}/replay': () => ({ with_replies: true }),
   'post /v1/organizations/{organization}/events/replay': () => ({ filter: {} }),
+  'post /v1/organizations/{organization}/businesses/{business}/facebook/connections': () => ({ ask_again: 'pages' }),
+  'post /v1/organizations/{organization}/facebook/connections/{connection}/pages': () => ({ page_ids: ['1'] }),
 };
 
 /** Fresh things of a tenant's, so that a call which is allowed spoils nothing for the next. */
@@ -61,6 +64,7 @@ const makers: Record<string, (tenant: Tenant, network: Network) => Promise<strin
   invitation: async ({ owner, path }) =>
     (await owner.expect(201, owner.post(`${path}/invitations`, { email: `${newId()}@example.com`, role: 'MEMBER' })))
       .id,
+  connection: async (tenant, network) => (await connectionThrough(network, tenant)).id,
   // A key with just the scope that rotating takes may rotate it.
   key: async tenant => (await tenant.program({ role: 'MEMBER', scopes: ['members'] })).key.id,
   event: async (tenant, network) => {

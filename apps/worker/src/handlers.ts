@@ -1,7 +1,11 @@
+import { forgetConnections } from '@pagekeeper/domain/connections/forget-connections';
+import { sweepConnections } from '@pagekeeper/domain/connections/sweep-connections';
 import type { Context, Services } from '@pagekeeper/domain/context';
 import { keepEventPartitions } from '@pagekeeper/domain/database/event-partitions';
 import { checkLogin } from '@pagekeeper/domain/facebook/check-login';
 import { sweepLogins } from '@pagekeeper/domain/facebook/sweep-logins';
+import { sweepMoves } from '@pagekeeper/domain/facebook/sweep-moves';
+import { tellOfMove } from '@pagekeeper/domain/facebook/tell-of-move';
 import { unsubscribePage } from '@pagekeeper/domain/facebook/unsubscribe-page';
 import { forgetAnswers } from '@pagekeeper/domain/idempotency/forget-answers';
 import { sendInvitation } from '@pagekeeper/domain/invitations/send-invitation';
@@ -36,6 +40,10 @@ export function createHandlers({ services, appId, repliesOff, quietSeconds, rete
     'facebook.refresh-login': (payload, job) => checkLogin(contextOf(job), appId, payload),
     'facebook.unsubscribe-page': (payload, job) => unsubscribePage(contextOf(job), payload),
     'facebook.sweep-logins': async () => ({ ...(await sweepLogins(services, appId)) }),
+    'facebook.tell-of-move': (payload, job) => tellOfMove(contextOf(job), payload),
+    'facebook.sweep-moves': async () => ({ outcome: 'swept', untold: await sweepMoves(services) }),
+    'connections.forget': (payload, job) => forgetConnections(contextOf(job), payload),
+    'connections.sweep': async () => ({ outcome: 'swept', organizations: await sweepConnections(services) }),
     'webhooks.drain': async (payload, job) => ({
       ...(await drainEvents(contextOf(job), payload, { repliesOff, appId, quietSeconds, signal: job.signal })),
     }),

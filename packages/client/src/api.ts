@@ -307,6 +307,74 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/facebook/data-deletion": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** A person wants their data deleted */
+        post: operations["delete_data"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/facebook/data-deletion/{code}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What became of a deletion */
+        get: operations["data_deletion"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/facebook/deauthorize": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** A person removed our app */
+        post: operations["deauthorize"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/facebook/oauth/callback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Where Facebook's login dialog sends the browser back to */
+        get: operations["finish_connection"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/healthz": {
         parameters: {
             query?: never;
@@ -503,6 +571,23 @@ export interface paths {
         patch: operations["patch_organizations_organization_businesses_business"];
         trace?: never;
     };
+    "/v1/organizations/{organization}/businesses/{business}/facebook/connections": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Begin to connect pages: where to send the person's browser */
+        post: operations["post_organizations_organization_businesses_business_facebook_connections"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/organizations/{organization}/businesses/{business}/integrations": {
         parameters: {
             query?: never;
@@ -617,6 +702,40 @@ export interface paths {
         get: operations["get_organizations_organization_events_stream"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/organizations/{organization}/facebook/connections/{connection}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What came of it: the pages found, and what is missing and why */
+        get: operations["get_organizations_organization_facebook_connections_connection"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/organizations/{organization}/facebook/connections/{connection}/pages": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Connect the pages that were picked, each with its own outcome */
+        post: operations["post_organizations_organization_facebook_connections_connection_pages"];
         delete?: never;
         options?: never;
         head?: never;
@@ -936,6 +1055,51 @@ export interface components {
             /** Format: date-time */
             updated_at: string;
         };
+        ConnectedPages: {
+            pages: {
+                integration: components["schemas"]["Integration"] | null;
+                /**
+                 * @description reconnected: the integration that had the page goes on with its history and config.
+                 * @enum {string}
+                 */
+                outcome: "connected" | "reconnected" | "refused";
+                page_id: string;
+                page_name: string | null;
+                /** @description Why it was refused. */
+                reason: components["schemas"]["Reason"] | null;
+                taken_over: boolean;
+            }[];
+        };
+        Connection: {
+            business_id: string;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            expires_at: string;
+            id: string;
+            /** @description Asked for and not granted. */
+            missing_permissions: string[];
+            /** @description The pages that the person granted, 1000 at most. */
+            pages: {
+                /** @description The integration of this organization that has it already. */
+                integration_id: string | null;
+                page_category: string | null;
+                page_id: string;
+                page_name: string;
+                page_url: string | null;
+                /** @description Why it cannot be connected; null when it can. */
+                reason: components["schemas"]["Reason"] | null;
+            }[];
+            pages_total: number;
+            reason: components["schemas"]["Reason"] | null;
+            /** @description The integration that is to work again. */
+            reconnect: string | null;
+            /**
+             * @description waiting: the dialog is open. ready: pages can be picked. The others: begin a new one.
+             * @enum {string}
+             */
+            state: "waiting" | "ready" | "failed" | "expired";
+        };
         Event: {
             attempts: number;
             id: string;
@@ -1139,6 +1303,10 @@ export interface components {
             /** @description Shown this once: send it as Authorization: Bearer pgk_live_… */
             secret: string;
         };
+        NewConnection: {
+            authorize_url: string;
+            id: string;
+        };
         NewInvitation: {
             accept_url: string;
             accepted_at: string | null;
@@ -1217,7 +1385,7 @@ export interface components {
         };
         Problem: {
             /** @enum {string} */
-            code: "invalid_request" | "malformed_json" | "unauthenticated" | "wrong_credentials" | "wrong_code" | "wrong_password" | "forbidden" | "email_not_verified" | "origin_not_allowed" | "not_found" | "no_such_route" | "method_not_allowed" | "slug_taken" | "page_taken" | "parent_inactive" | "already_member" | "invitation_closed" | "key_rotated" | "too_many_keys" | "last_owner" | "request_in_flight" | "answer_lost" | "contents_damaged" | "account_exists" | "stale_version" | "body_too_large" | "unsupported_media_type" | "idempotency_key_reused" | "over_limit" | "internal" | "unavailable";
+            code: "invalid_request" | "wrong_signature" | "malformed_json" | "unauthenticated" | "wrong_credentials" | "wrong_code" | "wrong_password" | "forbidden" | "email_not_verified" | "origin_not_allowed" | "not_found" | "no_such_route" | "method_not_allowed" | "slug_taken" | "connection_not_ready" | "page_taken" | "parent_inactive" | "already_member" | "invitation_closed" | "key_rotated" | "too_many_keys" | "last_owner" | "request_in_flight" | "answer_lost" | "contents_damaged" | "account_exists" | "stale_version" | "body_too_large" | "unsupported_media_type" | "idempotency_key_reused" | "over_limit" | "internal" | "unavailable";
             detail: string;
             errors?: {
                 code: string;
@@ -1229,6 +1397,12 @@ export interface components {
             status: number;
             title: string;
             type: string;
+        };
+        /** @description What is the matter, and what a person does about it. */
+        Reason: {
+            code: string;
+            detail: string;
+            fix: string;
         };
         Replay: {
             /** @description Those that are pending or parked anyway. */
@@ -2138,6 +2312,239 @@ export interface operations {
             };
         };
     };
+    delete_data: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/x-www-form-urlencoded": {
+                    signed_request: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Deleted. The address shows it. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        confirmation_code: string;
+                        url: string;
+                    };
+                };
+            };
+            /** @description Refused. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    data_deletion: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description When it was done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
+            /** @description No such code. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
+            /** @description Refused. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    deauthorize: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/x-www-form-urlencoded": {
+                    signed_request: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Their logins are revoked. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        success: true;
+                    };
+                };
+            };
+            /** @description Refused. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    finish_connection: {
+        parameters: {
+            query: {
+                code?: string;
+                error?: string;
+                error_code?: string;
+                error_description?: string;
+                error_reason?: string;
+                state: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What came of it; `GET …/facebook/connections/{connection}` says the same. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
+            /** @description Nobody is signed in in this browser. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
+            /** @description Begun by somebody else, or in another session; or a role that may not connect pages. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
+            /** @description No connection that this person began. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
+            /** @description Used before. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
+            /** @description The dialog was open for too long. */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
+            /** @description Refused. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     healthz: {
         parameters: {
             query?: never;
@@ -2232,7 +2639,7 @@ export interface operations {
                     "application/json": components["schemas"]["Organization"];
                 };
             };
-            /** @description The request is not valid; or: The body is not JSON. */
+            /** @description The request is not valid; or: The request is not signed by Facebook; or: The body is not JSON. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -2268,7 +2675,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The slug is taken; or: The page is taken; or: What it belongs to is inactive; or: The person is a member already; or: The invitation is over; or: The API key was rotated already; or: There are too many API keys; or: An organization needs an OWNER; or: The same request is under way; or: The request was carried out before; or: What is stored cannot be opened. */
+            /** @description The slug is taken; or: The connection is not ready; or: The page is taken; or: What it belongs to is inactive; or: The person is a member already; or: The invitation is over; or: The API key was rotated already; or: There are too many API keys; or: An organization needs an OWNER; or: The same request is under way; or: The request was carried out before; or: What is stored cannot be opened. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -2342,7 +2749,7 @@ export interface operations {
                     "application/json": components["schemas"]["Me"] | components["schemas"]["MeAsApiKey"];
                 };
             };
-            /** @description The request is not valid; or: The body is not JSON. */
+            /** @description The request is not valid; or: The request is not signed by Facebook; or: The body is not JSON. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -2412,7 +2819,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description The request is not valid; or: The body is not JSON. */
+            /** @description The request is not valid; or: The request is not signed by Facebook; or: The body is not JSON. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -2448,7 +2855,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The slug is taken; or: The page is taken; or: What it belongs to is inactive; or: The person is a member already; or: The invitation is over; or: The API key was rotated already; or: There are too many API keys; or: An organization needs an OWNER; or: The same request is under way; or: The request was carried out before; or: What is stored cannot be opened. */
+            /** @description The slug is taken; or: The connection is not ready; or: The page is taken; or: What it belongs to is inactive; or: The person is a member already; or: The invitation is over; or: The API key was rotated already; or: There are too many API keys; or: An organization needs an OWNER; or: The same request is under way; or: The request was carried out before; or: What is stored cannot be opened. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -2528,7 +2935,7 @@ export interface operations {
                     "application/json": components["schemas"]["Me"] | components["schemas"]["MeAsApiKey"];
                 };
             };
-            /** @description The request is not valid; or: The body is not JSON. */
+            /** @description The request is not valid; or: The request is not signed by Facebook; or: The body is not JSON. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -2673,7 +3080,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description The request is not valid; or: The body is not JSON. */
+            /** @description The request is not valid; or: The request is not signed by Facebook; or: The body is not JSON. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -2749,7 +3156,7 @@ export interface operations {
                     "application/json": components["schemas"]["Organization"];
                 };
             };
-            /** @description The request is not valid; or: The body is not JSON. */
+            /** @description The request is not valid; or: The request is not signed by Facebook; or: The body is not JSON. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -2785,7 +3192,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The slug is taken; or: The page is taken; or: What it belongs to is inactive; or: The person is a member already; or: The invitation is over; or: The API key was rotated already; or: There are too many API keys; or: An organization needs an OWNER; or: The same request is under way; or: The request was carried out before; or: What is stored cannot be opened. */
+            /** @description The slug is taken; or: The connection is not ready; or: The page is taken; or: What it belongs to is inactive; or: The person is a member already; or: The invitation is over; or: The API key was rotated already; or: There are too many API keys; or: An organization needs an OWNER; or: The same request is under way; or: The request was carried out before; or: What is stored cannot be opened. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -2865,7 +3272,7 @@ export interface operations {
                     "application/json": components["schemas"]["Organization"];
                 };
             };
-            /** @description The request is not valid; or: The body is not JSON. */
+            /** @description The request is not valid; or: The request is not signed by Facebook; or: The body is not JSON. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -2931,7 +3338,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description The request is not valid; or: The body is not JSON. */
+            /** @description The request is not valid; or: The request is not signed by Facebook; or: The body is not JSON. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -3039,7 +3446,7 @@ export interface operations {
                     "application/json": components["schemas"]["Organization"];
                 };
             };
-            /** @description The request is not valid; or: The body is not JSON. */
+            /** @description The request is not valid; or: The request is not signed by Facebook; or: The body is not JSON. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -3075,7 +3482,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The slug is taken; or: The page is taken; or: What it belongs to is inactive; or: The person is a member already; or: The invitation is over; or: The API key was rotated already; or: There are too many API keys; or: An organization needs an OWNER; or: The same request is under way; or: The request was carried out before; or: What is stored cannot be opened. */
+            /** @description The slug is taken; or: The connection is not ready; or: The page is taken; or: What it belongs to is inactive; or: The person is a member already; or: The invitation is over; or: The API key was rotated already; or: There are too many API keys; or: An organization needs an OWNER; or: The same request is under way; or: The request was carried out before; or: What is stored cannot be opened. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -3163,7 +3570,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description The request is not valid; or: The body is not JSON. */
+            /** @description The request is not valid; or: The request is not signed by Facebook; or: The body is not JSON. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -3269,7 +3676,7 @@ export interface operations {
                     "application/json": components["schemas"]["NewApiKey"];
                 };
             };
-            /** @description The request is not valid; or: The body is not JSON. */
+            /** @description The request is not valid; or: The request is not signed by Facebook; or: The body is not JSON. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -3305,7 +3712,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The slug is taken; or: The page is taken; or: What it belongs to is inactive; or: The person is a member already; or: The invitation is over; or: The API key was rotated already; or: There are too many API keys; or: An organization needs an OWNER; or: The same request is under way; or: The request was carried out before; or: What is stored cannot be opened. */
+            /** @description The slug is taken; or: The connection is not ready; or: The page is taken; or: What it belongs to is inactive; or: The person is a member already; or: The invitation is over; or: The API key was rotated already; or: There are too many API keys; or: An organization needs an OWNER; or: The same request is under way; or: The request was carried out before; or: What is stored cannot be opened. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -3382,7 +3789,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description The request is not valid; or: The body is not JSON. */
+            /** @description The request is not valid; or: The request is not signed by Facebook; or: The body is not JSON. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -3492,7 +3899,7 @@ export interface operations {
                     "application/json": components["schemas"]["NewApiKey"];
                 };
             };
-            /** @description The request is not valid; or: The body is not JSON. */
+            /** @description The request is not valid; or: The request is not signed by Facebook; or: The body is not JSON. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -3528,7 +3935,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The slug is taken; or: The page is taken; or: What it belongs to is inactive; or: The person is a member already; or: The invitation is over; or: The API key was rotated already; or: There are too many API keys; or: An organization needs an OWNER; or: The same request is under way; or: The request was carried out before; or: What is stored cannot be opened. */
+            /** @description The slug is taken; or: The connection is not ready; or: The page is taken; or: What it belongs to is inactive; or: The person is a member already; or: The invitation is over; or: The API key was rotated already; or: There are too many API keys; or: An organization needs an OWNER; or: The same request is under way; or: The request was carried out before; or: What is stored cannot be opened. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -3630,7 +4037,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description The request is not valid; or: The body is not JSON. */
+            /** @description The request is not valid; or: The request is not signed by Facebook; or: The body is not JSON. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -3711,7 +4118,7 @@ export interface operations {
                     "application/json": components["schemas"]["Business"];
                 };
             };
-            /** @description The request is not valid; or: The body is not JSON. */
+            /** @description The request is not valid; or: The request is not signed by Facebook; or: The body is not JSON. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -3747,7 +4154,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The slug is taken; or: The page is taken; or: What it belongs to is inactive; or: The person is a member already; or: The invitation is over; or: The API key was rotated already; or: There are too many API keys; or: An organization needs an OWNER; or: The same request is under way; or: The request was carried out before; or: What is stored cannot be opened. */
+            /** @description The slug is taken; or: The connection is not ready; or: The page is taken; or: What it belongs to is inactive; or: The person is a member already; or: The invitation is over; or: The API key was rotated already; or: There are too many API keys; or: An organization needs an OWNER; or: The same request is under way; or: The request was carried out before; or: What is stored cannot be opened. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -3829,7 +4236,7 @@ export interface operations {
                     "application/json": components["schemas"]["Business"];
                 };
             };
-            /** @description The request is not valid; or: The body is not JSON. */
+            /** @description The request is not valid; or: The request is not signed by Facebook; or: The body is not JSON. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -3897,7 +4304,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description The request is not valid; or: The body is not JSON. */
+            /** @description The request is not valid; or: The request is not signed by Facebook; or: The body is not JSON. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -4006,7 +4413,7 @@ export interface operations {
                     "application/json": components["schemas"]["Business"];
                 };
             };
-            /** @description The request is not valid; or: The body is not JSON. */
+            /** @description The request is not valid; or: The request is not signed by Facebook; or: The body is not JSON. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -4042,7 +4449,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The slug is taken; or: The page is taken; or: What it belongs to is inactive; or: The person is a member already; or: The invitation is over; or: The API key was rotated already; or: There are too many API keys; or: An organization needs an OWNER; or: The same request is under way; or: The request was carried out before; or: What is stored cannot be opened. */
+            /** @description The slug is taken; or: The connection is not ready; or: The page is taken; or: What it belongs to is inactive; or: The person is a member already; or: The invitation is over; or: The API key was rotated already; or: There are too many API keys; or: An organization needs an OWNER; or: The same request is under way; or: The request was carried out before; or: What is stored cannot be opened. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -4071,6 +4478,136 @@ export interface operations {
             };
             /** @description The body must be application/json. */
             415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Try again in a moment. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_organizations_organization_businesses_business_facebook_connections: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key and body within 24 hours: done once, answered alike. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description `biz_…` or the slug. */
+                business: string;
+                /** @description `org_…` or the slug. */
+                organization: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    /**
+                     * @description Facebook remembers what was chosen: `pages` opens its page picker again, `permissions` asks again for what was declined. Chosen by itself where it is not given.
+                     * @enum {string}
+                     */
+                    ask_again?: "pages" | "permissions";
+                    /** @description `int_…`, the integration that is to work again. */
+                    reconnect?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Done. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NewConnection"];
+                };
+            };
+            /** @description The request is not valid; or: The request is not signed by Facebook; or: The body is not JSON. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The password is wrong or missing; or: Your role may not do this; or: Verify your e-mail address first; or: The request comes from another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing here; or: There is no such address. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The slug is taken; or: The connection is not ready; or: The page is taken; or: What it belongs to is inactive; or: The person is a member already; or: The invitation is over; or: The API key was rotated already; or: There are too many API keys; or: An organization needs an OWNER; or: The same request is under way; or: The request was carried out before; or: What is stored cannot be opened. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body must be application/json. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The Idempotency-Key was used for another request. */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4134,7 +4671,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description The request is not valid; or: The body is not JSON. */
+            /** @description The request is not valid; or: The request is not signed by Facebook; or: The body is not JSON. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -4275,7 +4812,7 @@ export interface operations {
                     "application/json": components["schemas"]["Integration"];
                 };
             };
-            /** @description The request is not valid; or: The body is not JSON. */
+            /** @description The request is not valid; or: The request is not signed by Facebook; or: The body is not JSON. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -4311,7 +4848,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The slug is taken; or: The page is taken; or: What it belongs to is inactive; or: The person is a member already; or: The invitation is over; or: The API key was rotated already; or: There are too many API keys; or: An organization needs an OWNER; or: The same request is under way; or: The request was carried out before; or: What is stored cannot be opened. */
+            /** @description The slug is taken; or: The connection is not ready; or: The page is taken; or: What it belongs to is inactive; or: The person is a member already; or: The invitation is over; or: The API key was rotated already; or: There are too many API keys; or: An organization needs an OWNER; or: The same request is under way; or: The request was carried out before; or: What is stored cannot be opened. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -4393,7 +4930,7 @@ export interface operations {
                     "application/json": components["schemas"]["Business"];
                 };
             };
-            /** @description The request is not valid; or: The body is not JSON. */
+            /** @description The request is not valid; or: The request is not signed by Facebook; or: The body is not JSON. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -4429,7 +4966,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The slug is taken; or: The page is taken; or: What it belongs to is inactive; or: The person is a member already; or: The invitation is over; or: The API key was rotated already; or: There are too many API keys; or: An organization needs an OWNER; or: The same request is under way; or: The request was carried out before; or: What is stored cannot be opened. */
+            /** @description The slug is taken; or: The connection is not ready; or: The page is taken; or: What it belongs to is inactive; or: The person is a member already; or: The invitation is over; or: The API key was rotated already; or: There are too many API keys; or: An organization needs an OWNER; or: The same request is under way; or: The request was carried out before; or: What is stored cannot be opened. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -4523,7 +5060,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description The request is not valid; or: The body is not JSON. */
+            /** @description The request is not valid; or: The request is not signed by Facebook; or: The body is not JSON. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -4593,7 +5130,7 @@ export interface operations {
                     "application/json": components["schemas"]["OpenedEvent"];
                 };
             };
-            /** @description The request is not valid; or: The body is not JSON. */
+            /** @description The request is not valid; or: The request is not signed by Facebook; or: The body is not JSON. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -4629,7 +5166,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The slug is taken; or: The page is taken; or: What it belongs to is inactive; or: The person is a member already; or: The invitation is over; or: The API key was rotated already; or: There are too many API keys; or: An organization needs an OWNER; or: The same request is under way; or: The request was carried out before; or: What is stored cannot be opened. */
+            /** @description The slug is taken; or: The connection is not ready; or: The page is taken; or: What it belongs to is inactive; or: The person is a member already; or: The invitation is over; or: The API key was rotated already; or: There are too many API keys; or: An organization needs an OWNER; or: The same request is under way; or: The request was carried out before; or: What is stored cannot be opened. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -4694,7 +5231,7 @@ export interface operations {
                     "application/json": components["schemas"]["Replay"];
                 };
             };
-            /** @description The request is not valid; or: The body is not JSON. */
+            /** @description The request is not valid; or: The request is not signed by Facebook; or: The body is not JSON. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -4730,7 +5267,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The slug is taken; or: The page is taken; or: What it belongs to is inactive; or: The person is a member already; or: The invitation is over; or: The API key was rotated already; or: There are too many API keys; or: An organization needs an OWNER; or: The same request is under way; or: The request was carried out before; or: What is stored cannot be opened. */
+            /** @description The slug is taken; or: The connection is not ready; or: The page is taken; or: What it belongs to is inactive; or: The person is a member already; or: The invitation is over; or: The API key was rotated already; or: There are too many API keys; or: An organization needs an OWNER; or: The same request is under way; or: The request was carried out before; or: What is stored cannot be opened. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -4846,7 +5383,7 @@ export interface operations {
                     "application/json": components["schemas"]["Replay"];
                 };
             };
-            /** @description The request is not valid; or: The body is not JSON. */
+            /** @description The request is not valid; or: The request is not signed by Facebook; or: The body is not JSON. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -4882,7 +5419,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The slug is taken; or: The page is taken; or: What it belongs to is inactive; or: The person is a member already; or: The invitation is over; or: The API key was rotated already; or: There are too many API keys; or: An organization needs an OWNER; or: The same request is under way; or: The request was carried out before; or: What is stored cannot be opened. */
+            /** @description The slug is taken; or: The connection is not ready; or: The page is taken; or: What it belongs to is inactive; or: The person is a member already; or: The invitation is over; or: The API key was rotated already; or: There are too many API keys; or: An organization needs an OWNER; or: The same request is under way; or: The request was carried out before; or: What is stored cannot be opened. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -4962,7 +5499,7 @@ export interface operations {
                     "text/event-stream": string;
                 };
             };
-            /** @description The request is not valid; or: The body is not JSON. */
+            /** @description The request is not valid; or: The request is not signed by Facebook; or: The body is not JSON. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -4991,6 +5528,214 @@ export interface operations {
             };
             /** @description There is no such thing here; or: There is no such address. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Try again in a moment. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_organizations_organization_facebook_connections_connection: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description `fbc_…` */
+                connection: string;
+                /** @description `org_…` or the slug. */
+                organization: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Connection"];
+                };
+            };
+            /** @description The request is not valid; or: The request is not signed by Facebook; or: The body is not JSON. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The password is wrong or missing; or: Your role may not do this; or: Verify your e-mail address first; or: The request comes from another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing here; or: There is no such address. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Try again in a moment. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_organizations_organization_facebook_connections_connection_pages: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key and body within 24 hours: done once, answered alike. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description `fbc_…` */
+                connection: string;
+                /** @description `org_…` or the slug. */
+                organization: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    page_ids: string[];
+                    /**
+                     * @description Takes pages over that are connected elsewhere; the person must manage them on Facebook.
+                     * @default false
+                     */
+                    take_over?: boolean;
+                };
+            };
+        };
+        responses: {
+            /** @description Done. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConnectedPages"];
+                };
+            };
+            /** @description The request is not valid; or: The request is not signed by Facebook; or: The body is not JSON. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The password is wrong or missing; or: Your role may not do this; or: Verify your e-mail address first; or: The request comes from another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing here; or: There is no such address. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The slug is taken; or: The connection is not ready; or: The page is taken; or: What it belongs to is inactive; or: The person is a member already; or: The invitation is over; or: The API key was rotated already; or: There are too many API keys; or: An organization needs an OWNER; or: The same request is under way; or: The request was carried out before; or: What is stored cannot be opened. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body must be application/json. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The Idempotency-Key was used for another request. */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5054,7 +5799,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description The request is not valid; or: The body is not JSON. */
+            /** @description The request is not valid; or: The request is not signed by Facebook; or: The body is not JSON. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -5127,7 +5872,7 @@ export interface operations {
                     "application/json": components["schemas"]["Integration"];
                 };
             };
-            /** @description The request is not valid; or: The body is not JSON. */
+            /** @description The request is not valid; or: The request is not signed by Facebook; or: The body is not JSON. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -5195,7 +5940,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description The request is not valid; or: The body is not JSON. */
+            /** @description The request is not valid; or: The request is not signed by Facebook; or: The body is not JSON. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -5333,7 +6078,7 @@ export interface operations {
                     "application/json": components["schemas"]["Integration"];
                 };
             };
-            /** @description The request is not valid; or: The body is not JSON. */
+            /** @description The request is not valid; or: The request is not signed by Facebook; or: The body is not JSON. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -5462,7 +6207,7 @@ export interface operations {
                     "application/json": components["schemas"]["Integration"];
                 };
             };
-            /** @description The request is not valid; or: The body is not JSON. */
+            /** @description The request is not valid; or: The request is not signed by Facebook; or: The body is not JSON. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -5498,7 +6243,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The slug is taken; or: The page is taken; or: What it belongs to is inactive; or: The person is a member already; or: The invitation is over; or: The API key was rotated already; or: There are too many API keys; or: An organization needs an OWNER; or: The same request is under way; or: The request was carried out before; or: What is stored cannot be opened. */
+            /** @description The slug is taken; or: The connection is not ready; or: The page is taken; or: What it belongs to is inactive; or: The person is a member already; or: The invitation is over; or: The API key was rotated already; or: There are too many API keys; or: An organization needs an OWNER; or: The same request is under way; or: The request was carried out before; or: What is stored cannot be opened. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -5577,7 +6322,7 @@ export interface operations {
                     "application/json": components["schemas"]["Health"];
                 };
             };
-            /** @description The request is not valid; or: The body is not JSON. */
+            /** @description The request is not valid; or: The request is not signed by Facebook; or: The body is not JSON. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -5681,7 +6426,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description The request is not valid; or: The body is not JSON. */
+            /** @description The request is not valid; or: The request is not signed by Facebook; or: The body is not JSON. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -5717,7 +6462,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The slug is taken; or: The page is taken; or: What it belongs to is inactive; or: The person is a member already; or: The invitation is over; or: The API key was rotated already; or: There are too many API keys; or: An organization needs an OWNER; or: The same request is under way; or: The request was carried out before; or: What is stored cannot be opened. */
+            /** @description The slug is taken; or: The connection is not ready; or: The page is taken; or: What it belongs to is inactive; or: The person is a member already; or: The invitation is over; or: The API key was rotated already; or: There are too many API keys; or: An organization needs an OWNER; or: The same request is under way; or: The request was carried out before; or: What is stored cannot be opened. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -5799,7 +6544,7 @@ export interface operations {
                     "application/json": components["schemas"]["Integration"];
                 };
             };
-            /** @description The request is not valid; or: The body is not JSON. */
+            /** @description The request is not valid; or: The request is not signed by Facebook; or: The body is not JSON. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -5835,7 +6580,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The slug is taken; or: The page is taken; or: What it belongs to is inactive; or: The person is a member already; or: The invitation is over; or: The API key was rotated already; or: There are too many API keys; or: An organization needs an OWNER; or: The same request is under way; or: The request was carried out before; or: What is stored cannot be opened. */
+            /** @description The slug is taken; or: The connection is not ready; or: The page is taken; or: What it belongs to is inactive; or: The person is a member already; or: The invitation is over; or: The API key was rotated already; or: There are too many API keys; or: An organization needs an OWNER; or: The same request is under way; or: The request was carried out before; or: What is stored cannot be opened. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -5922,7 +6667,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description The request is not valid; or: The body is not JSON. */
+            /** @description The request is not valid; or: The request is not signed by Facebook; or: The body is not JSON. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -6011,7 +6756,7 @@ export interface operations {
                     "application/json": components["schemas"]["NewInvitation"];
                 };
             };
-            /** @description The request is not valid; or: The body is not JSON. */
+            /** @description The request is not valid; or: The request is not signed by Facebook; or: The body is not JSON. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -6047,7 +6792,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The slug is taken; or: The page is taken; or: What it belongs to is inactive; or: The person is a member already; or: The invitation is over; or: The API key was rotated already; or: There are too many API keys; or: An organization needs an OWNER; or: The same request is under way; or: The request was carried out before; or: What is stored cannot be opened. */
+            /** @description The slug is taken; or: The connection is not ready; or: The page is taken; or: What it belongs to is inactive; or: The person is a member already; or: The invitation is over; or: The API key was rotated already; or: There are too many API keys; or: An organization needs an OWNER; or: The same request is under way; or: The request was carried out before; or: What is stored cannot be opened. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -6124,7 +6869,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description The request is not valid; or: The body is not JSON. */
+            /** @description The request is not valid; or: The request is not signed by Facebook; or: The body is not JSON. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -6224,7 +6969,7 @@ export interface operations {
                     "application/json": components["schemas"]["NewInvitation"];
                 };
             };
-            /** @description The request is not valid; or: The body is not JSON. */
+            /** @description The request is not valid; or: The request is not signed by Facebook; or: The body is not JSON. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -6260,7 +7005,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The slug is taken; or: The page is taken; or: What it belongs to is inactive; or: The person is a member already; or: The invitation is over; or: The API key was rotated already; or: There are too many API keys; or: An organization needs an OWNER; or: The same request is under way; or: The request was carried out before; or: What is stored cannot be opened. */
+            /** @description The slug is taken; or: The connection is not ready; or: The page is taken; or: What it belongs to is inactive; or: The person is a member already; or: The invitation is over; or: The API key was rotated already; or: There are too many API keys; or: An organization needs an OWNER; or: The same request is under way; or: The request was carried out before; or: What is stored cannot be opened. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -6349,7 +7094,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description The request is not valid; or: The body is not JSON. */
+            /** @description The request is not valid; or: The request is not signed by Facebook; or: The body is not JSON. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -6426,7 +7171,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description The request is not valid; or: The body is not JSON. */
+            /** @description The request is not valid; or: The request is not signed by Facebook; or: The body is not JSON. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -6462,7 +7207,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The slug is taken; or: The page is taken; or: What it belongs to is inactive; or: The person is a member already; or: The invitation is over; or: The API key was rotated already; or: There are too many API keys; or: An organization needs an OWNER; or: The same request is under way; or: The request was carried out before; or: What is stored cannot be opened. */
+            /** @description The slug is taken; or: The connection is not ready; or: The page is taken; or: What it belongs to is inactive; or: The person is a member already; or: The invitation is over; or: The API key was rotated already; or: There are too many API keys; or: An organization needs an OWNER; or: The same request is under way; or: The request was carried out before; or: What is stored cannot be opened. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -6539,7 +7284,7 @@ export interface operations {
                     "application/json": components["schemas"]["Member"];
                 };
             };
-            /** @description The request is not valid; or: The body is not JSON. */
+            /** @description The request is not valid; or: The request is not signed by Facebook; or: The body is not JSON. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -6575,7 +7320,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The slug is taken; or: The page is taken; or: What it belongs to is inactive; or: The person is a member already; or: The invitation is over; or: The API key was rotated already; or: There are too many API keys; or: An organization needs an OWNER; or: The same request is under way; or: The request was carried out before; or: What is stored cannot be opened. */
+            /** @description The slug is taken; or: The connection is not ready; or: The page is taken; or: What it belongs to is inactive; or: The person is a member already; or: The invitation is over; or: The API key was rotated already; or: There are too many API keys; or: An organization needs an OWNER; or: The same request is under way; or: The request was carried out before; or: What is stored cannot be opened. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -6656,7 +7401,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description The request is not valid; or: The body is not JSON. */
+            /** @description The request is not valid; or: The request is not signed by Facebook; or: The body is not JSON. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -6726,7 +7471,7 @@ export interface operations {
                     "application/json": components["schemas"]["OpenedReply"];
                 };
             };
-            /** @description The request is not valid; or: The body is not JSON. */
+            /** @description The request is not valid; or: The request is not signed by Facebook; or: The body is not JSON. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -6762,7 +7507,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The slug is taken; or: The page is taken; or: What it belongs to is inactive; or: The person is a member already; or: The invitation is over; or: The API key was rotated already; or: There are too many API keys; or: An organization needs an OWNER; or: The same request is under way; or: The request was carried out before; or: What is stored cannot be opened. */
+            /** @description The slug is taken; or: The connection is not ready; or: The page is taken; or: What it belongs to is inactive; or: The person is a member already; or: The invitation is over; or: The API key was rotated already; or: There are too many API keys; or: An organization needs an OWNER; or: The same request is under way; or: The request was carried out before; or: What is stored cannot be opened. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -6815,7 +7560,7 @@ export interface operations {
                     "application/json": components["schemas"]["Organization"];
                 };
             };
-            /** @description The request is not valid; or: The body is not JSON. */
+            /** @description The request is not valid; or: The request is not signed by Facebook; or: The body is not JSON. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -6851,7 +7596,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The slug is taken; or: The page is taken; or: What it belongs to is inactive; or: The person is a member already; or: The invitation is over; or: The API key was rotated already; or: There are too many API keys; or: An organization needs an OWNER; or: The same request is under way; or: The request was carried out before; or: What is stored cannot be opened. */
+            /** @description The slug is taken; or: The connection is not ready; or: The page is taken; or: What it belongs to is inactive; or: The person is a member already; or: The invitation is over; or: The API key was rotated already; or: There are too many API keys; or: An organization needs an OWNER; or: The same request is under way; or: The request was carried out before; or: What is stored cannot be opened. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -6938,7 +7683,7 @@ export interface operations {
                     "application/json": components["schemas"]["Organization"];
                 };
             };
-            /** @description The request is not valid; or: The body is not JSON. */
+            /** @description The request is not valid; or: The request is not signed by Facebook; or: The body is not JSON. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -6974,7 +7719,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The slug is taken; or: The page is taken; or: What it belongs to is inactive; or: The person is a member already; or: The invitation is over; or: The API key was rotated already; or: There are too many API keys; or: An organization needs an OWNER; or: The same request is under way; or: The request was carried out before; or: What is stored cannot be opened. */
+            /** @description The slug is taken; or: The connection is not ready; or: The page is taken; or: What it belongs to is inactive; or: The person is a member already; or: The invitation is over; or: The API key was rotated already; or: There are too many API keys; or: An organization needs an OWNER; or: The same request is under way; or: The request was carried out before; or: What is stored cannot be opened. */
             409: {
                 headers: {
                     [name: string]: unknown;

@@ -56,6 +56,11 @@ export const serviceVariables = z.object({
     .string()
     .regex(/^v\d{1,3}\.\d{1,2}$/, 'must look like v25.0')
     .default('v25.0'),
+  FACEBOOK_LOGIN_CONFIG_ID: z
+    .string()
+    .regex(/^\d{1,32}$/, 'must be the decimal id of a login configuration')
+    .optional()
+    .describe('Of Facebook Login for Business; without it the dialog asks for permissions one by one.'),
   PUBLIC_URL: urlVariable('http', 'https').describe('Where browsers and Facebook find the api.'),
   SMTP_URL: urlVariable('smtp', 'smtps')
     .transform(url => new Secret(url))

@@ -6,6 +6,7 @@ export type ErrorCode =
   | 'invalid_request'
   | 'slug_taken'
   | 'page_taken'
+  | 'connection_not_ready'
   | 'parent_inactive'
   | 'key_rotated'
   | 'too_many_keys'

@@ -13,6 +13,7 @@ export const idPrefixes = {
   api_key: 'key',
   business: 'biz',
   integration: 'int',
+  connection: 'fbc',
   event: 'evt',
   reply: 'rep',
   key: 'key',

@@ -21,6 +21,42 @@ export const unsubscribePageJob = defineJob({
   backoff: { type: 'exponential', delayMs: 2_000 },
 });
 
+/** Tells an organization that another one took a page over. */
+export const tellOfMoveJob = defineJob({
+  name: 'facebook.tell-of-move',
+  payload: z.strictObject({ organization_id: uuid, integration_id: uuid }),
+  attempts: 5,
+  backoff: { type: 'exponential', delayMs: 2_000 },
+  deduplicate: ({ integration_id }) => integration_id,
+});
+
+/** Finds pages that were taken over, whose people were not told. */
+export const sweepMovesJob = defineJob({
+  name: 'facebook.sweep-moves',
+  payload: z.strictObject({}),
+  attempts: 1,
+  backoff: { type: 'fixed', delayMs: 0 },
+  deduplicate: () => 'one',
+});
+
+/** Forgets an organization's ways through the login dialog that have ended, and tokens that nothing came to use. */
+export const forgetConnectionsJob = defineJob({
+  name: 'connections.forget',
+  payload: z.strictObject({ organization_id: uuid }),
+  attempts: 3,
+  backoff: { type: 'exponential', delayMs: 5_000 },
+  deduplicate: ({ organization_id }) => organization_id,
+});
+
+/** Finds the organizations that have such. */
+export const sweepConnectionsJob = defineJob({
+  name: 'connections.sweep',
+  payload: z.strictObject({}),
+  attempts: 1,
+  backoff: { type: 'fixed', delayMs: 0 },
+  deduplicate: () => 'one',
+});
+
 /** Finds the logins whose check is due. */
 export const sweepLoginsJob = defineJob({
   name: 'facebook.sweep-logins',
@@ -116,6 +152,10 @@ export const jobs = [
   refreshLoginJob,
   unsubscribePageJob,
   sweepLoginsJob,
+  tellOfMoveJob,
+  sweepMovesJob,
+  forgetConnectionsJob,
+  sweepConnectionsJob,
   drainEventsJob,
   unparkEventsJob,
   sweepEventsJob,
@@ -130,6 +170,8 @@ export const jobs = [
 /** What runs by the clock, in one place. */
 export const schedules = [
   { id: 'sweep-logins', job: sweepLoginsJob, payload: {}, everyMs: 60_000 },
+  { id: 'sweep-moves', job: sweepMovesJob, payload: {}, everyMs: 60_000 },
+  { id: 'sweep-connections', job: sweepConnectionsJob, payload: {}, everyMs: 600_000 },
   { id: 'sweep-events', job: sweepEventsJob, payload: {}, everyMs: 5_000 },
   { id: 'keep-partitions', job: keepPartitionsJob, payload: {}, everyMs: 3_600_000 },
   { id: 'sweep-invitations', job: sweepInvitationsJob, payload: {}, everyMs: 60_000 },

@@ -8,7 +8,7 @@ const input = {
   appId: '257000000000001',
   redirectUri: 'https://app.example/facebook/oauth/callback',
   state: 'a b&c',
-  scopes: requiredScopes,
+  asks: { scopes: requiredScopes },
 };
 
 test('the dialog gets every parameter, encoded', () => {
@@ -21,6 +21,16 @@ test('the dialog gets every parameter, encoded', () => {
     response_type: 'code',
     scope: requiredScopes.join(','),
     auth_type: 'reauthorize',
+  });
+});
+
+test('Login for Business names its configuration in place of scopes', () => {
+  const url = new URL(dialogUrl({ ...input, asks: { configId: '900000000000001' } }));
+  expect(url.searchParams.has('scope')).toBe(false);
+  expect(Object.fromEntries(url.searchParams)).toMatchObject({
+    config_id: '900000000000001',
+    response_type: 'code',
+    override_default_response_type: 'true',
   });
 });
 

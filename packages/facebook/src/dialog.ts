@@ -19,10 +19,13 @@ export interface DialogInput {
   redirectUri: string;
   /** Opaque and single use; what the callback needs to know hangs on it, never on the redirect path. */
   state: string;
-  scopes: readonly string[];
+  /** What is asked for; or, with Facebook Login for Business, the configuration that says so. */
+  asks: { scopes: readonly string[] } | { configId: string };
   /** `rerequest` asks again for declined permissions; `reauthorize` opens the page picker again. */
-  authType?: 'rerequest' | 'reauthorize';
+  authType?: AuthType;
 }
+
+export type AuthType = 'rerequest' | 'reauthorize';
 
 /** Where the browser goes to connect pages (fact sheet 1.1). */
 export function dialogUrl(input: DialogInput): string {
@@ -32,7 +35,10 @@ export function dialogUrl(input: DialogInput): string {
     redirect_uri: input.redirectUri,
     state: input.state,
     response_type: 'code',
-    scope: input.scopes.join(','),
+    // A configuration for system users answers with a code only when it is told to; others do so anyway.
+    ...('configId' in input.asks
+      ? { config_id: input.asks.configId, override_default_response_type: 'true' }
+      : { scope: input.asks.scopes.join(',') }),
     ...(input.authType ? { auth_type: input.authType } : {}),
   }).toString();
   return url.href;

@@ -1,4 +1,5 @@
 import { Secret } from '@pagekeeper/runtime/secret';
+import { type AppCalls, appCalls } from './app-subscription.ts';
 import { readInBatches } from './batch.ts';
 import { readAll } from './cursors.ts';
 import type { CommentReply, PageDetails, PageGrant, TokenInfo, UserTokenGrant } from './graph-answers.ts';
@@ -39,7 +40,7 @@ export interface OutgoingMessage {
 }
 
 /** The Graph API as Pagekeeper uses it. Every failure is a result; only a wrong configuration throws, at the start. */
-export interface GraphClient {
+export interface GraphClient extends AppCalls {
   /** Single use at Graph: after a failure the person logs in again. */
   exchangeCode(code: Secret, redirectUri: string): Promise<GraphResult<UserTokenGrant>>;
   /** May or may not move the expiry; only `debugToken` tells (fact sheet 2.2). */
@@ -83,6 +84,7 @@ export function createGraphClient(config: GraphConfig): GraphClient {
     ...tokenCalls(transport, config),
     ...pageCalls(transport, config),
     ...replyCalls(transport),
+    ...appCalls(transport, config, appTokenOf(config)),
     close: () => transport.close(),
   };
 }

@@ -24,7 +24,7 @@ export function createAuthenticate(
     // A stream, which asks again who reads it, has sent its head long ago.
     if (session.isStale && !request.res?.headersSent) await renew(auth, request);
     refuseForeignOrigin(request, publicUrl);
-    return { type: 'user', userId: session.userId, isFresh: session.isFresh };
+    return { type: 'user', userId: session.userId, sessionId: session.sessionId, isFresh: session.isFresh };
   };
 }
 

@@ -1,4 +1,5 @@
 import type { Express, Request, Response } from 'express';
+import { sendResultPage } from '../http/result-page.ts';
 
 /** What the links in mails lead to, and what it is called when it went well. */
 const links: Record<string, string> = {
@@ -48,21 +49,7 @@ export function mountLanding(app: Express): void {
   app.get('/', ({ query }, response, next) => {
     const { result } = query;
     const sentence = typeof result === 'string' && Object.hasOwn(sentences, result) ? sentences[result] : undefined;
-    if (sentence) response.type('html').send(page(sentence));
+    if (sentence) sendResultPage(response, 200, { title: 'Pagekeeper', sentences: [sentence] });
     else next();
   });
 }
-
-const page = (sentence: string) => `<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>Pagekeeper</title>
-</head>
-<body style="margin:0;padding:24px;font:18px/1.5 system-ui,sans-serif">
-<h1 style="font-size:18px">Pagekeeper</h1>
-<p>${sentence}</p>
-</body>
-</html>
-`;

@@ -1,3 +1,4 @@
+import type { FacebookApp } from '@pagekeeper/domain/connections/facebook-connection';
 import type { Context } from '@pagekeeper/domain/context';
 import type { Rendered } from '@pagekeeper/domain/resource';
 import type { Caller, UserActor } from '@pagekeeper/domain/tenancy/actor';
@@ -9,8 +10,8 @@ export type Method = 'get' | 'post' | 'put' | 'patch' | 'delete';
 /** What a handler is given: everything parsed, the caller known. */
 export interface EndpointRequest<Params, Query, Body, Who extends Caller = Caller> {
   ctx: Context<Who>;
-  /** Facebook's id of our app, which checks compare tokens with. */
-  appId: string;
+  /** Our app at Facebook: its login dialog, and the id that checks compare tokens with. */
+  facebook: FacebookApp;
   /** For what asks a person for their password again. */
   credentials: Credentials;
   params: Params;

@@ -1,4 +1,5 @@
 import type { KeyUse } from '@pagekeeper/domain/api-keys/key-use';
+import type { FacebookApp } from '@pagekeeper/domain/connections/facebook-connection';
 import type { Services } from '@pagekeeper/domain/context';
 import { DomainError } from '@pagekeeper/domain/errors';
 import { answerLater } from '@pagekeeper/domain/idempotency/answer-later';
@@ -19,7 +20,7 @@ import { sendStream } from './send-stream.ts';
 
 export interface MountOptions {
   services: Services;
-  appId: string;
+  facebook: FacebookApp;
   credentials: Credentials;
   /** Who sent the request. @throws DomainError `unauthenticated` */
   authenticate(request: Request): Promise<Caller>;
@@ -93,7 +94,7 @@ function allowedMethods(endpoints: readonly Endpoint[]): Map<string, string> {
 const noBody = z.strictObject({});
 
 async function answer(endpoint: Endpoint, request: Request, response: Response, options: MountOptions): Promise<void> {
-  const { services, appId, credentials, keyUse } = options;
+  const { services, facebook, credentials, keyUse } = options;
   const actor = response.locals.actor as Caller;
   const params = endpoint.params.parse(request.params);
   const query = parseQuery(endpoint, request);
@@ -101,7 +102,7 @@ async function answer(endpoint: Endpoint, request: Request, response: Response, 
   const once = onceOf(endpoint, request, actor, services.vault);
   const ctx = { ...services, actor, requestId: String(request.id), ifMatch: versionsIn(request), once };
   try {
-    const answered = await endpoint.run({ ctx, appId, credentials, params, query, body } as never);
+    const answered = await endpoint.run({ ctx, facebook, credentials, params, query, body } as never);
     // Its door let it in.
     if (actor.type === 'api_key') keyUse.note(actor.secretHash);
     if (answered instanceof Stream) {

@@ -18,6 +18,10 @@ export function text(description: string) {
   return { description, content: { 'text/plain': { schema: z.string() } } };
 }
 
+export function html(description: string) {
+  return { description, content: { 'text/html': { schema: z.string() } } };
+}
+
 export function refused(...statuses: number[]) {
   const content = { 'application/problem+json': { schema: problemShape } };
   return Object.fromEntries(statuses.map(status => [status, { description: 'Refused.', content }]));

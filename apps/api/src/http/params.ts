@@ -26,6 +26,10 @@ const reply = z
   .string()
   .describe('`rep_…`')
   .meta({ example: publicId('reply', example()) });
+const connection = z
+  .string()
+  .describe('`fbc_…`')
+  .meta({ example: publicId('connection', example()) });
 const member = z
   .string()
   .describe('`mem_…`')
@@ -40,6 +44,7 @@ export const organizationParams = z.object({ organization });
 export const businessParams = z.object({ organization, business });
 export const memberParams = z.object({ organization, member });
 export const invitationParams = z.object({ organization, invitation });
+export const connectionParams = z.object({ organization, connection });
 export const apiKeyParams = z.object({ organization, key });
 export const integrationParams = z.object({ organization, integration });
 export const eventParams = z.object({ organization, event });

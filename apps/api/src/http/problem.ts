@@ -14,6 +14,7 @@ type HttpErrorCode =
   | 'no_such_route'
   | 'method_not_allowed'
   | 'origin_not_allowed'
+  | 'wrong_signature'
   | 'wrong_credentials'
   | 'wrong_code'
   | 'account_exists'
@@ -25,6 +26,7 @@ export type ProblemCode = ErrorCode | HttpErrorCode;
 /** Every refusal there is, once: status and title by code (RFC 9457). */
 export const problems: Record<ProblemCode, { status: number; title: string }> = {
   invalid_request: { status: 400, title: 'The request is not valid' },
+  wrong_signature: { status: 400, title: 'The request is not signed by Facebook' },
   malformed_json: { status: 400, title: 'The body is not JSON' },
   unauthenticated: { status: 401, title: 'Sign in first' },
   wrong_credentials: { status: 401, title: 'E-mail address or password is wrong' },
@@ -37,6 +39,7 @@ export const problems: Record<ProblemCode, { status: number; title: string }> = 
   no_such_route: { status: 404, title: 'There is no such address' },
   method_not_allowed: { status: 405, title: 'The address does not take this method' },
   slug_taken: { status: 409, title: 'The slug is taken' },
+  connection_not_ready: { status: 409, title: 'The connection is not ready' },
   page_taken: { status: 409, title: 'The page is taken' },
   parent_inactive: { status: 409, title: 'What it belongs to is inactive' },
   already_member: { status: 409, title: 'The person is a member already' },

@@ -124,9 +124,9 @@ export const integrationEndpoints = [
     query: refreshIntegrationInput,
     responses: { 202: refreshShape, 200: refreshShape },
     refusals: [403],
-    run: async ({ ctx, appId, params, query }) => {
+    run: async ({ ctx, facebook, params, query }) => {
       const wait = query.wait === 'true';
-      return { status: wait ? 200 : 202, body: await refreshIntegration(ctx, appId, { ...params, wait }) };
+      return { status: wait ? 200 : 202, body: await refreshIntegration(ctx, facebook.appId, { ...params, wait }) };
     },
   }),
 ];

@@ -38,6 +38,8 @@ export const permissions = {
   'business.write': { roles: adminsAndStaff, scope: 'write' },
   'integration.read': { roles: everyone, scope: 'read' },
   'integration.write': { roles: adminsAndStaff, scope: 'write' },
+  'connection.read': { roles: adminsAndStaff, scope: 'read' },
+  'connection.write': { roles: adminsAndStaff, scope: 'write' },
   'integration.refresh': { roles: adminsAndStaff, scope: 'write' },
   'event.read': { roles: everyone, scope: 'read' },
   'event.replay': { roles: adminsAndStaff, scope: 'events' },

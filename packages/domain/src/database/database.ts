@@ -63,7 +63,8 @@ const maxTries = 3;
 /** A deadlock, a failed serialization, a plan that a migration has outdated: nothing was done, and the next try may do. */
 const repeatable = new Set(['40P01', '40001', '0A000']);
 
-async function again<Result>(attempt: () => Promise<Result>): Promise<Result> {
+/** For `tenancy/`: a transaction, or a statement that is one, done again where Postgres asks for that. */
+export async function again<Result>(attempt: () => Promise<Result>): Promise<Result> {
   for (let tries = 1; ; tries += 1) {
     try {
       return await attempt();

@@ -1,6 +1,7 @@
 import { failpoint } from '@pagekeeper/runtime/failpoint';
 import type { Context } from '../context.ts';
 import type { Uuid } from '../ids.ts';
+import { personHashOf } from '../integrations/facebook-login.ts';
 import type { PageStatus } from '../integrations/facebook-page-integration.ts';
 import { refreshLoginJob, unparkEventsJob } from '../jobs.ts';
 import { nudge } from '../nudge.ts';
@@ -10,8 +11,9 @@ import { claimPages } from './claim-pages.ts';
 import { ExaminationFailed } from './examination-failed.ts';
 import { examineLogin, type LoginFindings } from './examine-login.ts';
 import type { PageExamination } from './examine-pages.ts';
-import { damaged, judgePage, type Verdict } from './judge-page.ts';
-import { type LeasedLogin, leaseLogin, renewLease } from './lease-login.ts';
+import { appRemoved, damaged, judgeDeadToken, judgePage, type Verdict } from './judge-page.ts';
+import { type LeasedLogin, leaseLogin, releaseLogin, renewLease } from './lease-login.ts';
+import { recheckOthers } from './recheck-others.ts';
 import { reconcileSubscriptions, type SubscriptionFindings } from './reconcile-subscriptions.ts';
 import { postponeCheck, type StoredPage, storeFindings } from './store-findings.ts';
 
@@ -66,9 +68,13 @@ async function examineAndStore(ctx: Context, appId: string, login: LeasedLogin):
     const stored = await withTenant(ctx, { organization }, tx =>
       storeFindings(tx, ctx.vault, { login, findings, verdicts, subscriptions }),
     );
-    if (!stored) throw new Superseded();
-    await noteAppSuccess(ctx.database, appId);
-    await afterwards(ctx, login, stored);
+    if (!stored) {
+      // Revoked meanwhile, the lease may still be ours: whoever was called for that shall not wait for its end.
+      await withTenant(ctx, { organization }, tx => releaseLogin(tx, login));
+      throw new Superseded();
+    }
+    if (!login.isRevoked) await noteAppSuccess(ctx.database, appId);
+    await afterwards(ctx, login, findings, stored);
     return {
       outcome: 'checked',
       pages: stored.map(({ integrationId, status }) => ({ integration_id: integrationId, status })),
@@ -109,6 +115,7 @@ function judgeAll(
   for (const examination of pages) {
     const { integrationId, pageId } = examination.page;
     if (examination.outcome === 'damaged') verdicts.set(integrationId, damaged);
+    if (examination.outcome === 'revoked') verdicts.set(integrationId, judgeDeadToken(appRemoved));
     if (examination.outcome !== 'seen') continue;
     const { found } = examination;
     const situation = {
@@ -127,8 +134,13 @@ function judgeAll(
   return verdicts;
 }
 
-/** What the stored findings set going: events that wait for a token, and pages that changed under the check. */
-async function afterwards(ctx: Context, login: LeasedLogin, stored: readonly StoredPage[]): Promise<void> {
+/** What the stored findings set going: events that wait for a token, pages that changed under the check, other logins. */
+async function afterwards(
+  ctx: Context,
+  login: LeasedLogin,
+  { user }: LoginFindings,
+  stored: readonly StoredPage[],
+): Promise<void> {
   const organization_id = login.organizationId;
   for (const { integrationId: integration_id, revived } of stored) {
     if (revived) await nudge(ctx, unparkEventsJob, { organization_id, integration_id });
@@ -136,6 +148,11 @@ async function afterwards(ctx: Context, login: LeasedLogin, stored: readonly Sto
   if (stored.some(({ outdated }) => outdated)) {
     await nudge(ctx, refreshLoginJob, { organization_id, login_id: login.id });
   }
+  // A login that is new, or whose pages just died: what the person granted elsewhere may have died with it.
+  const userId = user.info?.userId;
+  const personHash = login.personHash ?? (userId ? personHashOf(ctx.vault, userId) : null);
+  const isNews = !login.personHash || stored.some(({ died }) => died);
+  if (personHash && isNews) await recheckOthers(ctx, personHash, login.id);
 }
 
 async function giveUp(

@@ -7,7 +7,10 @@ import type { LeasedPage } from './lease-login.ts';
  * lock each other. A claim held elsewhere stays; whose it is nobody learns.
  * @returns the integrations that hold their page's claim now
  */
-export async function claimPages(tx: TenantTx, proven: readonly LeasedPage[]): Promise<Set<Uuid>> {
+export async function claimPages(
+  tx: TenantTx,
+  proven: readonly Pick<LeasedPage, 'integrationId' | 'generation'>[],
+): Promise<Set<Uuid>> {
   const ids = proven.map(page => page.integrationId);
   const generations = proven.map(page => page.generation);
   // Joined with what it claims for, and locked: nothing is claimed for an integration that is being deactivated.

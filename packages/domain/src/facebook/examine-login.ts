@@ -39,6 +39,9 @@ export async function examineLogin(
   login: LeasedLogin,
   keep: () => Promise<void>,
 ): Promise<LoginFindings> {
+  if (login.isRevoked) {
+    return { user: dead(null), pages: login.pages.map(page => ({ outcome: 'revoked', page })) };
+  }
   // Somebody wrote to the database past us: nothing of the login is used.
   if (!login.accessToken) {
     return { user: dead(null), pages: login.pages.map(page => ({ outcome: 'damaged', page })) };
@@ -49,7 +52,7 @@ export async function examineLogin(
 }
 
 async function examineUser(graph: GraphClient, login: LeasedLogin, accessToken: Secret): Promise<UserFindings> {
-  let info = login.isNew ? valueOrFail(await graph.debugToken(accessToken)) : null;
+  let info = !login.personHash ? valueOrFail(await graph.debugToken(accessToken)) : null;
   if (info && !info.isValid) return dead(info);
   const expiresAt = info ? info.expiresAt : login.expiresAt;
   const exchangeTried = isExchangeDue(login, expiresAt);

@@ -9,6 +9,8 @@ export type PageExamination =
   | { outcome: 'seen'; page: LeasedPage; found: PageFindings }
   /** The stored token does not open: Facebook was not asked. */
   | { outcome: 'damaged'; page: LeasedPage }
+  /** The person removed the app: Facebook was not asked. */
+  | { outcome: 'revoked'; page: LeasedPage }
   /** A call of ours failed for this page: its status stays. */
   | { outcome: 'failed'; page: LeasedPage; error: GraphError };
 

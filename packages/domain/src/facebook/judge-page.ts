@@ -142,6 +142,9 @@ export function judgeDeadToken(error: TokenError | undefined): Verdict {
   }
 }
 
+/** What Facebook says of every token of a person who removed the app. */
+export const appRemoved: TokenError = { code: 190, subcode: 458, message: 'The person removed the app.' };
+
 /** A stored token was changed or moved: nothing of it is used. */
 export const damaged: Verdict = {
   status: 'needs_reauth',

@@ -33,11 +33,13 @@ export interface LeasedLogin {
   generation: number;
   /** Null where the stored one does not open. */
   accessToken: Secret | null;
+  /** Null where nobody has looked at its user token yet. */
+  personHash: Buffer | null;
   kind: 'user' | 'system_user';
   expiresAt: Date | null;
   exchangeTriedAt: Date | null;
-  /** Nobody has looked at its user token yet. */
-  isNew: boolean;
+  /** The person removed the app: Facebook said so itself, and is not asked again. */
+  isRevoked: boolean;
   pages: LeasedPage[];
   /** Business time when the lease was taken. */
   now: Date;
@@ -66,10 +68,11 @@ export async function leaseLogin(
     leaseToken,
     generation: login.generation,
     accessToken: await openToken(tx, vault, login.access_token, accessTokenOf(login.id)),
+    personHash: login.person_hash,
     kind: login.kind,
     expiresAt: login.expires_at,
     exchangeTriedAt: login.exchange_tried_at,
-    isNew: login.person_hash === null,
+    isRevoked: login.revoked_at !== null,
     pages: await openPages(tx, vault, loginId),
     now: rows[0].now,
   };
@@ -81,6 +84,8 @@ async function openPages(tx: TenantTx, vault: Context['vault'], loginId: Uuid): 
     .whereIn('business_id', Business.query(tx).where({ is_active: true }).select('id'));
   const pages = await FacebookPageIntegration.query(tx)
     .where({ login_id: loginId })
+    // A page that was taken over stays so until somebody asks for it again.
+    .whereNot('status', 'disconnected')
     .whereIn('facebook_page_integrations.id', reachable.clone().select('integrations.id'))
     .orderBy('page_id');
   const ids = pages.map(({ id }) => id);

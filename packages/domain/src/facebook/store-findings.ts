@@ -1,7 +1,7 @@
 import { raw } from 'objection';
 import { audit } from '../audit/audit.ts';
 import type { Uuid } from '../ids.ts';
-import { FacebookLogin } from '../integrations/facebook-login.ts';
+import { FacebookLogin, personHashOf } from '../integrations/facebook-login.ts';
 import { awaitsCheck, FacebookPageIntegration, type PageStatus } from '../integrations/facebook-page-integration.ts';
 import { accessTokenOf, pageAccessTokenOf } from '../integrations/store-facebook-page.ts';
 import type { TenantTx } from '../tenancy/tenant-tx.ts';
@@ -10,8 +10,9 @@ import type { Vault } from '../vault/vault.ts';
 import type { CheckedLogin } from './checked-login.ts';
 import type { PageExamination } from './examine-pages.ts';
 import { describeFindings } from './findings.ts';
-import { usableStatuses, type Verdict } from './judge-page.ts';
+import { deadStatuses, usableStatuses, type Verdict } from './judge-page.ts';
 import type { LeasedLogin } from './lease-login.ts';
+import { storable } from './storable.ts';
 import { tellOfStatus } from './tell-of-status.ts';
 
 export interface StoredPage {
@@ -19,6 +20,8 @@ export interface StoredPage {
   status: PageStatus;
   /** Its token works, and events wait for it. */
   revived: boolean;
+  /** It worked until now, and does not any more. */
+  died: boolean;
   /** It was changed while the check ran: what was found is about what it was before. */
   outdated: boolean;
 }
@@ -50,7 +53,7 @@ async function storeLogin(tx: TenantTx, vault: Vault, { login, findings: { user 
       }),
       ...(user.exchangeTried && { exchange_tried_at: login.now }),
       ...(info?.isValid && {
-        person_hash: info.userId ? vault.hash('facebook person', info.userId) : null,
+        person_hash: info.userId ? personHashOf(vault, info.userId) : null,
         kind: info.type === 'SYSTEM_USER' ? 'system_user' : 'user',
         scopes: info.scopes,
         data_access_expires_at: info.dataAccessExpiresAt,
@@ -75,11 +78,12 @@ async function storePage(
   const before = await FacebookPageIntegration.query(tx)
     .findOne({ id: page.integrationId, generation: page.generation })
     .forUpdate();
-  if (!before) return { integrationId: page.integrationId, status: 'unverified', revived: false, outdated: true };
+  if (!before)
+    return { integrationId: page.integrationId, status: 'unverified', revived: false, died: false, outdated: true };
   const verdict = checked.verdicts.get(page.integrationId);
   if (!verdict) {
     await postponePage(tx, examination);
-    return { integrationId: page.integrationId, status: before.status, revived: false, outdated: false };
+    return { integrationId: page.integrationId, status: before.status, revived: false, died: false, outdated: false };
   }
   const since = before.status === verdict.status ? before.status_since : now;
   await FacebookPageIntegration.query(tx)
@@ -91,7 +95,7 @@ async function storePage(
       status_since: since,
       findings: describeFindings(checked, examination) as never,
       last_checked_at: now,
-      next_check_at: nextCheck(verdict),
+      next_check_at: nextCheck(verdict, checked.login),
       // It is known now why the replies were refused; where nothing has changed, they wait on.
       ...(before.pause_reason === awaitsCheck &&
         before.status !== verdict.status && { paused_until: null, pause_reason: null }),
@@ -100,7 +104,8 @@ async function storePage(
   await noteChange(tx, before, verdict);
   await tellOfStatus(tx, { before, verdict, since, now });
   const revived = usableStatuses.includes(verdict.status) && (await hasParkedEvents(tx, page.integrationId));
-  return { integrationId: page.integrationId, status: verdict.status, revived, outdated: false };
+  const died = deadStatuses.includes(verdict.status) && !deadStatuses.includes(before.status);
+  return { integrationId: page.integrationId, status: verdict.status, revived, died, outdated: false };
 }
 
 /** What a check replaces: a token that was derived anew, and the page's name where Facebook calls it otherwise now. */
@@ -119,13 +124,17 @@ async function tokenAndDetails(tx: TenantTx, vault: Vault, examination: PageExam
   };
 }
 
-/** What Postgres cannot hold (U+0000, halves of surrogate pairs) is dropped: a page may call itself what it likes. */
-const storable = (text: string): string => text.replace(/\0|\p{Surrogate}/gu, '').slice(0, 2_000);
-
-/** A healthy login is asked again before a day has passed; what Facebook may mend at any moment, sooner. */
-function nextCheck({ status }: Verdict) {
-  if (status === 'not_subscribed') return raw(`app.now() + interval '1 hour' * (1 + random() / 4)`) as never;
-  return raw(`app.now() + interval '18 hours' + random() * interval '2 hours'`) as never;
+/**
+ * A healthy login is asked again before a day has passed; what Facebook may mend at any moment, sooner. A page that was
+ * made due while the check ran stays due.
+ */
+function nextCheck({ status }: Verdict, { now }: LeasedLogin) {
+  const later =
+    status === 'not_subscribed'
+      ? `app.now() + interval '1 hour' * (1 + random() / 4)`
+      : `app.now() + interval '18 hours' + random() * interval '2 hours'`;
+  const sql = `case when date_trunc('milliseconds', next_check_at) > ? and next_check_at <= app.now() then next_check_at else ${later} end`;
+  return raw(sql, [now]) as never;
 }
 
 /** A call of ours failed for this page alone: it keeps its status, and is asked again when that may help. */

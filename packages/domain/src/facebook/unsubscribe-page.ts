@@ -5,6 +5,7 @@ import { pageAccessTokenOf } from '../integrations/store-facebook-page.ts';
 import { isGone, withTenant } from '../tenancy/doors.ts';
 import { routePages } from '../tenancy/route-pages.ts';
 import { dataKeyOf } from '../vault/organization-key.ts';
+import { VaultError } from '../vault/vault.ts';
 
 /** Takes our app off a page that nobody here claims any more. A token that is dead by now needs nothing. */
 export async function unsubscribePage(
@@ -27,6 +28,8 @@ export async function unsubscribePage(
     return 'refused';
   } catch (error) {
     if (isGone(error)) return 'gone';
+    // Its token was erased, or somebody changed it: nothing can be said with it.
+    if (error instanceof VaultError) return 'refused';
     throw error;
   }
 }

@@ -1,6 +1,7 @@
 import type { Uuid } from '../ids.ts';
 import { TenantModel } from '../tenancy/tenant-model.ts';
 import type { Sealed } from '../vault/sealed.ts';
+import type { Vault } from '../vault/vault.ts';
 
 /** One person's grant to the organization: the user access token behind one or more pages. */
 export class FacebookLogin extends TenantModel {
@@ -22,9 +23,15 @@ export class FacebookLogin extends TenantModel {
   declare kind: 'user' | 'system_user';
   /** Why the user token is dead; null while it works. */
   declare error: { code: number | null; subcode: number | null } | null;
+  /** Facebook told us that the person removed the app: no call is made with it any more. */
+  declare revoked_at: Date | null;
   declare generation: number;
   declare lease_token: Uuid | null;
   declare lease_until: Date | null;
   declare created_at: Date;
   declare updated_at: Date;
 }
+
+/** What a Facebook person is known by, in all organizations: nobody without the key can tell who it is. */
+export const personHashOf = (vault: Pick<Vault, 'hash'>, userId: string): Buffer =>
+  vault.hash('facebook person', userId);

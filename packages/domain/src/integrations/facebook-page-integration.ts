@@ -54,6 +54,8 @@ export class FacebookPageIntegration extends TenantModel {
   declare pause_reason: string | null;
   /** Grows whenever the tokens are replaced or the claim moves: work begun under an older one finds nothing. */
   declare generation: number;
+  /** Another organization took the page over, and the people here were not told yet. */
+  declare moved_at: Date | null;
   declare drain_token: Uuid | null;
   declare drain_until: Date | null;
   declare created_at: Date;

@@ -1,9 +1,9 @@
+import type { Secret } from '@pagekeeper/runtime/secret';
 import { raw } from 'objection';
 import { DomainError } from '../errors.ts';
 import { newId, type Uuid } from '../ids.ts';
 import type { TenantTx } from '../tenancy/tenant-tx.ts';
 import { currentDataKey } from '../vault/organization-key.ts';
-import type { Sealed } from '../vault/sealed.ts';
 import type { Vault } from '../vault/vault.ts';
 import { FacebookLogin } from './facebook-login.ts';
 import type { FacebookPageInput } from './facebook-page-input.ts';
@@ -22,17 +22,39 @@ export async function storeFacebookPage(
   tx: TenantTx,
   vault: Vault,
   integrationId: Uuid,
-  input: FacebookPageInput,
+  { access_token, ...page }: FacebookPageInput,
 ): Promise<Uuid> {
+  const loginId = await storeLogin(tx, vault, { token: access_token });
+  await attachPage(tx, vault, { integrationId, loginId, page });
+  return loginId;
+}
+
+type LoginFacts = Pick<FacebookLogin, 'person_hash' | 'scopes' | 'expires_at' | 'data_access_expires_at' | 'kind'>;
+
+/** Seals a user token as a login. Pages are attached to it next: nothing keeps a login that has none. */
+export async function storeLogin(
+  tx: TenantTx,
+  vault: Vault,
+  { token, ...known }: { token: Secret } & Partial<LoginFacts>,
+): Promise<Uuid> {
+  const id = newId();
+  const access_token = vault.seal(await currentDataKey(tx, vault), accessTokenOf(id), token);
+  await FacebookLogin.query(tx).insert({ organization_id: tx.tenant.organizationId, id, access_token, ...known });
+  return id;
+}
+
+/**
+ * Makes a page the integration's, `unverified`, with its token sealed. Whatever the integration had before gives way.
+ * @throws DomainError `page_taken` when another active integration of this organization has the page
+ */
+export async function attachPage(
+  tx: TenantTx,
+  vault: Vault,
+  attached: { integrationId: Uuid; loginId: Uuid; page: Omit<FacebookPageInput, 'access_token'> },
+): Promise<void> {
+  const { integrationId, loginId, page: input } = attached;
   await refuseTakenPage(tx, integrationId, input.page_id);
-  const loginId = newId();
-  const { organizationId } = tx.tenant;
-  const sealed = await sealTokens(tx, vault, integrationId, loginId, input);
-  await FacebookLogin.query(tx).insert({
-    organization_id: organizationId,
-    id: loginId,
-    access_token: sealed.access_token,
-  });
+  const key = await currentDataKey(tx, vault);
   const existing = await FacebookPageIntegration.query(tx).findOne({ id: integrationId }).forUpdate();
   // Details that are not given are kept, unless they are another page's.
   const known = existing?.page_id === input.page_id ? existing : undefined;
@@ -42,7 +64,7 @@ export async function storeFacebookPage(
     page_name: input.page_name ?? known?.page_name ?? '',
     page_category: input.page_category ?? known?.page_category ?? null,
     page_url: input.page_url ?? known?.page_url ?? null,
-    page_access_token: sealed.page_access_token,
+    page_access_token: vault.seal(key, pageAccessTokenOf(integrationId), input.page_access_token),
     status: 'unverified' as const,
     status_reason: null,
     status_since: appNow(),
@@ -56,32 +78,26 @@ export async function storeFacebookPage(
       .where({ id: integrationId })
       .patch({ ...page, generation });
     await tx('page_claims').where({ integration_id: integrationId }).update({ generation });
-    await forgetUnusedLogin(tx, existing.login_id);
+    await forgetUnusedLogins(tx, [existing.login_id]);
   } else {
-    await FacebookPageIntegration.query(tx).insert({ organization_id: organizationId, id: integrationId, ...page });
+    await FacebookPageIntegration.query(tx).insert({
+      organization_id: tx.tenant.organizationId,
+      id: integrationId,
+      ...page,
+    });
   }
-  return loginId;
 }
 
-// A token that nothing uses any more is not kept, sealed or not.
-async function forgetUnusedLogin(tx: TenantTx, loginId: Uuid): Promise<void> {
-  const { organizationId } = tx.tenant;
-  const inUse = FacebookPageIntegration.query(tx).where({ organization_id: organizationId, login_id: loginId });
-  await FacebookLogin.query(tx).delete().where({ id: loginId }).whereNotExists(inUse);
-}
-
-async function sealTokens(
-  tx: TenantTx,
-  vault: Vault,
-  integrationId: Uuid,
-  loginId: Uuid,
-  input: FacebookPageInput,
-): Promise<{ access_token: Sealed; page_access_token: Sealed }> {
-  const key = await currentDataKey(tx, vault);
-  return {
-    access_token: vault.seal(key, accessTokenOf(loginId), input.access_token),
-    page_access_token: vault.seal(key, pageAccessTokenOf(integrationId), input.page_access_token),
-  };
+/** A token that nothing uses any more is not kept, sealed or not. Nor is one that pages may still be picked from lost. */
+export async function forgetUnusedLogins(tx: TenantTx, ids: readonly Uuid[]): Promise<void> {
+  const isUnused = ['facebook_page_integrations', 'facebook_connections'].map(
+    table => `not exists (select from ${table} t
+      where t.organization_id = facebook_logins.organization_id and t.login_id = facebook_logins.id)`,
+  );
+  await FacebookLogin.query(tx)
+    .delete()
+    .whereIn('id', [...ids])
+    .where(raw(isUnused.join(' and ')) as never);
 }
 
 /** Where a login's token is sealed. */

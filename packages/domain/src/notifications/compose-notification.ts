@@ -44,4 +44,9 @@ const words: Record<NotificationKind, Words> = {
     lead: `Somebody who manages ${pages} on Facebook connected it to another account. ${organization} receives nothing of it any more.`,
     label: 'Open Pagekeeper',
   }),
+  taken_over: (pages, organization) => ({
+    subject: `${pages} was taken over`,
+    lead: `Somebody of ${organization} showed that they manage ${pages} on Facebook and connected it here. The account that had it before was told that it moved, and not where to.`,
+    label: 'Open Pagekeeper',
+  }),
 };

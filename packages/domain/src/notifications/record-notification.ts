@@ -16,6 +16,7 @@ const noticeOf: Record<NotificationKind, string> = {
   dead: 'token_dead',
   recovered: 'token_dead',
   moved: 'page_moved',
+  taken_over: 'page_moved',
 };
 
 /**

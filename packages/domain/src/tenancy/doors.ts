@@ -182,7 +182,9 @@ type SystemReason =
   | 'pending_integrations'
   | 'unsent_invitations'
   | 'forget_answers'
-  | 'unsent_notifications';
+  | 'unsent_notifications'
+  | 'ended_connections'
+  | 'moved_pages';
 
 /** Runs one of the router's listings. For jobs that fan out: each id is then entered as a tenant of its own. */
 export async function asSystem<Row>(database: Database, reason: SystemReason, ...values: unknown[]): Promise<Row[]> {

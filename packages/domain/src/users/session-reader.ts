@@ -6,6 +6,7 @@ import type { Uuid } from '../ids.ts';
 /** Who a request's session cookie belongs to, and whether the session's end should be moved. */
 export interface ReadSession {
   userId: Uuid;
+  sessionId: Uuid;
   /** Older than better-auth lets a session grow before it is renewed. */
   isStale: boolean;
   /** Began within the last ten minutes. */
@@ -34,13 +35,13 @@ export function createSessionReader(options: SessionReaderOptions): SessionReade
     if (token === null) return null;
     const { rows } = await pool.query({
       ...(namedStatements && { name: 'session' }),
-      text: `select user_id, expires_at < now() + $2 * interval '1 second' as is_stale,
+      text: `select user_id, id, expires_at < now() + $2 * interval '1 second' as is_stale,
                created_at > now() - interval '10 minutes' as is_fresh
              from auth.sessions where token = $1 and expires_at > now()`,
       values: [token, renewBeforeEndSeconds],
     });
     const [row] = rows;
-    return row ? { userId: row.user_id, isStale: row.is_stale, isFresh: row.is_fresh } : null;
+    return row ? { userId: row.user_id, sessionId: row.id, isStale: row.is_stale, isFresh: row.is_fresh } : null;
   };
 }
 

@@ -1,0 +1,49 @@
+import { connectedPagesShape, connectPages, connectPagesInput } from '@pagekeeper/domain/connections/connect-pages';
+import {
+  createConnection,
+  createConnectionInput,
+  newConnectionShape,
+} from '@pagekeeper/domain/connections/create-connection';
+import { connectionShape } from '@pagekeeper/domain/connections/facebook-connection';
+import { getConnection } from '@pagekeeper/domain/connections/get-connection';
+import { defineEndpoint } from '../http/endpoint.ts';
+import { businessParams, connectionParams } from '../http/params.ts';
+
+const tag = 'Connections';
+const connection = '/v1/organizations/{organization}/facebook/connections/{connection}';
+
+export const connectionEndpoints = [
+  defineEndpoint({
+    method: 'post',
+    path: '/v1/organizations/{organization}/businesses/{business}/facebook/connections',
+    summary: "Begin to connect pages: where to send the person's browser",
+    tag,
+    caller: 'person',
+    params: businessParams,
+    body: createConnectionInput,
+    responses: { 201: newConnectionShape },
+    refusals: [403],
+    run: ({ ctx, facebook, params, body }) => createConnection(ctx, facebook, { ...params, ...body }),
+  }),
+  defineEndpoint({
+    method: 'get',
+    path: connection,
+    summary: 'What came of it: the pages found, and what is missing and why',
+    tag,
+    params: connectionParams,
+    responses: { 200: connectionShape },
+    refusals: [403],
+    run: ({ ctx, params }) => getConnection(ctx, params),
+  }),
+  defineEndpoint({
+    method: 'post',
+    path: `${connection}/pages`,
+    summary: 'Connect the pages that were picked, each with its own outcome',
+    tag,
+    params: connectionParams,
+    body: connectPagesInput,
+    responses: { 201: connectedPagesShape },
+    refusals: [403, 409],
+    run: ({ ctx, facebook, params, body }) => connectPages(ctx, facebook, { ...params, ...body }),
+  }),
+];

@@ -1,0 +1,14 @@
+import type { Uuid } from '../ids.ts';
+import { FacebookPageIntegration } from '../integrations/facebook-page-integration.ts';
+import { Integration } from '../integrations/integration.ts';
+import type { TenantTx } from '../tenancy/tenant-tx.ts';
+
+/** The organization's active integrations that have these pages. */
+export async function integrationsByPage(tx: TenantTx, pageIds: readonly string[]): Promise<Map<string, Uuid>> {
+  if (pageIds.length === 0) return new Map();
+  const rows = await FacebookPageIntegration.query(tx)
+    .whereIn('page_id', [...pageIds])
+    .whereIn('id', Integration.query(tx).where({ is_active: true }).select('id'))
+    .select('id', 'page_id');
+  return new Map(rows.map(({ page_id, id }) => [page_id, id]));
+}

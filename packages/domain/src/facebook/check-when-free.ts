@@ -1,0 +1,23 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Context } from '../context.ts';
+import type { Uuid } from '../ids.ts';
+import { refreshLoginJob } from '../jobs.ts';
+import { type CheckOutcome, checkLogin } from './check-login.ts';
+
+/**
+ * Checks a login within a request. A check that runs already is about to end: it is waited for, and what it saw may be
+ * older than the request.
+ */
+export async function checkWhenFree(
+  ctx: Context,
+  appId: string,
+  login: { organization_id: Uuid; login_id: Uuid },
+): Promise<CheckOutcome> {
+  const asJob: Context = { ...ctx, actor: { type: 'job', job: refreshLoginJob.name, jobId: ctx.requestId } };
+  for (let attempt = 0; attempt < 40; attempt += 1) {
+    const outcome = await checkLogin(asJob, appId, login);
+    if (outcome.outcome !== 'busy') return outcome;
+    await sleep(250);
+  }
+  return { outcome: 'busy' };
+}

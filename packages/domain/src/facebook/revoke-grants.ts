@@ -1,0 +1,45 @@
+import type { Services } from '../context.ts';
+import { personHashOf } from '../integrations/facebook-login.ts';
+import { refreshLoginJob } from '../jobs.ts';
+import { readDeletion, revokePerson } from '../tenancy/facebook-person.ts';
+
+/** What Facebook's signed request says. */
+export interface PersonRequest {
+  /** App-scoped. */
+  userId: string;
+  issuedAt: Date;
+}
+
+type Needs = Pick<Services, 'database' | 'queue' | 'log' | 'vault'>;
+
+/**
+ * A person removed our app on Facebook: their logins are dead everywhere, and the pages' own checks tell people so.
+ * The same again changes nothing, nor does one that is older than the login.
+ */
+export async function revokeGrants(services: Needs, request: PersonRequest): Promise<void> {
+  await revoke(services, request, null);
+}
+
+/**
+ * A person wants their data deleted: what we hold of a Facebook person are tokens, and those are erased.
+ * @returns the code that the status page knows; the same for the same request
+ */
+export async function deletePersonData(services: Needs, request: PersonRequest): Promise<string> {
+  const at = request.issuedAt.toISOString();
+  const code = services.vault.hash('data deletion', request.userId, at).toString('base64url', 0, 18);
+  await revoke(services, request, code);
+  return code;
+}
+
+async function revoke(services: Needs, { userId, issuedAt }: PersonRequest, deletion: string | null): Promise<void> {
+  const { database, queue, log, vault } = services;
+  const personHash = personHashOf(vault, userId);
+  const due = await revokePerson(database, { personHash, askedAt: issuedAt, deletion });
+  await queue.enqueueMany(refreshLoginJob, due).catch(error => {
+    log.warn({ err: error }, 'nudges lost; the sweep will find the logins');
+  });
+}
+
+/** Whether a deletion that we gave this code is done, and when. */
+export const readDeletionStatus = ({ database }: Pick<Services, 'database'>, code: string) =>
+  /^[A-Za-z0-9_-]{24}$/.test(code) ? readDeletion(database, code) : Promise.resolve(null);
