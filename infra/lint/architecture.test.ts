@@ -28,7 +28,7 @@ const imports: [from: string, statement: string, rule: string | null][] = [
   [
     'packages/domain/src/vault/a.ts',
     "import '../users/user.ts';",
-    'database-tenancy-access-vault-audit-imports-upward',
+    'database-tenancy-access-vault-audit-idempotency-claims-imports-upward',
   ],
   ['packages/domain/src/jobs.ts', "import '../src/webhooks/event.ts';", 'domain-root-imports-nouns'],
   ['packages/domain/src/open.ts', "import './billing/invoice.ts';", 'domain-folder-unknown'],

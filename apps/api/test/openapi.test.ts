@@ -42,6 +42,8 @@ POST   /v1/organizations/{organization}/invitations
 POST   /v1/organizations/{organization}/invitations/{invitation}/resend
 DELETE /v1/organizations/{organization}/invitations/{invitation}
 POST   /v1/invitations/accept
+POST   /v1/organizations/{organization}/purge
+GET    /v1/purges/{purge}
 GET    /v1/organizations/{organization}/businesses
 POST   /v1/organizations/{organization}/businesses
 GET    /v1/organizations/{organization}/businesses/{business}
@@ -57,6 +59,11 @@ DELETE /v1/organizations/{organization}/integrations/{integration}
 POST   /v1/organizations/{organization}/integrations/{integration}/restore
 PUT    /v1/organizations/{organization}/integrations/{integration}/facebook-page
 POST   /v1/organizations/{organization}/integrations/{integration}/refresh
+GET    /v1/organizations/{organization}/audit-events
+GET    /v1/staff/organizations
+POST   /v1/staff/organizations
+POST   /v1/staff/organizations/{organization}/enter
+GET    /v1/staff/users
 POST   /auth/sign-up/email
 POST   /auth/sign-in/email
 POST   /auth/sign-out

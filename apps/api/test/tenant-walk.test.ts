@@ -19,7 +19,10 @@ beforeAll(async () => {
   // Without a worker, so that nothing but requests can change a row; two connections for everybody.
   network = await startNetwork({ worker: false, apiEnv: { DATABASE_POOL: '2' } });
   [acme, rival] = await Promise.all([network.tenant('acme'), network.tenant('rival')]);
-  acmeThings = { ...(await freshThings(acme, ['member', 'invitation'])), integration: (await acme.connectPage()).id };
+  acmeThings = {
+    ...(await freshThings(acme, ['member', 'invitation', 'purge'])),
+    integration: (await acme.connectPage()).id,
+  };
 }, 60_000);
 
 afterAll(() => network?.stop());
@@ -40,6 +43,11 @@ const bodies: Record<string, (things: Record<string, string>) => object> = {
   'patch /v1/organizations/{organization}/members/{member}': () => ({ role: 'MEMBER' }),
   'post /v1/organizations/{organization}/invitations': () => ({ email: `${newId()}@example.com`, role: 'MEMBER' }),
   'post /v1/invitations/accept': () => ({ token: 'x'.repeat(43) }),
+  'post /v1/organizations/{organization}/purge': ({ organization = '' }) => ({
+    confirm: /^[a-z0-9-]{1,63}$/.test(organization) ? organization : 'some-slug',
+  }),
+  'post /v1/staff/organizations': () => ({ name: 'For Somebody', owner_email: acme.owner.email }),
+  'post /v1/staff/organizations/{organization}/enter': () => ({ reason: 'They asked for help.' }),
   'post /v1/organizations/{organization}/businesses': () => ({ name: 'Second Store' }),
   'patch /v1/organizations/{organization}/businesses/{business}': () => ({ description: 'Changed.' }),
   'post /v1/organizations/{organization}/businesses/{business}/integrations': () => ({
@@ -58,6 +66,7 @@ const references: Record<string, () => string[]> = {
   integration: () => [acmeThings.integration!],
   member: () => [acmeThings.member!],
   invitation: () => [acmeThings.invitation!],
+  purge: () => [acmeThings.purge!],
 };
 
 /** Fresh things of a tenant's, so that a call which is allowed spoils nothing for the next. */
@@ -78,6 +87,11 @@ const makers: Record<string, (tenant: Tenant) => Promise<string>> = {
       role: 'MEMBER',
     });
     return (await owner.expect(200, owner.get(`${path}/members?limit=1`))).data[0].id;
+  },
+  // Of another organization of the same owner.
+  purge: async ({ owner }) => {
+    const { id, slug } = await owner.expect(201, owner.post('/v1/organizations', { name: 'Doomed' }));
+    return (await owner.expect(202, owner.post(`/v1/organizations/${id}/purge`, { confirm: slug }))).id;
   },
   invitation: async ({ owner, path }) =>
     (await owner.expect(201, owner.post(`${path}/invitations`, { email: `${newId()}@example.com`, role: 'MEMBER' })))
@@ -161,31 +175,33 @@ async function cookieOf({ email }: Persona): Promise<string> {
 
 describe('a rival', () => {
   const withIds = endpoints.filter(({ path }) => placeholdersOf(path).length > 0);
+  /** What an unknown thing is answered with. Who is not staff learns nothing but that. */
+  const unknownStatus = ({ path }: Endpoint) => (path.startsWith('/v1/staff') ? 403 : 404);
 
   it.each(withIds.map(endpoint => [keyOf(endpoint), endpoint] as const))(
     'learns nothing and changes nothing with %s',
     async (_, endpoint) => {
       const before = await checksumOf(acme);
-      const [, ...inner] = placeholdersOf(endpoint.path);
-      const combinations = [...organizationsTried(inner), ...(inner.length > 0 ? thingsTried(inner) : [])];
+      const [outer, ...inner] = placeholdersOf(endpoint.path);
+      const combinations = [...outerTried(outer!, inner), ...(inner.length > 0 ? thingsTried(inner) : [])];
       for (const { unknown, foreign } of combinations) {
         const expected = new Set<string>();
         for (const values of unknown) expected.add(seen(await call(rival.owner, endpoint, values)));
         expect([...expected]).toHaveLength(1);
-        expect(JSON.parse([...expected][0]!)[0]).toBe(404);
+        expect(JSON.parse([...expected][0]!)[0]).toBe(unknownStatus(endpoint));
         for (const values of foreign) expect(seen(await call(rival.owner, endpoint, values))).toBe([...expected][0]);
       }
       expect(await checksumOf(acme)).toBe(before);
     },
   );
 
-  // acme's organization with all that is in it, beside organizations that do not exist.
-  function organizationsTried(inner: string[]) {
+  // acme's organization with all that is in it, beside organizations that do not exist; or what stands alone.
+  function outerTried(outer: string, inner: string[]) {
     const innerOf = (index: number) => Object.fromEntries(inner.map(name => [name, referencesOf(name).at(index % 2)!]));
     return [
       {
-        unknown: nothings('organization').map((organization, index) => ({ organization, ...innerOf(index) })),
-        foreign: referencesOf('organization').map((organization, index) => ({ organization, ...innerOf(index) })),
+        unknown: nothings(outer).map((value, index) => ({ [outer]: value, ...innerOf(index) })),
+        foreign: referencesOf(outer).map((value, index) => ({ [outer]: value, ...innerOf(index) })),
       },
     ];
   }
@@ -254,6 +270,14 @@ const mayDo: Record<string, string> = {
   'patch /v1/organizations/{organization}': 'OWNER ADMIN',
   'delete /v1/organizations/{organization}': 'OWNER',
   'post /v1/organizations/{organization}/restore': 'OWNER',
+  'post /v1/organizations/{organization}/purge': 'OWNER',
+  // Who asked for it; to everybody else it is unknown.
+  'get /v1/purges/{purge}': 'OWNER',
+  'get /v1/organizations/{organization}/audit-events': 'OWNER ADMIN',
+  'get /v1/staff/organizations': 'nobody',
+  'post /v1/staff/organizations': 'nobody',
+  'post /v1/staff/organizations/{organization}/enter': 'nobody',
+  'get /v1/staff/users': 'nobody',
   'post /v1/organizations/{organization}/transfer-ownership': 'OWNER',
   'get /v1/organizations/{organization}/members': 'OWNER ADMIN MEMBER',
   'patch /v1/organizations/{organization}/members/{member}': 'OWNER ADMIN',
@@ -295,23 +319,27 @@ describe('the roles', () => {
     'may or may not %s',
     async (key, endpoint) => {
       const names = thingsOf(endpoint);
-      const things = await freshThings(gamma, names);
+      const home = key.endsWith('/purge') ? await network.tenant('doomed') : gamma;
+      const things = await freshThings(home, names);
+      // What a purge is confirmed with.
+      if (home !== gamma) things.organization = home.organization.slug;
       expect((await call(network.anonymous, endpoint, things)).status).toBe(401);
-      const before = await checksumOf(gamma);
-      const roles = { MEMBER: gamma.member, ADMIN: gamma.admin, OWNER: gamma.owner };
+      const before = await checksumOf(home);
+      const roles = { MEMBER: home.member, ADMIN: home.admin, OWNER: home.owner };
+      const refusal = names.includes('purge') ? [404, 'not_found'] : [403, 'forbidden'];
       for (const [role, persona] of Object.entries(roles)) {
         const may = mayDo[key] === 'everybody' || mayDo[key]!.split(' ').includes(role);
-        const values = may && endpoint.method === 'delete' ? await freshThings(gamma, names) : things;
+        const values = may && endpoint.method === 'delete' ? await freshThings(home, names) : things;
         const answer = await call(persona, endpoint, values);
         if (mayDo[key] === 'whoever holds a token') {
           expect(answer.status).toBe(404);
           continue;
         }
         if (may) expect(Object.keys(endpoint.responses)).toContain(String(answer.status));
-        else expect([role, answer.status, answer.body.code]).toEqual([role, 403, 'forbidden']);
-        if (!may) expect(await checksumOf(gamma)).toBe(before);
+        else expect([role, answer.status, answer.body.code]).toEqual([role, ...refusal]);
+        if (!may) expect(await checksumOf(home)).toBe(before);
       }
-      await gamma.owner.expect(200, gamma.owner.post(`${gamma.path}/restore`));
+      if (home === gamma) await gamma.owner.expect(200, gamma.owner.post(`${gamma.path}/restore`));
     },
   );
 

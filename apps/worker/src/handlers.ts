@@ -1,11 +1,14 @@
 import type { Context, Services } from '@pagekeeper/domain/context';
 import { checkLogin } from '@pagekeeper/domain/facebook/check-login';
 import { sweepLogins } from '@pagekeeper/domain/facebook/sweep-logins';
+import { sweepUnsubscriptions } from '@pagekeeper/domain/facebook/sweep-unsubscriptions';
 import { unsubscribePage } from '@pagekeeper/domain/facebook/unsubscribe-page';
 import { forgetAnswers } from '@pagekeeper/domain/idempotency/forget-answers';
 import { sendInvitation } from '@pagekeeper/domain/invitations/send-invitation';
 import { sweepInvitations } from '@pagekeeper/domain/invitations/sweep-invitations';
 import type { jobs } from '@pagekeeper/domain/jobs';
+import { eraseOrganization } from '@pagekeeper/domain/purges/erase-organization';
+import { sweepPurges } from '@pagekeeper/domain/purges/sweep-purges';
 import { drainEvents } from '@pagekeeper/domain/replies/drain-events';
 import { sweepEvents } from '@pagekeeper/domain/webhooks/sweep-events';
 import type { JobContext, JobHandlers } from '@pagekeeper/queue/define-job';
@@ -27,11 +30,14 @@ export function createHandlers({ services, appId, repliesOff }: HandlerOptions) 
   return {
     'facebook.refresh-login': (payload, job) => checkLogin(contextOf(job), appId, payload),
     'facebook.unsubscribe-page': (payload, job) => unsubscribePage(contextOf(job), payload),
+    'facebook.sweep-unsubscriptions': async () => ({ outcome: 'swept', due: await sweepUnsubscriptions(services) }),
     'facebook.sweep-logins': async () => ({ outcome: 'swept', due: await sweepLogins(services) }),
     'webhooks.drain': async (payload, job) => ({ ...(await drainEvents(contextOf(job), payload, repliesOff)) }),
     'invitations.send': (payload, job) => sendInvitation(contextOf(job), payload),
     'invitations.sweep': async () => ({ outcome: 'swept', unsent: await sweepInvitations(services) }),
     'idempotency.forget': async () => ({ outcome: 'forgot', answers: await forgetAnswers(services.database) }),
     'webhooks.sweep': async () => ({ outcome: 'swept', pending: await sweepEvents(services) }),
+    'organizations.erase': (payload, job) => eraseOrganization(contextOf(job), payload),
+    'organizations.sweep-purges': async () => ({ outcome: 'swept', running: await sweepPurges(services) }),
   } satisfies JobHandlers<typeof jobs>;
 }

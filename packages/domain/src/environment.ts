@@ -13,7 +13,17 @@ const keyRing = z.string().transform((text, context) => {
   }
 });
 
-const failpoints = ['drain.after_claim', 'reply.before_http', 'reply.after_http', 'reply.before_commit'] as const;
+const failpoints = [
+  'drain.after_claim',
+  'reply.before_http',
+  'reply.after_http',
+  'reply.before_commit',
+  'purge.after_rows',
+  'purge.before_keys',
+  'purge.before_jobs',
+  'unsubscribe.before_http',
+  'unsubscribe.after_http',
+] as const;
 
 /** What every process of ours reads. No key has a default: a process without one does not start. */
 export const serviceVariables = z.object({

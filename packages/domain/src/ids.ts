@@ -16,6 +16,9 @@ export const idPrefixes = {
   event: 'evt',
   reply: 'rep',
   user: 'usr',
+  connection: 'fbc',
+  audit_event: 'aud',
+  purge: 'pur',
 } as const;
 
 export type IdKind = keyof typeof idPrefixes;

@@ -13,12 +13,22 @@ export const refreshLoginJob = defineJob({
   deduplicate: ({ login_id }) => login_id,
 });
 
-/** Takes our app off a page whose integration was deactivated. */
+/** Takes our app off a page that was let go. Its row says when it is tried again. */
 export const unsubscribePageJob = defineJob({
   name: 'facebook.unsubscribe-page',
-  payload: z.strictObject({ organization_id: uuid, integration_id: uuid }),
-  attempts: 5,
-  backoff: { type: 'exponential', delayMs: 2_000 },
+  payload: z.strictObject({ organization_id: uuid, unsubscription_id: uuid }),
+  attempts: 1,
+  backoff: { type: 'fixed', delayMs: 0 },
+  deduplicate: ({ unsubscription_id }) => unsubscription_id,
+});
+
+/** Finds the pages that our app is to be taken off. */
+export const sweepUnsubscriptionsJob = defineJob({
+  name: 'facebook.sweep-unsubscriptions',
+  payload: z.strictObject({}),
+  attempts: 1,
+  backoff: { type: 'fixed', delayMs: 0 },
+  deduplicate: () => 'one',
 });
 
 /** Finds the logins whose check is due. */
@@ -75,16 +85,37 @@ export const forgetAnswersJob = defineJob({
   deduplicate: () => 'one',
 });
 
+/** Erases an organization. Its payload does not name it, for such jobs are erased too. */
+export const eraseOrganizationJob = defineJob({
+  name: 'organizations.erase',
+  payload: z.strictObject({ purge_id: uuid }),
+  attempts: 3,
+  backoff: { type: 'exponential', delayMs: 1_000 },
+  deduplicate: ({ purge_id }) => purge_id,
+});
+
+/** Finds the purges that nobody works on. */
+export const sweepPurgesJob = defineJob({
+  name: 'organizations.sweep-purges',
+  payload: z.strictObject({}),
+  attempts: 1,
+  backoff: { type: 'fixed', delayMs: 0 },
+  deduplicate: () => 'one',
+});
+
 /** Every job there is. The worker's handlers are a map over this list; a missing one does not compile. */
 export const jobs = [
   refreshLoginJob,
   unsubscribePageJob,
+  sweepUnsubscriptionsJob,
   sweepLoginsJob,
   drainEventsJob,
   sweepEventsJob,
   sendInvitationJob,
   sweepInvitationsJob,
   forgetAnswersJob,
+  eraseOrganizationJob,
+  sweepPurgesJob,
 ] as const;
 
 /** What runs by the clock, in one place. */
@@ -93,4 +124,6 @@ export const schedules = [
   { id: 'sweep-events', job: sweepEventsJob, payload: {}, everyMs: 5_000 },
   { id: 'sweep-invitations', job: sweepInvitationsJob, payload: {}, everyMs: 60_000 },
   { id: 'forget-answers', job: forgetAnswersJob, payload: {}, everyMs: 3_600_000 },
+  { id: 'sweep-unsubscriptions', job: sweepUnsubscriptionsJob, payload: {}, everyMs: 10_000 },
+  { id: 'sweep-purges', job: sweepPurgesJob, payload: {}, everyMs: 10_000 },
 ] as const;

@@ -9,9 +9,10 @@ export async function nudge<Payload>(
   { queue, log }: Pick<Services, 'queue' | 'log'>,
   job: JobDefinition<string, Payload>,
   payload: NoInfer<Payload>,
+  options: { delayMs?: number } = {},
 ): Promise<void> {
   try {
-    await queue.enqueue(job, payload);
+    await queue.enqueue(job, payload, options);
   } catch (error) {
     log.warn({ err: error, job: job.name }, 'nudge lost; the sweep will find the row');
   }

@@ -1,5 +1,14 @@
 /** Named places at which a test may kill the process, as `kill -9` would. */
-export type Failpoint = 'drain.after_claim' | 'reply.before_http' | 'reply.after_http' | 'reply.before_commit';
+export type Failpoint =
+  | 'drain.after_claim'
+  | 'reply.before_http'
+  | 'reply.after_http'
+  | 'reply.before_commit'
+  | 'purge.after_rows'
+  | 'purge.before_keys'
+  | 'purge.before_jobs'
+  | 'unsubscribe.before_http'
+  | 'unsubscribe.after_http';
 
 let armed: string | undefined;
 

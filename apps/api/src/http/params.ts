@@ -22,6 +22,10 @@ const invitation = z
   .string()
   .describe('`inv_…`')
   .meta({ example: publicId('invitation', example()) });
+const purge = z
+  .string()
+  .describe('`pur_…`')
+  .meta({ example: publicId('purge', example()) });
 
 export const noParams = z.object({});
 export const organizationParams = z.object({ organization });
@@ -29,6 +33,7 @@ export const businessParams = z.object({ organization, business });
 export const memberParams = z.object({ organization, member });
 export const invitationParams = z.object({ organization, invitation });
 export const integrationParams = z.object({ organization, integration });
+export const purgeParams = z.object({ purge });
 
 function example(): Uuid {
   return '01890a5d-ac96-774b-bcce-b302099a8057' as Uuid;

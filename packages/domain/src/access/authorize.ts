@@ -24,6 +24,7 @@ export const permissions = {
   'organization.restore': { roles: owners, scope: 'write' },
   'organization.transfer': { roles: owners, scope: 'members' },
   'organization.purge': { roles: owners, scope: 'write' },
+  'organization.enter': { roles: ['STAFF'], scope: 'read' },
   'member.read': { roles: everyone, scope: 'read' },
   'member.write': { roles: admins, scope: 'members' },
   'member.leave': { roles: ['OWNER', 'ADMIN', 'MEMBER'], scope: 'members' },

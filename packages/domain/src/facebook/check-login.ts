@@ -10,6 +10,7 @@ import { claimPages } from './claim-pages.ts';
 import { ExaminationFailed, examineLogin, type LoginFindings } from './examine-login.ts';
 import { judgePage } from './judge-page.ts';
 import { type LeasedLogin, leaseLogin } from './lease-login.ts';
+import { leaveOvertaken } from './leave-overtaken.ts';
 import { reconcileSubscription } from './reconcile-subscription.ts';
 import { storeDamage } from './store-damage.ts';
 import { type PageVerdict, postponeCheck, storeVerdicts } from './store-verdicts.ts';
@@ -49,9 +50,14 @@ async function examineAndStore(ctx: Context, appId: string, login: LeasedLogin):
   try {
     const findings = await examineLogin(ctx.graph, login);
     const verdicts = await judgeAll(ctx, appId, login, findings);
-    const { revived } = await withTenant(ctx, { organization }, tx =>
+    const { revived, overtaken } = await withTenant(ctx, { organization }, tx =>
       storeVerdicts(tx, ctx.vault, login, findings, verdicts),
-    );
+    ).catch(async error => {
+      // The organization was deactivated during the check.
+      if (isGone(error)) await leaveOvertaken(ctx, login, verdicts);
+      throw error;
+    });
+    await leaveOvertaken(ctx, login, overtaken);
     for (const integration_id of revived) {
       await nudge(ctx, drainEventsJob, { organization_id: organization, integration_id });
     }
@@ -103,7 +109,8 @@ async function judgeAll(
       },
       login.now,
     );
-    verdicts.push({ found, verdict, details: details?.ok ? details.value : null });
+    const maySubscribe = holdsClaim === true && found.page.webhookEnabled;
+    verdicts.push({ found, verdict, details: details?.ok ? details.value : null, maySubscribe });
   }
   return verdicts;
 }

@@ -10,13 +10,14 @@ import type { PageTokenFindings } from './examine-login.ts';
 export async function claimPages(tx: TenantTx, proven: readonly PageTokenFindings[]): Promise<Set<Uuid>> {
   for (const { page } of proven) {
     if (page.holdsClaim) continue;
-    // Joined with what it claims for: nothing is claimed for an integration that was deactivated meanwhile.
+    // Joined with what it claims for, and that locked: nothing is claimed for what is deactivated at this moment.
     await tx.raw(
       `insert into page_claims (page_id, organization_id, integration_id, generation, claimed_at)
        select p.page_id, p.organization_id, p.id, p.generation, app.now()
        from facebook_page_integrations p
        join integrations i on i.organization_id = p.organization_id and i.id = p.id and i.is_active
        where p.organization_id = ? and p.id = ? and p.page_id = ? and p.generation = ?
+       for share of p
        on conflict do nothing`,
       [tx.tenant.organizationId, page.integrationId, page.pageId, page.generation],
     );

@@ -16,6 +16,8 @@ export interface PageVerdict {
   found: PageTokenFindings;
   verdict: Verdict;
   details: PageDetails | null;
+  /** The check held the page's claim, and its events are wanted: it may have subscribed our app. */
+  maySubscribe: boolean;
 }
 
 /** Statuses that are our doing end at once; a healthy login is asked again before a day has passed. */
@@ -24,7 +26,8 @@ const nextCheck = () => raw(`app.now() + interval '18 hours' + random() * interv
 /**
  * Stores what a check found, by compare-and-set: on the login's lease, and on each page's generation. A page whose
  * tokens were replaced meanwhile keeps what the replacement says.
- * @returns integrations whose token works again and whose parked events now wait for a drain
+ * @returns integrations whose token works again and whose parked events now wait for a drain, and the pages that
+ *   changed hands or tokens meanwhile
  */
 export async function storeVerdicts(
   tx: TenantTx,
@@ -32,12 +35,14 @@ export async function storeVerdicts(
   login: LeasedLogin,
   findings: LoginFindings,
   verdicts: readonly PageVerdict[],
-): Promise<{ revived: Uuid[] }> {
-  if (!(await storeLogin(tx, vault, login, findings))) return { revived: [] };
+): Promise<{ revived: Uuid[]; overtaken: readonly PageVerdict[] }> {
+  if (!(await storeLogin(tx, vault, login, findings))) return { revived: [], overtaken: verdicts };
   const revived: Uuid[] = [];
+  const overtaken: PageVerdict[] = [];
   for (const pageVerdict of verdicts) {
     const stored = await storePage(tx, vault, pageVerdict);
-    if (stored && usableStatuses.includes(pageVerdict.verdict.status)) {
+    if (!stored) overtaken.push(pageVerdict);
+    else if (usableStatuses.includes(pageVerdict.verdict.status)) {
       const id = pageVerdict.found.page.integrationId;
       const unparked = await tx('webhook_events')
         .where({ organization_id: tx.tenant.organizationId, integration_id: id, state: 'parked' })
@@ -45,7 +50,7 @@ export async function storeVerdicts(
       if (unparked > 0) revived.push(id);
     }
   }
-  return { revived };
+  return { revived, overtaken };
 }
 
 async function storeLogin(
