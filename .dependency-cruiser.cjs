@@ -21,7 +21,7 @@ const npm = names => `(^|/)node_modules/${any(names)}(/|$)`;
 
 const upward = (layers, pathOf, comment) =>
   layers.slice(0, -1).map((names, index) => ({
-    name: `${names.join('-')}-imports-upward`,
+    name: `${names[0]}-imports-upward`,
     comment,
     severity: 'error',
     from: { path: pathOf(names), pathNot: tests },
