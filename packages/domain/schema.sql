@@ -820,12 +820,17 @@ begin
   if target is null then
     return null;
   end if;
-  -- Up to the key of the batch's last row: a range of the index, whatever Postgres believes of the table.
-  execute pg_catalog.format('delete from public.%1$I where %2$I = $1 and %3$I <= coalesce(
-      (select %3$I from public.%1$I where %2$I = $1 order by %3$I offset $2 - 1 limit 1),
-      (select %3$I from public.%1$I where %2$I = $1 order by %3$I desc limit 1))', table_name, tenant_column, key)
-    using target, batch;
+  -- Up to the key of the batch's last row: a range of the index, also where Postgres believes that there are few rows.
+  perform pg_catalog.set_config('enable_bitmapscan', 'off', true), pg_catalog.set_config('enable_sort', 'off', true);
+  execute pg_catalog.format('delete from public.%1$I where %2$I = $1 and %3$I <= (
+      select last.%3$I from public.%1$I last where last.%2$I = $1 order by last.%3$I offset $2 - 1 limit 1)',
+    table_name, tenant_column, key) using target, batch;
   get diagnostics erased = row_count;
+  if erased = 0 then
+    -- Fewer than a batch.
+    execute pg_catalog.format('delete from public.%1$I where %2$I = $1', table_name, tenant_column) using target;
+    get diagnostics erased = row_count;
+  end if;
   update public.organization_purges p set rows_erased = p.rows_erased + erased where p.id = purge;
   return erased;
 end $function$
