@@ -6,7 +6,7 @@ const tests = '(^|/)test/|\\.test\\.ts$|\\.config\\.ts$';
 const packages = [['runtime'], ['queue', 'facebook'], ['domain']];
 const folders = [
   ['database', 'tenancy', 'access', 'vault', 'audit', 'idempotency', 'mail', 'claims'],
-  ['users', 'organizations', 'members', 'invitations'],
+  ['users', 'organizations', 'members', 'invitations', 'notifications'],
   ['staff'],
   ['businesses'],
   ['integrations'],

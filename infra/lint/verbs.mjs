@@ -15,9 +15,11 @@ const jobFiles = new Set([
   'facebook/leave-overtaken.ts',
   'facebook/unsubscribe-page.ts',
   'invitations/send-invitation.ts',
+  'notifications/send-notifications.ts',
   'replies/drain-events.ts',
   'replies/reconcile-reply.ts',
   'replies/send-reply.ts',
+  'replies/unpark-events.ts',
 ]);
 
 /**

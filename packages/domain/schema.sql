@@ -22,6 +22,13 @@ auth.sessions: ip_address text
 auth.sessions: user_agent text
 auth.sessions: created_at timestamp with time zone not null default now()
 auth.sessions: updated_at timestamp with time zone not null default now()
+auth.two_factors: id uuid not null
+auth.two_factors: user_id uuid not null
+auth.two_factors: secret text not null
+auth.two_factors: backup_codes text not null
+auth.two_factors: verified boolean not null default true
+auth.two_factors: failed_verification_count integer not null default 0
+auth.two_factors: locked_until timestamp with time zone
 auth.users: id uuid not null
 auth.users: name text not null
 auth.users: email text not null
@@ -31,6 +38,7 @@ auth.users: created_at timestamp with time zone not null default now()
 auth.users: updated_at timestamp with time zone not null default now()
 auth.users: is_staff boolean not null default false
 auth.users: notices jsonb not null default '{}'::jsonb
+auth.users: two_factor_enabled boolean not null default false
 auth.verifications: id uuid not null
 auth.verifications: identifier text not null
 auth.verifications: value text not null
@@ -63,6 +71,11 @@ public.api_keys: revoked_at timestamp with time zone
 public.api_keys: replaced_by uuid
 public.api_keys: created_by uuid
 public.api_keys: created_at timestamp with time zone not null default now()
+public.app_pauses: app_id text not null
+public.app_pauses: until timestamp with time zone
+public.app_pauses: reason text
+public.app_pauses: failures integer not null default 0
+public.app_pauses: failed_at timestamp with time zone
 public.audit_events: organization_id uuid not null
 public.audit_events: id uuid not null
 public.audit_events: actor_type text not null
@@ -97,6 +110,9 @@ public.facebook_logins: lease_token uuid
 public.facebook_logins: lease_until timestamp with time zone
 public.facebook_logins: created_at timestamp with time zone not null default now()
 public.facebook_logins: updated_at timestamp with time zone not null default now()
+public.facebook_logins: kind text not null default 'user'::text
+public.facebook_logins: exchange_tried_at timestamp with time zone
+public.facebook_logins: error jsonb
 public.facebook_page_integrations: organization_id uuid not null
 public.facebook_page_integrations: id uuid not null
 public.facebook_page_integrations: login_id uuid not null
@@ -115,6 +131,9 @@ public.facebook_page_integrations: drain_token uuid
 public.facebook_page_integrations: drain_until timestamp with time zone
 public.facebook_page_integrations: created_at timestamp with time zone not null default now()
 public.facebook_page_integrations: updated_at timestamp with time zone not null default now()
+public.facebook_page_integrations: findings jsonb
+public.facebook_page_integrations: paused_until timestamp with time zone
+public.facebook_page_integrations: pause_reason text
 public.idempotency_keys: organization_id uuid not null
 public.idempotency_keys: id uuid not null
 public.idempotency_keys: key_hash bytea not null
@@ -154,6 +173,17 @@ public.migrations: batch integer
 public.migrations: migration_time timestamp with time zone
 public.migrations_lock: index integer not null default nextval('migrations_lock_index_seq'::regclass)
 public.migrations_lock: is_locked integer
+public.notifications: organization_id uuid not null
+public.notifications: id uuid not null
+public.notifications: user_id uuid not null
+public.notifications: integration_id uuid not null
+public.notifications: kind text not null
+public.notifications: rung smallint not null default 0
+public.notifications: episode timestamp with time zone not null
+public.notifications: detail jsonb not null
+public.notifications: created_at timestamp with time zone not null default now()
+public.notifications: claimed_at timestamp with time zone
+public.notifications: sent_at timestamp with time zone
 public.organization_keys: organization_id uuid not null
 public.organization_keys: id uuid not null
 public.organization_keys: kek_id text not null
@@ -256,6 +286,9 @@ auth.accounts: accounts_user_id_fkey FOREIGN KEY (user_id) REFERENCES auth.users
 auth.sessions: sessions_pkey PRIMARY KEY (id)
 auth.sessions: sessions_token_key UNIQUE (token)
 auth.sessions: sessions_user_id_fkey FOREIGN KEY (user_id) REFERENCES auth.users(id) ON DELETE CASCADE
+auth.two_factors: two_factors_pkey PRIMARY KEY (id)
+auth.two_factors: two_factors_user_id_fkey FOREIGN KEY (user_id) REFERENCES auth.users(id) ON DELETE CASCADE
+auth.two_factors: two_factors_user_id_key UNIQUE (user_id)
 auth.users: users_email_key UNIQUE (email)
 auth.users: users_pkey PRIMARY KEY (id)
 auth.verifications: verifications_pkey PRIMARY KEY (id)
@@ -268,12 +301,14 @@ public.api_keys: api_keys_organization_id_replaced_by_fkey FOREIGN KEY (organiza
 public.api_keys: api_keys_pkey PRIMARY KEY (organization_id, id)
 public.api_keys: api_keys_role_check CHECK ((role = ANY (ARRAY['OWNER'::text, 'ADMIN'::text, 'MEMBER'::text])))
 public.api_keys: api_keys_scopes_check CHECK (((scopes <@ ARRAY['read'::text, 'write'::text, 'events'::text, 'members'::text]) AND (cardinality(scopes) > 0)))
+public.app_pauses: app_pauses_pkey PRIMARY KEY (app_id)
 public.audit_events: audit_events_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES organizations(id)
 public.audit_events: audit_events_pkey PRIMARY KEY (organization_id, id)
 public.businesses: businesses_name_check CHECK (((char_length(name) >= 1) AND (char_length(name) <= 200)))
 public.businesses: businesses_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES organizations(id)
 public.businesses: businesses_pkey PRIMARY KEY (organization_id, id)
 public.businesses: businesses_slug_check CHECK (((slug ~ '^[a-z0-9]+(-[a-z0-9]+)*$'::text) AND (char_length(slug) <= 63)))
+public.facebook_logins: facebook_logins_kind_check CHECK ((kind = ANY (ARRAY['user'::text, 'system_user'::text])))
 public.facebook_logins: facebook_logins_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES organizations(id)
 public.facebook_logins: facebook_logins_pkey PRIMARY KEY (organization_id, id)
 public.facebook_page_integrations: facebook_page_integrations_organization_id_id_fkey FOREIGN KEY (organization_id, id) REFERENCES integrations(organization_id, id)
@@ -299,6 +334,12 @@ public.invitations: invitations_role_check CHECK ((role = ANY (ARRAY['OWNER'::te
 public.invitations: invitations_state_check CHECK ((state = ANY (ARRAY['pending'::text, 'accepted'::text, 'revoked'::text])))
 public.migrations: migrations_pkey PRIMARY KEY (id)
 public.migrations_lock: migrations_lock_pkey PRIMARY KEY (index)
+public.notifications: notifications_kind_check CHECK ((kind = ANY (ARRAY['expiring'::text, 'dead'::text, 'recovered'::text, 'moved'::text])))
+public.notifications: notifications_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES organizations(id)
+public.notifications: notifications_organization_id_integration_id_fkey FOREIGN KEY (organization_id, integration_id) REFERENCES integrations(organization_id, id)
+public.notifications: notifications_organization_id_integration_id_kind_rung_epis_key UNIQUE (organization_id, integration_id, kind, rung, episode, user_id)
+public.notifications: notifications_pkey PRIMARY KEY (organization_id, id)
+public.notifications: notifications_user_id_fkey FOREIGN KEY (user_id) REFERENCES auth.users(id)
 public.organization_keys: organization_keys_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES organizations(id)
 public.organization_keys: organization_keys_pkey PRIMARY KEY (organization_id, id)
 public.organization_memberships: keep_an_owner TRIGGER DEFERRABLE INITIALLY DEFERRED
@@ -352,6 +393,7 @@ CREATE INDEX integrations_business ON public.integrations USING btree (organizat
 CREATE INDEX integrations_type ON public.integrations USING btree (organization_id, integration_type)
 CREATE INDEX invitations_token ON public.invitations USING btree (token_hash)
 CREATE INDEX invitations_unsent ON public.invitations USING btree (organization_id, id) WHERE ((state = 'pending'::text) AND (sent_at IS NULL))
+CREATE INDEX notifications_unsent ON public.notifications USING btree (organization_id, id) WHERE (sent_at IS NULL)
 CREATE INDEX organization_keys_kek ON public.organization_keys USING btree (kek_id)
 CREATE INDEX organization_memberships_user ON public.organization_memberships USING btree (user_id, organization_id)
 CREATE INDEX organization_purges_running ON public.organization_purges USING btree (organization) WHERE (finished_at IS NULL)
@@ -363,6 +405,7 @@ CREATE INDEX replies_integration ON public.replies USING btree (organization_id,
 CREATE INDEX sessions_user_id_idx ON auth.sessions USING btree (user_id)
 CREATE INDEX staff_entries_user ON public.staff_entries USING btree (organization_id, user_id, expires_at)
 CREATE INDEX verifications_identifier_idx ON auth.verifications USING btree (identifier)
+CREATE INDEX verifications_value ON auth.verifications USING btree (value)
 CREATE INDEX webhook_events_default_organization_id_integration_id_id_idx ON partitions.webhook_events_default USING btree (organization_id, integration_id, id) WHERE (state = 'pending'::text)
 CREATE INDEX webhook_events_default_organization_id_integration_id_id_idx1 ON partitions.webhook_events_default USING btree (organization_id, integration_id, id) WHERE (state = 'parked'::text)
 CREATE INDEX webhook_events_parked ON ONLY public.webhook_events USING btree (organization_id, integration_id, id) WHERE (state = 'parked'::text)
@@ -370,6 +413,7 @@ CREATE INDEX webhook_events_pending ON ONLY public.webhook_events USING btree (o
 CREATE UNIQUE INDEX accounts_pkey ON auth.accounts USING btree (id)
 CREATE UNIQUE INDEX api_keys_pkey ON public.api_keys USING btree (organization_id, id)
 CREATE UNIQUE INDEX api_keys_secret ON public.api_keys USING btree (secret_hash)
+CREATE UNIQUE INDEX app_pauses_pkey ON public.app_pauses USING btree (app_id)
 CREATE UNIQUE INDEX audit_events_pkey ON public.audit_events USING btree (organization_id, id)
 CREATE UNIQUE INDEX businesses_pkey ON public.businesses USING btree (organization_id, id)
 CREATE UNIQUE INDEX businesses_slug ON public.businesses USING btree (organization_id, slug) WHERE is_active
@@ -383,6 +427,8 @@ CREATE UNIQUE INDEX invitations_email ON public.invitations USING btree (organiz
 CREATE UNIQUE INDEX invitations_pkey ON public.invitations USING btree (organization_id, id)
 CREATE UNIQUE INDEX migrations_lock_pkey ON public.migrations_lock USING btree (index)
 CREATE UNIQUE INDEX migrations_pkey ON public.migrations USING btree (id)
+CREATE UNIQUE INDEX notifications_organization_id_integration_id_kind_rung_epis_key ON public.notifications USING btree (organization_id, integration_id, kind, rung, episode, user_id)
+CREATE UNIQUE INDEX notifications_pkey ON public.notifications USING btree (organization_id, id)
 CREATE UNIQUE INDEX organization_keys_current ON public.organization_keys USING btree (organization_id) WHERE is_current
 CREATE UNIQUE INDEX organization_keys_pkey ON public.organization_keys USING btree (organization_id, id)
 CREATE UNIQUE INDEX organization_memberships_organization_id_user_id_key ON public.organization_memberships USING btree (organization_id, user_id)
@@ -403,6 +449,8 @@ CREATE UNIQUE INDEX sessions_pkey ON auth.sessions USING btree (id)
 CREATE UNIQUE INDEX sessions_token_key ON auth.sessions USING btree (token)
 CREATE UNIQUE INDEX staff_entries_pkey ON public.staff_entries USING btree (organization_id, id)
 CREATE UNIQUE INDEX system_keys_pkey ON public.system_keys USING btree (name)
+CREATE UNIQUE INDEX two_factors_pkey ON auth.two_factors USING btree (id)
+CREATE UNIQUE INDEX two_factors_user_id_key ON auth.two_factors USING btree (user_id)
 CREATE UNIQUE INDEX users_email_key ON auth.users USING btree (email)
 CREATE UNIQUE INDEX users_pkey ON auth.users USING btree (id)
 CREATE UNIQUE INDEX verifications_pkey ON auth.verifications USING btree (id)
@@ -420,6 +468,7 @@ public.facebook_page_integrations: forced
 public.idempotency_keys: forced
 public.integrations: forced
 public.invitations: forced
+public.notifications: forced
 public.organization_keys: forced
 public.organization_memberships: forced
 public.organization_purges: forced
@@ -484,6 +533,11 @@ public.invitations: router_purges for d to pagekeeper_router using ((organizatio
   WHERE (organization_purges.finished_at IS NULL))))
 public.invitations: router_reads for select to pagekeeper_router using (true)
 public.invitations: tenant for all to pagekeeper_app using ((organization_id = ( SELECT (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid AS "nullif"))) with check ((organization_id = ( SELECT (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid AS "nullif")))
+public.notifications: router_purges for d to pagekeeper_router using ((organization_id IN ( SELECT organization_purges.organization
+   FROM organization_purges
+  WHERE (organization_purges.finished_at IS NULL))))
+public.notifications: router_reads for select to pagekeeper_router using (true)
+public.notifications: tenant for all to pagekeeper_app using ((organization_id = ( SELECT (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid AS "nullif"))) with check ((organization_id = ( SELECT (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid AS "nullif")))
 public.organization_keys: router_purges for d to pagekeeper_router using ((organization_id IN ( SELECT organization_purges.organization
    FROM organization_purges
   WHERE (organization_purges.finished_at IS NULL))))
@@ -547,6 +601,10 @@ auth.sessions: DELETE to pagekeeper_auth
 auth.sessions: INSERT to pagekeeper_auth
 auth.sessions: SELECT to pagekeeper_auth
 auth.sessions: UPDATE to pagekeeper_auth
+auth.two_factors: DELETE to pagekeeper_auth
+auth.two_factors: INSERT to pagekeeper_auth
+auth.two_factors: SELECT to pagekeeper_auth
+auth.two_factors: UPDATE to pagekeeper_auth
 auth.users: DELETE to pagekeeper_auth
 auth.users: INSERT to pagekeeper_auth
 auth.users: SELECT to pagekeeper_auth
@@ -558,6 +616,9 @@ auth.verifications: UPDATE to pagekeeper_auth
 public.api_keys: DELETE to pagekeeper_router
 public.api_keys: INSERT to pagekeeper_app
 public.api_keys: SELECT to pagekeeper_app
+public.app_pauses: INSERT to pagekeeper_app
+public.app_pauses: SELECT to pagekeeper_app
+public.app_pauses: UPDATE to pagekeeper_app
 public.audit_events: DELETE to pagekeeper_router
 public.audit_events: INSERT to pagekeeper_app
 public.audit_events: SELECT to pagekeeper_app
@@ -581,6 +642,9 @@ public.invitations: DELETE to pagekeeper_router
 public.invitations: INSERT to pagekeeper_app
 public.invitations: SELECT to pagekeeper_app
 public.migrations: SELECT to pagekeeper_app
+public.notifications: DELETE to pagekeeper_router
+public.notifications: INSERT to pagekeeper_app
+public.notifications: SELECT to pagekeeper_app
 public.organization_keys: DELETE to pagekeeper_router
 public.organization_keys: INSERT to pagekeeper_app
 public.organization_keys: SELECT to pagekeeper_app
@@ -617,7 +681,7 @@ public.webhook_events: SELECT to pagekeeper_app
 
 -- column grants
 auth.users: SELECT (id, is_staff) to pagekeeper_router
-auth.users: SELECT (id, name, email, email_verified, image, created_at, updated_at, is_staff, notices) to pagekeeper_app
+auth.users: SELECT (id, name, email, email_verified, image, created_at, updated_at, is_staff, notices, two_factor_enabled) to pagekeeper_app
 auth.users: UPDATE (name, updated_at, notices) to pagekeeper_app
 public.api_keys: SELECT (organization_id, id, secret_hash, role, scopes, expires_at, last_used_at, revoked_at) to pagekeeper_router
 public.api_keys: UPDATE (last_used_at) to pagekeeper_router
@@ -626,15 +690,17 @@ public.audit_events: SELECT (organization_id, id) to pagekeeper_router
 public.businesses: SELECT (organization_id, id, is_active) to pagekeeper_router
 public.businesses: UPDATE (name, slug, description, is_active, deactivated_at, version, updated_at) to pagekeeper_app
 public.facebook_logins: SELECT (organization_id, id) to pagekeeper_router
-public.facebook_logins: UPDATE (access_token, person_hash, scopes, expires_at, data_access_expires_at, exchanged_at, generation, lease_token, lease_until, updated_at) to pagekeeper_app
+public.facebook_logins: UPDATE (access_token, person_hash, scopes, expires_at, data_access_expires_at, exchanged_at, generation, lease_token, lease_until, updated_at, kind, exchange_tried_at, error) to pagekeeper_app
 public.facebook_page_integrations: SELECT (organization_id, id, login_id, next_check_at) to pagekeeper_router
-public.facebook_page_integrations: UPDATE (login_id, page_id, page_name, page_category, page_url, page_access_token, status, status_reason, status_since, next_check_at, last_checked_at, generation, drain_token, drain_until, updated_at) to pagekeeper_app
+public.facebook_page_integrations: UPDATE (login_id, page_id, page_name, page_category, page_url, page_access_token, status, status_reason, status_since, next_check_at, last_checked_at, generation, drain_token, drain_until, updated_at, findings, paused_until, pause_reason) to pagekeeper_app
 public.idempotency_keys: SELECT (organization_id, id, created_at) to pagekeeper_router
 public.idempotency_keys: UPDATE (status, answer) to pagekeeper_app
 public.integrations: SELECT (organization_id, id, business_id, config, is_active) to pagekeeper_router
 public.integrations: UPDATE (name, config, is_active, deactivated_at, version, updated_at) to pagekeeper_app
 public.invitations: SELECT (organization_id, id, token_hash, state, expires_at, sent_at) to pagekeeper_router
 public.invitations: UPDATE (role, token_hash, token_version, state, expires_at, sent_at, accepted_by, accepted_at, updated_at) to pagekeeper_app
+public.notifications: SELECT (organization_id, id, sent_at) to pagekeeper_router
+public.notifications: UPDATE (claimed_at, sent_at) to pagekeeper_app
 public.organization_keys: SELECT (organization_id, id, kek_id, wrapped, is_current) to pagekeeper_router
 public.organization_memberships: SELECT (organization_id, id, user_id, role, is_active) to pagekeeper_router
 public.organization_memberships: UPDATE (role, invited_by, is_active, updated_at) to pagekeeper_app
@@ -1046,5 +1112,24 @@ AS $function$
   select i.organization_id, i.id from public.invitations i
   join public.organizations o on o.id = i.organization_id and o.is_active
   where i.state = 'pending' and i.sent_at is null and i.expires_at > app.now()
+  limit batch
+$function$
+CREATE OR REPLACE FUNCTION router.unsent_notifications(batch integer)
+ RETURNS TABLE(organization_id uuid)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+  with recursive step as (
+    (select n.organization_id from public.notifications n
+     where n.sent_at is null order by n.organization_id limit 1)
+    union all
+    select m.organization_id from step s, lateral (
+      select n.organization_id from public.notifications n
+      where n.sent_at is null and n.organization_id > s.organization_id order by n.organization_id limit 1
+    ) m
+  )
+  select s.organization_id from step s
+  join public.organizations o on o.id = s.organization_id and o.is_active
   limit batch
 $function$

@@ -1,5 +1,6 @@
 import type { Services } from '@pagekeeper/domain/context';
 import type { Auth } from '@pagekeeper/domain/users/auth';
+import type { Credentials } from '@pagekeeper/domain/users/credentials';
 import type { SessionReader } from '@pagekeeper/domain/users/session-reader';
 import type { Queue } from '@pagekeeper/queue/queue';
 import type { Secret } from '@pagekeeper/runtime/secret';
@@ -19,6 +20,7 @@ import { mountHandshake } from './webhooks/handshake.ts';
 export interface AppOptions {
   services: Services & { queue: Queue };
   auth: Auth;
+  credentials: Credentials;
   readSession: SessionReader;
   publicUrl: string;
   appId: string;
@@ -30,6 +32,7 @@ export interface AppOptions {
 export function createApp({
   services,
   auth,
+  credentials,
   readSession,
   publicUrl,
   appId,
@@ -45,7 +48,8 @@ export function createApp({
   mountDocs(app, buildOpenApi(endpoints));
   mountHandshake(app, verifyToken);
   mountAuth(app, { auth, database: services.database, publicUrl });
-  mountEndpoints(app, endpoints, { services, appId, authenticate: createAuthenticate(auth, readSession, publicUrl) });
+  const authenticate = createAuthenticate(auth, readSession, publicUrl);
+  mountEndpoints(app, endpoints, { services, appId, credentials, authenticate });
   app.use(() => {
     throw new HttpError('no_such_route', 'The documentation at /docs lists what there is.');
   });

@@ -3,6 +3,7 @@ import { businessEndpoints } from './businesses/business-endpoints.ts';
 import type { Endpoint } from './http/endpoint.ts';
 import { integrationEndpoints } from './integrations/integration-endpoints.ts';
 import { invitationEndpoints } from './invitations/invitation-endpoints.ts';
+import { meEndpoints } from './me/me-endpoints.ts';
 import { memberEndpoints } from './members/member-endpoints.ts';
 import { organizationEndpoints } from './organizations/organization-endpoints.ts';
 import { purgeEndpoints } from './purges/purge-endpoints.ts';
@@ -10,6 +11,7 @@ import { staffEndpoints } from './staff/staff-endpoints.ts';
 
 /** Every endpoint of the API, in the order the documentation shows. */
 export const endpoints: readonly Endpoint[] = [
+  ...meEndpoints,
   ...organizationEndpoints,
   ...purgeEndpoints,
   ...memberEndpoints,

@@ -8,7 +8,7 @@ export const apiVariables = serviceVariables
     HOST: z.string().default('127.0.0.1').describe('Where it listens; 0.0.0.0 in a container.'),
     PORT: portVariable.default(4000),
     AUTH_DATABASE_URL: urlVariable('postgres', 'postgresql').describe('pagekeeper_auth on the database.'),
-    AUTH_SECRET: secretVariable(32).describe('Signs session cookies.'),
+    AUTH_SECRET: secretVariable(32).describe('Signs session cookies and links, encrypts second factors.'),
   })
   .superRefine(refuseContradictions);
 

@@ -1,42 +1,15 @@
 import { z } from 'zod';
-import { problemShape } from './http/problem.ts';
+import { authPaths } from './auth/auth-paths.ts';
+import { json, operation, text } from './http/operation.ts';
 
-const user = z.object({ id: z.uuid(), name: z.string(), email: z.email() }).loose().meta({ id: 'User' });
 const readiness = z.object({
   status: z.enum(['ready', 'not ready']),
   checks: z.object({ database: z.boolean(), queue: z.boolean() }),
 });
 
-/** What the api answers beside its endpoints, for the OpenAPI document: sessions, health, and Facebook's webhook. */
+/** What the api answers beside its endpoints, for the OpenAPI document: accounts, health, and Facebook's webhook. */
 export const plainPaths = {
-  '/auth/sign-up/email': {
-    post: operation('sign_up', 'Sessions', 'Make an account, and sign in', {
-      ...takes(z.strictObject({ name: z.string(), email: z.email(), password: z.string().min(10).max(200) })),
-      responses: {
-        200: json('Signed in: the session is in the cookie.', z.object({ user: user })),
-        ...refused(400, 409),
-      },
-    }),
-  },
-  '/auth/sign-in/email': {
-    post: operation('sign_in', 'Sessions', 'Sign in', {
-      ...takes(z.strictObject({ email: z.email(), password: z.string() })),
-      responses: {
-        200: json('Signed in: the session is in the cookie.', z.object({ user: user })),
-        ...refused(400, 401),
-      },
-    }),
-  },
-  '/auth/sign-out': {
-    post: operation('sign_out', 'Sessions', 'End the session', {
-      responses: { 200: json('The session is over.', z.object({ success: z.boolean() })) },
-    }),
-  },
-  '/auth/get-session': {
-    get: operation('get_session', 'Sessions', 'Who is signed in', {
-      responses: { 200: json('Null for nobody.', z.object({ user: user }).nullable()) },
-    }),
-  },
+  ...authPaths,
   '/webhooks/facebook': {
     get: operation('verify_webhook', 'Facebook', "Facebook's handshake", {
       requestParams: {
@@ -72,24 +45,3 @@ export const plainPaths = {
     }),
   },
 };
-
-function operation(operationId: string, tag: string, summary: string, rest: object) {
-  return { operationId, summary, tags: [tag], security: [], ...rest };
-}
-
-function takes(schema: z.ZodType) {
-  return { requestBody: { required: true, content: { 'application/json': { schema } } } };
-}
-
-function json(description: string, schema: z.ZodType) {
-  return { description, content: { 'application/json': { schema } } };
-}
-
-function text(description: string) {
-  return { description, content: { 'text/plain': { schema: z.string() } } };
-}
-
-function refused(...statuses: number[]) {
-  const content = { 'application/problem+json': { schema: problemShape } };
-  return Object.fromEntries(statuses.map(status => [status, { description: 'Refused.', content }]));
-}

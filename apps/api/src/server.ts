@@ -23,23 +23,17 @@ const bufferPoolBytes = 65_536;
 export async function startServer(variables: ApiVariables, log: Log): Promise<RunningServer> {
   Buffer.poolSize = bufferPoolBytes;
   const services = await openServices(variables, log);
-  const {
-    auth,
-    readSession,
-    close: closeAuth,
-  } = createAuth({
+  const { close: closeAuth, ...people } = createAuth({
+    ...services,
     databaseUrl: variables.AUTH_DATABASE_URL,
     secret: variables.AUTH_SECRET,
-    publicUrl: variables.PUBLIC_URL,
-    log,
     namedStatements: variables.NAMED_STATEMENTS === 'on',
   });
   const inbox = new Inbox({ ...services, databaseUrl: variables.DATABASE_URL });
   let stopping = false;
   const app = createApp({
     services,
-    auth,
-    readSession,
+    ...people,
     publicUrl: variables.PUBLIC_URL,
     appId: variables.FACEBOOK_APP_ID,
     verifyToken: variables.FACEBOOK_VERIFY_TOKEN,

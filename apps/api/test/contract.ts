@@ -18,6 +18,10 @@ export function pathOf(path: string, values: Readonly<Record<string, string>>): 
 
 export const placeholdersOf = (path: string): string[] => [...path.matchAll(/\{(\w+)\}/g)].map(match => match[1]!);
 
+/** Whether these values are all that the path needs. */
+export const isWithin = (path: string, values: Readonly<Record<string, string>>): boolean =>
+  placeholdersOf(path).every(name => name in values);
+
 const routes = endpoints.map(endpoint => ({
   endpoint,
   pattern: new RegExp(`^${endpoint.path.replaceAll(/\{\w+\}/g, '[^/]+')}$`),

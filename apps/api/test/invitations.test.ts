@@ -35,8 +35,11 @@ async function verified(persona: Persona): Promise<Persona> {
   return persona;
 }
 
+/** The token of the newest of this many invitations; other mails come to who has an account. */
 async function mailedToken(email: string, count = 1): Promise<string> {
-  return tokenIn((await network.mailsTo(email, count)).at(-1)!.text);
+  const invited = async () => (await network.mailsTo(email, count)).filter(({ text }) => text.includes('#token='));
+  await expect.poll(invited, { timeout: 15_000 }).toHaveLength(count);
+  return tokenIn((await invited()).at(-1)!.text);
 }
 
 function expectRefusal(answer: Answer, status: number, code: string): void {

@@ -13,7 +13,10 @@ afterAll(() => network?.stop());
 afterEach(async () => {
   await network.moveClock(0);
   await network.simulator.delete('/__sim/faults');
+  await forgetPauses();
 });
+
+const forgetPauses = () => network.sql('delete from app_pauses');
 
 const statusAfter = async (acme: Tenant, { id }: ConnectedPage) => {
   const { integration } = await acme.refresh(id);
@@ -67,6 +70,7 @@ describe('a page’s status', () => {
       const { outcome, integration } = await acme.refresh(connected.id);
       expect([outcome, integration.facebook_page.status], JSON.stringify(fault)).toEqual([expected, 'healthy']);
       await network.simulator.delete('/__sim/faults');
+      await forgetPauses();
     }
   });
 

@@ -1,5 +1,39 @@
 // Written by generate.mjs from apps/api/openapi.json. Do not edit.
 export interface paths {
+    "/auth/change-email": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Change your e-mail address */
+        post: operations["change_email"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/auth/change-password": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Change your password: all other sessions end */
+        post: operations["change_password"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/auth/get-session": {
         parameters: {
             query?: never;
@@ -11,6 +45,109 @@ export interface paths {
         get: operations["get_session"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/auth/list-sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Your sessions */
+        get: operations["list_sessions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/auth/request-password-reset": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Ask for a new password */
+        post: operations["request_password_reset"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/auth/reset-password": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Where that mail leads */
+        get: operations["open_password_reset"];
+        put?: never;
+        /** Set a new password: all sessions end */
+        post: operations["reset_password"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/auth/revoke-other-sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** End all of your sessions but this one */
+        post: operations["revoke_other_sessions"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/auth/revoke-session": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** End one of your sessions */
+        post: operations["revoke_session"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/auth/send-verification-email": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Ask for the mail that confirms an address */
+        post: operations["send_verification_email"];
         delete?: never;
         options?: never;
         head?: never;
@@ -68,6 +205,108 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/auth/two-factor/disable": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** No second factor any more */
+        post: operations["disable_two_factor"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/auth/two-factor/enable": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Begin with a second factor */
+        post: operations["enable_two_factor"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/auth/two-factor/generate-backup-codes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** New backup codes */
+        post: operations["generate_backup_codes"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/auth/two-factor/verify-backup-code": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** The second step: a backup code */
+        post: operations["verify_backup_code"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/auth/two-factor/verify-totp": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** The second step, or the first code: one of the app */
+        post: operations["verify_totp"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/auth/verify-email": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Where that mail leads */
+        get: operations["verify_email"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/healthz": {
         parameters: {
             query?: never;
@@ -117,6 +356,25 @@ export interface paths {
         options?: never;
         head?: never;
         patch?: never;
+        trace?: never;
+    };
+    "/v1/me": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who am I, and where do I belong */
+        get: operations["get_me"];
+        put?: never;
+        post?: never;
+        /** Leave every organization and be erased, for good */
+        delete: operations["delete_me"];
+        options?: never;
+        head?: never;
+        /** Change your name, or which e-mails you get */
+        patch: operations["patch_me"];
         trace?: never;
     };
     "/v1/organizations": {
@@ -291,6 +549,23 @@ export interface paths {
         get?: never;
         /** Replace the page's details and tokens */
         put: operations["put_organizations_organization_integrations_integration_facebook_page"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/organizations/{organization}/integrations/{integration}/health": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The connection doctor: one line per check, each with its fix */
+        get: operations["get_organizations_organization_integrations_integration_health"];
+        put?: never;
         post?: never;
         delete?: never;
         options?: never;
@@ -593,6 +868,20 @@ export interface components {
             /** Format: date-time */
             updated_at: string;
         };
+        Health: {
+            checks: {
+                /** @enum {string} */
+                check: "token" | "login" | "permissions" | "page_grant" | "tasks" | "claim" | "subscription" | "pause" | "last_event" | "last_reply" | "next_check" | "forecast";
+                detail: string;
+                fix: string | null;
+                /** @enum {string} */
+                state: "ok" | "warning" | "failed" | "unknown";
+            }[];
+            integration_id: string;
+            /** @description Null while the integration has no page. */
+            status: ("disconnected" | "page_lost" | "needs_reauth" | "blocked_user_action" | "needs_permission" | "not_subscribed" | "expiring" | "unverified" | "healthy") | null;
+            status_since: string | null;
+        };
         Integration: {
             business_id: string;
             config: {
@@ -665,6 +954,51 @@ export interface components {
             /** @enum {string} */
             state: "pending" | "expired" | "accepted" | "revoked";
         };
+        Me: {
+            email: string;
+            email_verified: boolean;
+            id: string;
+            is_staff: boolean;
+            name: string;
+            notices: {
+                page_moved: boolean;
+                staff_entered: boolean;
+                token_dead: boolean;
+                token_expiring: boolean;
+            };
+            organizations: {
+                id: string;
+                name: string;
+                /** @enum {string} */
+                role: "OWNER" | "ADMIN" | "MEMBER";
+                slug: string;
+            }[];
+            two_factor_enabled: boolean;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "user";
+        };
+        MeAsApiKey: {
+            id: string;
+            name: string;
+            organizations: {
+                id: string;
+                name: string;
+                /** @enum {string} */
+                role: "OWNER" | "ADMIN" | "MEMBER";
+                slug: string;
+            }[];
+            /** @enum {string} */
+            role: "OWNER" | "ADMIN" | "MEMBER";
+            scopes: ("read" | "write" | "events" | "members")[];
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "api_key";
+        };
         Member: {
             /** Format: date-time */
             created_at: string;
@@ -712,7 +1046,7 @@ export interface components {
         };
         Problem: {
             /** @enum {string} */
-            code: "invalid_request" | "malformed_json" | "unauthenticated" | "wrong_credentials" | "forbidden" | "email_not_verified" | "origin_not_allowed" | "not_found" | "no_such_route" | "method_not_allowed" | "slug_taken" | "page_taken" | "parent_inactive" | "already_member" | "invitation_closed" | "last_owner" | "request_in_flight" | "answer_lost" | "account_exists" | "stale_version" | "body_too_large" | "unsupported_media_type" | "idempotency_key_reused" | "over_limit" | "internal" | "unavailable";
+            code: "invalid_request" | "malformed_json" | "unauthenticated" | "wrong_credentials" | "wrong_code" | "wrong_password" | "forbidden" | "email_not_verified" | "origin_not_allowed" | "not_found" | "no_such_route" | "method_not_allowed" | "slug_taken" | "page_taken" | "parent_inactive" | "already_member" | "invitation_closed" | "last_owner" | "request_in_flight" | "answer_lost" | "account_exists" | "stale_version" | "body_too_large" | "unsupported_media_type" | "idempotency_key_reused" | "over_limit" | "internal" | "unavailable";
             detail: string;
             errors?: {
                 code: string;
@@ -738,6 +1072,20 @@ export interface components {
             state: "unsubscribing" | "erasing" | "finished";
             /** @description Where its progress can be read. */
             url: string;
+        };
+        Session: {
+            /** Format: date-time */
+            createdAt: string;
+            /** Format: date-time */
+            expiresAt: string;
+            /** Format: uuid */
+            id: string;
+            ipAddress: string | null;
+            /** Format: date-time */
+            updatedAt: string;
+            userAgent: string | null;
+            /** Format: uuid */
+            userId: string;
         };
         StaffEntry: {
             /** Format: date-time */
@@ -786,6 +1134,123 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    change_email: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Where the link in the mail leads in the end: a path here. `result` is added to it. */
+                    callbackURL?: string;
+                    /** Format: email */
+                    newEmail: string;
+                    password: string;
+                };
+            };
+        };
+        responses: {
+            /** @description A mail to the new address asks to confirm it; one to the old address tells of it. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        status: boolean;
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /** @description Refused. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_password: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    currentPassword: string;
+                    newPassword: string;
+                };
+            };
+        };
+        responses: {
+            /** @description This session goes on under a new id. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        user: components["schemas"]["User"];
+                    };
+                };
+            };
+            /** @description Refused. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_session: {
         parameters: {
             query?: never;
@@ -802,8 +1267,277 @@ export interface operations {
                 };
                 content: {
                     "application/json": {
+                        session: components["schemas"]["Session"];
                         user: components["schemas"]["User"];
                     } | null;
+                };
+            };
+        };
+    };
+    list_sessions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Those that last. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Session"][];
+                };
+            };
+            /** @description Refused. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    request_password_reset: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** Format: email */
+                    email: string;
+                    /** @description Where the link in the mail leads in the end: a path here. `result` is added to it. */
+                    redirectTo?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description A mail goes out if an account has this address. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        status: boolean;
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /** @description Refused. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    open_password_reset: {
+        parameters: {
+            query: {
+                callbackURL?: string;
+                token: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description To `callbackURL`, with `result=choose_password` or `result=invalid_link`. */
+            302: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    reset_password: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    newPassword: string;
+                    token: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Sign in with the new password now. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        status: boolean;
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /** @description Refused. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    revoke_other_sessions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description They are over. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        status: boolean;
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /** @description Refused. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    revoke_session: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /**
+                     * Format: uuid
+                     * @description As `GET /auth/list-sessions` shows it.
+                     */
+                    id: string;
+                };
+            };
+        };
+        responses: {
+            /** @description It is over. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        status: boolean;
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /** @description Refused. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    send_verification_email: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Where the link in the mail leads in the end: a path here. `result` is added to it. */
+                    callbackURL?: string;
+                    /** Format: email */
+                    email: string;
+                };
+            };
+        };
+        responses: {
+            /** @description A mail goes out if an account has this address, not confirmed yet. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        status: boolean;
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /** @description Refused. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -818,14 +1552,13 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": {
-                    /** Format: email */
                     email: string;
                     password: string;
                 };
             };
         };
         responses: {
-            /** @description Signed in: the session is in the cookie. */
+            /** @description Signed in: the session is in the cookie. Or a second step is needed. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -833,6 +1566,10 @@ export interface operations {
                 content: {
                     "application/json": {
                         user: components["schemas"]["User"];
+                    } | {
+                        twoFactorMethods: string[];
+                        /** @constant */
+                        twoFactorRedirect: true;
                     };
                 };
             };
@@ -888,6 +1625,8 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": {
+                    /** @description Where the link in the mail leads in the end: a path here. `result` is added to it. */
+                    callbackURL?: string;
                     /** Format: email */
                     email: string;
                     name: string;
@@ -896,7 +1635,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Signed in: the session is in the cookie. */
+            /** @description Signed in: the session is in the cookie. A mail asks to confirm the address. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -924,6 +1663,319 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
+            };
+        };
+    };
+    disable_two_factor: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    password: string;
+                };
+            };
+        };
+        responses: {
+            /** @description The password alone is enough. This session goes on under a new id. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        status: boolean;
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /** @description Refused. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    enable_two_factor: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    password: string;
+                };
+            };
+        };
+        responses: {
+            /** @description For an authenticator app. From the first code that is verified on, signing in takes a second step. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description Each works once. Shown here and never again. */
+                        backupCodes: string[];
+                        /** @constant */
+                        method: "totp";
+                        totpURI: string;
+                    };
+                };
+            };
+            /** @description Refused. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    generate_backup_codes: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    password: string;
+                };
+            };
+        };
+        responses: {
+            /** @description The old ones work no more. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description Each works once. Shown here and never again. */
+                        backupCodes: string[];
+                        status: boolean;
+                    };
+                };
+            };
+            /** @description Refused. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    verify_backup_code: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    code: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Signed in: the session is in the cookie. The code is spent. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        user: components["schemas"]["User"];
+                    };
+                };
+            };
+            /** @description Refused. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    verify_totp: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    code: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Signed in: the session is in the cookie. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        user: components["schemas"]["User"];
+                    };
+                };
+            };
+            /** @description Refused. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    verify_email: {
+        parameters: {
+            query: {
+                callbackURL?: string;
+                token: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description To `callbackURL`, with `result=email_verified` or `result=invalid_link`. */
+            302: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
         };
     };
@@ -1039,7 +2091,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Your role may not do this; or: Verify your e-mail address first; or: The request comes from another site. */
+            /** @description The password is wrong or missing; or: Your role may not do this; or: Verify your e-mail address first; or: The request comes from another site. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -1086,6 +2138,266 @@ export interface operations {
             };
             /** @description The Idempotency-Key was used for another request. */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Try again in a moment. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_me: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Me"] | components["schemas"]["MeAsApiKey"];
+                };
+            };
+            /** @description The request is not valid; or: The body is not JSON. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing here; or: There is no such address. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Try again in a moment. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_me: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    /** @description Not needed within ten minutes of signing in. */
+                    password?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Done. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request is not valid; or: The body is not JSON. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The password is wrong or missing; or: Your role may not do this; or: Verify your e-mail address first; or: The request comes from another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing here; or: There is no such address. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The slug is taken; or: The page is taken; or: What it belongs to is inactive; or: The person is a member already; or: The invitation is over; or: An organization needs an OWNER; or: The same request is under way; or: The request was carried out before. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body must be application/json. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Try again in a moment. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    patch_me: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The `ETag` that was read: refused when it is another now. */
+                "If-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    name?: string;
+                    notices?: {
+                        page_moved?: boolean;
+                        staff_entered?: boolean;
+                        token_dead?: boolean;
+                        token_expiring?: boolean;
+                    };
+                };
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Me"] | components["schemas"]["MeAsApiKey"];
+                };
+            };
+            /** @description The request is not valid; or: The body is not JSON. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The password is wrong or missing; or: Your role may not do this; or: Verify your e-mail address first; or: The request comes from another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing here; or: There is no such address. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It was changed meanwhile. */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body must be application/json. */
+            415: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -1251,7 +2563,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Your role may not do this; or: Verify your e-mail address first; or: The request comes from another site. */
+            /** @description The password is wrong or missing; or: Your role may not do this; or: Verify your e-mail address first; or: The request comes from another site. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -1415,7 +2727,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Your role may not do this; or: Verify your e-mail address first; or: The request comes from another site. */
+            /** @description The password is wrong or missing; or: Your role may not do this; or: Verify your e-mail address first; or: The request comes from another site. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -1475,7 +2787,7 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody: {
+        requestBody?: {
             content: {
                 "application/json": {
                     name?: string;
@@ -1514,7 +2826,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Your role may not do this; or: Verify your e-mail address first; or: The request comes from another site. */
+            /** @description The password is wrong or missing; or: Your role may not do this; or: Verify your e-mail address first; or: The request comes from another site. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -1635,7 +2947,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Your role may not do this; or: Verify your e-mail address first; or: The request comes from another site. */
+            /** @description The password is wrong or missing; or: Your role may not do this; or: Verify your e-mail address first; or: The request comes from another site. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -1800,7 +3112,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Your role may not do this; or: Verify your e-mail address first; or: The request comes from another site. */
+            /** @description The password is wrong or missing; or: Your role may not do this; or: Verify your e-mail address first; or: The request comes from another site. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -1968,7 +3280,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Your role may not do this; or: Verify your e-mail address first; or: The request comes from another site. */
+            /** @description The password is wrong or missing; or: Your role may not do this; or: Verify your e-mail address first; or: The request comes from another site. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2030,7 +3342,7 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody: {
+        requestBody?: {
             content: {
                 "application/json": {
                     description?: string;
@@ -2068,7 +3380,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Your role may not do this; or: Verify your e-mail address first; or: The request comes from another site. */
+            /** @description The password is wrong or missing; or: Your role may not do this; or: Verify your e-mail address first; or: The request comes from another site. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2303,7 +3615,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Your role may not do this; or: Verify your e-mail address first; or: The request comes from another site. */
+            /** @description The password is wrong or missing; or: Your role may not do this; or: Verify your e-mail address first; or: The request comes from another site. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2412,7 +3724,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Your role may not do this; or: Verify your e-mail address first; or: The request comes from another site. */
+            /** @description The password is wrong or missing; or: Your role may not do this; or: Verify your e-mail address first; or: The request comes from another site. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2654,7 +3966,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Your role may not do this; or: Verify your e-mail address first; or: The request comes from another site. */
+            /** @description The password is wrong or missing; or: Your role may not do this; or: Verify your e-mail address first; or: The request comes from another site. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2716,7 +4028,7 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody: {
+        requestBody?: {
             content: {
                 "application/json": {
                     config?: {
@@ -2769,7 +4081,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Your role may not do this; or: Verify your e-mail address first; or: The request comes from another site. */
+            /** @description The password is wrong or missing; or: Your role may not do this; or: Verify your e-mail address first; or: The request comes from another site. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2889,7 +4201,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Your role may not do this; or: Verify your e-mail address first; or: The request comes from another site. */
+            /** @description The password is wrong or missing; or: Your role may not do this; or: Verify your e-mail address first; or: The request comes from another site. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2936,6 +4248,76 @@ export interface operations {
             };
             /** @description The body must be application/json. */
             415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Try again in a moment. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_organizations_organization_integrations_integration_health: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description `int_…` */
+                integration: string;
+                /** @description `org_…` or the slug. */
+                organization: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Health"];
+                };
+            };
+            /** @description The request is not valid; or: The body is not JSON. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The password is wrong or missing; or: Your role may not do this; or: Verify your e-mail address first; or: The request comes from another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing here; or: There is no such address. */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3020,7 +4402,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Your role may not do this; or: Verify your e-mail address first; or: The request comes from another site. */
+            /** @description The password is wrong or missing; or: Your role may not do this; or: Verify your e-mail address first; or: The request comes from another site. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3129,7 +4511,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Your role may not do this; or: Verify your e-mail address first; or: The request comes from another site. */
+            /** @description The password is wrong or missing; or: Your role may not do this; or: Verify your e-mail address first; or: The request comes from another site. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3243,7 +4625,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Your role may not do this; or: Verify your e-mail address first; or: The request comes from another site. */
+            /** @description The password is wrong or missing; or: Your role may not do this; or: Verify your e-mail address first; or: The request comes from another site. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3323,7 +4705,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Your role may not do this; or: Verify your e-mail address first; or: The request comes from another site. */
+            /** @description The password is wrong or missing; or: Your role may not do this; or: Verify your e-mail address first; or: The request comes from another site. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3427,7 +4809,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Your role may not do this; or: Verify your e-mail address first; or: The request comes from another site. */
+            /** @description The password is wrong or missing; or: Your role may not do this; or: Verify your e-mail address first; or: The request comes from another site. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3518,7 +4900,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Your role may not do this; or: Verify your e-mail address first; or: The request comes from another site. */
+            /** @description The password is wrong or missing; or: Your role may not do this; or: Verify your e-mail address first; or: The request comes from another site. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3634,7 +5016,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Your role may not do this; or: Verify your e-mail address first; or: The request comes from another site. */
+            /** @description The password is wrong or missing; or: Your role may not do this; or: Verify your e-mail address first; or: The request comes from another site. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3702,7 +5084,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Your role may not do this; or: Verify your e-mail address first; or: The request comes from another site. */
+            /** @description The password is wrong or missing; or: Your role may not do this; or: Verify your e-mail address first; or: The request comes from another site. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3806,7 +5188,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Your role may not do this; or: Verify your e-mail address first; or: The request comes from another site. */
+            /** @description The password is wrong or missing; or: Your role may not do this; or: Verify your e-mail address first; or: The request comes from another site. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3911,7 +5293,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Your role may not do this; or: Verify your e-mail address first; or: The request comes from another site. */
+            /** @description The password is wrong or missing; or: Your role may not do this; or: Verify your e-mail address first; or: The request comes from another site. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4018,7 +5400,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Your role may not do this; or: Verify your e-mail address first; or: The request comes from another site. */
+            /** @description The password is wrong or missing; or: Your role may not do this; or: Verify your e-mail address first; or: The request comes from another site. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4132,7 +5514,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Your role may not do this; or: Verify your e-mail address first; or: The request comes from another site. */
+            /** @description The password is wrong or missing; or: Your role may not do this; or: Verify your e-mail address first; or: The request comes from another site. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4236,7 +5618,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Your role may not do this; or: Verify your e-mail address first; or: The request comes from another site. */
+            /** @description The password is wrong or missing; or: Your role may not do this; or: Verify your e-mail address first; or: The request comes from another site. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4314,7 +5696,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Your role may not do this; or: Verify your e-mail address first; or: The request comes from another site. */
+            /** @description The password is wrong or missing; or: Your role may not do this; or: Verify your e-mail address first; or: The request comes from another site. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4390,7 +5772,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Your role may not do this; or: Verify your e-mail address first; or: The request comes from another site. */
+            /** @description The password is wrong or missing; or: Your role may not do this; or: Verify your e-mail address first; or: The request comes from another site. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4504,7 +5886,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Your role may not do this; or: Verify your e-mail address first; or: The request comes from another site. */
+            /** @description The password is wrong or missing; or: Your role may not do this; or: Verify your e-mail address first; or: The request comes from another site. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4616,7 +5998,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Your role may not do this; or: Verify your e-mail address first; or: The request comes from another site. */
+            /** @description The password is wrong or missing; or: Your role may not do this; or: Verify your e-mail address first; or: The request comes from another site. */
             403: {
                 headers: {
                     [name: string]: unknown;

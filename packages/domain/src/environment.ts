@@ -1,5 +1,6 @@
 import type { QueueConnection } from '@pagekeeper/queue/queue';
 import { secretVariable, urlVariable } from '@pagekeeper/runtime/environment';
+import type { Failpoint } from '@pagekeeper/runtime/failpoint';
 import { Secret } from '@pagekeeper/runtime/secret';
 import { z } from 'zod';
 import { parseKeyRing } from './vault/key-ring.ts';
@@ -23,7 +24,10 @@ const failpoints = [
   'purge.before_jobs',
   'unsubscribe.before_http',
   'unsubscribe.after_http',
-] as const;
+  'check.after_lease',
+  'check.after_examination',
+  'check.before_store',
+] as const satisfies readonly Failpoint[];
 
 /** What every process of ours reads. No key has a default: a process without one does not start. */
 export const serviceVariables = z.object({

@@ -11,6 +11,7 @@ export type ErrorCode =
   | 'already_member'
   | 'invitation_closed'
   | 'email_not_verified'
+  | 'wrong_password'
   | 'stale_version'
   | 'request_in_flight'
   | 'idempotency_key_reused'

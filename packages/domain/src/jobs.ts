@@ -49,6 +49,15 @@ export const drainEventsJob = defineJob({
   deduplicate: ({ integration_id }) => integration_id,
 });
 
+/** Lets events that waited for a working token go on. */
+export const unparkEventsJob = defineJob({
+  name: 'webhooks.unpark',
+  payload: z.strictObject({ organization_id: uuid, integration_id: uuid }),
+  attempts: 5,
+  backoff: { type: 'exponential', delayMs: 1_000 },
+  deduplicate: ({ integration_id }) => integration_id,
+});
+
 /** Finds the integrations whose nudge was lost. */
 export const sweepEventsJob = defineJob({
   name: 'webhooks.sweep',
@@ -103,6 +112,24 @@ export const sweepPurgesJob = defineJob({
   deduplicate: () => 'one',
 });
 
+/** Sends what people of an organization are to be told. */
+export const sendNotificationsJob = defineJob({
+  name: 'notifications.send',
+  payload: z.strictObject({ organization_id: uuid }),
+  attempts: 5,
+  backoff: { type: 'exponential', delayMs: 5_000 },
+  deduplicate: ({ organization_id }) => organization_id,
+});
+
+/** Finds the organizations that have something to tell. */
+export const sweepNotificationsJob = defineJob({
+  name: 'notifications.sweep',
+  payload: z.strictObject({}),
+  attempts: 1,
+  backoff: { type: 'fixed', delayMs: 0 },
+  deduplicate: () => 'one',
+});
+
 /** Every job there is. The worker's handlers are a map over this list; a missing one does not compile. */
 export const jobs = [
   refreshLoginJob,
@@ -110,12 +137,15 @@ export const jobs = [
   sweepUnsubscriptionsJob,
   sweepLoginsJob,
   drainEventsJob,
+  unparkEventsJob,
   sweepEventsJob,
   sendInvitationJob,
   sweepInvitationsJob,
   forgetAnswersJob,
   eraseOrganizationJob,
   sweepPurgesJob,
+  sendNotificationsJob,
+  sweepNotificationsJob,
 ] as const;
 
 /** What runs by the clock, in one place. */
@@ -123,6 +153,7 @@ export const schedules = [
   { id: 'sweep-logins', job: sweepLoginsJob, payload: {}, everyMs: 60_000 },
   { id: 'sweep-events', job: sweepEventsJob, payload: {}, everyMs: 5_000 },
   { id: 'sweep-invitations', job: sweepInvitationsJob, payload: {}, everyMs: 60_000 },
+  { id: 'sweep-notifications', job: sweepNotificationsJob, payload: {}, everyMs: 60_000 },
   { id: 'forget-answers', job: forgetAnswersJob, payload: {}, everyMs: 3_600_000 },
   { id: 'sweep-unsubscriptions', job: sweepUnsubscriptionsJob, payload: {}, everyMs: 10_000 },
   { id: 'sweep-purges', job: sweepPurgesJob, payload: {}, everyMs: 10_000 },

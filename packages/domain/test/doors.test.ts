@@ -9,10 +9,11 @@ import { createBusiness } from '../src/businesses/create-business.ts';
 import type { Context, Services } from '../src/context.ts';
 import { closeDatabase, type Database, knexOf, openDatabase } from '../src/database/database.ts';
 import { newId, parsePublicId, type Uuid } from '../src/ids.ts';
+import { addMember } from '../src/members/add-member.ts';
 import { createOrganization } from '../src/organizations/create-organization.ts';
 import { listBusinesses } from '../src/overview/list-businesses.ts';
 import type { UserActor } from '../src/tenancy/actor.ts';
-import { withTenant } from '../src/tenancy/doors.ts';
+import { withTenant, withUser } from '../src/tenancy/doors.ts';
 import { parseKeyRing } from '../src/vault/key-ring.ts';
 import { openVault } from '../src/vault/open-vault.ts';
 
@@ -186,7 +187,8 @@ describe('without a door', () => {
   });
 
   it('the app role cannot reach sessions, passwords, partitions or the queue', async () => {
-    for (const table of ['auth.sessions', 'auth.accounts', 'partitions.webhook_events_default', 'bullmq.job']) {
+    const ofPeople = ['auth.sessions', 'auth.accounts', 'auth.two_factors', 'auth.verifications'];
+    for (const table of [...ofPeople, 'partitions.webhook_events_default', 'bullmq.job']) {
       await expect(knexOf(database).raw(`select * from ${table}`), table).rejects.toMatchObject({
         code: expect.stringMatching(/42501|42P01/),
       });
@@ -199,6 +201,57 @@ describe('without a door', () => {
     const keys = await admin.query('select id, organization_id, kek_id, wrapped from organization_keys');
     const wrapped = keys.rows.find(row => row.organization_id === acme.uuid);
     expect(() => services.vault.unwrap({ ...wrapped, organization_id: other.uuid })).toThrow();
+  });
+});
+
+describe('people', () => {
+  const seenBy = (ctx: Context<UserActor>, organization: string) =>
+    withTenant(ctx, { organization, readOnly: true }, async tx => {
+      const { rows } = await tx.raw('select id, name, email from auth.users');
+      return rows.map((row: { id: string }) => row.id).sort();
+    });
+
+  it('see each other only inside an organization that they share, and only while they do', async () => {
+    const [acme, rival] = [await tenant('People Acme'), await tenant('People Rival')];
+    const [ann, both] = [await person('Ann'), await person('Both')];
+    const join = ({ ctx, organization }: typeof acme, { actor }: Context<UserActor>) =>
+      addMember(ctx, { organization, user_id: actor.userId, role: 'MEMBER' });
+    await join(acme, ann);
+    await join(acme, both);
+    await join(rival, both);
+    const ids = (...people: Context<UserActor>[]) => people.map(({ actor }) => actor.userId).sort();
+    for (const viewer of [acme.ctx, ann, both]) {
+      expect(await seenBy(viewer, acme.organization)).toEqual(ids(acme.ctx, ann, both));
+    }
+    // Who shares two organizations with others is not what makes these see each other.
+    for (const viewer of [rival.ctx, both]) {
+      expect(await seenBy(viewer, rival.organization)).toEqual(ids(rival.ctx, both));
+    }
+    await admin.query(
+      'update organization_memberships set is_active = false where organization_id = $1 and user_id = $2',
+      [acme.uuid, both.actor.userId],
+    );
+    expect(await seenBy(ann, acme.organization)).toEqual(ids(acme.ctx, ann));
+  });
+
+  it('see and change nobody but themselves outside of any organization, and not all of that', async () => {
+    const acme = await tenant('Alone Acme');
+    const outside = (sql: string) =>
+      withUser(acme.ctx, { readOnly: false }, async ({ raw }) => {
+        const { rows, rowCount } = await raw(sql);
+        return rowCount === rows.length ? rows : rowCount;
+      });
+    expect(await outside('select id from auth.users')).toEqual([{ id: acme.ctx.actor.userId }]);
+    expect(await outside(`update auth.users set name = 'Changed'`)).toBe(1);
+    for (const change of [
+      `email = 'x@example.com'`,
+      'email_verified = true',
+      'is_staff = true',
+      'id = gen_random_uuid()',
+    ]) {
+      await expect(outside(`update auth.users set ${change}`), change).rejects.toMatchObject({ code: '42501' });
+    }
+    await expect(outside('delete from auth.users')).rejects.toMatchObject({ code: '42501' });
   });
 });
 

@@ -60,6 +60,7 @@ async function runGuide(): Promise<Map<number, string[]>> {
     databaseUrl: network.database.urls.auth,
     secret: new Secret(randomBytes(32).toString('hex')),
     publicUrl: network.apiUrl,
+    mailer: network.services.mailer,
     log: createLog({ name: 'guide', level: 'silent' }),
     namedStatements: true,
   });

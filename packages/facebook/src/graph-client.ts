@@ -44,6 +44,8 @@ export interface GraphClient {
   exchangeCode(code: Secret, redirectUri: string): Promise<GraphResult<UserTokenGrant>>;
   /** May or may not move the expiry; only `debugToken` tells (fact sheet 2.2). */
   exchangeForLongLived(userToken: Secret): Promise<GraphResult<UserTokenGrant>>;
+  /** The documented renewal of a 60-day system user token: 60 more days from now (fact sheet 2.2). */
+  renewSystemUser(token: Secret): Promise<GraphResult<UserTokenGrant>>;
   /** Asked with the app token. A dead token is an `ok` result with `isValid: false`. */
   debugToken(token: Secret): Promise<GraphResult<TokenInfo>>;
   /** The same for many tokens, 50 a request; one end each, in their order. */
@@ -87,7 +89,7 @@ export function createGraphClient(config: GraphConfig): GraphClient {
 
 type TokenCalls = Pick<
   GraphClient,
-  'exchangeCode' | 'exchangeForLongLived' | 'debugToken' | 'debugTokens' | 'listPages'
+  'exchangeCode' | 'exchangeForLongLived' | 'renewSystemUser' | 'debugToken' | 'debugTokens' | 'listPages'
 >;
 
 function tokenCalls(transport: GraphTransport, config: GraphConfig): TokenCalls {
@@ -102,6 +104,8 @@ function tokenCalls(transport: GraphTransport, config: GraphConfig): TokenCalls 
   return {
     exchangeCode: (code, redirectUri) => exchange({ redirect_uri: redirectUri, code }),
     exchangeForLongLived: userToken => exchange({ grant_type: 'fb_exchange_token', fb_exchange_token: userToken }),
+    renewSystemUser: token =>
+      exchange({ grant_type: 'fb_exchange_token', fb_exchange_token: token, set_token_expires_in_60_days: 'true' }),
     debugToken: token =>
       // Graph reads a GET's parameters from the query only; the URL is shown nowhere.
       transport.call({

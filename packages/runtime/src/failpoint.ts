@@ -8,7 +8,10 @@ export type Failpoint =
   | 'purge.before_keys'
   | 'purge.before_jobs'
   | 'unsubscribe.before_http'
-  | 'unsubscribe.after_http';
+  | 'unsubscribe.after_http'
+  | 'check.after_lease'
+  | 'check.after_examination'
+  | 'check.before_store';
 
 let armed: string | undefined;
 

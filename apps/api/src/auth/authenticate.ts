@@ -3,9 +3,9 @@ import { DomainError } from '@pagekeeper/domain/errors';
 import type { Caller } from '@pagekeeper/domain/tenancy/actor';
 import type { Auth } from '@pagekeeper/domain/users/auth';
 import type { SessionReader } from '@pagekeeper/domain/users/session-reader';
-import { fromNodeHeaders } from 'better-auth/node';
 import type { Request } from 'express';
 import { HttpError } from '../http/problem.ts';
+import { authHeaders } from './auth-headers.ts';
 
 /**
  * Finds who sent a request: a program by its API key, or a person by the session cookie, whose writes are refused when
@@ -23,7 +23,7 @@ export function createAuthenticate(
     if (!session) throw new DomainError('unauthenticated', 'Sign in, or send Authorization: Bearer with an API key.');
     if (session.isStale) await renew(auth, request);
     refuseForeignOrigin(request, publicUrl);
-    return { type: 'user', userId: session.userId };
+    return { type: 'user', userId: session.userId, isFresh: session.isFresh };
   };
 }
 
@@ -37,8 +37,7 @@ function hashOfKey(authorization: string): string {
 // better-auth moves a session's end when it is asked for it, at most once a day, in the row and in the browser's cookie.
 // If it cannot, the next request tries.
 async function renew(auth: Auth, request: Request): Promise<void> {
-  const headers = fromNodeHeaders(request.headers);
-  const renewed = await auth.api.getSession({ headers, returnHeaders: true }).catch(() => null);
+  const renewed = await auth.api.getSession({ headers: authHeaders(request), returnHeaders: true }).catch(() => null);
   for (const cookie of renewed?.headers.getSetCookie() ?? []) request.res?.append('Set-Cookie', cookie);
 }
 

@@ -1,40 +1,69 @@
 import { checkSchema } from '@pagekeeper/domain/boot-checks';
 import type { Database } from '@pagekeeper/domain/database/database';
+import { violates } from '@pagekeeper/domain/database/errors';
+import { DomainError } from '@pagekeeper/domain/errors';
 import type { Auth } from '@pagekeeper/domain/users/auth';
-import { fromNodeHeaders } from 'better-auth/node';
 import type { Express, Request, RequestHandler, Response } from 'express';
 import { readJson } from '../http/json-body.ts';
-import { HttpError, type ProblemCode, sendProblem } from '../http/problem.ts';
+import { describeProblem, HttpError, type ProblemCode, problems, sendProblem } from '../http/problem.ts';
+import { authHeaders } from './auth-headers.ts';
 import { refuseForeignOrigin } from './authenticate.ts';
+import { askedBy, isLink, land, mountLanding } from './links.ts';
 
 /** Sign-up, sign-in and sessions at `/auth`: better-auth behind the same rules for bodies and refusals as `/v1`. */
 export function mountAuth(app: Express, options: { auth: Auth; database: Database; publicUrl: string }): void {
   const { auth, database, publicUrl } = options;
   const refuse: RequestHandler = (request, response, next) => {
     response.setHeader('Cache-Control', 'no-store');
-    if (request.headers.cookie) refuseForeignOrigin(request, publicUrl);
+    // Nor does another site sign somebody in, who has no cookie yet.
+    if (request.headers.cookie || request.headers.origin) refuseForeignOrigin(request, publicUrl);
     next();
   };
+  const ask = async (request: Request) => {
+    const answer = await auth.handler(toWebRequest(request, publicUrl)).catch(error => {
+      throw asRefusal(error);
+    });
+    // It makes what the database said a 422 or a bare 500: asked ourselves, a lost database is a 503.
+    if (answer.status === 422 || answer.status >= 500) await checkSchema(database);
+    if (answer.status >= 500) throw new Error(`better-auth answered ${answer.status}`);
+    return answer;
+  };
   const handle: RequestHandler = async (request, response) => {
-    const answer = await auth.handler(toWebRequest(request, publicUrl));
-    // It answers a lost database with a bare 500: asked ourselves, that is a 503.
-    if (answer.status >= 500) await checkSchema(database);
-    await send(request, response, answer);
+    if (!isLink(request)) {
+      await send(request, response, await ask(request));
+      return;
+    }
+    const answer = await ask(request).catch(error => {
+      if (problems[describeProblem(error).code].status >= 500) throw error;
+      return null;
+    });
+    for (const cookie of answer?.headers.getSetCookie() ?? []) response.append('Set-Cookie', cookie);
+    land(response, answer, publicUrl);
   };
   app.get('/auth/{*path}', refuse, handle);
   app.post('/auth/{*path}', refuse, ...readJson, handle);
+  mountLanding(app);
+}
+
+/** What better-auth ran into when somebody else was faster. */
+function asRefusal(error: unknown): unknown {
+  if (violates(error, 'users_email_key')) return new HttpError('account_exists', 'Another account has this address.');
+  if (violates(error, 'two_factors_user_id_key')) {
+    return new DomainError('request_in_flight', 'The same request is under way.');
+  }
+  return error;
 }
 
 function toWebRequest(request: Request, publicUrl: string): globalThis.Request {
   const query = request.originalUrl.indexOf('?');
   const url = new URL(request.path, publicUrl);
   if (query !== -1) url.search = request.originalUrl.slice(query);
-  const headers = fromNodeHeaders(request.headers);
+  const headers = authHeaders(request);
   headers.delete('content-length');
   headers.delete('transfer-encoding');
   headers.delete('content-encoding');
   const { body } = request;
-  return new globalThis.Request(url, {
+  return new globalThis.Request(isLink(request) ? askedBy(url) : url, {
     method: request.method,
     headers,
     ...(body !== undefined && { body: JSON.stringify(body) }),
@@ -64,12 +93,24 @@ function withoutTokens(text: string): string {
 
 function refuseAs(request: Request, response: Response, answer: globalThis.Response, text: string): void {
   const retryAfter = answer.headers.get('x-retry-after');
-  if (retryAfter) response.setHeader('Retry-After', retryAfter);
-  if (answer.status >= 500) throw new Error(`better-auth answered ${answer.status}`);
+  if (answer.status === 429) response.setHeader('Retry-After', retryAfter ?? lockSeconds);
   if (answer.status === 404 && text === '') throw new HttpError('no_such_route', 'There is nothing here.');
   const { code = '', message = 'The request was refused.' } = text.startsWith('{') ? JSON.parse(text) : {};
   sendProblem(request, response, { code: problemOf(answer.status, code), detail: `${message}`.slice(0, 500) });
 }
+
+/** How long better-auth locks a second factor after ten wrong codes. */
+const lockSeconds = 900;
+
+const byCode: Record<string, ProblemCode> = {
+  INVALID_EMAIL_OR_PASSWORD: 'wrong_credentials',
+  INVALID_PASSWORD: 'wrong_password',
+  INVALID_CODE: 'wrong_code',
+  INVALID_BACKUP_CODE: 'wrong_code',
+  FAILED_TO_CREATE_USER: 'account_exists',
+  INVALID_CALLBACK_URL: 'invalid_request',
+  INVALID_REDIRECT_URL: 'invalid_request',
+};
 
 const byStatus: Record<number, ProblemCode> = {
   401: 'unauthenticated',
@@ -82,6 +123,5 @@ const byStatus: Record<number, ProblemCode> = {
 
 function problemOf(status: number, code: string): ProblemCode {
   if (code.startsWith('USER_ALREADY_EXISTS')) return 'account_exists';
-  if (code === 'INVALID_EMAIL_OR_PASSWORD') return 'wrong_credentials';
-  return byStatus[status] ?? 'invalid_request';
+  return byCode[code] ?? byStatus[status] ?? 'invalid_request';
 }

@@ -1,6 +1,7 @@
 import type { Context } from '@pagekeeper/domain/context';
 import type { Rendered } from '@pagekeeper/domain/resource';
 import type { Caller, UserActor } from '@pagekeeper/domain/tenancy/actor';
+import type { Credentials } from '@pagekeeper/domain/users/credentials';
 import { z } from 'zod';
 
 export type Method = 'get' | 'post' | 'put' | 'patch' | 'delete';
@@ -10,6 +11,8 @@ export interface EndpointRequest<Params, Query, Body, Who extends Caller = Calle
   ctx: Context<Who>;
   /** Facebook's id of our app, which checks compare tokens with. */
   appId: string;
+  /** For what asks a person for their password again. */
+  credentials: Credentials;
   params: Params;
   query: Query;
   body: Body;

@@ -6,6 +6,7 @@ import { Replay } from '@pagekeeper/domain/idempotency/once';
 import { Rendered } from '@pagekeeper/domain/resource';
 import type { Caller } from '@pagekeeper/domain/tenancy/actor';
 import { checkKey } from '@pagekeeper/domain/tenancy/check-key';
+import type { Credentials } from '@pagekeeper/domain/users/credentials';
 import type { Express, Request, RequestHandler, Response } from 'express';
 import { z } from 'zod';
 import type { Answer, Endpoint } from './endpoint.ts';
@@ -16,6 +17,7 @@ import { fieldErrors, HttpError } from './problem.ts';
 export interface MountOptions {
   services: Services;
   appId: string;
+  credentials: Credentials;
   /** Who sent the request. @throws DomainError `unauthenticated` */
   authenticate(request: Request): Promise<Caller>;
 }
@@ -59,7 +61,7 @@ function allowedMethods(endpoints: readonly Endpoint[]): Map<string, string> {
 const noBody = z.strictObject({});
 
 async function answer(endpoint: Endpoint, request: Request, response: Response, options: MountOptions): Promise<void> {
-  const { services, appId } = options;
+  const { services, appId, credentials } = options;
   const actor = response.locals.actor as Caller;
   if (endpoint.caller === 'person' && actor.type !== 'user') {
     throw new DomainError('forbidden', 'This takes a person with a session. An API key cannot do it.');
@@ -70,7 +72,7 @@ async function answer(endpoint: Endpoint, request: Request, response: Response, 
   const once = onceOf(endpoint, request, actor, services.vault);
   const ctx = { ...services, actor, requestId: String(request.id), ifMatch: versionsIn(request), once };
   try {
-    const answered = await endpoint.run({ ctx, appId, params, query, body } as never);
+    const answered = await endpoint.run({ ctx, appId, credentials, params, query, body } as never);
     const { status, body: shown } = statusAndBody(endpoint, answered);
     if (once) await answerLater(ctx, String(params.organization), { status, text: shown?.text ?? '' });
     if (shown?.etag) response.setHeader('ETag', shown.etag);
@@ -87,7 +89,7 @@ function parseQuery(endpoint: Endpoint, request: Request): unknown {
   for (const [name, value] of Object.entries(request.query)) refuseUnsafe(value, name);
   const query = endpoint.query.safeParse(request.query);
   if (query.success) return query.data;
-  const errors = fieldErrors(query.error).map(error => ({ ...error, pointer: error.pointer.slice(1) }));
+  const errors = fieldErrors(query.error).map(error => ({ ...error, pointer: error.pointer.split('/')[1]! }));
   throw new DomainError('invalid_request', 'Some query parameters are not valid.', errors);
 }
 

@@ -54,7 +54,9 @@ function operationOf(endpoint: Endpoint) {
       ...(Object.keys(params.shape).length > 0 && { path: params }),
       ...(Object.keys(query.shape).length > 0 && { query }),
     },
-    ...(body && { requestBody: { required: true, content: { 'application/json': { schema: body } } } }),
+    ...(body && {
+      requestBody: { required: !body.safeParse({}).success, content: { 'application/json': { schema: body } } },
+    }),
     responses: {
       ...successes(responses),
       ...problemResponses([400, 401, 404, 503, ...refusals, ...ofWrites, ...ofRepeats]),
@@ -86,7 +88,7 @@ function successes(responses: Endpoint['responses']) {
 }
 
 /** What only signing up and in are refused with. */
-const ofSessions = new Set(['wrong_credentials', 'account_exists']);
+const ofSessions = new Set(['wrong_credentials', 'wrong_code', 'account_exists']);
 
 function problemResponses(statuses: readonly number[]) {
   const described = [...new Set(statuses)].sort().map(status => {

@@ -15,6 +15,7 @@ type HttpErrorCode =
   | 'method_not_allowed'
   | 'origin_not_allowed'
   | 'wrong_credentials'
+  | 'wrong_code'
   | 'account_exists'
   | 'over_limit'
   | 'internal';
@@ -27,6 +28,8 @@ export const problems: Record<ProblemCode, { status: number; title: string }> = 
   malformed_json: { status: 400, title: 'The body is not JSON' },
   unauthenticated: { status: 401, title: 'Sign in first' },
   wrong_credentials: { status: 401, title: 'E-mail address or password is wrong' },
+  wrong_code: { status: 401, title: 'The code is wrong' },
+  wrong_password: { status: 403, title: 'The password is wrong or missing' },
   forbidden: { status: 403, title: 'Your role may not do this' },
   email_not_verified: { status: 403, title: 'Verify your e-mail address first' },
   origin_not_allowed: { status: 403, title: 'The request comes from another site' },

@@ -1,3 +1,4 @@
+import { getHealth, healthShape } from '@pagekeeper/domain/facebook/get-health';
 import {
   refreshIntegration,
   refreshIntegrationInput,
@@ -103,6 +104,16 @@ export const integrationEndpoints = [
     responses: { 200: integrationShape },
     refusals: [403, 409, 412],
     run: ({ ctx, params, body }) => replaceFacebookPage(ctx, { ...params, ...body }),
+  }),
+  defineEndpoint({
+    method: 'get',
+    path: `${integration}/health`,
+    summary: 'The connection doctor: one line per check, each with its fix',
+    tag,
+    params: integrationParams,
+    responses: { 200: healthShape },
+    refusals: [403],
+    run: ({ ctx, params }) => getHealth(ctx, params),
   }),
   defineEndpoint({
     method: 'post',

@@ -4,8 +4,8 @@ import type { Role, Scope, TenantTx } from '../tenancy/tenant-tx.ts';
 /** Who may do something in a tenant. STAFF is a person of ours who entered with a reason, for an hour. */
 interface Rule {
   readonly roles: readonly (Role | 'STAFF')[];
-  /** What an API key needs beside the role. */
-  readonly scope: Scope;
+  /** What an API key needs beside the role; null: nothing. */
+  readonly scope: Scope | null;
 }
 
 const everyone = ['OWNER', 'ADMIN', 'MEMBER', 'STAFF'] as const;
@@ -25,6 +25,8 @@ export const permissions = {
   'organization.transfer': { roles: owners, scope: 'members' },
   'organization.purge': { roles: owners, scope: 'write' },
   'organization.enter': { roles: ['STAFF'], scope: 'read' },
+  // Who asks who they are.
+  'self.read': { roles: ['OWNER', 'ADMIN', 'MEMBER'], scope: null },
   'member.read': { roles: everyone, scope: 'read' },
   'member.write': { roles: admins, scope: 'members' },
   'member.leave': { roles: ['OWNER', 'ADMIN', 'MEMBER'], scope: 'members' },
@@ -54,7 +56,7 @@ export function authorize({ tenant }: Pick<TenantTx, 'tenant'>, permission: Perm
     const needed = rule.roles.filter(name => name !== 'STAFF').join(' or ');
     throw new DomainError('forbidden', `Your role ${role ?? 'here'} may not do this. It takes ${needed}.`);
   }
-  if (scopes && !scopes.includes(rule.scope)) {
+  if (scopes && rule.scope && !scopes.includes(rule.scope)) {
     throw new DomainError('forbidden', `The API key lacks the scope ${rule.scope}. Make one that has it.`);
   }
 }

@@ -1,116 +1,171 @@
-import type { GraphError } from '@pagekeeper/facebook/graph-error';
+import { failpoint } from '@pagekeeper/runtime/failpoint';
 import type { Context } from '../context.ts';
 import type { Uuid } from '../ids.ts';
 import type { PageStatus } from '../integrations/facebook-page-integration.ts';
-import { drainEventsJob } from '../jobs.ts';
+import { refreshLoginJob, unparkEventsJob } from '../jobs.ts';
 import { nudge } from '../nudge.ts';
+import { noteAppFailure, noteAppSuccess, pauseApp, readAppPause } from '../tenancy/app-pause.ts';
 import { isGone, withTenant } from '../tenancy/doors.ts';
-import { VaultError } from '../vault/vault.ts';
+import type { CheckedLogin } from './checked-login.ts';
 import { claimPages } from './claim-pages.ts';
-import { ExaminationFailed, examineLogin, type LoginFindings } from './examine-login.ts';
-import { judgePage } from './judge-page.ts';
-import { type LeasedLogin, leaseLogin } from './lease-login.ts';
+import { ExaminationFailed } from './examination-failed.ts';
+import { examineLogin, type LoginFindings } from './examine-login.ts';
+import type { PageExamination } from './examine-pages.ts';
+import { damaged, judgePage, type Verdict } from './judge-page.ts';
+import { type LeasedLogin, leaseLogin, renewLease } from './lease-login.ts';
 import { leaveOvertaken } from './leave-overtaken.ts';
-import { reconcileSubscription } from './reconcile-subscription.ts';
-import { storeDamage } from './store-damage.ts';
-import { type PageVerdict, postponeCheck, storeVerdicts } from './store-verdicts.ts';
+import { reconcileSubscriptions, type SubscriptionFindings } from './reconcile-subscriptions.ts';
+import { postponeCheck, type StoredPage, storeFindings } from './store-findings.ts';
 
 export type CheckOutcome =
   | { outcome: 'checked'; pages: { integration_id: Uuid; status: PageStatus }[] }
-  /** Another process holds the lease. */
+  /** Another process holds the lease, or took it over. */
   | { outcome: 'busy' }
   | { outcome: 'gone' }
   /** A call of ours failed: no status was touched, the check is repeated soon. */
   | { outcome: 'throttled' | 'unreachable'; detail: string };
 
+/** The lease is another's by now: what this process has found is not stored. */
+class Superseded extends Error {}
+
 /**
- * Checks one login and all pages behind it: tokens, claim, subscription, expiry. Reads, calls Facebook outside of any
+ * Checks one login and all pages behind it: tokens, claims, subscriptions, expiry. Reads, calls Facebook outside of any
  * transaction, stores by compare-and-set.
+ * @param appId Facebook's id of our app
  */
 export async function checkLogin(
   ctx: Context,
   appId: string,
   input: { organization_id: Uuid; login_id: Uuid },
 ): Promise<CheckOutcome> {
-  const { organization_id: organization, login_id } = input;
+  const organization = input.organization_id;
   try {
-    const login = await withTenant(ctx, { organization }, tx => leaseLogin(tx, ctx.vault, login_id));
-    return login ? await examineAndStore(ctx, appId, login) : { outcome: 'busy' };
+    const pause = await readAppPause(ctx.database, appId);
+    if (pause) return { outcome: 'throttled', detail: pause.reason };
+    const login = await withTenant(ctx, { organization }, tx => leaseLogin(tx, ctx.vault, input.login_id));
+    if (typeof login === 'string') return { outcome: login };
+    failpoint('check.after_lease');
+    return await examineAndStore(ctx, appId, login);
   } catch (error) {
     if (isGone(error)) return { outcome: 'gone' };
-    if (!(error instanceof VaultError)) throw error;
-    ctx.log.error({ err: error, login_id }, 'a stored token does not open');
-    const pages = await withTenant(ctx, { organization }, tx => storeDamage(tx, login_id));
-    return { outcome: 'checked', pages };
+    if (error instanceof Superseded) return { outcome: 'busy' };
+    throw error;
   }
 }
 
 async function examineAndStore(ctx: Context, appId: string, login: LeasedLogin): Promise<CheckOutcome> {
   const organization = login.organizationId;
+  const keep = async () => {
+    if (!(await withTenant(ctx, { organization }, tx => renewLease(tx, login)))) throw new Superseded();
+  };
   try {
-    const findings = await examineLogin(ctx.graph, login);
-    const verdicts = await judgeAll(ctx, appId, login, findings);
-    const { revived, overtaken } = await withTenant(ctx, { organization }, tx =>
-      storeVerdicts(tx, ctx.vault, login, findings, verdicts),
-    ).catch(async error => {
-      // The organization was deactivated during the check.
-      if (isGone(error)) await leaveOvertaken(ctx, login, verdicts);
-      throw error;
-    });
-    await leaveOvertaken(ctx, login, overtaken);
-    for (const integration_id of revived) {
-      await nudge(ctx, drainEventsJob, { organization_id: organization, integration_id });
-    }
+    const findings = await examineLogin(ctx.graph, login, keep);
+    failpoint('check.after_examination');
+    const held = await withTenant(ctx, { organization }, tx => claimPages(tx, provenPages(findings, appId)));
+    const subscriptions = await reconcileSubscriptions(ctx.graph, wantedSubscriptions(findings, held));
+    failpoint('check.before_store');
+    const verdicts = judgeAll(findings, held, subscriptions, appId, login);
+    const stored = await store(ctx, { login, findings, verdicts, subscriptions });
+    await noteAppSuccess(ctx.database, appId);
+    await afterwards(ctx, login, stored);
     return {
       outcome: 'checked',
-      pages: verdicts.map(({ found, verdict }) => ({
-        integration_id: found.page.integrationId,
-        status: verdict.status,
-      })),
+      pages: stored.map(({ integrationId, status }) => ({ integration_id: integrationId, status })),
     };
   } catch (error) {
     if (!(error instanceof ExaminationFailed)) throw error;
-    const { graphError } = error;
-    await withTenant(ctx, { organization }, tx => postponeCheck(tx, login, graphError.waitMs));
-    ctx.log.warn({ outcome: graphError.outcome, code: graphError.code, login_id: login.id }, 'check failed');
-    return { outcome: outcomeOf(graphError), detail: graphError.message };
+    return await giveUp(ctx, appId, login, error);
   }
 }
 
-const outcomeOf = ({ outcome }: GraphError) => (outcome.startsWith('THROTTLED') ? 'throttled' : 'unreachable');
+/** Pages whose live token is the page's own and our app's: proof enough for a claim. */
+const provenPages = ({ pages }: LoginFindings, appId: string) =>
+  seenPages(pages)
+    .filter(({ page, found: { info, works } }) => {
+      const isOwn = info.type === 'PAGE' && info.profileId === page.pageId && info.appId === appId;
+      return info.isValid && isOwn && works !== false;
+    })
+    .map(({ page }) => page);
 
-// Claims come before subscriptions: only who holds the page may change what Facebook sends for it.
-async function judgeAll(
+const seenPages = (pages: readonly PageExamination[]) =>
+  pages.filter((page): page is Extract<PageExamination, { outcome: 'seen' }> => page.outcome === 'seen');
+
+// Only who holds the page may change what Facebook sends for it.
+const wantedSubscriptions = ({ pages }: LoginFindings, held: ReadonlySet<Uuid>) =>
+  seenPages(pages)
+    .filter(({ page, found }) => held.has(page.integrationId) && found.info.isValid && found.works !== false)
+    .map(({ page, found }) => ({ ...page, token: found.token }));
+
+function judgeAll(
+  { user, pages }: LoginFindings,
+  held: ReadonlySet<Uuid>,
+  subscriptions: ReadonlyMap<Uuid, SubscriptionFindings>,
+  appId: string,
+  login: LeasedLogin,
+): Map<Uuid, Verdict> {
+  const userTokenExpiresAt = user.renewed ? user.renewed.expiresAt : (user.info?.expiresAt ?? login.expiresAt);
+  const verdicts = new Map<Uuid, Verdict>();
+  for (const examination of pages) {
+    const { integrationId, pageId } = examination.page;
+    if (examination.outcome === 'damaged') verdicts.set(integrationId, damaged);
+    if (examination.outcome !== 'seen') continue;
+    const { found } = examination;
+    const situation = {
+      pageId,
+      token: found.info,
+      appId,
+      tasks: found.grant?.tasks ?? null,
+      isLost: found.works === false,
+      holdsClaim: found.info.isValid ? held.has(integrationId) : null,
+      subscribed: subscriptions.get(integrationId)?.asWanted ?? null,
+      userIsAlive: user.isAlive,
+      userTokenExpiresAt,
+    };
+    verdicts.set(integrationId, judgePage(situation, login.now));
+  }
+  return verdicts;
+}
+
+/** Pages that are no longer what they were, which the check may have subscribed since, are left once more. */
+async function store(ctx: Context, checked: CheckedLogin): Promise<StoredPage[]> {
+  const organization = checked.login.organizationId;
+  const stored = await withTenant(ctx, { organization }, tx => storeFindings(tx, ctx.vault, checked)).catch(
+    async error => {
+      // The organization was deactivated during the check.
+      if (isGone(error)) await leaveOvertaken(ctx, checked, () => true);
+      throw error;
+    },
+  );
+  if (!stored) {
+    await leaveOvertaken(ctx, checked, () => true);
+    throw new Superseded();
+  }
+  const outdated = new Set(stored.filter(page => page.outdated).map(page => page.integrationId));
+  await leaveOvertaken(ctx, checked, id => outdated.has(id));
+  return stored;
+}
+
+/** What the stored findings set going: events that wait for a token, and pages that changed under the check. */
+async function afterwards(ctx: Context, login: LeasedLogin, stored: readonly StoredPage[]): Promise<void> {
+  const organization_id = login.organizationId;
+  for (const { integrationId: integration_id, revived } of stored) {
+    if (revived) await nudge(ctx, unparkEventsJob, { organization_id, integration_id });
+  }
+  if (stored.some(({ outdated }) => outdated)) {
+    await nudge(ctx, refreshLoginJob, { organization_id, login_id: login.id });
+  }
+}
+
+async function giveUp(
   ctx: Context,
   appId: string,
   login: LeasedLogin,
-  findings: LoginFindings,
-): Promise<PageVerdict[]> {
-  const proven = findings.pages.filter(
-    ({ info, page }) => info.isValid && info.type === 'PAGE' && info.profileId === page.pageId && info.appId === appId,
-  );
-  const held = await withTenant(ctx, { organization: login.organizationId }, tx => claimPages(tx, proven));
-  const verdicts: PageVerdict[] = [];
-  for (const found of findings.pages) {
-    const holdsClaim = proven.includes(found) ? held.has(found.page.integrationId) : null;
-    const subscribed = holdsClaim
-      ? await reconcileSubscription(ctx.graph, found.token, found.page.pageId, found.page.webhookEnabled)
-      : null;
-    const details =
-      holdsClaim && !found.page.pageName ? await ctx.graph.readPage(found.token, found.page.pageId) : null;
-    const verdict = judgePage(
-      {
-        pageId: found.page.pageId,
-        token: found.info,
-        appId,
-        holdsClaim,
-        subscribed,
-        userTokenExpiresAt: findings.user.isValid ? findings.user.expiresAt : null,
-      },
-      login.now,
-    );
-    const maySubscribe = holdsClaim === true && found.page.webhookEnabled;
-    verdicts.push({ found, verdict, details: details?.ok ? details.value : null, maySubscribe });
-  }
-  return verdicts;
+  { graphError }: ExaminationFailed,
+): Promise<CheckOutcome> {
+  const { outcome, waitMs, message } = graphError;
+  await withTenant(ctx, { organization: login.organizationId }, tx => postponeCheck(tx, login, waitMs));
+  ctx.log.warn({ outcome, code: graphError.code, login_id: login.id }, 'check failed');
+  if (outcome === 'THROTTLED_APP') await pauseApp(ctx.database, appId, waitMs ?? 300_000, message);
+  else if (!outcome.startsWith('THROTTLED')) await noteAppFailure(ctx.database, appId, message);
+  return { outcome: outcome.startsWith('THROTTLED') ? 'throttled' : 'unreachable', detail: message };
 }

@@ -1,27 +1,30 @@
 import type { Uuid } from '../ids.ts';
 import type { TenantTx } from '../tenancy/tenant-tx.ts';
-import type { PageTokenFindings } from './examine-login.ts';
+import type { LeasedPage } from './lease-login.ts';
 
 /**
- * Claims pages whose live token was just proven. A claim held elsewhere stays; whose it is nobody learns. The claim's
- * unique key decides between two that come at once.
+ * Claims pages whose live token was just proven, in the order of their ids, so that two who claim the same pages do not
+ * lock each other. A claim held elsewhere stays; whose it is nobody learns.
  * @returns the integrations that hold their page's claim now
  */
-export async function claimPages(tx: TenantTx, proven: readonly PageTokenFindings[]): Promise<Set<Uuid>> {
-  for (const { page } of proven) {
-    if (page.holdsClaim) continue;
-    // Joined with what it claims for, and that locked: nothing is claimed for what is deactivated at this moment.
-    await tx.raw(
-      `insert into page_claims (page_id, organization_id, integration_id, generation, claimed_at)
-       select p.page_id, p.organization_id, p.id, p.generation, app.now()
-       from facebook_page_integrations p
-       join integrations i on i.organization_id = p.organization_id and i.id = p.id and i.is_active
-       where p.organization_id = ? and p.id = ? and p.page_id = ? and p.generation = ?
-       for share of p
-       on conflict do nothing`,
-      [tx.tenant.organizationId, page.integrationId, page.pageId, page.generation],
-    );
-  }
-  const claims = await tx('page_claims').select('integration_id');
-  return new Set(claims.map(claim => claim.integration_id as Uuid));
+export async function claimPages(tx: TenantTx, proven: readonly LeasedPage[]): Promise<Set<Uuid>> {
+  const ids = proven.map(page => page.integrationId);
+  const generations = proven.map(page => page.generation);
+  // Joined with what it claims for, and locked: nothing is claimed for an integration that is being deactivated.
+  await tx.raw(
+    `insert into page_claims (page_id, organization_id, integration_id, generation, claimed_at)
+     select p.page_id, p.organization_id, p.id, p.generation, app.now()
+     from unnest(?::uuid[], ?::integer[]) as given (id, generation)
+     join facebook_page_integrations p on p.organization_id = ? and p.id = given.id and p.generation = given.generation
+     join integrations i on i.organization_id = p.organization_id and i.id = p.id and i.is_active
+     join businesses b on b.organization_id = i.organization_id and b.id = i.business_id and b.is_active
+     order by p.page_id for share of b, i, p
+     on conflict do nothing`,
+    [ids, generations, tx.tenant.organizationId],
+  );
+  const held: Uuid[] = await tx('page_claims')
+    .where({ organization_id: tx.tenant.organizationId })
+    .whereIn('integration_id', ids)
+    .pluck('integration_id');
+  return new Set(held);
 }

@@ -1,33 +1,26 @@
-import type { GraphClient, GraphResult, PageGrant, TokenInfo } from '@pagekeeper/facebook/graph-client';
-import type { GraphError } from '@pagekeeper/facebook/graph-error';
+import type { GraphClient, PageGrant, TokenInfo } from '@pagekeeper/facebook/graph-client';
 import type { Secret } from '@pagekeeper/runtime/secret';
-import type { LeasedLogin, LeasedPage } from './lease-login.ts';
+import { ExaminationFailed, saysSomethingOfTheToken, valueOrFail } from './examination-failed.ts';
+import { examinePages, type PageExamination } from './examine-pages.ts';
+import type { LeasedLogin } from './lease-login.ts';
 
 /** What Facebook says of a login and the page tokens behind it. */
 export interface LoginFindings {
-  user: TokenInfo;
-  /** A user token whose end lies later than the old one's: the only success of an exchange. */
-  renewed: { token: Secret; info: TokenInfo } | null;
-  pages: PageTokenFindings[];
+  user: UserFindings;
+  pages: PageExamination[];
 }
 
-export interface PageTokenFindings {
-  page: LeasedPage;
-  info: TokenInfo;
-  /** The token that works: the stored one, or one that was derived anew and replaces it. */
-  token: Secret;
-  replaced: boolean;
-}
-
-/** A failed call of ours: says nothing about the tenant. */
-export class ExaminationFailed extends Error {
-  readonly graphError: GraphError;
-
-  constructor(error: GraphError) {
-    super(error.message);
-    this.name = 'ExaminationFailed';
-    this.graphError = error;
-  }
+export interface UserFindings {
+  /** False: the person's own token is dead. Pages may go on without it, and cannot be renewed. */
+  isAlive: boolean;
+  /** What `debug_token` said, where it was asked. */
+  info: TokenInfo | null;
+  /** An exchange was tried: not again before some hours. */
+  exchangeTried: boolean;
+  /** A token whose end lies later than the old one's: the only success of an exchange. */
+  renewed: { token: Secret; expiresAt: Date | null } | null;
+  /** The pages that the person grants us; null where the list could not be had. */
+  grants: PageGrant[] | null;
 }
 
 const day = 24 * 3_600_000;
@@ -36,75 +29,65 @@ const exchangeBeforeEndMs = 15 * day;
 const exchangeEveryMs = 18 * 3_600_000;
 
 /**
- * Asks Facebook about a login and its pages. No database, no transaction.
+ * Asks Facebook about a login and its pages, in few requests: for n pages, one to three for the login, the list of
+ * pages, and two batches of fifty. No database, no transaction.
+ * @param keep called before each round of calls; throws where the login is another's now
  * @throws ExaminationFailed when a call of ours failed; the tenant's status then stays as it is
  */
-export async function examineLogin(graph: GraphClient, login: LeasedLogin): Promise<LoginFindings> {
-  const user = valueOrFail(await graph.debugToken(login.accessToken));
-  const renewed = await exchangeIfDue(graph, login, user);
-  const listed = user.isValid ? await listPages(graph, renewed?.token ?? login.accessToken) : [];
-  const pages: PageTokenFindings[] = [];
-  for (const page of login.pages) pages.push(await examinePage(graph, page, listed));
-  return { user: renewed?.info ?? user, renewed, pages };
-}
-
-async function exchangeIfDue(
+export async function examineLogin(
   graph: GraphClient,
   login: LeasedLogin,
-  user: TokenInfo,
-): Promise<LoginFindings['renewed']> {
-  if (!user.isValid || !user.expiresAt) return null;
-  const now = login.now.getTime();
-  if (user.expiresAt.getTime() - now > exchangeBeforeEndMs) return null;
-  if (login.exchangedAt && now - login.exchangedAt.getTime() < exchangeEveryMs) return null;
-  const exchanged = await graph.exchangeForLongLived(login.accessToken);
-  if (!exchanged.ok) return null;
+  keep: () => Promise<void>,
+): Promise<LoginFindings> {
+  // Somebody wrote to the database past us: nothing of the login is used.
+  if (!login.accessToken) {
+    return { user: dead(null), pages: login.pages.map(page => ({ outcome: 'damaged', page })) };
+  }
+  const user = await examineUser(graph, login, login.accessToken);
+  await keep();
+  return { user, pages: await examinePages(graph, login.pages, user.grants, keep) };
+}
+
+async function examineUser(graph: GraphClient, login: LeasedLogin, accessToken: Secret): Promise<UserFindings> {
+  let info = login.isNew ? valueOrFail(await graph.debugToken(accessToken)) : null;
+  if (info && !info.isValid) return dead(info);
+  const expiresAt = info ? info.expiresAt : login.expiresAt;
+  const exchangeTried = isExchangeDue(login, expiresAt);
+  const renewed = exchangeTried ? await exchange(graph, login, accessToken, expiresAt) : null;
+  const listed = await graph.listPages(renewed?.token ?? accessToken);
+  if (listed.ok) return { isAlive: true, info, exchangeTried, renewed, grants: listed.value };
+  // The list may be refused for want of a permission, or because the token is dead: a second look tells.
+  if (!saysSomethingOfTheToken(listed.error)) throw new ExaminationFailed(listed.error);
+  info ??= valueOrFail(await graph.debugToken(renewed?.token ?? accessToken));
+  return { isAlive: info.isValid, info, exchangeTried, renewed, grants: null };
+}
+
+const dead = (info: TokenInfo | null): UserFindings => ({
+  isAlive: false,
+  info,
+  exchangeTried: false,
+  renewed: null,
+  grants: null,
+});
+
+function isExchangeDue({ now, exchangeTriedAt }: LeasedLogin, expiresAt: Date | null): boolean {
+  if (!expiresAt || expiresAt.getTime() - now.getTime() > exchangeBeforeEndMs) return false;
+  return !exchangeTriedAt || now.getTime() - exchangeTriedAt.getTime() >= exchangeEveryMs;
+}
+
+async function exchange(
+  graph: GraphClient,
+  { kind }: LeasedLogin,
+  token: Secret,
+  endsAt: Date | null,
+): Promise<UserFindings['renewed']> {
+  const exchanged =
+    kind === 'system_user' ? await graph.renewSystemUser(token) : await graph.exchangeForLongLived(token);
+  if (!exchanged.ok) {
+    if (saysSomethingOfTheToken(exchanged.error)) return null;
+    throw new ExaminationFailed(exchanged.error);
+  }
   const info = valueOrFail(await graph.debugToken(exchanged.value.token));
-  const moved = info.isValid && (!info.expiresAt || info.expiresAt > user.expiresAt);
-  return moved ? { token: exchanged.value.token, info } : null;
-}
-
-// A refused list is no verdict on the pages: their own tokens are asked next.
-async function listPages(graph: GraphClient, userToken: Secret): Promise<PageGrant[]> {
-  const pages = await graph.listPages(userToken);
-  return pages.ok ? pages.value : [];
-}
-
-async function examinePage(graph: GraphClient, page: LeasedPage, listed: PageGrant[]): Promise<PageTokenFindings> {
-  const stored = valueOrFail(await graph.debugToken(page.token));
-  if (stored.isValid && !stored.expiresAt) return { page, info: stored, token: page.token, replaced: false };
-  const fresh = listed.find(candidate => candidate.id === page.pageId)?.token;
-  if (fresh) {
-    const info = valueOrFail(await graph.debugToken(fresh));
-    if (info.isValid) return { page, info, token: fresh, replaced: true };
-  }
-  if (!stored.isValid) await confirmDead(graph, page);
-  return { page, info: stored, token: page.token, replaced: false };
-}
-
-// One word of debug_token is not enough to call a tenant dead: a call with the token itself must fail too.
-async function confirmDead(graph: GraphClient, page: LeasedPage): Promise<void> {
-  const read = await graph.readPage(page.token, page.pageId);
-  if (read.ok) {
-    throw new ExaminationFailed({
-      http: null,
-      code: null,
-      subcode: null,
-      type: null,
-      message: 'Facebook calls the token invalid and accepts it.',
-      fbtraceId: null,
-      outcome: 'TRANSIENT',
-      waitMs: null,
-      sentMaybe: false,
-    });
-  }
-  if (!['REAUTH', 'USER_ACTION', 'PERMISSION', 'PERMANENT'].includes(read.error.outcome)) {
-    throw new ExaminationFailed(read.error);
-  }
-}
-
-/** The value, or {@link ExaminationFailed}. */
-export function valueOrFail<T>(result: GraphResult<T>): T {
-  if (result.ok) return result.value;
-  throw new ExaminationFailed(result.error);
+  const moved = info.isValid && (!info.expiresAt || !endsAt || info.expiresAt > endsAt);
+  return moved ? { token: exchanged.value.token, expiresAt: info.expiresAt } : null;
 }

@@ -2,69 +2,124 @@ import type { TokenError, TokenInfo } from '@pagekeeper/facebook/graph-client';
 import type { PageStatus, StatusReason } from '../integrations/facebook-page-integration.ts';
 
 /** What a check found out about one page. */
-export interface PageFindings {
+export interface PageSituation {
   pageId: string;
   /** What `debug_token` says of the page token in use. */
   token: TokenInfo;
   /** The app the token must be for. */
   appId: string;
+  /** The person's tasks on the page; null where the list did not tell. */
+  tasks: readonly string[] | null;
+  /** The person's list was complete and lacks the page, and the token itself was refused. */
+  isLost: boolean;
   /** This integration holds the page's claim; null where it was not asked for. */
   holdsClaim: boolean | null;
   /** Our app is subscribed as `webhook_enabled` wants it; null where nobody could tell. */
   subscribed: boolean | null;
-  /** When the person's user token ends; null for never or unknown. */
+  /** The person's own token works: without it nothing can be renewed. */
+  userIsAlive: boolean;
+  /** When the person's token ends; null for never or unknown. */
   userTokenExpiresAt: Date | null;
 }
 
 export interface Verdict {
   status: PageStatus;
   reason: StatusReason | null;
+  /** When it will end, for `expiring`; undefined where the end has come. */
+  endsAt?: Date;
 }
 
-/** Scopes without which a promised feature fails. */
-const neededScopes = ['pages_manage_metadata', 'pages_messaging', 'pages_manage_engagement'];
+/** Scopes without which a promised feature fails, and for what. */
+export const neededScopes: Readonly<Record<string, string>> = {
+  pages_manage_metadata: 'receiving events',
+  pages_messaging: 'answering messages and writing private replies',
+  pages_manage_engagement: 'answering comments',
+};
 
-const expiryNoticeMs = 14 * 24 * 3_600_000;
+/** Tasks that we need on a page, any one of each group, and for what. */
+export const neededTasks: readonly { anyOf: readonly string[]; for: string }[] = [
+  { anyOf: ['MESSAGING'], for: 'answering messages' },
+  { anyOf: ['MODERATE', 'CREATE_CONTENT', 'MANAGE'], for: 'receiving events and answering comments' },
+];
+
+const day = 24 * 3_600_000;
+const expiryNoticeMs = 14 * day;
 
 /**
  * A page's status from what a check found: pure, most serious first (fact sheet 6.3, 13, 14.1).
  * @param now in business time
  */
-export function judgePage(findings: PageFindings, now: Date): Verdict {
-  const { token, pageId, appId } = findings;
+export function judgePage(situation: PageSituation, now: Date): Verdict {
+  const { token, pageId, appId } = situation;
   if (!token.isValid) return judgeDeadToken(token.error);
   if (token.appId !== appId) return needsReauth('foreign_token', 'The page token was made for another app.');
   if (token.type !== 'PAGE' || token.profileId !== pageId) {
     return needsReauth('wrong_token', 'The token given for the page is not a token of this page.');
   }
-  const missing = neededScopes.filter(scope => !token.scopes.includes(scope));
+  if (situation.isLost) return roleLost;
+  return judgeGrant(situation) ?? judgeConnection(situation) ?? judgeExpiry(situation, now);
+}
+
+function judgeGrant({ token, pageId, tasks }: PageSituation): Verdict | null {
+  const names = Object.keys(neededScopes);
+  const missing = names.filter(scope => !token.scopes.includes(scope));
   if (missing.length > 0) {
+    const detail = `Facebook did not grant ${missing.join(', ')}.`;
+    return verdict('needs_permission', 'permission_missing', detail, reconnect);
+  }
+  const withheld = names.filter(scope => isWithheld(token, scope, pageId));
+  if (withheld.length > 0) {
+    const detail = `The login grants ${withheld.join(', ')} for other pages, not for this one.`;
+    return verdict('needs_permission', 'page_not_granted', detail, 'Connect again, and tick this page in the dialog.');
+  }
+  const lacking = neededTasks.find(({ anyOf }) => tasks && !anyOf.some(task => tasks.includes(task)));
+  if (!lacking) return null;
+  const detail = `The person who connected the page lacks the task ${lacking.anyOf.join(' or ')} on it, needed for ${lacking.for}.`;
+  return verdict(
+    'needs_permission',
+    'task_missing',
+    detail,
+    'An admin of the page gives it to them, or connects the page.',
+  );
+}
+
+/** Without target ids a scope holds for all of the person's pages (fact sheet 4). */
+export function isWithheld({ granularScopes }: TokenInfo, scope: string, pageId: string): boolean {
+  const granular = granularScopes.find(candidate => candidate.scope === scope);
+  return granular?.targetIds !== null && granular?.targetIds !== undefined && !granular.targetIds.includes(pageId);
+}
+
+function judgeConnection({ holdsClaim, subscribed }: PageSituation): Verdict | null {
+  if (holdsClaim === false) {
+    return verdict('unverified', 'page_unavailable', 'This page cannot be connected here.', askForPage);
+  }
+  if (subscribed === false) {
+    return verdict('not_subscribed', 'not_subscribed', 'Facebook does not send us the events of this page.', retry);
+  }
+  return null;
+}
+
+function judgeExpiry({ token, userIsAlive, userTokenExpiresAt }: PageSituation, now: Date): Verdict {
+  if (!userIsAlive) {
     return verdict(
-      'needs_permission',
-      'permission_missing',
-      `Facebook did not grant ${missing.join(', ')}.`,
+      'expiring',
+      'login_ended',
+      'The login behind the page has ended. The page works on, until Facebook ends its token too.',
       reconnect,
     );
   }
-  if (findings.holdsClaim === false) {
-    return verdict('unverified', 'page_unavailable', 'This page cannot be connected here.', askForPage);
-  }
-  if (findings.subscribed === false) {
-    return verdict('not_subscribed', 'not_subscribed', 'Facebook does not send us the events of this page.', retry);
-  }
-  return judgeExpiry(token.expiresAt ?? findings.userTokenExpiresAt, now);
-}
-
-function judgeExpiry(expiresAt: Date | null, now: Date): Verdict {
-  if (!expiresAt || expiresAt.getTime() - now.getTime() > expiryNoticeMs) return { status: 'healthy', reason: null };
-  return verdict('expiring', 'token_expiring', `The login ends on ${expiresAt.toISOString().slice(0, 10)}.`, reconnect);
+  const ends = [token.expiresAt, userTokenExpiresAt].filter(date => date !== null);
+  const first = ends.sort((a, b) => a.getTime() - b.getTime())[0];
+  if (!first || first.getTime() - now.getTime() > expiryNoticeMs) return { status: 'healthy', reason: null };
+  const detail = `The login ends on ${first.toISOString().slice(0, 10)}.`;
+  return { ...verdict('expiring', 'token_expiring', detail, reconnect), endsAt: first };
 }
 
 /** A dead token's status, by subcode (fact sheet 6.3). */
 export function judgeDeadToken(error: TokenError | undefined): Verdict {
   switch (error?.subcode) {
     case 458:
-      return needsReauth('app_removed', 'The person removed the app on Facebook.');
+      return needsReauth('app_removed', 'The person removed the app on Facebook, or took this page away from it.');
     case 459:
     case 464:
     case 490:
@@ -81,20 +136,25 @@ export function judgeDeadToken(error: TokenError | undefined): Verdict {
     case 466:
       return needsReauth('token_revoked', 'The token was revoked.');
     case 492:
-      return verdict(
-        'page_lost',
-        'role_lost',
-        'The person who connected the page has lost their role on it.',
-        'Another admin of the page connects it, or the role is given back.',
-      );
+      return roleLost;
     default:
       return needsReauth('token_invalid', 'Facebook does not accept the token.');
   }
 }
 
+/** A stored token was changed or moved: nothing of it is used. */
+export const damaged: Verdict = {
+  status: 'needs_reauth',
+  reason: {
+    code: 'token_damaged',
+    detail: 'A stored token was changed or moved, and does not open any more.',
+    fix: 'Connect the page again with a fresh login. Somebody wrote to the database past Pagekeeper: find out who.',
+  },
+};
+
 const reconnect = 'Connect the page again with a fresh login, and grant everything that is asked for.';
 const retry = 'Refresh the integration. If it stays so, connect the page again.';
-const askForPage = 'If the page is yours, ask support: it may be connected elsewhere.';
+const askForPage = 'If the page is yours, connect it with a login that manages it, and take it over.';
 
 const verdict = (status: PageStatus, code: string, detail: string, fix: string): Verdict => ({
   status,
@@ -103,5 +163,20 @@ const verdict = (status: PageStatus, code: string, detail: string, fix: string):
 
 const needsReauth = (code: string, detail: string): Verdict => verdict('needs_reauth', code, detail, reconnect);
 
+const roleLost: Verdict = verdict(
+  'page_lost',
+  'role_lost',
+  'The person who connected the page has lost their role on it.',
+  'Another admin of the page connects it, or the role is given back.',
+);
+
 /** Statuses in which the page's token can be used. */
 export const usableStatuses: readonly PageStatus[] = ['healthy', 'expiring', 'not_subscribed', 'needs_permission'];
+
+/** Statuses in which the page does not work for the organization, and people are told. */
+export const deadStatuses: readonly PageStatus[] = [
+  'page_lost',
+  'needs_reauth',
+  'blocked_user_action',
+  'needs_permission',
+];

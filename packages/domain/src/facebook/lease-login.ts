@@ -9,15 +9,19 @@ import { Integration } from '../integrations/integration.ts';
 import { accessTokenOf, pageAccessTokenOf } from '../integrations/store-facebook-page.ts';
 import type { TenantTx } from '../tenancy/tenant-tx.ts';
 import { dataKeyOf } from '../vault/organization-key.ts';
+import type { Sealed } from '../vault/sealed.ts';
+import { type Place, VaultError } from '../vault/vault.ts';
 
-/** A page under a leased login, with its token open. */
+/** A page under a leased login. */
 export interface LeasedPage {
   integrationId: Uuid;
   pageId: string;
   pageName: string;
   webhookEnabled: boolean;
+  /** What is found out about an older one is not stored. */
   generation: number;
-  token: Secret;
+  /** Null where the stored one does not open: somebody changed or moved it. */
+  token: Secret | null;
   holdsClaim: boolean;
 }
 
@@ -27,67 +31,98 @@ export interface LeasedLogin {
   organizationId: Uuid;
   leaseToken: Uuid;
   generation: number;
-  accessToken: Secret;
+  /** Null where the stored one does not open. */
+  accessToken: Secret | null;
+  kind: 'user' | 'system_user';
   expiresAt: Date | null;
-  exchangedAt: Date | null;
+  exchangeTriedAt: Date | null;
+  /** Nobody has looked at its user token yet. */
+  isNew: boolean;
   pages: LeasedPage[];
   /** Business time when the lease was taken. */
   now: Date;
 }
 
-// Longer than a check of the largest login takes; the database's clock decides.
-const leaseSeconds = 120;
+/** Renewed before each round of calls; the database's clock decides. */
+const leaseUntil = () => raw(`clock_timestamp() + interval '60 seconds'`) as never;
 
-/** Takes the lease and opens the tokens. Null when another process has it or the login is gone. */
-export async function leaseLogin(tx: TenantTx, vault: Context['vault'], loginId: Uuid): Promise<LeasedLogin | null> {
+/** Takes the lease and opens the tokens. 'busy' when another process has it. */
+export async function leaseLogin(
+  tx: TenantTx,
+  vault: Context['vault'],
+  loginId: Uuid,
+): Promise<LeasedLogin | 'busy' | 'gone'> {
   const leaseToken = newId();
   const [login] = await FacebookLogin.query(tx)
     .where({ id: loginId })
     .where(raw('(lease_until is null or lease_until < clock_timestamp())') as never)
-    .patch({
-      lease_token: leaseToken,
-      lease_until: raw(`clock_timestamp() + interval '${leaseSeconds} seconds'`) as never,
-    })
+    .patch({ lease_token: leaseToken, lease_until: leaseUntil() })
     .returning('*');
-  if (!login) return null;
-  const key = await dataKeyOf(tx, vault, login.access_token);
+  if (!login) return (await FacebookLogin.query(tx).findOne({ id: loginId })) ? 'busy' : 'gone';
   const { rows } = await tx.raw('select app.now() as now');
   return {
     id: login.id,
     organizationId: tx.tenant.organizationId,
     leaseToken,
     generation: login.generation,
-    accessToken: vault.open(key, accessTokenOf(login.id), login.access_token),
+    accessToken: await openToken(tx, vault, login.access_token, accessTokenOf(login.id)),
+    kind: login.kind,
     expiresAt: login.expires_at,
-    exchangedAt: login.exchanged_at,
+    exchangeTriedAt: login.exchange_tried_at,
+    isNew: login.person_hash === null,
     pages: await openPages(tx, vault, loginId),
     now: rows[0].now,
   };
 }
 
 async function openPages(tx: TenantTx, vault: Context['vault'], loginId: Uuid): Promise<LeasedPage[]> {
-  const pages = await FacebookPageIntegration.query(tx).where({ login_id: loginId });
-  const integrations = await Integration.query(tx)
-    .findByIds(pages.map(page => [tx.tenant.organizationId, page.id]))
-    .where({ is_active: true })
+  const reachable = Integration.query(tx)
+    .where('integrations.is_active', true)
     .whereIn('business_id', Business.query(tx).where({ is_active: true }).select('id'));
-  const claims = await tx('page_claims').select('integration_id', 'generation');
+  const pages = await FacebookPageIntegration.query(tx)
+    .where({ login_id: loginId })
+    .whereIn('facebook_page_integrations.id', reachable.clone().select('integrations.id'))
+    .orderBy('page_id');
+  const ids = pages.map(({ id }) => id);
+  const integrations = await reachable.whereIn('integrations.id', ids).select('id', 'config');
+  const configs = new Map(integrations.map(({ id, config }) => [id, config]));
+  const claims = new Set(
+    await tx('page_claims')
+      .where({ organization_id: tx.tenant.organizationId })
+      .whereIn('integration_id', ids)
+      .pluck('integration_id'),
+  );
   const opened: LeasedPage[] = [];
   for (const page of pages) {
-    const integration = integrations.find(candidate => candidate.id === page.id);
-    if (!integration) continue;
-    const key = await dataKeyOf(tx, vault, page.page_access_token);
     opened.push({
       integrationId: page.id,
       pageId: page.page_id,
       pageName: page.page_name,
-      webhookEnabled: integration.config.webhook_enabled,
+      webhookEnabled: configs.get(page.id)?.webhook_enabled ?? false,
       generation: page.generation,
-      token: vault.open(key, pageAccessTokenOf(page.id), page.page_access_token),
-      holdsClaim: claims.some(claim => claim.integration_id === page.id),
+      token: await openToken(tx, vault, page.page_access_token, pageAccessTokenOf(page.id)),
+      holdsClaim: claims.has(page.id),
     });
   }
   return opened;
+}
+
+/** Null for a value that was changed or moved. A key that this process lacks is our own fault, and an error. */
+async function openToken(tx: TenantTx, vault: Context['vault'], sealed: Sealed, place: Place): Promise<Secret | null> {
+  try {
+    return vault.open(await dataKeyOf(tx, vault, sealed), place, sealed);
+  } catch (error) {
+    if (error instanceof VaultError) return null;
+    throw error;
+  }
+}
+
+/** Keeps the lease for another round. False when it was lost: what is under way is another's now. */
+export async function renewLease(tx: TenantTx, { id, leaseToken }: LeasedLogin): Promise<boolean> {
+  const renewed = await FacebookLogin.query(tx)
+    .where({ id, lease_token: leaseToken })
+    .patch({ lease_until: leaseUntil() });
+  return renewed === 1;
 }
 
 /** Gives the lease back, if it is still this one. */

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { raw } from 'objection';
 import { z } from 'zod';
 import { authorize } from '../access/authorize.ts';
 import { audit } from '../audit/audit.ts';
@@ -38,7 +39,11 @@ export async function refreshIntegration(
   const { integration, login } = await withTenant(ctx, { organization }, async tx => {
     authorize(tx, 'integration.refresh');
     const integration = await findIntegration(tx, reference);
-    const page = await FacebookPageIntegration.query(tx).findOne({ id: integration.id }).select('login_id');
+    // Due from now on: a nudge that is lost is found by the sweep.
+    const [page] = await FacebookPageIntegration.query(tx)
+      .where({ id: integration.id })
+      .patch({ next_check_at: raw('app.now()') as never })
+      .returning('login_id');
     if (!page) throw new DomainError('invalid_request', 'The integration has no page yet. Give it one first.');
     await audit(tx, { action: 'integration.refresh_asked', subject: { type: 'integration', id: integration.id } });
     return { integration, login: { organization_id: tx.tenant.organizationId, login_id: page.login_id } };

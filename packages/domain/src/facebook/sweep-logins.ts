@@ -1,14 +1,20 @@
 import type { Services } from '../context.ts';
 import type { Uuid } from '../ids.ts';
 import { refreshLoginJob } from '../jobs.ts';
+import { readAppPause } from '../tenancy/app-pause.ts';
 import { asSystem } from '../tenancy/doors.ts';
 
-/** More than this at once waits for the next minute. */
-const batch = 500;
+/** A minute's worth. More than this at once waits for the next minute: two million logins a day. */
+const batch = 2_000;
 
 /** Enqueues a check for every login with a page that is due. Cost follows what is due, not what exists. */
-export async function sweepLogins({ database, queue }: Pick<Services, 'database' | 'queue'>): Promise<number> {
+export async function sweepLogins(
+  { database, queue }: Pick<Services, 'database' | 'queue'>,
+  appId: string,
+): Promise<{ outcome: 'swept' | 'paused'; due: number }> {
+  // Everybody waits: calls made while an app is throttled prolong it.
+  if (await readAppPause(database, appId)) return { outcome: 'paused', due: 0 };
   const due = await asSystem<{ organization_id: Uuid; login_id: Uuid }>(database, 'due_logins', batch);
   await queue.enqueueMany(refreshLoginJob, due);
-  return due.length;
+  return { outcome: 'swept', due: due.length };
 }

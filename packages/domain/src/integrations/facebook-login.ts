@@ -6,6 +6,9 @@ import type { Sealed } from '../vault/sealed.ts';
 export class FacebookLogin extends TenantModel {
   static override tableName = 'facebook_logins';
   static override sealedColumns = ['access_token'];
+  static override get jsonAttributes() {
+    return ['error'];
+  }
 
   declare id: Uuid;
   declare access_token: Sealed;
@@ -14,7 +17,11 @@ export class FacebookLogin extends TenantModel {
   declare scopes: string[];
   declare expires_at: Date | null;
   declare data_access_expires_at: Date | null;
-  declare exchanged_at: Date | null;
+  /** The last try to move the end, whatever came of it. */
+  declare exchange_tried_at: Date | null;
+  declare kind: 'user' | 'system_user';
+  /** Why the user token is dead; null while it works. */
+  declare error: { code: number | null; subcode: number | null } | null;
   declare generation: number;
   declare lease_token: Uuid | null;
   declare lease_until: Date | null;

@@ -29,7 +29,7 @@ export class FacebookPageIntegration extends TenantModel {
   static override tableName = 'facebook_page_integrations';
   static override sealedColumns = ['page_access_token'];
   static override get jsonAttributes() {
-    return ['status_reason'];
+    return ['status_reason', 'findings'];
   }
 
   declare id: Uuid;
@@ -44,6 +44,11 @@ export class FacebookPageIntegration extends TenantModel {
   declare status_since: Date;
   declare next_check_at: Date | null;
   declare last_checked_at: Date | null;
+  /** What the last check saw (`facebook/findings.ts`). */
+  declare findings: object | null;
+  /** Facebook asked us to leave the page alone until then, in business time. */
+  declare paused_until: Date | null;
+  declare pause_reason: string | null;
   /** Grows whenever the tokens are replaced or the claim moves: work begun under an older one finds nothing. */
   declare generation: number;
   declare drain_token: Uuid | null;

@@ -14,7 +14,7 @@ import { withTenant } from '../tenancy/doors.ts';
 import type { TenantTx } from '../tenancy/tenant-tx.ts';
 import { FacebookPageIntegration } from './facebook-page-integration.ts';
 import { findIntegration, Integration } from './integration.ts';
-import { integrationConfigPatch, patchConfig } from './integration-config.ts';
+import { type IntegrationConfig, integrationConfigPatch, patchConfig } from './integration-config.ts';
 import type { IntegrationShape } from './integration-resource.ts';
 import { showIntegration } from './show-integration.ts';
 
@@ -23,7 +23,10 @@ export const updateIntegrationInput = z.strictObject({
   config: integrationConfigPatch.optional(),
 });
 
-/** Changes an integration's name or config. A changed `webhook_enabled` is carried to Facebook by a check at once. */
+/**
+ * Changes an integration's name or config. A new config holds from this moment on: a drain or a check that began under
+ * the old one stops, and cached routes are stale. A changed `webhook_enabled` is carried to Facebook by a check at once.
+ */
 export async function updateIntegration(
   ctx: Context,
   input: { organization: string; integration: string } & z.output<typeof updateIntegrationInput>,
@@ -41,25 +44,28 @@ export async function updateIntegration(
         .where({ id: row.id })
         .patch({ ...(name && { name }), config, version: row.version + 1, updated_at: raw('now()') as never });
     }
-    const switched = config.webhook_enabled !== row.config.webhook_enabled;
-    const page = switched && (await beginGeneration(tx, row.id));
+    const login_id = changes.config ? await applyConfig(tx, row, config) : null;
     const shown = await showIntegration(tx, row.id);
     await audit(tx, { action: 'integration.updated', subject: { type: 'integration', id: row.id }, changes });
-    return { shown, check: page && { organization_id: tx.tenant.organizationId, login_id: page.login_id } };
+    return { shown, check: login_id && { organization_id: tx.tenant.organizationId, login_id } };
   });
   if (check) await nudge(ctx, refreshLoginJob, check);
   return shown;
 }
 
-/** What still goes by the old switch, an inbox with its cached route or a check under way, finds that the page moved on. */
-async function beginGeneration(
-  tx: TenantTx,
-  integrationId: Uuid,
-): Promise<Pick<FacebookPageIntegration, 'login_id' | 'generation'> | undefined> {
+/** @returns the login to be checked, where Facebook must hear of the change */
+async function applyConfig(tx: TenantTx, before: Integration, config: IntegrationConfig): Promise<Uuid | null> {
+  const isSwitched = config.webhook_enabled !== before.config.webhook_enabled;
   const [page] = await FacebookPageIntegration.query(tx)
-    .where({ id: integrationId })
-    .patch({ generation: raw('generation + 1') as never })
+    .where({ id: before.id })
+    .patch({
+      generation: raw('generation + 1') as never,
+      ...(isSwitched && { next_check_at: raw('least(next_check_at, app.now())') as never }),
+    })
     .returning(['login_id', 'generation']);
-  if (page) await tx('page_claims').where({ integration_id: integrationId }).update({ generation: page.generation });
-  return page;
+  if (!page) return null;
+  await tx('page_claims')
+    .where({ organization_id: tx.tenant.organizationId, integration_id: before.id })
+    .update({ generation: page.generation });
+  return isSwitched ? page.login_id : null;
 }

@@ -12,6 +12,7 @@ export const erasable: readonly Erasable[] = [
   ofTenant('page_claims', 'page_id'),
   ofTenant('webhook_events'),
   ofTenant('replies'),
+  ofTenant('notifications'),
   ofTenant('facebook_page_integrations'),
   ofTenant('facebook_logins'),
   ofTenant('integrations'),

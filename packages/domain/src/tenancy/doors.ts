@@ -237,6 +237,7 @@ type SystemReason =
   | 'pending_integrations'
   | 'running_purges'
   | 'unsent_invitations'
+  | 'unsent_notifications'
   | 'forget_answers';
 
 /** Runs one of the router's listings. For jobs that fan out: each id is then entered as a tenant of its own. */

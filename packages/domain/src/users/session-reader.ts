@@ -8,6 +8,8 @@ export interface ReadSession {
   userId: Uuid;
   /** Older than better-auth lets a session grow before it is renewed. */
   isStale: boolean;
+  /** Began within the last ten minutes. */
+  isFresh: boolean;
 }
 
 export interface SessionReaderOptions {
@@ -32,11 +34,13 @@ export function createSessionReader(options: SessionReaderOptions): SessionReade
     if (token === null) return null;
     const { rows } = await pool.query({
       ...(namedStatements && { name: 'session' }),
-      text: `select user_id, expires_at < now() + $2 * interval '1 second' as is_stale
+      text: `select user_id, expires_at < now() + $2 * interval '1 second' as is_stale,
+               created_at > now() - interval '10 minutes' as is_fresh
              from auth.sessions where token = $1 and expires_at > now()`,
       values: [token, renewBeforeEndSeconds],
     });
-    return rows[0] ? { userId: rows[0].user_id, isStale: rows[0].is_stale } : null;
+    const [row] = rows;
+    return row ? { userId: row.user_id, isStale: row.is_stale, isFresh: row.is_fresh } : null;
   };
 }
 

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { type Database, knexOf } from '../database/database.ts';
 import type { KeyRing } from './key-ring.ts';
-import { unwrapKey, Vault, VaultError, wrapKey } from './vault.ts';
+import { KeyUnavailableError, unwrapKey, Vault, VaultError, wrapKey } from './vault.ts';
 
 interface SystemKey {
   name: string;
@@ -12,7 +12,7 @@ interface SystemKey {
 /**
  * Opens the vault, or refuses: when the ring lacks a key that wraps anything here, or holds another one by that
  * name. The first process on a new database makes the system's own keys; nothing is written before all is checked.
- * @throws VaultError with a sentence for the operator
+ * @throws KeyUnavailableError, VaultError with a sentence for the operator
  */
 export async function openVault(database: Database, ring: KeyRing): Promise<Vault> {
   const knex = knexOf(database);
@@ -38,7 +38,7 @@ async function refuseMissingKeys(database: Database, ring: KeyRing): Promise<voi
   const { rows } = await knexOf(database).raw('select kek_id from router.key_encryption_keys_in_use()');
   for (const { kek_id } of rows as { kek_id: string }[]) {
     if (!ring.some(kek => kek.id === kek_id)) {
-      throw new VaultError(`PAGEKEEPER_KEYS lacks the key ${kek_id}, which this database needs.`);
+      throw new KeyUnavailableError(`PAGEKEEPER_KEYS lacks the key ${kek_id}, which this database needs.`);
     }
   }
 }

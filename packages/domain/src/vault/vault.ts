@@ -28,9 +28,14 @@ export interface Place {
   rowId: Uuid;
 }
 
-/** The value was changed, moved, or sealed by a key that this process does not have. Names the place, no content. */
+/** The value was changed or moved, or its data key is destroyed. Names the place, no content. */
 export class VaultError extends Error {
   override name = 'VaultError';
+}
+
+/** This process lacks the key-encryption key, or has another by its name: its operator's fault, and no value's. */
+export class KeyUnavailableError extends Error {
+  override name = 'KeyUnavailableError';
 }
 
 const nobody = '00000000-0000-0000-0000-000000000000' as Uuid;
@@ -145,13 +150,15 @@ export function wrapKey(kek: KeyEncryptionKey, key: Uint8Array, name: string): B
   return encrypt(kek.bytes, key, `${version}|${kek.id}|${name}`, Buffer.of(version));
 }
 
-/** @throws VaultError when the ring lacks the key or it is not the one that wrapped */
+/** @throws KeyUnavailableError when the ring lacks the key or it is not the one that wrapped */
 export function unwrapKey(ring: KeyRing, kekId: string, wrapped: Uint8Array, name: string): Buffer {
   const kek = ring.find(candidate => candidate.id === kekId);
-  if (!kek) throw new VaultError(`PAGEKEEPER_KEYS lacks the key ${kekId}, which this database needs.`);
+  if (!kek) throw new KeyUnavailableError(`PAGEKEEPER_KEYS lacks the key ${kekId}, which this database needs.`);
   try {
     return decrypt(kek.bytes, wrapped, `${version}|${kek.id}|${name}`, 1);
   } catch {
-    throw new VaultError(`The key ${kekId} in PAGEKEEPER_KEYS is not the one that this database was made with.`);
+    throw new KeyUnavailableError(
+      `The key ${kekId} in PAGEKEEPER_KEYS is not the one that wrapped "${name.split('|', 2).join(' ')}", or that row was changed.`,
+    );
   }
 }

@@ -4,7 +4,9 @@ import * as integrations from './0003_integrations.ts';
 import * as webhooks from './0004_webhooks.ts';
 import * as router from './0005_router.ts';
 import * as access from './0007_access.ts';
+import * as twoFactor from './0009_two_factor.ts';
 import * as purge from './0010_purge.ts';
+import * as keepAlive from './0012_keep_alive.ts';
 
 /** SQL text in both directions: it can be shown before it is run. */
 export interface Migration {
@@ -21,7 +23,9 @@ export const migrations: readonly Migration[] = [
   { name: '0004_webhooks', ...webhooks },
   { name: '0005_router', ...router },
   { name: '0007_access', ...access },
+  { name: '0009_two_factor', ...twoFactor },
   { name: '0010_purge', ...purge },
+  { name: '0012_keep_alive', ...keepAlive },
 ];
 
 /** The newest migration's name: what a running process expects to find. */

@@ -1,0 +1,324 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { newId, parsePublicId } from '@pagekeeper/domain/ids';
+import { type Network, startNetwork } from '@pagekeeper/testing/network/network';
+import type { Answer, Persona } from '@pagekeeper/testing/network/persona';
+import type { Tenant } from '@pagekeeper/testing/network/tenant';
+import pg from 'pg';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { holdAnswersToTheContract } from './contract.ts';
+import { addressOf, elsewhere, password, signIn } from './people.ts';
+
+holdAnswersToTheContract();
+
+let network: Network;
+
+beforeAll(async () => {
+  network = await startNetwork({ worker: false });
+}, 60_000);
+
+afterAll(() => network?.stop());
+
+const path = '/v1/me';
+const me = (persona: Persona) => persona.expect(200, persona.get(path));
+const refused = ({ status, body }: Answer) => [status, body.code];
+const allNotices = { token_expiring: true, token_dead: true, page_moved: true, staff_entered: true };
+
+/** An API key of a tenant's, as headers. */
+async function keyOf({ uuid }: Tenant, role: string, scopes: string[]): Promise<{ id: string; headers: object }> {
+  const secret = `pgk_live_${randomBytes(24).toString('base64url')}`;
+  const id = newId();
+  await network.sql(
+    `insert into api_keys (organization_id, id, name, prefix, secret_hash, role, scopes)
+     values ($1, $2, 'Shop system', 'pgk_live_', $3, $4, $5)`,
+    [uuid, id, createHash('sha256').update(secret).digest(), role, scopes],
+  );
+  return { id, headers: { Authorization: `Bearer ${secret}` } };
+}
+
+describe('who am I', () => {
+  it('tells a person who they are and where they belong', async () => {
+    const acme = await network.tenant('Acme');
+    const second = await acme.admin.expect(201, acme.admin.post('/v1/organizations', { name: 'Second Home' }));
+    const gone = await acme.admin.expect(201, acme.admin.post('/v1/organizations', { name: 'Closed' }));
+    await acme.admin.expect(204, acme.admin.delete(`/v1/organizations/${gone.id}`));
+    const shown = await me(acme.admin);
+    const { id, name, slug } = await acme.owner.expect(200, acme.owner.get(acme.path));
+    expect(shown).toEqual({
+      id: expect.stringMatching(/^usr_/),
+      type: 'user',
+      name: acme.admin.name,
+      email: addressOf(acme.admin),
+      email_verified: false,
+      two_factor_enabled: false,
+      is_staff: false,
+      notices: allNotices,
+      organizations: [
+        { id: second.id, name: 'Second Home', slug: second.slug, role: 'OWNER' },
+        { id, name, slug, role: 'ADMIN' },
+      ],
+    });
+    expect(parsePublicId('user', shown.id)).toBe(acme.admin.userId);
+  });
+
+  it('tells a program about its key, whatever that may do, and lets it change nothing here', async () => {
+    const keyed = await network.tenant('Keyed');
+    const { id, headers } = await keyOf(keyed, 'MEMBER', ['events']);
+    const program = network.persona('program');
+    const { name, slug } = await keyed.owner.expect(200, keyed.owner.get(keyed.path));
+    expect(await program.expect(200, program.get(path, headers))).toEqual({
+      id: expect.stringMatching(/^key_/),
+      type: 'api_key',
+      name: 'Shop system',
+      role: 'MEMBER',
+      scopes: ['events'],
+      organizations: [{ id: keyed.organization.id, name, slug, role: 'MEMBER' }],
+    });
+    expect(refused(await program.patch(path, { name: 'x' }, headers))).toEqual([403, 'forbidden']);
+    expect(refused(await program.send('delete', path, {}, headers as never))).toEqual([403, 'forbidden']);
+    await network.sql('update api_keys set revoked_at = now() where id = $1', [id]);
+    expect(refused(await program.get(path, headers))).toEqual([401, 'unauthenticated']);
+  });
+
+  it('tells nothing to anybody else', async () => {
+    for (const method of ['get', 'patch', 'delete'] as const) {
+      const answer = await network.anonymous.send(method, path, method === 'get' ? undefined : {});
+      expect(refused(answer)).toEqual([401, 'unauthenticated']);
+    }
+  });
+});
+
+describe('a person', () => {
+  let nicks = 0;
+
+  it('changes their name, and which mails they get', async () => {
+    const nell = await network.persona('Nell Named').signUp();
+    const { text } = await nell.get(path);
+    const renamed = await nell.expect(200, nell.patch(path, { name: '  Nell Renamed ' }));
+    expect(renamed).toMatchObject({ name: 'Nell Renamed', notices: allNotices });
+    const quiet = { token_expiring: false, page_moved: false };
+    await nell.expect(200, nell.patch(path, { notices: quiet }));
+    await nell.expect(200, nell.patch(path, { notices: { page_moved: true } }));
+    expect(await me(nell)).toEqual({
+      ...JSON.parse(text),
+      name: 'Nell Renamed',
+      notices: { ...allNotices, token_expiring: false },
+    });
+    expect((await nell.get('/auth/get-session')).body.user.name).toBe('Nell Renamed');
+  });
+
+  it.each([
+    ['an empty name', { name: ' ' }],
+    ['a name of 201 letters', { name: 'x'.repeat(201) }],
+    ['an unknown notice', { notices: { everything: true } }],
+    ['a notice that is not yes or no', { notices: { token_dead: 'yes' } }],
+    ['no notices', { notices: null }],
+    ['what is not theirs to change', { is_staff: true }],
+    ['an address', { email: 'other@example.com' }],
+    ['a confirmation', { email_verified: true }],
+  ])('cannot change %s', async (_, body) => {
+    const nick = await network.persona(`Nick ${++nicks}`).signUp();
+    const { text } = await nick.get(path);
+    expect(refused(await nick.patch(path, body))).toEqual([400, 'invalid_request']);
+    expect((await nick.get(path)).text).toBe(text);
+  });
+
+  it('changes what they have seen, and nothing newer', async () => {
+    const { name } = await network.persona('Edna Etag').signUp();
+    const edna = await elsewhere(network, network.persona(name));
+    const { headers } = await edna.get(path);
+    expect(headers.etag).toMatch(/^"v\d+"$/);
+    const rename = (to: string, etag: string) => edna.patch(path, { name: to }, { 'If-Match': etag });
+    const renamed = await rename('Edna One', headers.etag!);
+    expect([renamed.status, renamed.headers.etag === headers.etag]).toEqual([200, false]);
+    expect(refused(await rename('Edna Two', headers.etag!))).toEqual([412, 'stale_version']);
+    expect((await rename('Edna Three', renamed.headers.etag!)).status).toBe(200);
+  });
+});
+
+describe('people', () => {
+  const members = async ({ path }: Tenant, viewer: Persona): Promise<any[]> =>
+    (await viewer.expect(200, viewer.get(`${path}/members?active=any`))).data;
+
+  it('see name and address of those who share an organization with them, there and while they do', async () => {
+    const [acme, rival] = [await network.tenant('Seen'), await network.tenant('Unseen')];
+    for (const viewer of [acme.owner, acme.member]) {
+      const seen = await members(acme, viewer);
+      expect(seen.map(({ email }) => email).sort()).toEqual(
+        [acme.owner, acme.admin, acme.member].map(addressOf).sort(),
+      );
+      await viewer.expect(404, viewer.get(`${rival.path}/members`));
+      expect((await viewer.get(path)).text).not.toMatch(/\.admin@/i);
+    }
+    await acme.owner.expect(200, acme.owner.patch(path, { name: 'Olga Owner' }));
+    const admin = (await members(acme, acme.member)).find(({ email }) => email === addressOf(acme.admin));
+    await acme.owner.expect(204, acme.owner.delete(`${acme.path}/members/${admin.id}`));
+    const seen = await members(acme, acme.member);
+    expect(seen.find(({ id }) => id === admin.id)).toMatchObject({ name: null, email: null, is_active: false });
+    expect(seen.map(({ name }) => name)).toContain('Olga Owner');
+    await acme.admin.expect(404, acme.admin.get(`${acme.path}/members`));
+  });
+});
+
+describe('leaving for good', () => {
+  const leave = (persona: Persona, body: object = {}) => persona.send('delete', path, body);
+  const make = async (tenant: Tenant, persona: Persona, role: string) =>
+    await network.sql('update organization_memberships set role = $3 where organization_id = $1 and user_id = $2', [
+      tenant.uuid,
+      persona.userId,
+      role,
+    ]);
+  const grow = async (persona: Persona) =>
+    await network.sql(`update auth.sessions set created_at = now() - interval '11 minutes' where user_id = $1`, [
+      persona.userId,
+    ]);
+
+  it('is refused to the only OWNER of an active organization, which is named; nothing is left', async () => {
+    const [one, two] = [await network.tenant('Left Alone'), await network.tenant('Not Left')];
+    const { owner } = one;
+    await network.sql(
+      'insert into organization_memberships (organization_id, id, user_id, role) values ($1, $2, $3, $4)',
+      [two.uuid, newId(), owner.userId, 'ADMIN'],
+    );
+    const { name } = await owner.expect(200, owner.get(one.path));
+    const answer = await leave(owner);
+    expect(refused(answer)).toEqual([409, 'last_owner']);
+    expect(answer.body.errors).toEqual([
+      {
+        pointer: `/organizations/${one.organization.id}`,
+        code: 'last_owner',
+        detail: `${name} (${one.organization.slug})`,
+      },
+    ]);
+    expect((await me(owner)).organizations).toHaveLength(2);
+  });
+
+  it('ends memberships, sessions and all that says who it was; what they did stays', async () => {
+    const home = await network.tenant('Former Home');
+    const { owner, admin } = home;
+    await make(home, admin, 'OWNER');
+    const phone = await elsewhere(network, owner);
+    await phone.expect(200, phone.patch(path, { notices: { token_dead: false } }));
+    const { status, text } = await leave(owner, { password });
+    expect([status, text]).toEqual([204, '']);
+    for (const browser of [owner, phone]) await browser.expect(401, browser.get(path));
+    expect((await signIn(network.anonymous, password, addressOf(owner))).status).toBe(401);
+
+    const [row] = await network.sql('select * from auth.users where id = $1', [owner.userId]);
+    expect(row).toMatchObject({
+      name: 'Former user',
+      email: `erased:${owner.userId}`,
+      email_verified: false,
+      image: null,
+      is_staff: false,
+      notices: {},
+      two_factor_enabled: false,
+    });
+    for (const table of ['sessions', 'accounts', 'two_factors']) {
+      expect(await network.sql(`select from auth.${table} where user_id = $1`, [owner.userId]), table).toEqual([]);
+    }
+    expect(await network.sql('select from auth.verifications where value = $1', [owner.userId])).toEqual([]);
+    const [membership] = await network.sql('select * from organization_memberships where user_id = $1', [owner.userId]);
+    expect(membership).toMatchObject({ role: 'OWNER', is_active: false });
+    const [line] = await network.sql(
+      `select actor_type, actor_id, subject_id, changes from audit_events
+       where organization_id = $1 and action = 'member.left'`,
+      [home.uuid],
+    );
+    expect(line).toEqual({
+      actor_type: 'user',
+      actor_id: owner.userId,
+      subject_id: membership.id,
+      changes: { role: { from: 'OWNER', to: null } },
+    });
+    const { data: people } = await admin.expect(200, admin.get(`${home.path}/members?active=any`));
+    expect(people.find(({ is_active }: { is_active: boolean }) => !is_active)).toMatchObject({
+      name: null,
+      email: null,
+    });
+    const organization = await admin.expect(200, admin.get(home.path));
+    expect(parsePublicId('user', organization.owner_id)).toBe(admin.userId);
+    const made = await network.sql(`select from audit_events where actor_id = $1`, [owner.userId]);
+    expect(made.length).toBeGreaterThan(2);
+  });
+
+  it('frees the address for somebody new, who has nothing of it', async () => {
+    const before = await network.persona('Phoe Nix').signUp();
+    await before.expect(201, before.post('/v1/organizations', { name: 'Old Nest', slug: 'old-nest' }));
+    const nest = '/v1/organizations/old-nest';
+    await before.expect(204, before.delete(nest));
+    await before.expect(204, leave(before));
+    const after = await network.persona('Phoe Nix').signUp();
+    expect(after.userId).not.toBe(before.userId);
+    expect((await me(after)).organizations).toEqual([]);
+    expect(await after.expect(200, after.get('/v1/organizations?active=any'))).toMatchObject({ data: [] });
+    // An inactive organization keeps its only OWNER, whoever that was.
+    const [kept] = await network.sql('select role, is_active from organization_memberships where user_id = $1', [
+      before.userId,
+    ]);
+    expect(kept).toEqual({ role: 'OWNER', is_active: true });
+  });
+
+  it('takes the password, or a session that is younger than ten minutes', async () => {
+    const una = await network.persona('Una Sure').signUp();
+    expect(refused(await leave(una, { password: 'not the password' }))).toEqual([403, 'wrong_password']);
+    await grow(una);
+    expect(refused(await leave(una))).toEqual([403, 'wrong_password']);
+    expect(refused(await leave(una, { password: '' }))).toEqual([403, 'wrong_password']);
+    expect(refused(await leave(una, { password, reason: 'x' }))).toEqual([400, 'invalid_request']);
+    await una.expect(204, leave(una, { password }));
+  });
+
+  it('takes no body from who just signed in', async () => {
+    const ned = await network.persona('Ned Now').signUp();
+    await ned.expect(204, ned.delete(path));
+    await ned.expect(401, ned.get(path));
+  });
+
+  it('goes on where it was cut', async () => {
+    const home = await network.tenant('Cut Home');
+    const { member } = home;
+    // Whoever holds the person's row keeps the last step from happening.
+    const holder = new pg.Client({ connectionString: network.database.adminUrl });
+    await holder.connect();
+    try {
+      await holder.query('begin');
+      await holder.query('select from auth.users where id = $1 for key share', [member.userId]);
+      const cut = await leave(member);
+      expect(refused(cut)).toEqual([503, 'unavailable']);
+      await holder.query('rollback');
+    } finally {
+      await holder.end();
+    }
+    expect(await me(member)).toMatchObject({ name: member.name, organizations: [] });
+    await member.expect(204, leave(member));
+    expect(refused(await leave(member))).toEqual([401, 'unauthenticated']);
+    const lines = await network.sql(`select from audit_events where organization_id = $1 and action = 'member.left'`, [
+      home.uuid,
+    ]);
+    expect(lines).toHaveLength(1);
+  });
+
+  it('is done once by ten who ask at once', async () => {
+    const home = await network.tenant('Many Clicks');
+    const answers = await Promise.all(Array.from({ length: 10 }, () => leave(home.admin)));
+    for (const { status } of answers) expect([204, 401]).toContain(status);
+    expect(answers.map(({ status }) => status)).toContain(204);
+    const lines = await network.sql(`select from audit_events where organization_id = $1 and action = 'member.left'`, [
+      home.uuid,
+    ]);
+    expect(lines).toHaveLength(1);
+  });
+
+  it('leaves one of two OWNERs who go at the same moment', async () => {
+    const home = await network.tenant('Two Owners');
+    await make(home, home.admin, 'OWNER');
+    const answers = await Promise.all([leave(home.owner), leave(home.admin)]);
+    const outcomes = answers.map(answer => (answer.status === 204 ? 'left' : refused(answer).join(' ')));
+    expect(outcomes.sort()).toEqual(['409 last_owner', 'left']);
+    const owners = await network.sql(
+      `select from organization_memberships where organization_id = $1 and role = 'OWNER' and is_active`,
+      [home.uuid],
+    );
+    expect(owners).toHaveLength(1);
+  });
+});

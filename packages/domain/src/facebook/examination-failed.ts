@@ -1,0 +1,36 @@
+import type { GraphResult } from '@pagekeeper/facebook/graph-client';
+import type { GraphError } from '@pagekeeper/facebook/graph-error';
+
+/** A failed call of ours: says nothing about the tenant. */
+export class ExaminationFailed extends Error {
+  readonly graphError: GraphError;
+
+  constructor(error: GraphError) {
+    super(error.message);
+    this.name = 'ExaminationFailed';
+    this.graphError = error;
+  }
+}
+
+/** Whether an error is Facebook's word on a token, and not a failure of ours (fact sheet 14.1). */
+export const saysSomethingOfTheToken = ({ outcome }: GraphError): boolean =>
+  ['REAUTH', 'USER_ACTION', 'PERMISSION', 'PERMANENT'].includes(outcome);
+
+/** The value, or {@link ExaminationFailed}. */
+export function valueOrFail<T>(result: GraphResult<T>): T {
+  if (result.ok) return result.value;
+  throw new ExaminationFailed(result.error);
+}
+
+/**
+ * Refuses to go on where a round of reads failed for all, or failed in a way that is nobody's but ours: the app
+ * throttled, its secret wrong.
+ * @throws ExaminationFailed
+ */
+export function refuseOurFailure(results: readonly GraphResult<unknown>[]): void {
+  const errors = results.flatMap(result => (result.ok ? [] : [result.error]));
+  const ours = errors.find(({ outcome }) => outcome === 'THROTTLED_APP' || outcome === 'CONFIG');
+  const failed = errors.filter(error => !saysSomethingOfTheToken(error));
+  if (ours) throw new ExaminationFailed(ours);
+  if (failed.length > 0 && failed.length === results.length) throw new ExaminationFailed(failed[0]!);
+}

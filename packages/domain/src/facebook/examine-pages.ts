@@ -1,0 +1,110 @@
+import type { GraphClient, GraphResult, PageDetails, PageGrant, TokenInfo } from '@pagekeeper/facebook/graph-client';
+import type { GraphError } from '@pagekeeper/facebook/graph-error';
+import type { Secret } from '@pagekeeper/runtime/secret';
+import { refuseOurFailure, saysSomethingOfTheToken } from './examination-failed.ts';
+import type { LeasedPage } from './lease-login.ts';
+
+/** What was found out about one page, or why nothing was. */
+export type PageExamination =
+  | { outcome: 'seen'; page: LeasedPage; found: PageFindings }
+  /** The stored token does not open: Facebook was not asked. */
+  | { outcome: 'damaged'; page: LeasedPage }
+  /** A call of ours failed for this page: its status stays. */
+  | { outcome: 'failed'; page: LeasedPage; error: GraphError };
+
+export interface PageFindings {
+  info: TokenInfo;
+  /** The token that works: the stored one, or one that was derived anew and replaces it. */
+  token: Secret;
+  replaced: boolean;
+  /** The page in the person's list; undefined where it is not, null where there is no list. */
+  grant: PageGrant | undefined | null;
+  /** Whether the token itself was accepted when it was tried; null where it was not tried. */
+  works: boolean | null;
+}
+
+/**
+ * Looks at page tokens: all of them by `debug_token`; those that are dead or short-lived are replaced by what the
+ * person's list holds; what still looks lost is tried itself, for one word is not enough to call a tenant dead.
+ */
+export async function examinePages(
+  graph: GraphClient,
+  pages: readonly LeasedPage[],
+  grants: readonly PageGrant[] | null,
+  keep: () => Promise<void>,
+): Promise<PageExamination[]> {
+  const byId = grants && new Map(grants.map(grant => [grant.id, grant]));
+  const usable = pages.filter(page => page.token !== null) as (LeasedPage & { token: Secret })[];
+  const results = await graph.debugTokens(usable.map(({ token }) => token));
+  refuseOurFailure(results);
+  const examinations = zip(usable, results).map(([page, result]): PageExamination => {
+    if (!result.ok) return { outcome: 'failed', page, error: result.error };
+    const grant = byId ? byId.get(page.pageId) : null;
+    return {
+      outcome: 'seen',
+      page,
+      found: { info: result.value, token: page.token, replaced: false, grant, works: null },
+    };
+  });
+  await keep();
+  await replaceTokens(graph, examinations);
+  await tryTokens(graph, examinations);
+  const damaged = pages.filter(page => page.token === null);
+  return [...examinations, ...damaged.map((page): PageExamination => ({ outcome: 'damaged', page }))];
+}
+
+const zip = <A, B>(left: readonly A[], right: readonly B[]): [A, B][] =>
+  left.map((value, index) => [value, right[index]!]);
+
+type Seen = Extract<PageExamination, { outcome: 'seen' }>;
+
+const seen = (examinations: readonly PageExamination[]): Seen[] =>
+  examinations.filter((examination): examination is Seen => examination.outcome === 'seen');
+
+/** A dead token, and one that ends with a short-lived login, gives way to a fresh one that is better. */
+async function replaceTokens(graph: GraphClient, examinations: readonly PageExamination[]): Promise<void> {
+  const poor = seen(examinations).filter(({ found }) => !found.info.isValid || found.info.expiresAt !== null);
+  const candidates = poor.flatMap(({ found }) => (found.grant?.token ? [{ found, token: found.grant.token }] : []));
+  if (candidates.length === 0) return;
+  const results = await graph.debugTokens(candidates.map(({ token }) => token));
+  for (const [{ found, token }, result] of zip(candidates, results)) {
+    if (result.ok && result.value.isValid) Object.assign(found, { info: result.value, token, replaced: true });
+  }
+}
+
+/** Tries what `debug_token` calls dead, and what the person's list lacks although it was complete. */
+async function tryTokens(graph: GraphClient, examinations: PageExamination[]): Promise<void> {
+  const doubtful = seen(examinations).filter(({ found }) => !found.info.isValid || found.grant === undefined);
+  if (doubtful.length === 0) return;
+  const probes = await graph.probePages(doubtful.map(({ page, found }) => ({ id: page.pageId, token: found.token })));
+  refuseOurFailure(probes);
+  for (const [examination, probe] of zip(doubtful, probes)) {
+    const failure = settleProbe(examination.found, probe);
+    if (failure)
+      examinations[examinations.indexOf(examination)] = { outcome: 'failed', page: examination.page, error: failure };
+  }
+}
+
+/** @returns the failure where nothing can be said */
+function settleProbe(found: PageFindings, probe: GraphResult<PageDetails>): GraphError | null {
+  if (probe.ok) {
+    found.works = true;
+    // Facebook calls it invalid and accepts it: nobody is called dead on that (fact sheet 13.7).
+    return found.info.isValid ? null : contradiction;
+  }
+  if (!saysSomethingOfTheToken(probe.error)) return probe.error;
+  found.works = false;
+  return null;
+}
+
+const contradiction: GraphError = {
+  http: null,
+  code: null,
+  subcode: null,
+  type: null,
+  message: 'Facebook calls the token invalid and accepts it.',
+  fbtraceId: null,
+  outcome: 'TRANSIENT',
+  waitMs: null,
+  sentMaybe: false,
+};

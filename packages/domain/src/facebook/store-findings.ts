@@ -1,0 +1,168 @@
+import { raw } from 'objection';
+import { audit } from '../audit/audit.ts';
+import type { Uuid } from '../ids.ts';
+import { FacebookLogin } from '../integrations/facebook-login.ts';
+import { FacebookPageIntegration, type PageStatus } from '../integrations/facebook-page-integration.ts';
+import { accessTokenOf, pageAccessTokenOf } from '../integrations/store-facebook-page.ts';
+import type { TenantTx } from '../tenancy/tenant-tx.ts';
+import { currentDataKey } from '../vault/organization-key.ts';
+import type { Vault } from '../vault/vault.ts';
+import type { CheckedLogin } from './checked-login.ts';
+import type { PageExamination } from './examine-pages.ts';
+import { describeFindings } from './findings.ts';
+import { usableStatuses, type Verdict } from './judge-page.ts';
+import type { LeasedLogin } from './lease-login.ts';
+import { tellOfStatus } from './tell-of-status.ts';
+
+export interface StoredPage {
+  integrationId: Uuid;
+  status: PageStatus;
+  /** Its token works, and events wait for it. */
+  revived: boolean;
+  /** It was changed while the check ran: what was found is about what it was before. */
+  outdated: boolean;
+}
+
+/**
+ * Stores what a check found, by compare-and-set: on the login's lease, and on each page's generation.
+ * @returns null where the lease was lost: nothing is stored then
+ */
+export async function storeFindings(tx: TenantTx, vault: Vault, checked: CheckedLogin): Promise<StoredPage[] | null> {
+  if (!(await storeLogin(tx, vault, checked))) return null;
+  const { rows } = await tx.raw('select app.now() as now');
+  const stored: StoredPage[] = [];
+  for (const examination of checked.findings.pages) {
+    const page = await storePage(tx, vault, checked, examination, rows[0].now);
+    if (page) stored.push(page);
+  }
+  return stored;
+}
+
+async function storeLogin(tx: TenantTx, vault: Vault, { login, findings: { user } }: CheckedLogin): Promise<boolean> {
+  const { info, renewed } = user;
+  const key = renewed && (await currentDataKey(tx, vault));
+  const stored = await FacebookLogin.query(tx)
+    .where({ id: login.id, lease_token: login.leaseToken, generation: login.generation })
+    .patch({
+      ...(key && {
+        access_token: vault.seal(key, accessTokenOf(login.id), renewed.token),
+        expires_at: renewed.expiresAt,
+      }),
+      ...(user.exchangeTried && { exchange_tried_at: login.now }),
+      ...(info?.isValid && {
+        person_hash: info.userId ? vault.hash('facebook person', info.userId) : null,
+        kind: info.type === 'SYSTEM_USER' ? 'system_user' : 'user',
+        scopes: info.scopes,
+        data_access_expires_at: info.dataAccessExpiresAt,
+        ...(!renewed && { expires_at: info.expiresAt }),
+      }),
+      error: user.isAlive ? null : { code: info?.error?.code ?? null, subcode: info?.error?.subcode ?? null },
+      lease_token: null,
+      lease_until: null,
+      updated_at: raw('now()') as never,
+    });
+  return stored === 1;
+}
+
+async function storePage(
+  tx: TenantTx,
+  vault: Vault,
+  checked: CheckedLogin,
+  examination: PageExamination,
+  now: Date,
+): Promise<StoredPage | null> {
+  const { page } = examination;
+  const before = await FacebookPageIntegration.query(tx)
+    .findOne({ id: page.integrationId, generation: page.generation })
+    .forUpdate();
+  if (!before) return { integrationId: page.integrationId, status: 'unverified', revived: false, outdated: true };
+  const verdict = checked.verdicts.get(page.integrationId);
+  if (!verdict) {
+    await postponePage(tx, examination);
+    return { integrationId: page.integrationId, status: before.status, revived: false, outdated: false };
+  }
+  const since = before.status === verdict.status ? before.status_since : now;
+  await FacebookPageIntegration.query(tx)
+    .where({ id: page.integrationId })
+    .patch({
+      ...(await tokenAndDetails(tx, vault, examination)),
+      status: verdict.status,
+      status_reason: verdict.reason,
+      status_since: since,
+      findings: describeFindings(checked, examination) as never,
+      last_checked_at: now,
+      next_check_at: nextCheck(verdict),
+      updated_at: raw('now()') as never,
+    });
+  await noteChange(tx, before, verdict);
+  await tellOfStatus(tx, { before, verdict, since, now });
+  const revived = usableStatuses.includes(verdict.status) && (await hasParkedEvents(tx, page.integrationId));
+  return { integrationId: page.integrationId, status: verdict.status, revived, outdated: false };
+}
+
+/** What a check replaces: a token that was derived anew, and the page's name where Facebook calls it otherwise now. */
+async function tokenAndDetails(tx: TenantTx, vault: Vault, examination: PageExamination) {
+  if (examination.outcome !== 'seen') return {};
+  const { page, found } = examination;
+  const { grant } = found;
+  const key = found.replaced && (await currentDataKey(tx, vault));
+  return {
+    ...(key && { page_access_token: vault.seal(key, pageAccessTokenOf(page.integrationId), found.token) }),
+    ...(grant && {
+      page_name: storable(grant.name) || page.pageName,
+      ...(grant.category && { page_category: storable(grant.category) }),
+      ...(grant.link && { page_url: storable(grant.link) }),
+    }),
+  };
+}
+
+/** What Postgres cannot hold (U+0000, halves of surrogate pairs) is dropped: a page may call itself what it likes. */
+const storable = (text: string): string => text.replace(/\0|\p{Surrogate}/gu, '').slice(0, 2_000);
+
+/** A healthy login is asked again before a day has passed; what Facebook may mend at any moment, sooner. */
+function nextCheck({ status }: Verdict) {
+  if (status === 'not_subscribed') return raw(`app.now() + interval '1 hour' * (1 + random() / 4)`) as never;
+  return raw(`app.now() + interval '18 hours' + random() * interval '2 hours'`) as never;
+}
+
+/** A call of ours failed for this page alone: it keeps its status, and is asked again when that may help. */
+async function postponePage(tx: TenantTx, examination: PageExamination): Promise<void> {
+  const error = examination.outcome === 'failed' ? examination.error : null;
+  const seconds = Math.ceil((error?.waitMs ?? 5 * 60_000) / 1_000);
+  const later = raw(`app.now() + ? * interval '1 second' * (1 + random() / 4)`, [seconds]) as never;
+  await FacebookPageIntegration.query(tx)
+    .where({ id: examination.page.integrationId })
+    .patch({
+      next_check_at: later,
+      ...(error?.outcome === 'THROTTLED_PAGE' && { paused_until: later, pause_reason: error.message.slice(0, 500) }),
+    });
+}
+
+async function noteChange(tx: TenantTx, before: FacebookPageIntegration, verdict: Verdict): Promise<void> {
+  const reason = verdict.reason?.code ?? null;
+  if (before.status === verdict.status && (before.status_reason?.code ?? null) === reason) return;
+  await audit(tx, {
+    action: 'integration.status_changed',
+    subject: { type: 'integration', id: before.id },
+    changes: { status: { from: before.status, to: verdict.status }, reason },
+  });
+}
+
+async function hasParkedEvents(tx: TenantTx, integrationId: Uuid): Promise<boolean> {
+  const parked = await tx('webhook_events')
+    .where({ organization_id: tx.tenant.organizationId, integration_id: integrationId, state: 'parked' })
+    .first('id');
+  return parked !== undefined;
+}
+
+/** After a failed call of ours: every page keeps its status and is asked again in minutes. */
+export async function postponeCheck(tx: TenantTx, login: LeasedLogin, waitMs: number | null): Promise<void> {
+  const seconds = Math.ceil((waitMs ?? 5 * 60_000) / 1_000);
+  await FacebookPageIntegration.query(tx)
+    .where({ login_id: login.id })
+    .whereNotNull('next_check_at')
+    .patch({ next_check_at: raw(`app.now() + ? * interval '1 second' * (1 + random() / 4)`, [seconds]) as never });
+  await FacebookLogin.query(tx)
+    .where({ id: login.id, lease_token: login.leaseToken })
+    .patch({ lease_token: null, lease_until: null });
+}

@@ -1,0 +1,56 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Log } from '@pagekeeper/runtime/log';
+import pLimit from 'p-limit';
+import type { Mailer } from './mailer.ts';
+import type { Mail } from './render-mail.ts';
+
+/** Mails that nobody waits for. What is lost with the process can be asked for again. */
+export interface MailPost {
+  /** Takes the mail and returns at once, so that no answer tells by its time whether a mail goes out. */
+  send(mail: Mail): void;
+  /** Tries what is left once more, for some seconds at most. */
+  close(): Promise<void>;
+}
+
+const maxMails = 1_000;
+const pausesMs = [1_000, 5_000, 25_000];
+const closeMs = 3_000;
+
+export function createMailPost({ mailer, log }: { mailer: Pick<Mailer, 'send'>; log: Log }): MailPost {
+  const limit = pLimit(3);
+  const waiting = new Set<Promise<void>>();
+  const stopping = new AbortController();
+
+  async function deliver(mail: Mail): Promise<void> {
+    for (const pauseMs of [...pausesMs, null]) {
+      const error = await limit(() => mailer.send(mail)).then(
+        () => null,
+        error => error as { code?: unknown; responseCode?: number },
+      );
+      if (!error) return;
+      const { code, responseCode = 0 } = error;
+      // An error's message quotes the address.
+      log.warn({ code, response_code: responseCode }, 'a mail was not taken');
+      // What a mail server refuses for good, it refuses again.
+      if (pauseMs === null || responseCode >= 500) break;
+      await sleep(pauseMs, undefined, { signal: stopping.signal }).catch(() => {});
+    }
+    log.error('a mail was given up');
+  }
+
+  return {
+    send(mail) {
+      if (waiting.size >= maxMails) {
+        log.error('too many mails wait: one was given up');
+        return;
+      }
+      const work = deliver(mail).finally(() => waiting.delete(work));
+      waiting.add(work);
+    },
+    async close() {
+      stopping.abort();
+      const late = sleep(closeMs, undefined, { ref: false });
+      await Promise.race([Promise.all(waiting), late]);
+    },
+  };
+}

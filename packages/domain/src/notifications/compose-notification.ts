@@ -1,0 +1,47 @@
+import type { Mail } from '../mail/render-mail.ts';
+import type { NotificationKind, WaitingNotification } from './notification.ts';
+
+const maxListed = 20;
+
+/** One mail about one kind of news, on one or many pages. */
+export function composeNotification(group: readonly WaitingNotification[], publicUrl: string): Mail {
+  const [{ email, kind, rung, slug, organization }] = group as [WaitingNotification];
+  const pages = group.length === 1 ? `“${group[0]!.detail.page_name}”` : `${group.length} pages`;
+  const listed = group
+    .slice(0, maxListed)
+    .map(({ detail }) => `${detail.page_name}: ${detail.detail} ${detail.fix ?? ''}`.trim());
+  const more = group.length > maxListed ? [`And ${group.length - maxListed} more.`] : [];
+  const { subject, lead, label } = words[kind](pages, organization, rung);
+  return {
+    to: email,
+    subject,
+    paragraphs: [lead, ...listed, ...more],
+    action: { label, url: `${publicUrl}/organizations/${slug}` },
+    footnote: `You get this as an OWNER or ADMIN of ${organization}. Your account's settings say which notices you want.`,
+  };
+}
+
+type Words = (pages: string, organization: string, rung: number) => { subject: string; lead: string; label: string };
+
+const words: Record<NotificationKind, Words> = {
+  expiring: (pages, organization, rung) => ({
+    subject: `${rung === 1 ? '1 day' : `${rung} days`} left: reconnect ${pages}`,
+    lead: `Facebook will end the login behind ${pages} of ${organization}. A fresh login takes a minute and keeps everything.`,
+    label: 'Reconnect',
+  }),
+  dead: (pages, organization) => ({
+    subject: `${pages} stopped working`,
+    lead: `We can no longer act for ${pages} of ${organization}. What customers write is stored and waits.`,
+    label: 'See what to do',
+  }),
+  recovered: (pages, organization) => ({
+    subject: `${pages} works again`,
+    lead: `${pages} of ${organization} works again. What waited is being answered now, as far as it is not too late.`,
+    label: 'Open Pagekeeper',
+  }),
+  moved: (pages, organization) => ({
+    subject: `${pages} was connected elsewhere`,
+    lead: `Somebody who manages ${pages} on Facebook connected it to another account. ${organization} receives nothing of it any more.`,
+    label: 'Open Pagekeeper',
+  }),
+};

@@ -1,0 +1,40 @@
+import { type Database, knexOf } from '../database/database.ts';
+
+/** So many calls of ours in a row failed for no tenant's fault: something is wrong with us, or with Facebook. */
+const failuresThatPause = 5;
+const pauseMinutes = 5;
+
+/** Until when no check may call Facebook for any tenant, in business time; null while calls are fine. */
+export async function readAppPause(database: Database, appId: string): Promise<{ until: Date; reason: string } | null> {
+  const row = await knexOf(database)('app_pauses')
+    .where({ app_id: appId })
+    .whereRaw('until > app.now()')
+    .first('until', 'reason');
+  return row ?? null;
+}
+
+/** Facebook throttles the whole app: every process leaves it alone until then. */
+export async function pauseApp(database: Database, appId: string, waitMs: number, reason: string): Promise<void> {
+  await knexOf(database).raw(
+    `insert into app_pauses as p (app_id, until, reason) values (?, app.now() + ? * interval '1 millisecond', ?)
+     on conflict (app_id) do update set until = greatest(p.until, excluded.until), reason = excluded.reason`,
+    [appId, waitMs, reason.slice(0, 500)],
+  );
+}
+
+/** A call of ours failed: the network, the app's secret, Facebook itself. Many in a row pause the app. */
+export async function noteAppFailure(database: Database, appId: string, reason: string): Promise<void> {
+  await knexOf(database).raw(
+    `insert into app_pauses as p (app_id, failures, failed_at, reason) values (?, 1, app.now(), ?)
+     on conflict (app_id) do update set failed_at = app.now(), reason = excluded.reason,
+       failures = case when p.failed_at > app.now() - interval '15 minutes' then p.failures + 1 else 1 end,
+       until = case when p.failed_at > app.now() - interval '15 minutes' and p.failures + 1 >= ${failuresThatPause}
+         then greatest(p.until, app.now() + interval '${pauseMinutes} minutes') else p.until end`,
+    [appId, reason.slice(0, 500)],
+  );
+}
+
+/** A check came to its end: the row of failures is over. */
+export async function noteAppSuccess(database: Database, appId: string): Promise<void> {
+  await knexOf(database)('app_pauses').where({ app_id: appId }).where('failures', '>', 0).update({ failures: 0 });
+}

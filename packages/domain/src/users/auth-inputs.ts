@@ -1,0 +1,35 @@
+import { z } from 'zod';
+
+/** A person's name, as they and those who share an organization with them see it. */
+export const personName = z.string().trim().min(1).max(200);
+
+const email = z.email().max(320);
+const newPassword = z.string().min(10).max(200);
+const password = z.string().max(200);
+const code = z.string().max(100);
+const callbackURL = z
+  .string()
+  .max(2_000)
+  .optional()
+  .describe('Where the link in the mail leads in the end: a path here. `result` is added to it.');
+
+/** What better-auth's POSTs take, by their path below `/auth`. Stricter than its own, which let unknown fields pass. */
+export const authInputs = {
+  '/sign-up/email': z.strictObject({ name: personName, email, password: newPassword, callbackURL }),
+  '/sign-in/email': z.strictObject({ email: z.string(), password: z.string() }),
+  '/sign-out': z.strictObject({}),
+  '/send-verification-email': z.strictObject({ email, callbackURL }),
+  '/request-password-reset': z.strictObject({ email, redirectTo: callbackURL }),
+  '/reset-password': z.strictObject({ token: z.string().max(100), newPassword }),
+  '/change-password': z.strictObject({ currentPassword: password, newPassword }),
+  '/change-email': z.strictObject({ newEmail: email, password, callbackURL }),
+  '/revoke-session': z.strictObject({ id: z.uuid().describe('As `GET /auth/list-sessions` shows it.') }),
+  '/revoke-other-sessions': z.strictObject({}),
+  '/two-factor/enable': z.strictObject({ password }),
+  '/two-factor/verify-totp': z.strictObject({ code }),
+  '/two-factor/verify-backup-code': z.strictObject({ code }),
+  '/two-factor/generate-backup-codes': z.strictObject({ password }),
+  '/two-factor/disable': z.strictObject({ password }),
+} satisfies Record<string, z.ZodObject>;
+
+export type AuthPath = keyof typeof authInputs;
