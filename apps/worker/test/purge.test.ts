@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { promisify } from 'node:util';
 import { newId } from '@pagekeeper/domain/ids';
 import { drainEventsJob, refreshLoginJob } from '@pagekeeper/domain/jobs';
+import { erasable, erasedLast } from '@pagekeeper/domain/purges/erasure';
 import { type Network, startNetwork } from '@pagekeeper/testing/network/network';
 import type { ConnectedPage, Tenant } from '@pagekeeper/testing/network/tenant';
 import { findRedis, type RunningRedis, startRedis } from '@pagekeeper/testing/redis';
@@ -39,6 +40,10 @@ async function rowsOf(network: Network, organizationId: string): Promise<Record<
   }
   return counts;
 }
+
+const tenantTables = [...erasable.map(({ table }) => table), ...erasedLast]
+  .filter(table => table !== 'organizations' && table !== 'personal_idempotency_keys')
+  .sort();
 
 /** A row in every table that no endpoint fills yet. */
 async function fillTheRest(network: Network, tenant: Tenant, canary: string): Promise<void> {
@@ -110,6 +115,9 @@ describe.each([['postgres'], ...(findRedis() ? [['redis']] : [])] as ['postgres'
       const { pages, canaries } = await liveIn(acme, canary);
       await network.settle(60_000);
       await network.simulator.post(`/__sim/people/${pages[1]!.page.personId}/events`, { type: 'password_change' });
+      await acme.refresh(pages[1]!.id);
+      // Every table is put to the test: a new one is filled here too. Pages are left only when the purge begins.
+      expect([...Object.keys(await rowsOf(network, acme.uuid)), 'page_unsubscriptions'].sort()).toEqual(tenantTables);
       const rivals = await rowsOf(network, rival.uuid);
       // Jobs that name it wait, for later and for now.
       const { queue: jobs } = network.services;
@@ -253,6 +261,27 @@ describe('a purge', () => {
     expect(new Set([201, 404, ...statuses])).toEqual(new Set([201, 404]));
     await comments;
     await expectFinished(acme, url);
+    expect(await rowsOf(network, acme.uuid)).toEqual({});
+  }, 120_000);
+
+  it('leaves no key in use: the next tenant of its page has what comes sealed by their own, from the first event on', async () => {
+    const acme = await network.tenant('acme');
+    const rival = await network.tenant('rival');
+    const { page } = await acme.connectPage();
+    const write = () => network.simulator.post(`/__sim/pages/${page.page_id}/comments`, { text: 'Hello?' });
+    // The api knows the page's route and its key from now on.
+    await write();
+    await network.settle();
+    const { url } = await ask(acme);
+    await expectFinished(acme, url);
+    const [login] = await network.simulator.logIn(page.personId);
+    await rival.connectPage({ page: login! });
+    await write();
+    const sealedBy = () =>
+      network.sql(`select distinct encode(substring(payload from 2 for 16), 'hex')::uuid as key from webhook_events
+        where organization_id = '${rival.uuid}'`);
+    const keys = await network.sql('select id as key from organization_keys where organization_id = $1', [rival.uuid]);
+    await expect.poll(sealedBy, patience).toEqual(keys);
     expect(await rowsOf(network, acme.uuid)).toEqual({});
   }, 120_000);
 

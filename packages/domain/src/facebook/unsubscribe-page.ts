@@ -3,11 +3,14 @@ import { failpoint } from '@pagekeeper/runtime/failpoint';
 import type { Secret } from '@pagekeeper/runtime/secret';
 import { raw } from 'objection';
 import { audit } from '../audit/audit.ts';
+import { renewGeneration } from '../claims/renew-generation.ts';
 import type { Context } from '../context.ts';
 import type { Uuid } from '../ids.ts';
 import { FacebookPageIntegration } from '../integrations/facebook-page-integration.ts';
 import { leftPageTokenOf, PageUnsubscription } from '../integrations/page-unsubscription.ts';
 import { openPageToken } from '../integrations/store-facebook-page.ts';
+import { refreshLoginJob } from '../jobs.ts';
+import { nudge } from '../nudge.ts';
 import { isGone, withTenant } from '../tenancy/doors.ts';
 import { type PageRoute, routePages } from '../tenancy/route-pages.ts';
 import type { TenantTx } from '../tenancy/tenant-tx.ts';
@@ -88,27 +91,34 @@ async function openToken(tx: TenantTx, vault: Vault, row: PageUnsubscription): P
   }
 }
 
-async function leave(
-  { database, graph }: Context,
-  { pageId, token, attempts }: LeftPage,
-): Promise<{ outcome: UnsubscribeOutcome; error?: GraphError }> {
+async function leave(ctx: Context, page: LeftPage): Promise<{ outcome: UnsubscribeOutcome; error?: GraphError }> {
+  const { pageId, token, attempts } = page;
   // Subscriptions belong to app and page: taking it off would silence whoever claimed the page since.
-  const claimant = await claimantOf(database, pageId);
-  if (!token) return { outcome: claimant ? 'claimed' : 'refused' };
-  if (claimant) {
-    // An attempt that nobody saw the end of may have silenced them.
-    if (attempts > 1 && claimant.webhookEnabled) await graph.subscribePage(token, pageId);
-    return { outcome: 'claimed' };
-  }
+  const claimant = await claimantOf(ctx.database, pageId);
+  // An attempt that nobody saw the end of may have silenced them.
+  if (claimant && attempts > 1) await checkAgain(ctx, claimant);
+  if (claimant) return { outcome: 'claimed' };
+  if (!token) return { outcome: 'refused' };
   failpoint('unsubscribe.before_http');
-  const result = await graph.unsubscribePage(token, pageId);
+  const result = await ctx.graph.unsubscribePage(token, pageId);
   failpoint('unsubscribe.after_http');
   if (!result.ok) return { outcome: isForTheMoment(result.error) ? 'later' : 'refused', error: result.error };
-  // Claimed while the call was under way, and subscribed before it: what was taken is put back.
-  const late = await claimantOf(database, pageId);
-  if (!late) return { outcome: 'unsubscribed' };
-  if (late.webhookEnabled) await graph.subscribePage(token, pageId);
-  return { outcome: 'claimed' };
+  // Claimed while the call was under way, and subscribed before it came through.
+  const late = await claimantOf(ctx.database, pageId);
+  if (late) await checkAgain(ctx, late);
+  return { outcome: late ? 'claimed' : 'unsubscribed' };
+}
+
+/** Has a claimed page checked at once, by its own tenant. A check that saw the page subscribed counts no more. */
+async function checkAgain(ctx: Context, { organizationId, integrationId }: PageRoute): Promise<void> {
+  try {
+    const login_id = await withTenant(ctx, { organization: organizationId }, tx =>
+      renewGeneration(tx, integrationId, { recheck: true }),
+    );
+    if (login_id) await nudge(ctx, refreshLoginJob, { organization_id: organizationId, login_id });
+  } catch (error) {
+    if (!isGone(error)) throw error;
+  }
 }
 
 const claimantOf = async (database: Context['database'], pageId: string): Promise<PageRoute | undefined> =>

@@ -7,9 +7,11 @@ import { newId, type Uuid } from '../ids.ts';
 import { FacebookPageIntegration } from '../integrations/facebook-page-integration.ts';
 import { Integration } from '../integrations/integration.ts';
 import type { IntegrationConfig } from '../integrations/integration-config.ts';
-import { openPageToken } from '../integrations/store-facebook-page.ts';
+import { pageAccessTokenOf } from '../integrations/store-facebook-page.ts';
 import { Organization } from '../organizations/organization.ts';
 import type { TenantTx } from '../tenancy/tenant-tx.ts';
+import { dataKeyOf } from '../vault/organization-key.ts';
+import { VaultError } from '../vault/vault.ts';
 
 /** An integration whose events this process alone works off until the lease ends. */
 export interface Drain {
@@ -54,7 +56,7 @@ export async function beginDrain(
   if (!page) return 'busy';
   const organization = await Organization.query(tx).first();
   const usable = usableStatuses.includes(page.status);
-  const token = usable ? await openPageToken(tx, vault, page) : null;
+  const token = usable ? await openToken(tx, vault, page) : null;
   return {
     organizationId: tx.tenant.organizationId,
     integrationId,
@@ -70,6 +72,16 @@ export async function beginDrain(
     connectedAt: claim.claimed_at,
     repliesPaused: organization?.replies_paused ?? true,
   };
+}
+
+async function openToken(tx: TenantTx, vault: Context['vault'], page: FacebookPageIntegration): Promise<Secret | null> {
+  try {
+    const key = await dataKeyOf(tx, vault, page.page_access_token);
+    return vault.open(key, pageAccessTokenOf(page.id), page.page_access_token);
+  } catch (error) {
+    if (error instanceof VaultError) return null;
+    throw error;
+  }
 }
 
 /** A drain whose page token works. */
