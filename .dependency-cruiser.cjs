@@ -6,7 +6,7 @@ const tests = '(^|/)test/|\\.test\\.ts$|\\.config\\.ts$';
 const packages = [['runtime'], ['queue', 'facebook'], ['domain']];
 const folders = [
   ['database', 'tenancy', 'access', 'vault', 'audit', 'idempotency', 'mail', 'claims'],
-  ['users', 'organizations', 'members', 'invitations', 'notifications'],
+  ['users', 'organizations', 'members', 'invitations', 'api-keys', 'notifications'],
   ['staff'],
   ['businesses'],
   ['integrations'],
@@ -40,7 +40,7 @@ const sideways = ['queue', 'facebook'].map(name => ({
 const homes = [
   { libraries: ['objection', 'knex'], paths: ['packages/domain/'] },
   { libraries: ['pg'], paths: ['packages/domain/', 'packages/queue/', 'packages/testing/'] },
-  { libraries: ['bullmq', 'ioredis'], paths: ['packages/queue/'] },
+  { libraries: ['bullmq', 'ioredis', 'rate-limiter-flexible'], paths: ['packages/queue/'] },
   { libraries: ['nodemailer'], paths: ['packages/domain/src/mail/'] },
   { libraries: ['libsodium-wrappers'], paths: ['packages/domain/src/vault/'] },
   { libraries: ['express', 'helmet'], paths: ['apps/api/', 'apps/graph-simulator/', 'apps/mail-catcher/'] },

@@ -82,8 +82,9 @@ describe('load', () => {
 });
 
 describe('options', () => {
-  it('run all that the issue asks for unless told otherwise', () => {
-    expect(parseOptions(['--json']).only).toEqual(['vault', 'webhook-ingest', 'webhook-ingest-batched', 'tenant-list']);
+  it('run all but the verb unless told otherwise', () => {
+    const all = ['vault', 'webhook-ingest', 'webhook-ingest-batched', 'tenant-list', 'tenant-list-key'];
+    expect(parseOptions(['--json']).only).toEqual(all);
     expect(parseOptions(['--only', 'vault']).only).toEqual(['vault']);
   });
 

@@ -15,6 +15,7 @@ export const benchmarkNames = [
   'webhook-ingest',
   'webhook-ingest-batched',
   'tenant-list',
+  'tenant-list-key',
   'tenant-list-verb',
 ] as const;
 export type BenchmarkName = (typeof benchmarkNames)[number];

@@ -92,7 +92,8 @@ function chosen({ only }: BenchOptions, system: System, tenants: readonly Tenant
   const benches = [
     { name: 'webhook-ingest', run: () => benchWebhookIngest(system, tenants, tools) },
     { name: 'webhook-ingest-batched', run: () => benchWebhookIngestBatched(system, tenants, tools) },
-    { name: 'tenant-list', run: () => benchTenantList(system, tenants, tools) },
+    { name: 'tenant-list', run: () => benchTenantList(system, tenants, { ...tools, by: 'session' }) },
+    { name: 'tenant-list-key', run: () => benchTenantList(system, tenants, { ...tools, by: 'key' }) },
     { name: 'tenant-list-verb', run: () => benchTenantListVerb(system, tenants, tools) },
   ] as const;
   return benches.filter(({ name }) => only.includes(name));

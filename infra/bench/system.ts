@@ -6,6 +6,7 @@ import { createDatabaseAndRoles, type RoleUrls, roleUrls, withDatabase } from '@
 import { serviceVariables } from '@pagekeeper/domain/environment';
 import { type OpenServices, openServices } from '@pagekeeper/domain/open-services';
 import { createLog } from '@pagekeeper/runtime/log';
+import { generousLimits } from '@pagekeeper/testing/generous-limits';
 import { startPostgres } from '@pagekeeper/testing/postgres';
 import { startProcess } from '@pagekeeper/testing/processes';
 import { findRedis, startRedis } from '@pagekeeper/testing/redis';
@@ -75,6 +76,7 @@ export async function startSystem({ adminUrl, redisUrl, profileFolder, undo }: S
     AUTH_DATABASE_URL: database.urls.auth,
     AUTH_SECRET: randomBytes(32).toString('hex'),
     PORT: String(apiPort),
+    ...generousLimits,
     ...(profileFolder && { NODE_OPTIONS: profiling(profileFolder) }),
   };
   const api = await startApp('api', apiVariables, undo);

@@ -15,6 +15,8 @@ export interface Tenant {
   ownerId: Uuid;
   /** The cookie of a real sign-in. */
   cookie: string;
+  /** The secret of an API key that may read. */
+  key: string;
   pages: readonly Page[];
 }
 
@@ -39,8 +41,9 @@ export async function createTenant(system: System, name: string, pageCount: numb
     return { pageId: page.page_id, integrationId: parsePublicId('integration', id)! };
   };
   const pages = await Promise.all(granted.map(page => limit(() => connect(page))));
+  const { secret: key } = await post(`${path}/api-keys`, { name: 'Bench', role: 'MEMBER', scopes: ['read'] });
   const organizationId = parsePublicId('organization', organization)!;
-  return { organization, organizationId, ownerId: user.id as Uuid, cookie, pages };
+  return { organization, organizationId, ownerId: user.id as Uuid, cookie, key, pages };
 }
 
 /** What a GET answers, as text. @throws Error unless the status is the expected one */

@@ -1,3 +1,4 @@
+import type { KeyUse } from '@pagekeeper/domain/api-keys/key-use';
 import type { Services } from '@pagekeeper/domain/context';
 import type { Auth } from '@pagekeeper/domain/users/auth';
 import type { Credentials } from '@pagekeeper/domain/users/credentials';
@@ -5,16 +6,17 @@ import type { SessionReader } from '@pagekeeper/domain/users/session-reader';
 import type { Queue } from '@pagekeeper/queue/queue';
 import type { Secret } from '@pagekeeper/runtime/secret';
 import express, { type Express } from 'express';
-import helmet from 'helmet';
-import { pinoHttp } from 'pino-http';
 import { createAuthenticate } from './auth/authenticate.ts';
 import { mountAuth } from './auth/mount-auth.ts';
 import { endpoints } from './endpoints.ts';
 import { mountHealth } from './health/health.ts';
 import { mountDocs } from './http/docs.ts';
-import { mountEndpoints, requestIdOf } from './http/mount.ts';
+import { mountEndpoints } from './http/mount.ts';
 import { buildOpenApi } from './http/openapi.ts';
 import { HttpError, problemHandler } from './http/problem.ts';
+import { requestLog } from './http/request-log.ts';
+import { securityHeaders } from './http/security-headers.ts';
+import type { Limits } from './limits/limits.ts';
 import { mountHandshake } from './webhooks/handshake.ts';
 
 export interface AppOptions {
@@ -25,73 +27,32 @@ export interface AppOptions {
   publicUrl: string;
   appId: string;
   verifyToken: Secret;
+  limits: Limits;
+  keyUse: KeyUse;
+  /** How many proxies stand in front and may name the sender. */
+  trustProxy: number;
   isStopping(): boolean;
 }
 
 /** Everything the api answers, save webhook deliveries, which are taken in front of it. */
-export function createApp({
-  services,
-  auth,
-  credentials,
-  readSession,
-  publicUrl,
-  appId,
-  verifyToken,
-  isStopping,
-}: AppOptions): Express {
+export function createApp(options: AppOptions): Express {
+  const { services, auth, credentials, readSession, publicUrl, appId, limits, keyUse } = options;
   const app = express();
   app.disable('x-powered-by');
   app.disable('etag');
-  app.use(requestLog(services));
-  app.use(security);
-  mountHealth(app, { ...services, isStopping });
-  mountDocs(app, buildOpenApi(endpoints));
-  mountHandshake(app, verifyToken);
-  mountAuth(app, { auth, database: services.database, publicUrl });
+  app.set('trust proxy', options.trustProxy);
+  app.use(requestLog(services.log));
+  app.use(securityHeaders());
+  // First, since Express asks one route after the other.
   const authenticate = createAuthenticate(auth, readSession, publicUrl);
-  mountEndpoints(app, endpoints, { services, appId, credentials, authenticate });
+  mountEndpoints(app, endpoints, { services, appId, credentials, authenticate, limits, keyUse });
+  mountHealth(app, { ...services, isStopping: options.isStopping });
+  mountDocs(app, buildOpenApi(endpoints));
+  mountHandshake(app, options.verifyToken);
+  mountAuth(app, { auth, database: services.database, limits, publicUrl });
   app.use(() => {
     throw new HttpError('no_such_route', 'The documentation at /docs lists what there is.');
   });
   app.use(problemHandler(services.log));
   return app;
 }
-
-// One line a request: method, path without its query (which may hold secrets), status and time.
-function requestLog({ log }: Services) {
-  return pinoHttp({
-    logger: log,
-    genReqId: (request, response) => {
-      const id = requestIdOf(request.headers['x-request-id']);
-      response.setHeader('X-Request-Id', id);
-      return id;
-    },
-    serializers: {
-      req: ({ id, method, url }: { id: unknown; method: string; url: string }) => ({
-        id,
-        method,
-        path: url.split('?', 1)[0],
-      }),
-      res: ({ statusCode }: { statusCode: number }) => ({ status: statusCode }),
-    },
-    customLogLevel: (_request, response, error) => (error || response.statusCode >= 500 ? 'error' : 'debug'),
-  });
-}
-
-const security = helmet({
-  contentSecurityPolicy: {
-    useDefaults: false,
-    directives: {
-      defaultSrc: ["'none'"],
-      scriptSrc: ["'self'"],
-      // Swagger UI sets style attributes; a style cannot run anything.
-      styleSrc: ["'self'", "'unsafe-inline'"],
-      imgSrc: ["'self'", 'data:'],
-      fontSrc: ["'self'"],
-      connectSrc: ["'self'"],
-      formAction: ["'self'"],
-      frameAncestors: ["'none'"],
-      baseUri: ["'none'"],
-    },
-  },
-});

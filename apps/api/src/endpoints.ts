@@ -1,3 +1,4 @@
+import { apiKeyEndpoints } from './api-keys/api-key-endpoints.ts';
 import { auditEndpoints } from './audit/audit-endpoints.ts';
 import { businessEndpoints } from './businesses/business-endpoints.ts';
 import type { Endpoint } from './http/endpoint.ts';
@@ -16,6 +17,7 @@ export const endpoints: readonly Endpoint[] = [
   ...purgeEndpoints,
   ...memberEndpoints,
   ...invitationEndpoints,
+  ...apiKeyEndpoints,
   ...businessEndpoints,
   ...integrationEndpoints,
   ...auditEndpoints,

@@ -1,6 +1,9 @@
 import { refuseContradictions, serviceVariables } from '@pagekeeper/domain/environment';
 import { portVariable, readEnvironment, secretVariable, urlVariable } from '@pagekeeper/runtime/environment';
 import { z } from 'zod';
+import type { LimitSettings } from './limits/limit-settings.ts';
+
+const limitVariable = (points: number) => z.coerce.number().int().min(1).max(10_000_000).default(points);
 
 /** Everything the api reads from its environment. */
 export const apiVariables = serviceVariables
@@ -9,6 +12,17 @@ export const apiVariables = serviceVariables
     PORT: portVariable.default(4000),
     AUTH_DATABASE_URL: urlVariable('postgres', 'postgresql').describe('pagekeeper_auth on the database.'),
     AUTH_SECRET: secretVariable(32).describe('Signs session cookies and links, encrypts second factors.'),
+    TRUST_PROXY: z.coerce
+      .number()
+      .int()
+      .min(0)
+      .max(10)
+      .default(0)
+      .describe('Proxies in front of the api, each of which adds to X-Forwarded-For. 0: the header is ignored.'),
+    RATE_LIMIT_PER_10_SECONDS: limitVariable(1_000).describe('Requests of one API key, or of one person.'),
+    RATE_LIMIT_STRANGERS_PER_MINUTE: limitVariable(300).describe('Requests without a valid key or session, per IP.'),
+    RATE_LIMIT_ATTEMPTS_PER_MINUTE: limitVariable(30).describe('Sign-ins, sign-ups and the like, per IP.'),
+    RATE_LIMIT_FREE_GUESSES: limitVariable(5).describe('Wrong passwords for one address before pauses, which grow.'),
   })
   .superRefine(refuseContradictions);
 
@@ -16,3 +30,10 @@ export type ApiVariables = z.output<typeof apiVariables>;
 
 /** Exits with one sentence per fault. */
 export const readApiVariables = (): ApiVariables => readEnvironment(apiVariables, process.env);
+
+export const limitSettingsOf = (variables: ApiVariables): LimitSettings => ({
+  callerPer10Seconds: variables.RATE_LIMIT_PER_10_SECONDS,
+  strangerPerMinute: variables.RATE_LIMIT_STRANGERS_PER_MINUTE,
+  attemptsPerMinute: variables.RATE_LIMIT_ATTEMPTS_PER_MINUTE,
+  freeGuesses: variables.RATE_LIMIT_FREE_GUESSES,
+});

@@ -1,10 +1,12 @@
 import { createServer, type Server } from 'node:http';
+import { KeyUse } from '@pagekeeper/domain/api-keys/key-use';
 import { appSecretsOf, openServices } from '@pagekeeper/domain/open-services';
 import { createAuth } from '@pagekeeper/domain/users/auth';
 import { Inbox } from '@pagekeeper/domain/webhooks/inbox';
 import type { Log } from '@pagekeeper/runtime/log';
 import { createApp } from './app.ts';
-import type { ApiVariables } from './env.ts';
+import { type ApiVariables, limitSettingsOf } from './env.ts';
+import { Limits } from './limits/limits.ts';
 import { createReceiveWebhooks } from './webhooks/receive-webhooks.ts';
 
 export interface RunningServer {
@@ -30,6 +32,7 @@ export async function startServer(variables: ApiVariables, log: Log): Promise<Ru
     namedStatements: variables.NAMED_STATEMENTS === 'on',
   });
   const inbox = new Inbox({ ...services, databaseUrl: variables.DATABASE_URL });
+  const keyUse = new KeyUse(services);
   let stopping = false;
   const app = createApp({
     services,
@@ -37,6 +40,9 @@ export async function startServer(variables: ApiVariables, log: Log): Promise<Ru
     publicUrl: variables.PUBLIC_URL,
     appId: variables.FACEBOOK_APP_ID,
     verifyToken: variables.FACEBOOK_VERIFY_TOKEN,
+    limits: new Limits(services.queue.limits, limitSettingsOf(variables)),
+    keyUse,
+    trustProxy: variables.TRUST_PROXY,
     isStopping: () => stopping,
   });
   const receive = createReceiveWebhooks({ inbox, appSecrets: appSecretsOf(variables), log });
@@ -53,6 +59,7 @@ export async function startServer(variables: ApiVariables, log: Log): Promise<Ru
       stopping = true;
       await closeServer(server);
       await inbox.close();
+      await keyUse.close();
       await closeAuth();
       await services.close();
     },

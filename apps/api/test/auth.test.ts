@@ -1,6 +1,11 @@
+import { request } from 'node:http';
+import { createAuth } from '@pagekeeper/domain/users/auth';
+import { Secret } from '@pagekeeper/runtime/secret';
 import { type Network, startNetwork } from '@pagekeeper/testing/network/network';
 import type { Answer, Persona } from '@pagekeeper/testing/network/persona';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { authPaths } from '../src/auth/auth-paths.ts';
+import { findAuthRoute } from '../src/auth/auth-routes.ts';
 import { holdAnswersToTheContract, holdProblem } from './contract.ts';
 
 holdAnswersToTheContract();
@@ -174,6 +179,63 @@ describe('signing in', () => {
     }
     expect((await network.anonymous.put(signIn, {})).status).toBe(404);
   });
+});
+
+describe('better-auth', () => {
+  it('has more routes, which nobody reaches, signed in or not', async () => {
+    const { auth, close } = createAuth({
+      databaseUrl: network.database.urls.auth,
+      secret: new Secret('x'.repeat(32)),
+      publicUrl: network.apiUrl,
+      mailer: network.services.mailer,
+      namedStatements: true,
+      log: network.services.log,
+    });
+    await close();
+    const theirs = Object.values(auth.api as unknown as Record<string, { path?: string; options: { method: unknown } }>)
+      .filter(({ path }) => path)
+      .flatMap(({ path, options }) => [options.method].flat().map(method => ({ method: String(method), path: path! })));
+    expect(theirs.length).toBeGreaterThan(25);
+    const hidden = theirs.filter(({ method, path }) => !findAuthRoute(method, `/auth${path}`));
+    // It takes the token of a link for a new password in the path, we in the query.
+    const documented = Object.values(authPaths).flatMap(operations => Object.keys(operations));
+    expect(theirs.length - hidden.length).toBe(documented.length - 1);
+    for (const { method, path } of hidden) {
+      const asked = `/auth${path.replaceAll(/:\w+/g, 'x')}`;
+      for (const persona of [zoe, network.anonymous]) {
+        const answer = await persona.send(method.toLowerCase() as 'get', asked, method === 'POST' ? {} : undefined);
+        expectProblem(answer, asked, 404, 'no_such_route');
+      }
+    }
+  });
+
+  it.each([
+    '/auth/sign-in/email/',
+    '/AUTH/sign-in/email',
+    '/auth/Sign-In/email',
+    '/auth//sign-in/email',
+    '/auth/sign-in%2Femail',
+    '/auth/./sign-in/email/x/..',
+    '/auth/sign-in/email;x',
+  ])('is not reached by another spelling: %s', async path => {
+    const statuses = await Promise.all(
+      [zoe.email, 'nobody@example.com'].map(email => raw(path, JSON.stringify({ email, password }))),
+    );
+    expect(statuses).toEqual([404, 404]);
+  });
+
+  /** A POST whose path nobody tidies up on the way. */
+  function raw(path: string, body: string): Promise<number> {
+    return new Promise((resolve, reject) => {
+      const headers = { 'Content-Type': 'application/json', 'Content-Length': Buffer.byteLength(body) };
+      const { hostname, port } = new URL(network.apiUrl);
+      const sent = request({ hostname, port, path, method: 'POST', headers, agent: false }, answer => {
+        answer.resume();
+        resolve(answer.statusCode!);
+      });
+      sent.on('error', reject).end(body);
+    });
+  }
 });
 
 describe('passwords', () => {

@@ -1,3 +1,4 @@
+import { blankTokens } from '@pagekeeper/runtime/log';
 import { type Answer, Persona } from '@pagekeeper/testing/network/persona';
 import { expect } from 'vitest';
 import { endpoints } from '../src/endpoints.ts';
@@ -27,6 +28,10 @@ const routes = endpoints.map(endpoint => ({
   pattern: new RegExp(`^${endpoint.path.replaceAll(/\{\w+\}/g, '[^/]+')}$`),
 }));
 
+/** The endpoint behind a path with values in it. */
+export const findEndpoint = (method: string, path: string): Endpoint | undefined =>
+  routes.find(({ endpoint, pattern }) => endpoint.method === method && pattern.test(path))?.endpoint;
+
 /** From now on every answer that a persona of this test file gets is held against the contract. */
 export function holdAnswersToTheContract(): void {
   const send = Persona.prototype.send;
@@ -42,6 +47,8 @@ function holdToTheContract(method: string, path: string, answer: Answer): void {
   const { status, text, headers } = answer;
   const told = `${method} ${path} answered ${status} ${text.slice(0, 300)}`;
   expect(status, told).not.toBe(500);
+  expect(headers['ratelimit-policy'], told).toMatch(/^"[a-z]+";q=\d+;w=\d+$/);
+  expect(headers.ratelimit, told).toMatch(/^"[a-z]+";r=\d+;t=\d+$/);
   // What looks like a token of Facebook's, and what looks like a stack.
   expect(text, told).not.toMatch(/EAA[A-Za-z0-9]{8,}|\n\s+at |node_modules/);
   expect(headers['x-request-id'], told).toMatch(/^[\w.-]{1,64}$/);
@@ -49,9 +56,9 @@ function holdToTheContract(method: string, path: string, answer: Answer): void {
     holdProblem(path, answer);
     return;
   }
-  const route = routes.find(({ endpoint, pattern }) => endpoint.method === method && pattern.test(path));
-  expect(route, `${told}, and no endpoint declares it`).toBeDefined();
-  holdSuccess(route!.endpoint, answer, told);
+  const endpoint = findEndpoint(method, path);
+  expect(endpoint, `${told}, and no endpoint declares it`).toBeDefined();
+  holdSuccess(endpoint!, answer, told);
 }
 
 /** Status and body as the endpoint declares them, with no field more. */
@@ -72,7 +79,12 @@ export function holdProblem(path: string, { status, body, text, headers }: Answe
   expect(headers['content-type'], text).toBe('application/problem+json; charset=utf-8');
   expect(problemShape.strict().parse(body)).toEqual(body);
   const { title, status: declared } = problems[body.code as keyof typeof problems];
-  expect(body).toMatchObject({ title, status, type: `urn:pagekeeper:problem:${body.code}`, instance: path });
+  expect(body).toMatchObject({
+    title,
+    status,
+    type: `urn:pagekeeper:problem:${body.code}`,
+    instance: blankTokens(path),
+  });
   expect(declared).toBe(status);
   expect(body.detail.length).toBeGreaterThan(10);
   expect(body.request_id).toBe(headers['x-request-id']);

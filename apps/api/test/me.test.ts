@@ -25,7 +25,7 @@ const allNotices = { token_expiring: true, token_dead: true, page_moved: true, s
 
 /** An API key of a tenant's, as headers. */
 async function keyOf({ uuid }: Tenant, role: string, scopes: string[]): Promise<{ id: string; headers: object }> {
-  const secret = `pgk_live_${randomBytes(24).toString('base64url')}`;
+  const secret = `pgk_live_${randomBytes(32).toString('base64url')}`;
   const id = newId();
   await network.sql(
     `insert into api_keys (organization_id, id, name, prefix, secret_hash, role, scopes)

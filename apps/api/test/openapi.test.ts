@@ -47,6 +47,10 @@ DELETE /v1/organizations/{organization}/invitations/{invitation}
 POST   /v1/invitations/accept
 POST   /v1/organizations/{organization}/purge
 GET    /v1/purges/{purge}
+GET    /v1/organizations/{organization}/api-keys
+POST   /v1/organizations/{organization}/api-keys
+POST   /v1/organizations/{organization}/api-keys/{key}/rotate
+DELETE /v1/organizations/{organization}/api-keys/{key}
 GET    /v1/organizations/{organization}/businesses
 POST   /v1/organizations/{organization}/businesses
 GET    /v1/organizations/{organization}/businesses/{business}
@@ -113,7 +117,7 @@ describe('openapi.json', () => {
     for (const [key, { responses, summary }] of operations.filter(([key]) => key.includes('/v1/'))) {
       expect(summary, key).not.toBe('');
       const statuses = Object.keys(responses).map(Number);
-      expect(statuses, key).toEqual(expect.arrayContaining([400, 401, 404, 503]));
+      expect(statuses, key).toEqual(expect.arrayContaining([400, 401, 404, 429, 503]));
       if (!key.startsWith('GET')) expect(statuses, key).toEqual(expect.arrayContaining([403, 413, 415]));
       for (const status of statuses.filter(status => status >= 400)) {
         expect(responses[status]!.content, key).toHaveProperty(['application/problem+json']);
@@ -128,8 +132,14 @@ describe('openapi.json', () => {
     const shown = fieldsOf([answers, document.components.schemas]);
     expect(shown.size).toBeGreaterThan(40);
     const credentials = [...shown].filter(field => /token|password|secret|key|hash/.test(field));
-    // The first two name notices: e-mails about tokens.
-    expect(credentials.sort()).toEqual(['token_dead', 'token_expiring', 'user_token_expires_at']);
+    // An API key's secret is shown once, in the answer that makes it. Two name notices: e-mails about tokens.
+    expect(credentials.sort()).toEqual(['secret', 'token_dead', 'token_expiring', 'user_token_expires_at']);
+    const withSecret = Object.entries(document.components.schemas).filter(([, schema]) =>
+      fieldsOf(schema).has('secret'),
+    );
+    expect(withSecret.map(([name]) => name)).toEqual(['NewApiKey']);
+    const showing = operations.filter(([, { responses }]) => JSON.stringify(responses).includes('NewApiKey'));
+    expect(showing.map(([key]) => key.split('/').at(-1))).toEqual(['api-keys', 'rotate']);
   });
 
   /** The names of all properties that schemas in this value declare. */

@@ -2,7 +2,7 @@ import { type IdKind, newId, publicId, type Uuid } from '@pagekeeper/domain/ids'
 import { addMember } from '@pagekeeper/domain/members/add-member';
 import { type Network, startNetwork } from '@pagekeeper/testing/network/network';
 import type { Answer, Persona } from '@pagekeeper/testing/network/persona';
-import type { Tenant } from '@pagekeeper/testing/network/tenant';
+import type { Program, Tenant } from '@pagekeeper/testing/network/tenant';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { endpoints } from '../src/endpoints.ts';
 import type { Endpoint } from '../src/http/endpoint.ts';
@@ -14,15 +14,15 @@ let network: Network;
 let acme: Tenant;
 let rival: Tenant;
 let acmeThings: Record<string, string>;
+let rivalProgram: Program;
 
 beforeAll(async () => {
   // Without a worker, so that nothing but requests can change a row; two connections for everybody.
   network = await startNetwork({ worker: false, apiEnv: { DATABASE_POOL: '2' } });
   [acme, rival] = await Promise.all([network.tenant('acme'), network.tenant('rival')]);
-  acmeThings = {
-    ...(await freshThings(acme, ['member', 'invitation', 'purge'])),
-    integration: (await acme.connectPage()).id,
-  };
+  const things = await freshThings(acme, ['member', 'invitation', 'key', 'purge']);
+  acmeThings = { ...things, integration: (await acme.connectPage()).id };
+  rivalProgram = await rival.program({ role: 'OWNER' });
 }, 60_000);
 
 afterAll(() => network?.stop());
@@ -36,6 +36,7 @@ const page = () => ({
 /** A body that each endpoint would take. */
 const bodies: Record<string, (things: Record<string, string>) => object> = {
   'patch /v1/me': () => ({ notices: { token_dead: true } }),
+  'delete /v1/me': () => ({ password: 'not the password' }),
   'post /v1/organizations': () => ({ name: 'One More' }),
   'patch /v1/organizations/{organization}': () => ({ name: 'Renamed' }),
   'post /v1/organizations/{organization}/transfer-ownership': ({ member }) => ({
@@ -49,6 +50,9 @@ const bodies: Record<string, (things: Record<string, string>) => object> = {
   }),
   'post /v1/staff/organizations': () => ({ name: 'For Somebody', owner_email: acme.owner.email }),
   'post /v1/staff/organizations/{organization}/enter': () => ({ reason: 'They asked for help.' }),
+  // A key with just the scope that making keys takes may make this one.
+  'post /v1/organizations/{organization}/api-keys': () => ({ name: 'Export', role: 'MEMBER', scopes: ['members'] }),
+  'post /v1/organizations/{organization}/api-keys/{key}/rotate': () => ({ overlap_seconds: 60 }),
   'post /v1/organizations/{organization}/businesses': () => ({ name: 'Second Store' }),
   'patch /v1/organizations/{organization}/businesses/{business}': () => ({ description: 'Changed.' }),
   'post /v1/organizations/{organization}/businesses/{business}/integrations': () => ({
@@ -68,6 +72,7 @@ const references: Record<string, () => string[]> = {
   member: () => [acmeThings.member!],
   invitation: () => [acmeThings.invitation!],
   purge: () => [acmeThings.purge!],
+  key: () => [acmeThings.key!],
 };
 
 /** Fresh things of a tenant's, so that a call which is allowed spoils nothing for the next. */
@@ -97,6 +102,8 @@ const makers: Record<string, (tenant: Tenant) => Promise<string>> = {
   invitation: async ({ owner, path }) =>
     (await owner.expect(201, owner.post(`${path}/invitations`, { email: `${newId()}@example.com`, role: 'MEMBER' })))
       .id,
+  // A key with just the scope that rotating takes may rotate it.
+  key: async tenant => (await tenant.program({ role: 'MEMBER', scopes: ['members'] })).key.id,
 };
 
 async function freshThings(tenant: Tenant, names: readonly string[]): Promise<Record<string, string>> {
@@ -125,6 +132,9 @@ const thingsOf = ({ path }: Endpoint): string[] => [
   ...(path.endsWith('/transfer-ownership') ? ['member'] : []),
 ];
 
+/** What can be done to a thing once only. */
+const happensOnce = ({ method, path }: Endpoint) => method === 'delete' || path.endsWith('/rotate');
+
 const keyOf = ({ method, path }: Endpoint) => `${method} ${path}`;
 
 async function call(persona: Persona, endpoint: Endpoint, values: Record<string, string>): Promise<Answer> {
@@ -140,12 +150,12 @@ function bodyOf(endpoint: Endpoint, values: Record<string, string>): object {
 
 /** All of an answer that may be seen, without what differs from request to request. */
 function seen({ status, text, headers, body }: Answer): string {
-  const { 'x-request-id': requestId, date: _, 'content-length': __, ...rest } = headers;
+  const { 'x-request-id': requestId, date: _, 'content-length': __, ratelimit: ___, ...rest } = headers;
   const same = text.replaceAll(requestId!, '').replaceAll(JSON.stringify(body.instance), '');
   return JSON.stringify([status, same, rest]);
 }
 
-/** One checksum over everything the database holds of a tenant. */
+/** One checksum over everything the database holds of a tenant, save when a key was used last: that is written later. */
 async function checksumOf(tenant: Tenant): Promise<string> {
   const tables = await network.sql<{ name: string; tenant_column: string }>(
     `select c.oid::regclass::text as name, a.attname as tenant_column
@@ -157,7 +167,7 @@ async function checksumOf(tenant: Tenant): Promise<string> {
   expect(tables.length).toBeGreaterThan(8);
   const sums = tables.map(
     ({ name, tenant_column }) =>
-      `select md5(coalesce(string_agg(t::text, '|' order by t::text), '')) as sum from ${name} t where ${tenant_column} = $1`,
+      `select md5(coalesce(string_agg(row, '|' order by row), '')) as sum from (select (to_jsonb(t) - 'last_used_at')::text as row from ${name} t where ${tenant_column} = $1) rows`,
   );
   const rows = await network.sql<{ sum: string }>(`${sums.join(' union all ')}`, [tenant.uuid]);
   return rows.map(({ sum }) => sum).join(' ');
@@ -185,12 +195,14 @@ describe('a rival', () => {
       const before = await checksumOf(acme);
       const [outer, ...inner] = placeholdersOf(endpoint.path);
       const combinations = [...outerTried(outer!, inner), ...(inner.length > 0 ? thingsTried(inner) : [])];
-      for (const { unknown, foreign } of combinations) {
-        const expected = new Set<string>();
-        for (const values of unknown) expected.add(seen(await call(rival.owner, endpoint, values)));
-        expect([...expected]).toHaveLength(1);
-        expect(JSON.parse([...expected][0]!)[0]).toBe(unknownStatus(endpoint));
-        for (const values of foreign) expect(seen(await call(rival.owner, endpoint, values))).toBe([...expected][0]);
+      for (const persona of endpoint.caller === 'person' ? [rival.owner] : [rival.owner, rivalProgram]) {
+        for (const { unknown, foreign } of combinations) {
+          const expected = new Set<string>();
+          for (const values of unknown) expected.add(seen(await call(persona, endpoint, values)));
+          expect([...expected]).toHaveLength(1);
+          expect(JSON.parse([...expected][0]!)[0]).toBe(unknownStatus(endpoint));
+          for (const values of foreign) expect(seen(await call(persona, endpoint, values))).toBe([...expected][0]);
+        }
       }
       expect(await checksumOf(acme)).toBe(before);
     },
@@ -242,10 +254,26 @@ describe('a rival', () => {
     await rival.owner.expect(404, rival.owner.get(`${rival.path}/integrations?business=${acme.business.id}`));
   });
 
+  it('sees with an API key the one organization that the key belongs to', async () => {
+    const organizationsOf = async (query: string) => {
+      const { data } = await rivalProgram.expect(200, rivalProgram.get(`/v1/organizations${query}`));
+      return data.map(({ id, role }: { id: string; role: string }) => [id, role]);
+    };
+    for (const query of ['', '?active=any', '?role=OWNER,ADMIN', '?owned=false', '?limit=1']) {
+      expect(await organizationsOf(query)).toEqual([[rival.organization.id, 'OWNER']]);
+    }
+    // A person owns an organization; a key does not.
+    for (const query of ['?active=false', '?role=MEMBER', '?owned=true'])
+      expect(await organizationsOf(query)).toEqual([]);
+    const keys = await rivalProgram.expect(200, rivalProgram.get(`${rival.path}/api-keys?active=any`));
+    expect(keys.data.map(({ id }: { id: string }) => id)).toEqual([rivalProgram.key.id]);
+  });
+
   it('gets its own rows only, whatever else runs through the same two connections', async () => {
-    const people = [acme.owner, rival.owner, acme.member, rival.admin];
+    const acmeProgram = await acme.program({ role: 'MEMBER' });
+    const people = [acme.owner, rival.owner, acmeProgram, rivalProgram, acme.member, rival.admin];
     const requests = Array.from({ length: 240 }, async (_, index) => {
-      const persona = people[index % 4]!;
+      const persona = people[index % people.length]!;
       const own = index % 2 === 0 ? acme : rival;
       const path = index % 3 === 0 ? `${(own === acme ? rival : acme).path}/businesses` : `${own.path}/businesses`;
       const answer = await persona.get(index % 7 === 0 ? `${path}?cursor=broken` : path);
@@ -291,6 +319,10 @@ const mayDo: Record<string, string> = {
   'post /v1/organizations/{organization}/invitations/{invitation}/resend': 'OWNER ADMIN',
   'delete /v1/organizations/{organization}/invitations/{invitation}': 'OWNER ADMIN',
   'post /v1/invitations/accept': 'whoever holds a token',
+  'get /v1/organizations/{organization}/api-keys': 'OWNER ADMIN',
+  'post /v1/organizations/{organization}/api-keys': 'OWNER ADMIN',
+  'post /v1/organizations/{organization}/api-keys/{key}/rotate': 'OWNER ADMIN',
+  'delete /v1/organizations/{organization}/api-keys/{key}': 'OWNER ADMIN',
   'get /v1/organizations/{organization}/businesses': 'OWNER ADMIN MEMBER',
   'post /v1/organizations/{organization}/businesses': 'OWNER ADMIN',
   'get /v1/organizations/{organization}/businesses/{business}': 'OWNER ADMIN MEMBER',
@@ -335,7 +367,7 @@ describe('the roles', () => {
     const refusal = names.includes('purge') ? [404, 'not_found'] : [403, 'forbidden'];
     for (const [role, persona] of Object.entries(roles)) {
       const may = mayDo[key] === 'everybody' || mayDo[key]!.split(' ').includes(role);
-      const values = may && endpoint.method === 'delete' ? await freshThings(home, names) : things;
+      const values = may && happensOnce(endpoint) ? await freshThings(home, names) : things;
       const answer = await call(persona, endpoint, values);
       if (mayDo[key] === 'whoever holds a token') {
         expect(answer.status).toBe(404);
@@ -369,5 +401,155 @@ describe('the roles', () => {
       [gamma.uuid, admin.userId],
     );
     await admin.expect(403, admin.post(`${path}/businesses`, { name: 'After' }));
+  });
+});
+
+const allScopes = ['read', 'write', 'events', 'members'] as const;
+type Scope = (typeof allScopes)[number];
+
+/** What a key needs beside its role, where it is not `read` for a GET and `write` for the others. */
+const neededScopes: Record<string, Scope> = {
+  'post /v1/organizations/{organization}/transfer-ownership': 'members',
+  'patch /v1/organizations/{organization}/members/{member}': 'members',
+  'delete /v1/organizations/{organization}/members/{member}': 'members',
+  'get /v1/organizations/{organization}/invitations': 'members',
+  'post /v1/organizations/{organization}/invitations': 'members',
+  'post /v1/organizations/{organization}/invitations/{invitation}/resend': 'members',
+  'delete /v1/organizations/{organization}/invitations/{invitation}': 'members',
+  'get /v1/organizations/{organization}/api-keys': 'members',
+  'post /v1/organizations/{organization}/api-keys': 'members',
+  'post /v1/organizations/{organization}/api-keys/{key}/rotate': 'members',
+  'delete /v1/organizations/{organization}/api-keys/{key}': 'members',
+};
+
+/** Who asks who they are needs none. */
+const needsNoScope = (key: string) => key === 'get /v1/me';
+
+const scopeOf = (key: string): Scope => neededScopes[key] ?? (key.startsWith('get ') ? 'read' : 'write');
+
+describe('an API key', () => {
+  let delta: Tenant;
+  /** By role with all scopes; and OWNER keys by the scopes that they have. */
+  const byRole: Record<string, Program> = {};
+  const byScopes: Record<string, Program> = {};
+  const without = (scope: Scope) => allScopes.filter(other => other !== scope);
+
+  beforeAll(async () => {
+    delta = await network.tenant('delta');
+    for (const role of ['MEMBER', 'ADMIN', 'OWNER'] as const) byRole[role] = await delta.program({ role });
+    for (const scope of allScopes) {
+      for (const scopes of [[scope], without(scope)]) {
+        byScopes[scopes.join()] = await delta.program({ role: 'OWNER', scopes });
+      }
+    }
+  }, 60_000);
+
+  it.each(endpoints.map(endpoint => [keyOf(endpoint), endpoint] as const))(
+    'may or may not %s, by its role and its scopes',
+    async (key, endpoint) => {
+      const scope = scopeOf(key);
+      const tried = [
+        ...Object.entries(byRole).map(([role, program]) => ({ program, may: mayDo[key]!.includes(role) })),
+        { program: byScopes[scope]!, may: true },
+        ...allScopes.filter(other => other !== scope).map(other => ({ program: byScopes[other]!, may: false })),
+        { program: byScopes[without(scope).join()]!, may: false },
+      ];
+      // Organizations are made by people; their list is one that every role may see.
+      const isAllowed = ({ program, may }: (typeof tried)[number]) =>
+        endpoint.caller === 'anyone' &&
+        (may || needsNoScope(key) || (mayDo[key] === 'everybody' && program.key.scopes.includes(scope)));
+      const names = thingsOf(endpoint);
+      const things = await freshThings(delta, names);
+      const before = await checksumOf(delta);
+      for (const { program } of tried.filter(each => !isAllowed(each))) {
+        const answer = await call(program, endpoint, things);
+        expect([program.key.role, program.key.scopes, answer.status, answer.body.code]).toEqual([
+          program.key.role,
+          program.key.scopes,
+          403,
+          'forbidden',
+        ]);
+      }
+      expect(await checksumOf(delta)).toBe(before);
+      for (const { program } of tried.filter(isAllowed)) {
+        const values = happensOnce(endpoint) ? await freshThings(delta, names) : things;
+        const { status, text } = await call(program, endpoint, values);
+        expect(Object.keys(endpoint.responses), `${program.key.scopes} ${text}`).toContain(String(status));
+        await delta.owner.expect(200, delta.owner.post(`${delta.path}/restore`));
+      }
+    },
+  );
+});
+
+describe('what is no valid key', () => {
+  const invalid: Record<string, Record<string, string>> = {};
+  let secret: string;
+
+  beforeAll(async () => {
+    const { owner, path } = acme;
+    const revoked = await acme.program({ role: 'OWNER' });
+    await owner.expect(204, owner.delete(`${path}/api-keys/${revoked.key.id}`));
+    const expired = await acme.program({ role: 'OWNER' });
+    await network.sql(`update api_keys set expires_at = app.now() where prefix = $1`, [expired.key.prefix]);
+    const rotated = await acme.program({ role: 'OWNER' });
+    const successor = await owner.expect(
+      201,
+      owner.post(`${path}/api-keys/${rotated.key.id}/rotate`, { overlap_seconds: 0 }),
+    );
+    secret = successor.secret;
+    const bearer = (text: string) => ({ Authorization: `Bearer ${text}` });
+    Object.assign(invalid, {
+      'a revoked key': bearer(revoked.key.secret),
+      'an expired key': bearer(expired.key.secret),
+      'a rotated-out key': bearer(rotated.key.secret),
+      'a key that nobody has': bearer(`pgk_live_${'A'.repeat(43)}`),
+      'a key without its last letter': bearer(secret.slice(0, -1)),
+      'a key with one letter more': bearer(`${secret}A`),
+      'a key in capitals': bearer(secret.toUpperCase()),
+      'the id of a key': bearer(successor.id),
+      'no key': { Authorization: 'Bearer' },
+      'an empty header': { Authorization: '' },
+      'no scheme': { Authorization: secret },
+      'another scheme': { Authorization: `Basic ${Buffer.from(`:${secret}`).toString('base64')}` },
+      'two keys': bearer(`${secret}, Bearer ${secret}`),
+      'a key of a Facebook page': bearer('EAAxxxxxxxxxxxxxxxxxxxxxxxxxx'),
+      'a key in a cookie': { Cookie: `pagekeeper.session_token=${secret}; api_key=${secret}` },
+      'a key in other headers': { 'X-Api-Key': secret, 'Proxy-Authorization': `Bearer ${secret}` },
+    });
+  });
+
+  it.each(endpoints.map(endpoint => [keyOf(endpoint), endpoint] as const))('opens nothing: %s', async (_, endpoint) => {
+    const values = Object.fromEntries(placeholdersOf(endpoint.path).map(name => [name, references[name]!()[0]!]));
+    const path = pathOf(endpoint.path, values);
+    const before = await checksumOf(acme);
+    const body = endpoint.body ? bodyOf(endpoint, values) : undefined;
+    for (const [what, headers] of Object.entries(invalid)) {
+      const answer = await network.anonymous.send(endpoint.method, path, body, headers);
+      expect([what, answer.status, answer.body.code]).toEqual([what, 401, 'unauthenticated']);
+      // A session beside it does not help: whoever shows a key is asked for a good one.
+      if (!headers.Authorization) continue;
+      const beside = await acme.owner.send(endpoint.method, path, body, headers);
+      expect([what, beside.status]).toEqual([what, 401]);
+    }
+    for (const name of ['api_key', 'access_token', 'authorization']) {
+      const answer = await network.anonymous.send(endpoint.method, `${path}?${name}=${secret}`, body);
+      expect([name, answer.status, answer.body.code]).toEqual([name, 401, 'unauthenticated']);
+      expect(answer.text).not.toContain(secret);
+    }
+    expect(await checksumOf(acme)).toBe(before);
+  });
+
+  it('is not made up for by a session, and a valid key beside a session is what counts', async () => {
+    const key = { Authorization: `Bearer ${rivalProgram.key.secret}` };
+    await acme.owner.expect(404, acme.owner.get(acme.path, key));
+    const { data } = await acme.owner.expect(200, acme.owner.get('/v1/organizations', key));
+    expect(data.map(({ id }: { id: string }) => id)).toEqual([rival.organization.id]);
+    // No page of another site can send it, so that it needs no Origin.
+    const origin = { Origin: 'https://evil.example' };
+    await acme.owner.expect(
+      201,
+      acme.owner.post(`${rival.path}/businesses`, { name: 'By key' }, { ...key, ...origin }),
+    );
+    await acme.owner.expect(404, acme.owner.post(`${acme.path}/businesses`, { name: 'By key' }, { ...key, ...origin }));
   });
 });

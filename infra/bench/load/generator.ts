@@ -15,9 +15,9 @@ type Next = (connection: number) => Request | null;
 
 function prepare(work: Work, port: number): Next {
   if (work.type === 'gets') {
-    const prepared = work.requests.map(({ path, cookie, body }) => ({
+    const prepared = work.requests.map(({ path, credentials, body }) => ({
       request: Buffer.from(
-        `GET ${path} HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\nAccept: application/json\r\nCookie: ${cookie}\r\n\r\n`,
+        `GET ${path} HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\nAccept: application/json\r\n${credentials}\r\n\r\n`,
       ),
       expected: Buffer.from(body),
     }));

@@ -4,7 +4,10 @@ import type { Series } from './deliveries.ts';
 export type Work =
   | { type: 'deliveries'; series: Series; count: number; appSecret: string }
   /** One of these a connection, over and over. */
-  | { type: 'gets'; requests: readonly { path: string; cookie: string; body: string }[] };
+  | { type: 'gets'; requests: readonly { path: string; credentials: Credentials; body: string }[] };
+
+/** How a request says who sends it: one header. */
+export type Credentials = `Cookie: ${string}` | `Authorization: Bearer ${string}`;
 
 export interface Order {
   port: number;

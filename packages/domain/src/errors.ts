@@ -7,6 +7,8 @@ export type ErrorCode =
   | 'slug_taken'
   | 'page_taken'
   | 'parent_inactive'
+  | 'key_rotated'
+  | 'too_many_keys'
   | 'last_owner'
   | 'already_member'
   | 'invitation_closed'

@@ -15,6 +15,7 @@ export const idPrefixes = {
   integration: 'int',
   event: 'evt',
   reply: 'rep',
+  key: 'key',
   user: 'usr',
   connection: 'fbc',
   audit_event: 'aud',
@@ -28,27 +29,31 @@ export const newId = (): Uuid => toUUID(typeidUnboxed('')) as Uuid;
 
 /**
  * The id as people and programs see it: `biz_01h…` (TypeID: Crockford's base32 of the 128 bits, two zero bits in
- * front). Written here since a list of 50 encodes 100 of them: nine times as fast as the library, same result.
+ * front). Written here since a list of 50 encodes 100 of them: many times as fast as the library, same result.
  */
 export function publicId(kind: IdKind, id: string): string {
-  const hex = `00${id.slice(0, 8)}${id.slice(9, 13)}${id.slice(14, 18)}${id.slice(19, 23)}${id.slice(24)}`;
-  let text = `${idPrefixes[kind]}_`;
-  // 34 hex digits are 136 bits, of which the first six are nothing: 26 letters of five bits follow.
-  let bits = Number.parseInt(hex.slice(0, 2), 16);
-  let count = 2;
-  for (let at = 2; at < 34; at += 2) {
-    bits = (bits << 8) | Number.parseInt(hex.slice(at, at + 2), 16);
-    count += 8;
-    while (count >= 5) {
-      count -= 5;
-      text += alphabet[(bits >> count) & 31];
-    }
-    bits &= 31;
+  // Ten bits are two letters: first the zero bits with two digits, then five digits at a time.
+  let text = `${idPrefixes[kind]}_${letters[(digit(id, 0) << 4) | digit(id, 1)]}`;
+  for (let at = 2; at < 32; at += 5) {
+    const bits =
+      (digit(id, at) << 16) |
+      (digit(id, at + 1) << 12) |
+      (digit(id, at + 2) << 8) |
+      (digit(id, at + 3) << 4) |
+      digit(id, at + 4);
+    text += letters[bits >> 10]! + letters[bits & 1_023]!;
   }
   return text;
 }
 
 const alphabet = '0123456789abcdefghjkmnpqrstvwxyz';
+const letters = [...alphabet].flatMap(first => [...alphabet].map(second => first + second));
+
+/** Where a uuid's 32 digits stand among its hyphens. */
+const places = Uint8Array.from({ length: 32 }, (_, at) => at + (at < 8 ? 0 : Math.min((at >> 2) - 1, 4)));
+const values = Uint8Array.from({ length: 128 }, (_, code) => Number.parseInt(String.fromCharCode(code), 16));
+
+const digit = (id: string, at: number): number => values[id.charCodeAt(places[at]!)]!;
 
 /** The uuid behind a public id of this kind, or null for anything else. */
 export function parsePublicId(kind: IdKind, text: string): Uuid | null {

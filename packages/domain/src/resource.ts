@@ -32,14 +32,14 @@ export interface Fields {
  */
 export class Resource<Shape> {
   readonly columns: readonly string[];
-  readonly #ids: readonly [name: string, kind: IdKind][];
+  readonly #ids: readonly { column: string; label: string; kind: IdKind }[];
 
   /**
    * @param ids public ids by field name; a column that may be null gives null
    * @param version the column that counts the resource's versions, where it has one
    */
   constructor(ids: Record<string, [kind: IdKind, column: string]>, fields: Fields, version?: string) {
-    this.#ids = Object.entries(ids).map(([name, [kind]]) => [name, kind]);
+    this.#ids = Object.entries(ids).map(([name, [kind]]) => ({ column: `id:${name}`, label: `"${name}":`, kind }));
     this.columns = [
       ...Object.entries(ids).map(([name, [, column]]) => `${column} as "id:${name}"`),
       `${jsonObject(fields)}::text as fields`,
@@ -53,11 +53,11 @@ export class Resource<Shape> {
   }
 
   /** @param extra fields known without the database, such as the caller's role; rendered ones as they are */
-  render(row: Record<string, unknown>, extra: Extra = {}): string {
+  render(row: Record<string, unknown>, extra: Extra = noExtra): string {
     let text = '{';
-    for (const [name, kind] of this.#ids) {
-      const id = row[`id:${name}`] as string | null;
-      text += id === null ? `"${name}":null,` : `"${name}":"${publicId(kind, id)}",`;
+    for (const { column, label, kind } of this.#ids) {
+      const id = row[column] as string | null;
+      text += id === null ? `${label}null,` : `${label}"${publicId(kind, id)}",`;
     }
     for (const [name, value] of Object.entries(extra)) {
       text += `"${name}":${value instanceof Rendered ? value.text : JSON.stringify(value)},`;
@@ -69,6 +69,8 @@ export class Resource<Shape> {
     return new Rendered(this.render(row, extra), row.version === undefined ? undefined : etagOf(Number(row.version)));
   }
 }
+
+const noExtra = {};
 
 export type Extra = Readonly<Record<string, unknown>>;
 

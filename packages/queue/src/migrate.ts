@@ -1,11 +1,13 @@
 import { assertSchemaCompatibility, LATEST_SCHEMA_VERSION, runMigrations, SchemaMigrationRequiredError } from 'bullmq';
 import pg from 'pg';
 import { faultCode, QueueSchemaError, QueueUnavailableError } from './errors.ts';
+import { limitTableSql } from './limits/limit-table.ts';
 
 const schema = 'bullmq';
 
 /**
- * Brings BullMQ's schema `bullmq` up to this release. Safe to run again, and by several at once.
+ * Brings BullMQ's schema `bullmq`, with the table of the rate limits, up to this release. Safe to run again, and by
+ * several at once.
  *
  * BullMQ issues `CREATE SCHEMA IF NOT EXISTS`, which Postgres allows only to who may create in the *database*, even
  * when the schema exists. So the caller grants that for the moment:
@@ -22,6 +24,10 @@ export async function migrateQueue(url: string): Promise<void> {
   try {
     await client.connect();
     await runMigrations(client, schema);
+    // Two that create a table at once collide on the catalogue's rows.
+    await client.query(
+      `select pg_advisory_lock(hashtext('pagekeeper.limits')); set search_path = ${schema}; ${limitTableSql}`,
+    );
   } catch (error) {
     if (faultCode(error) === '42501') {
       throw new QueueSchemaError(

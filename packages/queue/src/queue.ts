@@ -4,6 +4,7 @@ import type { JobDefinition } from './define-job.ts';
 import { faultCode, QueueError, QueueUnavailableError } from './errors.ts';
 import { type Forgotten, forgetJobs } from './forget-jobs.ts';
 import { optionsFor } from './job-options.ts';
+import { createLimitStore, type LimitStore } from './limits/limit-store.ts';
 import { parsePayload } from './payload.ts';
 import { createErrorReport } from './report-errors.ts';
 import { settledWithin, within } from './within.ts';
@@ -38,6 +39,8 @@ export interface Queue {
   forget(id: string): Promise<Forgotten>;
   /** How many jobs there are; schedules have one delayed job each. */
   counts(): Promise<JobCounts>;
+  /** Counters for rate limits, in the same broker. They reject with nothing. */
+  readonly limits: LimitStore;
   /** For readiness: rejects within about 2 s when the broker does not answer or its schema is missing. */
   ping(): Promise<void>;
   close(): Promise<void>;
@@ -80,6 +83,7 @@ export function createQueue(options: { connection: QueueConnection; log: Log; pr
       }
     },
     forget: id => forgetJobs(id, work => ask('forget a job', work)),
+    limits: createLimitStore(broker, options.log),
     counts: () => ask('count its jobs', countJobs),
     async ping() {
       await ask('be reached', () => broker.ping());

@@ -49,10 +49,11 @@ export function describeError(error: unknown): Record<string, unknown> {
   };
 }
 
-// Meta's tokens start with EAA; a library that quotes a URL or a body quotes them too.
-const tokenPattern = /EAA[A-Za-z0-9_-]{4,}/g;
+// Meta's tokens start with EAA, our API keys with pgk_live_; a library that quotes a URL or a body quotes them too. The
+// first letters of a key are no secret.
+const tokenPattern = /EAA[A-Za-z0-9_-]{4,}|pgk_live_[A-Za-z0-9_-]{12,}/g;
 
-/** The text with everything that looks like a Graph access token replaced. */
+/** The text with everything that looks like a Graph access token or an API key replaced. */
 export function blankTokens(text: string): string {
   return text.replace(tokenPattern, '[sealed]');
 }

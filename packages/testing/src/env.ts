@@ -33,6 +33,11 @@ const startSchema = z
     SMTP_URL: text,
     MAIL_FROM: text,
     REPLIES: text,
+    TRUST_PROXY: text,
+    RATE_LIMIT_PER_10_SECONDS: text,
+    RATE_LIMIT_STRANGERS_PER_MINUTE: text,
+    RATE_LIMIT_ATTEMPTS_PER_MINUTE: text,
+    RATE_LIMIT_FREE_GUESSES: text,
     LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).optional(),
   })
   .superRefine((given, context) => {

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hashOf, isSecret } from '@pagekeeper/domain/api-keys/secret';
 import { DomainError } from '@pagekeeper/domain/errors';
 import type { Caller } from '@pagekeeper/domain/tenancy/actor';
 import type { Auth } from '@pagekeeper/domain/users/auth';
@@ -29,9 +29,9 @@ export function createAuthenticate(
 
 /** @throws DomainError `unauthenticated` for what cannot be a key of ours */
 function hashOfKey(authorization: string): string {
-  const [, secret] = /^Bearer +(pgk_live_[A-Za-z0-9_-]{20,100})$/i.exec(authorization) ?? [];
-  if (!secret) throw new DomainError('unauthenticated', 'Send Authorization: Bearer pgk_live_…, an API key.');
-  return createHash('sha256').update(secret).digest('hex');
+  const [, secret = ''] = /^Bearer +(\S+)$/i.exec(authorization) ?? [];
+  if (isSecret(secret)) return hashOf(secret).toString('hex');
+  throw new DomainError('unauthenticated', 'Send Authorization: Bearer pgk_live_…, an API key.');
 }
 
 // better-auth moves a session's end when it is asked for it, at most once a day, in the row and in the browser's cookie.

@@ -6,43 +6,78 @@ import type { Auth } from '@pagekeeper/domain/users/auth';
 import type { Express, Request, RequestHandler, Response } from 'express';
 import { readJson } from '../http/json-body.ts';
 import { describeProblem, HttpError, type ProblemCode, problems, sendProblem } from '../http/problem.ts';
+import type { Guess, Limits } from '../limits/limits.ts';
 import { authHeaders } from './auth-headers.ts';
+import { type AuthRoute, findAuthRoute } from './auth-routes.ts';
 import { refuseForeignOrigin } from './authenticate.ts';
 import { askedBy, isLink, land, mountLanding } from './links.ts';
 
-/** Sign-up, sign-in and sessions at `/auth`: better-auth behind the same rules for bodies and refusals as `/v1`. */
-export function mountAuth(app: Express, options: { auth: Auth; database: Database; publicUrl: string }): void {
-  const { auth, database, publicUrl } = options;
-  const refuse: RequestHandler = (request, response, next) => {
+export interface MountAuthOptions {
+  auth: Auth;
+  database: Database;
+  limits: Limits;
+  publicUrl: string;
+}
+
+/** The routes of auth-paths.ts: better-auth behind the same rules for bodies, refusals and limits as `/v1`. */
+export function mountAuth(app: Express, options: MountAuthOptions): void {
+  const { limits, publicUrl } = options;
+  const admit: RequestHandler = async (request, response, next) => {
     response.setHeader('Cache-Control', 'no-store');
+    const route = findAuthRoute(request.method, request.path);
+    if (!route) throw new HttpError('no_such_route', 'There is nothing here.');
+    response.locals.route = route;
     // Nor does another site sign somebody in, who has no cookie yet.
     if (request.headers.cookie || request.headers.origin) refuseForeignOrigin(request, publicUrl);
+    // Before the body is read.
+    if (route.isAttempt) await limits.countAttempt(request, response);
+    else await limits.countNetwork(request, response);
     next();
   };
-  const ask = async (request: Request) => {
-    const answer = await auth.handler(toWebRequest(request, publicUrl)).catch(error => {
-      throw asRefusal(error);
-    });
-    // It makes what the database said a 422 or a bare 500: asked ourselves, a lost database is a 503.
-    if (answer.status === 422 || answer.status >= 500) await checkSchema(database);
-    if (answer.status >= 500) throw new Error(`better-auth answered ${answer.status}`);
-    return answer;
-  };
-  const handle: RequestHandler = async (request, response) => {
-    if (!isLink(request)) {
-      await send(request, response, await ask(request));
-      return;
-    }
-    const answer = await ask(request).catch(error => {
-      if (problems[describeProblem(error).code].status >= 500) throw error;
-      return null;
-    });
-    for (const cookie of answer?.headers.getSetCookie() ?? []) response.append('Set-Cookie', cookie);
-    land(response, answer, publicUrl);
-  };
-  app.get('/auth/{*path}', refuse, handle);
-  app.post('/auth/{*path}', refuse, ...readJson, handle);
+  app.all('/auth/{*path}', admit, readJson, async (request, response) => {
+    if (isLink(request)) await follow(request, response, options);
+    else await send(request, response, await guess(request, response, options));
+  });
   mountLanding(app);
+}
+
+/** Asks, and counts a wrong password for the address that it was meant for. */
+async function guess(request: Request, response: Response, options: MountAuthOptions): Promise<globalThis.Response> {
+  const begun = await beginGuess(request, response, options.limits);
+  const answer = await ask(request, options).catch(async error => {
+    await begun?.wasNone();
+    throw error;
+  });
+  if (answer.status < 400) await begun?.wasRight();
+  else if (answer.status !== 401) await begun?.wasNone();
+  return answer;
+}
+
+async function beginGuess(request: Request, response: Response, limits: Limits): Promise<Guess | null> {
+  const { guessesAt } = response.locals.route as AuthRoute;
+  const subject = guessesAt?.(request.body ?? {});
+  if (typeof subject !== 'string') return null;
+  return await limits.beginGuess(request, response, subject.trim().toLowerCase());
+}
+
+async function ask(request: Request, { auth, database, publicUrl }: MountAuthOptions): Promise<globalThis.Response> {
+  const answer = await auth.handler(toWebRequest(request, publicUrl)).catch(error => {
+    throw asRefusal(error);
+  });
+  // It makes what the database said a 422 or a bare 500: asked ourselves, a lost database is a 503.
+  if (answer.status === 422 || answer.status >= 500) await checkSchema(database);
+  if (answer.status >= 500) throw new Error(`better-auth answered ${answer.status}`);
+  return answer;
+}
+
+/** A link of a mail: whatever comes of it, save a failure of ours, leads on to a page. */
+async function follow(request: Request, response: Response, options: MountAuthOptions): Promise<void> {
+  const answer = await ask(request, options).catch(error => {
+    if (problems[describeProblem(error).code].status >= 500) throw error;
+    return null;
+  });
+  for (const cookie of answer?.headers.getSetCookie() ?? []) response.append('Set-Cookie', cookie);
+  land(response, answer, options.publicUrl);
 }
 
 /** What better-auth ran into when somebody else was faster. */
@@ -66,7 +101,7 @@ function toWebRequest(request: Request, publicUrl: string): globalThis.Request {
   return new globalThis.Request(isLink(request) ? askedBy(url) : url, {
     method: request.method,
     headers,
-    ...(body !== undefined && { body: JSON.stringify(body) }),
+    ...(request.method === 'POST' && body !== undefined && { body: JSON.stringify(body) }),
   });
 }
 
@@ -94,7 +129,6 @@ function withoutTokens(text: string): string {
 function refuseAs(request: Request, response: Response, answer: globalThis.Response, text: string): void {
   const retryAfter = answer.headers.get('x-retry-after');
   if (answer.status === 429) response.setHeader('Retry-After', retryAfter ?? lockSeconds);
-  if (answer.status === 404 && text === '') throw new HttpError('no_such_route', 'There is nothing here.');
   const { code = '', message = 'The request was refused.' } = text.startsWith('{') ? JSON.parse(text) : {};
   sendProblem(request, response, { code: problemOf(answer.status, code), detail: `${message}`.slice(0, 500) });
 }

@@ -35,7 +35,7 @@ export interface Endpoint {
   body: z.ZodObject | null;
   /** Success statuses with their bodies; null for none. The first is the usual one. */
   responses: Record<number, z.ZodType | null>;
-  /** What it may refuse with, beside 400, 401, 404 and 503. */
+  /** What it may refuse with, beside 400, 401, 404, 429 and 503. */
   refusals: readonly (403 | 409 | 412)[];
   run(request: EndpointRequest<never, never, never>): Promise<Answer>;
 }

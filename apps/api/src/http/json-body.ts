@@ -9,19 +9,30 @@ const parse = express.json({ limit: '100kb', strict: true, type: () => true });
  * Reads a JSON body, up to 100 kB inflated, into `request.body`; without one that stays undefined. Refuses other media
  * types and charsets, and what {@link refuseUnsafe} names.
  */
-export const readJson: RequestHandler[] = [
-  (request, _response, next) => {
-    const { 'content-type': type, 'content-length': length, 'transfer-encoding': chunked } = request.headers;
-    const isEmpty = chunked === undefined && Number(length ?? 0) === 0;
-    if (isEmpty || jsonInUtf8.test(type ?? '')) next();
-    else next(new HttpError('unsupported_media_type', 'Send a body with Content-Type: application/json, in UTF-8.'));
-  },
-  parse,
-  (request, _response, next) => {
-    refuseUnsafe(request.body, '');
+export const readJson: RequestHandler = (request, response, next) => {
+  const { 'content-type': type, 'content-length': length, 'transfer-encoding': chunked } = request.headers;
+  if (chunked === undefined && Number(length ?? 0) === 0) {
     next();
-  },
-];
+    return;
+  }
+  if (!jsonInUtf8.test(type ?? '')) {
+    throw new HttpError('unsupported_media_type', 'Send a body with Content-Type: application/json, in UTF-8.');
+  }
+  parse(request, response, error => {
+    if (error) next(error);
+    else next(unsafeIn(request.body));
+  });
+};
+
+/** The refusal of a body, as the error that `next` takes. */
+function unsafeIn(body: unknown): unknown {
+  try {
+    refuseUnsafe(body, '');
+    return undefined;
+  } catch (error) {
+    return error;
+  }
+}
 
 // The parser itself would take UTF-7, in which nothing that looks for a character finds it.
 const jsonInUtf8 = /^application\/json\s*(;\s*charset\s*=\s*"?utf-?8"?\s*)?;?\s*$/i;

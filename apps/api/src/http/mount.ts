@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto';
+import type { KeyUse } from '@pagekeeper/domain/api-keys/key-use';
 import type { Services } from '@pagekeeper/domain/context';
 import { DomainError } from '@pagekeeper/domain/errors';
 import { answerLater } from '@pagekeeper/domain/idempotency/answer-later';
@@ -7,8 +7,9 @@ import { Rendered } from '@pagekeeper/domain/resource';
 import type { Caller } from '@pagekeeper/domain/tenancy/actor';
 import { checkKey } from '@pagekeeper/domain/tenancy/check-key';
 import type { Credentials } from '@pagekeeper/domain/users/credentials';
-import type { Express, Request, RequestHandler, Response } from 'express';
+import type { ErrorRequestHandler, Express, Request, RequestHandler, Response } from 'express';
 import { z } from 'zod';
+import type { Limits } from '../limits/limits.ts';
 import type { Answer, Endpoint } from './endpoint.ts';
 import { readJson, refuseUnsafe } from './json-body.ts';
 import { onceOf, versionsIn } from './preconditions.ts';
@@ -20,30 +21,58 @@ export interface MountOptions {
   credentials: Credentials;
   /** Who sent the request. @throws DomainError `unauthenticated` */
   authenticate(request: Request): Promise<Caller>;
+  limits: Limits;
+  keyUse: KeyUse;
 }
 
-/** Mounts endpoints: each request is authenticated, parsed by the endpoint's schemas, run, and answered. */
+/** Mounts endpoints: each request is authenticated, counted, parsed by the endpoint's schemas, run, and answered. */
 export function mountEndpoints(app: Express, endpoints: readonly Endpoint[], options: MountOptions): void {
-  // Before the body is read: strangers make us parse nothing.
-  const authenticate: RequestHandler = async (request, response, next) => {
-    response.setHeader('Cache-Control', 'no-store');
-    const actor = await options.authenticate(request);
-    // A GET's door looks the key up; everybody else shows it before we read what they sent.
-    if (actor.type === 'api_key' && request.method !== 'GET') await checkKey({ ...options.services, actor });
-    response.locals.actor = actor;
-    next();
-  };
+  const { limits } = options;
   for (const endpoint of endpoints) {
-    app[endpoint.method](routeOf(endpoint), authenticate, ...readJson, async (request, response) => {
+    app[endpoint.method](routeOf(endpoint), admitTo(endpoint, options), readJson, async (request, response) => {
       await answer(endpoint, request, response, options);
     });
   }
+  const countStranger: RequestHandler = async (request, response, next) => {
+    await limits.countStranger(request, response);
+    next();
+  };
   for (const [route, allow] of allowedMethods(endpoints)) {
-    app.all(route, (_request, response) => {
+    app.all(route, countStranger, (_request, response) => {
       response.setHeader('Allow', allow);
       throw new HttpError('method_not_allowed', `This address takes ${allow}.`);
     });
   }
+  app.use('/v1', countStranger, countRefusal(limits));
+}
+
+/** Before the body is read: strangers make us parse nothing. */
+function admitTo({ caller }: Endpoint, { authenticate, limits, keyUse, services }: MountOptions): RequestHandler {
+  return async (request, response, next) => {
+    response.setHeader('Cache-Control', 'no-store');
+    const actor = await authenticate(request);
+    if (actor.type === 'api_key' && !keyUse.isKnown(actor.secretHash)) limits.refuseSpentStranger(request, response);
+    await limits.countCaller(response, actor);
+    if (actor.type === 'api_key') {
+      // A GET's door looks the key up; everybody else shows it before we read what they sent.
+      if (request.method !== 'GET' || caller === 'person') await checkKey({ ...services, actor });
+      if (caller === 'person') {
+        throw new DomainError('forbidden', 'This takes a person with a session. An API key cannot do it.');
+      }
+    }
+    response.locals.actor = actor;
+    next();
+  };
+}
+
+/** Who turns out to be nobody counts as a stranger; every other refusal says at least what the limit is. */
+function countRefusal(limits: Limits): ErrorRequestHandler {
+  return async (error, request, response, next) => {
+    const isNobody = error instanceof DomainError && error.code === 'unauthenticated';
+    if (isNobody) await limits.countStranger(request, response);
+    else if (!response.hasHeader('RateLimit')) limits.showStranger(request, response);
+    next(error);
+  };
 }
 
 const routeOf = ({ path }: Endpoint): string => path.replaceAll(/\{(\w+)\}/g, ':$1');
@@ -61,11 +90,8 @@ function allowedMethods(endpoints: readonly Endpoint[]): Map<string, string> {
 const noBody = z.strictObject({});
 
 async function answer(endpoint: Endpoint, request: Request, response: Response, options: MountOptions): Promise<void> {
-  const { services, appId, credentials } = options;
+  const { services, appId, credentials, keyUse } = options;
   const actor = response.locals.actor as Caller;
-  if (endpoint.caller === 'person' && actor.type !== 'user') {
-    throw new DomainError('forbidden', 'This takes a person with a session. An API key cannot do it.');
-  }
   const params = endpoint.params.parse(request.params);
   const query = parseQuery(endpoint, request);
   const body = (endpoint.body ?? noBody).parse(request.body ?? {});
@@ -73,10 +99,11 @@ async function answer(endpoint: Endpoint, request: Request, response: Response, 
   const ctx = { ...services, actor, requestId: String(request.id), ifMatch: versionsIn(request), once };
   try {
     const answered = await endpoint.run({ ctx, appId, credentials, params, query, body } as never);
+    // Its door let it in.
+    if (actor.type === 'api_key') keyUse.note(actor.secretHash);
     const { status, body: shown } = statusAndBody(endpoint, answered);
     if (once) await answerLater(ctx, String(params.organization), { status, text: shown?.text ?? '' });
-    if (shown?.etag) response.setHeader('ETag', shown.etag);
-    send(response, status, shown?.text ?? '');
+    send(response, status, shown?.text ?? '', shown?.etag);
   } catch (error) {
     if (!(error instanceof Replay)) throw error;
     response.setHeader('Idempotent-Replayed', 'true');
@@ -100,13 +127,18 @@ function statusAndBody(endpoint: Endpoint, answered: Answer): { status: number; 
   return answered instanceof Rendered ? { status: usualStatus(endpoint), body: answered } : answered;
 }
 
-function send(response: Response, status: number, text: string): void {
+function send(response: Response, status: number, text: string, etag?: string): void {
   response.status(status);
-  if (text === '') response.end();
-  else response.type('application/json').send(text);
-}
-
-/** The caller's request id where it is a sensible one, else a new one. */
-export function requestIdOf(header: string | string[] | undefined): string {
-  return typeof header === 'string' && /^[\w.-]{1,64}$/.test(header) ? header : randomUUID();
+  if (text === '') {
+    response.end();
+  } else if (etag) {
+    // Express answers 304 to who has this version.
+    response.setHeader('ETag', etag).type('application/json').send(text);
+  } else {
+    // The same without Express's detours: lists are long, and asked for often.
+    const length = Buffer.byteLength(text);
+    response.setHeader('Content-Type', 'application/json; charset=utf-8');
+    // As many bytes as letters: all of it is ASCII, which Node sends as it is.
+    response.setHeader('Content-Length', length).end(text, length === text.length ? 'latin1' : 'utf8');
+  }
 }

@@ -15,7 +15,9 @@ export function buildOpenApi(endpoints: readonly Endpoint[]) {
     info: {
       title: 'Pagekeeper',
       version: '0.1.0',
-      description: 'Keeps Facebook Pages connected, answering, and apart.',
+      description:
+        'Keeps Facebook Pages connected, answering, and apart. Every answer under /v1 says in `RateLimit-Policy` and ' +
+        '`RateLimit` how many requests are left; a 429 says in `Retry-After` when to come back.',
     },
     servers: [{ url: '/' }],
     security: [{ session: [] }, { apiKey: [] }],
@@ -54,12 +56,13 @@ function operationOf(endpoint: Endpoint) {
       ...(Object.keys(params.shape).length > 0 && { path: params }),
       ...(Object.keys(query.shape).length > 0 && { query }),
     },
+    // Not required where all of its fields can be left out.
     ...(body && {
       requestBody: { required: !body.safeParse({}).success, content: { 'application/json': { schema: body } } },
     }),
     responses: {
       ...successes(responses),
-      ...problemResponses([400, 401, 404, 503, ...refusals, ...ofWrites, ...ofRepeats]),
+      ...problemResponses([400, 401, 404, 429, 503, ...refusals, ...ofWrites, ...ofRepeats]),
     },
   };
 }

@@ -13,6 +13,10 @@ const integration = z
   .string()
   .describe('`int_…`')
   .meta({ example: publicId('integration', example()) });
+const key = z
+  .string()
+  .describe('`key_…`')
+  .meta({ example: publicId('key', example()) });
 
 const member = z
   .string()
@@ -32,6 +36,7 @@ export const organizationParams = z.object({ organization });
 export const businessParams = z.object({ organization, business });
 export const memberParams = z.object({ organization, member });
 export const invitationParams = z.object({ organization, invitation });
+export const apiKeyParams = z.object({ organization, key });
 export const integrationParams = z.object({ organization, integration });
 export const purgeParams = z.object({ purge });
 

@@ -41,6 +41,8 @@ export const problems: Record<ProblemCode, { status: number; title: string }> = 
   parent_inactive: { status: 409, title: 'What it belongs to is inactive' },
   already_member: { status: 409, title: 'The person is a member already' },
   invitation_closed: { status: 409, title: 'The invitation is over' },
+  key_rotated: { status: 409, title: 'The API key was rotated already' },
+  too_many_keys: { status: 409, title: 'There are too many API keys' },
   last_owner: { status: 409, title: 'An organization needs an OWNER' },
   request_in_flight: { status: 409, title: 'The same request is under way' },
   answer_lost: { status: 409, title: 'The request was carried out before' },

@@ -75,3 +75,12 @@ export function refuseAbove({ tenant }: Pick<TenantTx, 'tenant'>, role: Role): v
   if (by.type === 'job' || (own && own !== 'STAFF' && mayGrant(own, role))) return;
   throw new DomainError('forbidden', `Only an ${role === 'MEMBER' ? 'ADMIN or OWNER' : role} may do this.`);
 }
+
+/**
+ * An API key gives no scope on that it lacks.
+ * @throws DomainError `forbidden`
+ */
+export function refuseBeyond({ tenant }: Pick<TenantTx, 'tenant'>, scopes: readonly Scope[]): void {
+  const missing = tenant.scopes && scopes.find(scope => !tenant.scopes?.includes(scope));
+  if (missing) throw new DomainError('forbidden', `This API key lacks the scope ${missing}, and cannot give it on.`);
+}

@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import knexModule, { type Knex } from 'knex';
 import type { ClientBase, QueryResult } from 'pg';
@@ -75,6 +76,12 @@ async function again<Result>(attempt: () => Promise<Result>): Promise<Result> {
   }
 }
 
+/** A statement as the driver takes it. */
+export interface CompiledQuery {
+  readonly sql: string;
+  readonly bindings: readonly unknown[];
+}
+
 /**
  * Door, one query and commit in a single flight: a third of the round trips. Read only. The query is sent before the
  * door has answered; where the door refuses, Postgres runs nothing more of the transaction.
@@ -83,10 +90,9 @@ async function again<Result>(attempt: () => Promise<Result>): Promise<Result> {
 export async function readThroughDoor(
   database: Database,
   door: Door,
-  query: { toSQL(): { toNative(): { sql: string; bindings: readonly unknown[] } } },
+  { sql, bindings }: CompiledQuery,
 ): Promise<Record<string, unknown>[]> {
   const { client } = knexOf(database) as unknown as { client: PooledClient };
-  const { sql, bindings } = query.toSQL().toNative();
   return await again(() => readInOneFlight(client, door, sql, bindings as unknown[]));
 }
 
@@ -99,11 +105,16 @@ async function readInOneFlight(
   const name = client.config.namedStatements ? statementName(text) : undefined;
   const connection = await client.acquireConnection();
   try {
-    const [entered, read, committed] = await Promise.allSettled([
+    const { stream } = connection.connection;
+    // In one packet.
+    stream.cork();
+    const flight = Promise.allSettled([
       connection.query(`begin read only; ${door.sql}`) as unknown as Promise<QueryResult[]>,
       connection.query({ text, values, ...(name && { name }) }),
       connection.query('commit'),
     ]);
+    stream.uncork();
+    const [entered, read, committed] = await flight;
     if (entered.status === 'rejected') throw entered.reason;
     if (read.status === 'rejected') throw read.reason;
     if (committed.status === 'rejected') throw committed.reason;
@@ -117,6 +128,6 @@ async function readInOneFlight(
 /** What is used of knex's own client here. */
 interface PooledClient {
   config: { namedStatements?: boolean };
-  acquireConnection(): Promise<ClientBase>;
+  acquireConnection(): Promise<ClientBase & { connection: { stream: Socket } }>;
   releaseConnection(connection: ClientBase): Promise<void>;
 }

@@ -52,7 +52,8 @@ export async function refreshIntegration(
   if (wait) check = await checkWhenFree(ctx, appId, login);
   else await nudge(ctx, refreshLoginJob, login);
   const shown = await withTenant(ctx, { organization, readOnly: true }, async tx => {
-    authorize(tx, 'integration.read');
+    // Whoever may ask for a check sees what it found, as after every change: a key may lack the scope `read`.
+    authorize(tx, 'integration.refresh');
     return await showIntegration(tx, integration.id);
   });
   const { outcome, detail = null } = check;

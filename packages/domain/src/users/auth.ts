@@ -48,6 +48,8 @@ export function createAuth(options: AuthOptions) {
     secret: secret.reveal(),
     database: pool,
     telemetry: { enabled: false },
+    // The api limits, for all its processes together and by the sender that it believes in.
+    rateLimit: { enabled: false },
     ...tables,
     ...authHooks({ post, credentials, publicUrl }),
     emailAndPassword: {

@@ -8,6 +8,7 @@ import { createLog } from '@pagekeeper/runtime/log';
 import pg from 'pg';
 import { inject } from 'vitest';
 import { createTestDatabase, type TestDatabase } from '../database.ts';
+import { generousLimits } from '../generous-limits.ts';
 import { type StartedProcess, startProcess } from '../processes.ts';
 import { freePort } from '../system/ports.ts';
 import { type Answer, Persona } from './persona.ts';
@@ -33,6 +34,12 @@ interface Processes {
   worker: StartedProcess | null;
   simulator: StartedProcess;
   mailCatcher: StartedProcess | null;
+}
+
+export interface AnotherApi {
+  persona(name: string): Persona;
+  program(name: string, secret: string): Persona;
+  stop(): Promise<unknown>;
 }
 
 /**
@@ -92,6 +99,11 @@ export class Network {
     return new Persona(this.apiUrl, name, record);
   }
 
+  /** A customer's program: it shows this API key with every request. */
+  program(name: string, secret: string): Persona {
+    return this.persona(name).withHeaders({ Authorization: `Bearer ${secret}` });
+  }
+
   get anonymous(): Persona {
     return this.persona('anonymous');
   }
@@ -137,6 +149,18 @@ export class Network {
     const port = String(this.#processes.api.port);
     this.#processes.api = await startApp('api', { ...this.#env, ...this.#apiEnv, ...env, PORT: port }, this.output);
     return this.#processes.api;
+  }
+
+  /** One more process beside the first, with the same database, queue and keys. */
+  async anotherApi(env: Record<string, string> = {}): Promise<AnotherApi> {
+    const port = String(await freePort());
+    const api = await startApp('api', { ...this.#env, ...this.#apiEnv, ...env, PORT: port }, this.output);
+    const persona = (name: string) => new Persona(`http://127.0.0.1:${port}`, name);
+    return {
+      persona,
+      program: (name, secret) => persona(name).withHeaders({ Authorization: `Bearer ${secret}` }),
+      stop: () => api.stop(),
+    };
   }
 
   /** Waits until no job waits or runs, no delivery is under way and no event is open. */
@@ -212,6 +236,7 @@ export async function startNetwork(options: NetworkOptions = {}): Promise<Networ
     AUTH_DATABASE_URL: database.urls.auth,
     AUTH_SECRET: randomBytes(32).toString('hex'),
     PORT: String(apiPort),
+    ...generousLimits,
     ...options.apiEnv,
   };
   const [api, worker, services] = await Promise.all([

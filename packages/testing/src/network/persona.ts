@@ -23,6 +23,12 @@ export class Persona {
     this.#agent = supertest.agent(apiUrl).set('Origin', apiUrl);
   }
 
+  /** Sends these with every request from now on. */
+  withHeaders(headers: Record<string, string>): this {
+    this.#agent.set(headers);
+    return this;
+  }
+
   async signUp(): Promise<this> {
     const answer = await this.post('/auth/sign-up/email', {
       name: this.name,

@@ -2,7 +2,7 @@ import type { Context } from '@pagekeeper/domain/context';
 import { parsePublicId, type Uuid } from '@pagekeeper/domain/ids';
 import { addMember } from '@pagekeeper/domain/members/add-member';
 import type { UserActor } from '@pagekeeper/domain/tenancy/actor';
-import type { Role } from '@pagekeeper/domain/tenancy/tenant-tx';
+import type { Role, Scope } from '@pagekeeper/domain/tenancy/tenant-tx';
 import type { Persona } from './persona.ts';
 import type { SimulatedPage, SimulatorControl } from './simulator-control.ts';
 
@@ -10,6 +10,7 @@ import type { SimulatedPage, SimulatorControl } from './simulator-control.ts';
 export interface Home {
   readonly simulator: SimulatorControl;
   persona(name: string): Persona;
+  program(name: string, secret: string): Persona;
   contextOf(actor: UserActor): Context<UserActor>;
 }
 
@@ -18,6 +19,9 @@ export interface ConnectedPage {
   id: string;
   page: SimulatedPage;
 }
+
+/** A program, and what was answered when its key was made: id, secret, role, scopes. */
+export type Program = Persona & { key: any };
 
 /** An organization with its people and a business, made through the API. */
 export class Tenant {
@@ -68,6 +72,14 @@ export class Tenant {
     );
     const { integration } = await this.refresh(id);
     return { id, page, integration };
+  }
+
+  /** A program with an API key of this tenant's; all scopes unless told. */
+  async program(key: { role: Role; scopes?: readonly Scope[]; name?: string }): Promise<Program> {
+    const body = { name: `${key.role} key`, ...key };
+    const made = await this.owner.expect(201, this.owner.post(`${this.path}/api-keys`, body));
+    const program = this.network.program(`${this.organization.slug}.${key.role}`, made.secret);
+    return Object.assign(program, { key: made });
   }
 
   /** Checks an integration's tokens now and gives the answer. */

@@ -1,5 +1,6 @@
 import { createDatabaseAndRoles, roleUrls } from '@pagekeeper/domain/database/roles';
 import type { StartEnvironment } from '../env.ts';
+import { generousLimits } from '../generous-limits.ts';
 import { freePort } from '../system/ports.ts';
 import type { LocalSecrets } from './secrets.ts';
 
@@ -115,6 +116,8 @@ export function childVariables(
       AUTH_SECRET: given.AUTH_SECRET ?? secrets.authSecret,
       PORT: String(addresses.apiPort),
       METRICS_PORT: given.METRICS_PORT?.toString(),
+      TRUST_PROXY: given.TRUST_PROXY,
+      ...limitsOf(given),
     },
     mailCatcher: { ...common, PORT: String(addresses.mailPort), SMTP_PORT: new URL(addresses.smtpUrl).port },
     simulator: {
@@ -127,4 +130,10 @@ export function childVariables(
       STATE_FILE: stateFile,
     },
   };
+}
+
+/** High ones, save where the environment names them. */
+function limitsOf(given: StartEnvironment): Variables {
+  const names = Object.keys(generousLimits) as (keyof typeof generousLimits)[];
+  return Object.fromEntries(names.map(name => [name, given[name] ?? generousLimits[name]]));
 }

@@ -1,0 +1,123 @@
+import { createHash } from 'node:crypto';
+import type { Caller } from '@pagekeeper/domain/tenancy/actor';
+import type { LimitStore } from '@pagekeeper/queue/limits/limit-store';
+import { Limiter, type Verdict } from '@pagekeeper/queue/limits/limiter';
+import { Pauses } from '@pagekeeper/queue/limits/pauses';
+import type { Request, Response } from 'express';
+import { HttpError } from '../http/problem.ts';
+import type { LimitSettings } from './limit-settings.ts';
+import { networkOf } from './network-of.ts';
+
+const day = 86_400;
+/** How long an address that somebody signed in from stays theirs. */
+const knownPlaceSeconds = 30 * day;
+
+/**
+ * Who may ask how often. Each caller is counted by what nobody else can show (a key's hash, a person's id), and who is
+ * nobody yet by their network. All throw HttpError `over_limit`.
+ */
+export class Limits {
+  readonly #store: LimitStore;
+  readonly #callers: Limiter;
+  readonly #strangers: Limiter;
+  readonly #attempts: Limiter;
+  readonly #guesses: Pauses;
+
+  constructor(store: LimitStore, settings: LimitSettings) {
+    const { callerPer10Seconds, strangerPerMinute, attemptsPerMinute, freeGuesses } = settings;
+    this.#store = store;
+    this.#callers = new Limiter(store, { name: 'callers', points: callerPer10Seconds, seconds: 10 });
+    this.#strangers = new Limiter(store, { name: 'strangers', points: strangerPerMinute, seconds: 60 });
+    this.#attempts = new Limiter(store, { name: 'attempts', points: attemptsPerMinute, seconds: 60 });
+    this.#guesses = new Pauses(store, {
+      name: 'guesses',
+      free: freeGuesses,
+      firstSeconds: 5,
+      longestSeconds: 900,
+      forgetSeconds: day,
+    });
+  }
+
+  /** A request of an API key or a person. */
+  async countCaller(response: Response, actor: Caller): Promise<void> {
+    const who = actor.type === 'api_key' ? `key:${actor.secretHash}` : `person:${actor.userId}`;
+    enforce(response, await this.#callers.take(who));
+  }
+
+  /** A request that has no caller and costs us something: as many as a caller may send. */
+  async countNetwork(request: Request, response: Response): Promise<void> {
+    enforce(response, await this.#callers.take(`network:${sender(request)}`));
+  }
+
+  /** A request without valid credentials. */
+  async countStranger(request: Request, response: Response): Promise<void> {
+    enforce(response, await this.#strangers.take(sender(request)));
+  }
+
+  /** Before a key that may be invented is looked up: refuses networks that showed too many of those. */
+  refuseSpentStranger(request: Request, response: Response): void {
+    const verdict = this.#strangers.look(sender(request));
+    if (!verdict.allowed) enforce(response, verdict);
+  }
+
+  /** Says in headers what strangers may, and counts nothing. */
+  showStranger(request: Request, response: Response): void {
+    show(response, this.#strangers.look(sender(request)));
+  }
+
+  /** A sign-in, sign-up, reset or second factor. */
+  async countAttempt(request: Request, response: Response): Promise<void> {
+    enforce(response, await this.#attempts.take(sender(request)));
+  }
+
+  /**
+   * A guess at somebody's secret: after some wrong ones there are pauses, which grow. Where the person signed in from
+   * before is counted by itself, so that strangers elsewhere cannot keep them out by failing under their name.
+   * @param subject whose secret, such as an e-mail address
+   */
+  async beginGuess(request: Request, response: Response, subject: string): Promise<Guess> {
+    const place = `place:${hash(`${subject} ${sender(request)}`)}`;
+    const isKnown = (await this.#store.peek(place)) > 0;
+    const key = isKnown ? place : hash(subject);
+    const waitMs = await this.#guesses.begin(key);
+    if (waitMs > 0) refuse(response, waitMs, 'Too many failed attempts.');
+    return {
+      wasRight: async () => {
+        await this.#guesses.forget(key);
+        if (!isKnown) await this.#store.count(place, 1, knownPlaceSeconds);
+      },
+      wasNone: () => this.#guesses.takeBack(key),
+    };
+  }
+}
+
+/** What became of a guess. A wrong one needs no word: it was counted when it began. */
+export interface Guess {
+  wasRight(): Promise<void>;
+  /** It was refused for another reason, or not looked at. */
+  wasNone(): Promise<void>;
+}
+
+const sender = ({ ip }: Request): string => networkOf(ip ?? 'unknown');
+
+// What is counted about people lies in the store by its hash only.
+const hash = (text: string): string => createHash('sha256').update(text).digest('base64url');
+
+/** The headers of the IETF's draft: which limit, what is left of it, and when it begins anew. */
+function show(response: Response, { policy, remaining, resetMs }: Verdict): void {
+  const { name, points, seconds } = policy;
+  response.setHeader('RateLimit-Policy', `"${name}";q=${points};w=${seconds}`);
+  response.setHeader('RateLimit', `"${name}";r=${remaining};t=${Math.ceil(resetMs / 1_000)}`);
+}
+
+function enforce(response: Response, verdict: Verdict): void {
+  show(response, verdict);
+  const { points, seconds } = verdict.policy;
+  if (!verdict.allowed) refuse(response, verdict.resetMs, `The limit is ${points} requests in ${seconds} seconds.`);
+}
+
+function refuse(response: Response, waitMs: number, why: string): never {
+  const waitSeconds = Math.max(Math.ceil(waitMs / 1_000), 1);
+  response.setHeader('Retry-After', String(waitSeconds));
+  throw new HttpError('over_limit', `${why} Try again in ${waitSeconds} seconds.`);
+}
