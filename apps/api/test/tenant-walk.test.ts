@@ -409,6 +409,7 @@ type Scope = (typeof allScopes)[number];
 
 /** What a key needs beside its role, where it is not `read` for a GET and `write` for the others. */
 const neededScopes: Record<string, Scope> = {
+  'get /v1/organizations/{organization}/audit-events': 'members',
   'post /v1/organizations/{organization}/transfer-ownership': 'members',
   'patch /v1/organizations/{organization}/members/{member}': 'members',
   'delete /v1/organizations/{organization}/members/{member}': 'members',
