@@ -82,7 +82,7 @@ describe('load', () => {
 });
 
 describe('options', () => {
-  it('run all but the verb unless told otherwise', () => {
+  it('run the usual ones unless told otherwise', () => {
     const all = ['vault', 'webhook-ingest', 'webhook-ingest-batched', 'tenant-list', 'tenant-list-key'];
     expect(parseOptions(['--json']).only).toEqual(all);
     expect(parseOptions(['--only', 'vault']).only).toEqual(['vault']);

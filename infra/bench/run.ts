@@ -7,7 +7,8 @@ import { findPgbench, type Pgbench, pgbenchMissing } from './pgbench.ts';
 import { createQuiet } from './quiet.ts';
 import { asJsonLines, asTable, type Result } from './report.ts';
 import { type System, startSystem } from './system.ts';
-import { benchTenantList, benchTenantListVerb, pagesInList } from './tenant-list.ts';
+import { benchPolicies, benchTenantList, benchTenantListVerb, pagesInList } from './tenant-list.ts';
+import { benchTenantListScale } from './tenant-list-scale.ts';
 import { createTenant, type Tenant } from './tenants.ts';
 import { benchVault } from './vault.ts';
 import { benchWebhookIngest, benchWebhookIngestBatched } from './webhook-ingest.ts';
@@ -16,7 +17,7 @@ const undo: (() => unknown)[] = [];
 let ending: Promise<void> | undefined;
 
 const full = { rounds: 5, seconds: 6, warmUpSeconds: 3, tenants: 4, quietBudgetMs: 60_000 };
-const quick = { rounds: 1, seconds: 1, warmUpSeconds: 1, tenants: 2, quietBudgetMs: 1_000 };
+const quick = { rounds: 1, seconds: 3, warmUpSeconds: 3, tenants: 2, quietBudgetMs: 1_000 };
 
 /** For people, so that standard output holds the report alone. */
 const say = (sentence: string) => process.stderr.write(`${Math.round(performance.now() / 1000)} s  ${sentence}\n`);
@@ -88,13 +89,15 @@ interface Tools {
   timing: Timing;
 }
 
-function chosen({ only }: BenchOptions, system: System, tenants: readonly Tenant[], tools: Tools) {
+function chosen({ only, quick: isQuick }: BenchOptions, system: System, tenants: readonly Tenant[], tools: Tools) {
   const benches = [
     { name: 'webhook-ingest', run: () => benchWebhookIngest(system, tenants, tools) },
     { name: 'webhook-ingest-batched', run: () => benchWebhookIngestBatched(system, tenants, tools) },
     { name: 'tenant-list', run: () => benchTenantList(system, tenants, { ...tools, by: 'session' }) },
     { name: 'tenant-list-key', run: () => benchTenantList(system, tenants, { ...tools, by: 'key' }) },
     { name: 'tenant-list-verb', run: () => benchTenantListVerb(system, tenants, tools) },
+    { name: 'tenant-list-rls', run: () => benchPolicies(system, tenants, tools) },
+    { name: 'tenant-list-scale', run: () => benchTenantListScale(system, tools.timing, isQuick) },
   ] as const;
   return benches.filter(({ name }) => only.includes(name));
 }

@@ -2,7 +2,13 @@ import { randomBytes } from 'node:crypto';
 import { statfsSync } from 'node:fs';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { migrateToLatest } from '@pagekeeper/domain/database/migrate';
-import { createDatabaseAndRoles, type RoleUrls, roleUrls, withDatabase } from '@pagekeeper/domain/database/roles';
+import {
+  createDatabaseAndRoles,
+  type RolePasswords,
+  type RoleUrls,
+  roleUrls,
+  withDatabase,
+} from '@pagekeeper/domain/database/roles';
 import { serviceVariables } from '@pagekeeper/domain/environment';
 import { type OpenServices, openServices } from '@pagekeeper/domain/open-services';
 import { createLog } from '@pagekeeper/runtime/log';
@@ -19,12 +25,15 @@ export interface System {
   urls: RoleUrls;
   /** As the server's superuser, for what is verified behind row level security. */
   admin: pg.Client;
+  adminUrl: string;
   apiPort: number;
   apiPid: number;
   simulatorUrl: string;
   appSecret: string;
   /** The domain in this process, with the same keys as the api. */
   services: OpenServices;
+  /** One more database on the same server, empty, with the domain opened on it. */
+  anotherDatabase(): Promise<{ admin: pg.Client; services: OpenServices }>;
   /** The queue's broker and Postgres's place, in words. */
   facts: readonly string[];
 }
@@ -46,7 +55,10 @@ export async function startSystem({ adminUrl, redisUrl, profileFolder, undo }: S
     undo.push(() => postgres.stop());
     refuseMemory(folder.postgres);
   }
-  const database = await makeDatabase(adminUrl ?? postgres!.adminUrl, undo);
+  const password = () => randomBytes(16).toString('hex');
+  const passwords = { owner: password(), app: password(), auth: password(), queue: password() };
+  const serverUrl = adminUrl ?? postgres!.adminUrl;
+  const database = await makeDatabase(serverUrl, passwords, undo);
   const redis = redisUrl ? { url: redisUrl } : findRedis() === null ? null : await startRedis(folder.path);
   if (redis && 'stop' in redis) undo.push(() => redis.stop());
 
@@ -80,11 +92,21 @@ export async function startSystem({ adminUrl, redisUrl, profileFolder, undo }: S
     ...(profileFolder && { NODE_OPTIONS: profiling(profileFolder) }),
   };
   const api = await startApp('api', apiVariables, undo);
-  const services = await openServices(serviceVariables.parse(variables), createLog({ name: 'bench', level: 'warn' }));
-  undo.push(() => services.close());
+  const open = async (url: string) => {
+    const log = createLog({ name: 'bench', level: 'warn' });
+    const services = await openServices(serviceVariables.parse({ ...variables, DATABASE_URL: url }), log);
+    undo.push(() => services.close());
+    return services;
+  };
+  const services = await open(database.urls.app);
   return {
     urls: database.urls,
     admin: database.admin,
+    adminUrl: withDatabase(serverUrl, database.name),
+    anotherDatabase: async () => {
+      const { admin, urls } = await makeDatabase(serverUrl, passwords, undo);
+      return { admin, services: await open(urls.app) };
+    },
     apiPort: api.port!,
     apiPid: api.pid,
     simulatorUrl,
@@ -106,13 +128,14 @@ interface BenchDatabase {
   admin: pg.Client;
 }
 
-async function makeDatabase(adminUrl: string, undo: (() => unknown)[]): Promise<BenchDatabase> {
+/** @param passwords of the roles, which the server's databases share */
+async function makeDatabase(
+  adminUrl: string,
+  passwords: RolePasswords,
+  undo: (() => unknown)[],
+): Promise<BenchDatabase> {
   const name = `pagekeeper_bench_${randomBytes(4).toString('hex')}`;
-  const password = () => randomBytes(16).toString('hex');
-  const options = {
-    database: name,
-    passwords: { owner: password(), app: password(), auth: password(), queue: password() },
-  };
+  const options = { database: name, passwords };
   await createDatabaseAndRoles(adminUrl, options);
   undo.push(() => onServer(adminUrl, `drop database if exists ${name} with (force)`));
   const urls = roleUrls(adminUrl, options);

@@ -109,6 +109,26 @@ export async function benchTenantListVerb(
   };
 }
 
+/** What row level security costs: pgbench's transaction as the app role, and as the superuser whom no policy binds. */
+export async function benchPolicies(
+  system: System,
+  tenants: readonly Tenant[],
+  { pgbench, timing }: Pick<ListBench, 'pgbench' | 'timing'>,
+): Promise<Result> {
+  await readLists(system, tenants);
+  const script = await listScripts(system, tenants);
+  const as = (url: string) => async (seconds: number) => (await runPgbench(pgbench, { ...script, url, seconds })).tps;
+  const runs = await alternate(timing, as(system.urls.app), as(system.adminUrl));
+  return {
+    measurement: measure(
+      { name: 'tenant-list-rls', unit: 'lists/s', baseline: 'the same without policies', goal: 0.85 },
+      runs.ours,
+      runs.baseline,
+    ),
+    notes: [`runs: with policies ${listRuns(runs.ours)}; without ${listRuns(runs.baseline)}`],
+  };
+}
+
 const pathOf = ({ organization }: Tenant) => `/v1/organizations/${organization}/integrations?limit=${pagesInList}`;
 
 interface ShownIntegration {

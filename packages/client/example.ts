@@ -1,5 +1,5 @@
 // Lists every page that is not healthy, with what to do about it.
-//   PAGEKEEPER_URL=http://localhost:4000 PAGEKEEPER_API_KEY=pgk_live_… node --import tsx example.ts
+//   PAGEKEEPER_API_KEY=pgk_live_… node --conditions=source --import tsx packages/client/example.ts
 import { createPagekeeper, everyRow } from '@pagekeeper/client';
 
 const { PAGEKEEPER_URL: baseUrl = 'http://localhost:4000', PAGEKEEPER_API_KEY: apiKey = '' } = process.env;

@@ -1,8 +1,9 @@
 import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import { seedDemo } from '@pagekeeper/testing/demo';
+import { demoPassword, seedDemo } from '@pagekeeper/testing/demo';
 import { examplesOf, outputPattern, sectionOf } from '@pagekeeper/testing/markdown';
 import { type Network, startNetwork } from '@pagekeeper/testing/network/network';
+import { Persona } from '@pagekeeper/testing/network/persona';
 import { repositoryFolder } from '@pagekeeper/testing/processes';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 
@@ -13,10 +14,10 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
  * Against a system that runs already (`npm start`), instead of one of its own:
  *
  *     WALKTHROUGH_API_URL=http://localhost:4000 WALKTHROUGH_SIMULATOR_URL=http://localhost:4700 \
- *       npx vitest run apps/api/test/walkthrough.test.ts
+ *       WALKTHROUGH_MAIL_URL=http://localhost:4800 npx vitest run apps/api/test/walkthrough.test.ts
  */
 
-const { WALKTHROUGH_API_URL, WALKTHROUGH_SIMULATOR_URL } = process.env;
+const { WALKTHROUGH_API_URL, WALKTHROUGH_SIMULATOR_URL, WALKTHROUGH_MAIL_URL } = process.env;
 
 const readme = readFileSync(`${repositoryFolder}README.md`, 'utf8');
 const examples = examplesOf(sectionOf(readme, '## Walkthrough'), 'bash');
@@ -25,7 +26,7 @@ let network: Network | undefined;
 
 beforeAll(async () => {
   if (WALKTHROUGH_API_URL) return;
-  network = await startNetwork();
+  network = await startNetwork({ mail: true });
   const { apiUrl, simulator, database } = network;
   await seedDemo({ apiUrl, publicUrl: apiUrl, simulatorUrl: simulator.url, databaseUrl: database.urls.app });
 }, 60_000);
@@ -42,8 +43,19 @@ it('prints what the README says', { timeout: 120_000 }, async () => {
   await network?.settle();
 });
 
+it('answers each of the guide’s reads in one request', { timeout: 60_000 }, async () => {
+  const requests = [...sectionOf(readme, '### Its reads, each one request').matchAll(/`GET (\/v1\/[^`]*)`/g)];
+  expect(requests.length).toBeGreaterThan(12);
+  const owner = new Persona(WALKTHROUGH_API_URL ?? network!.apiUrl, 'owner');
+  const credentials = { email: 'owner@acme.example', password: demoPassword };
+  await owner.expect(200, owner.post('/auth/sign-in/email', credentials));
+  for (const [, path] of requests) await owner.expect(200, owner.get(path!));
+});
+
 it('shows the addresses that npm start has by default', () => {
-  expect(examples[0]?.code.text).toContain('API=http://localhost:4000\nSIM=http://localhost:4700\n');
+  expect(examples[0]?.code.text).toContain(
+    'API=http://localhost:4000\nSIM=http://localhost:4700\nMAIL=http://localhost:4800\n',
+  );
 });
 
 const separator = '\x1e';
@@ -51,7 +63,11 @@ const separator = '\x1e';
 function withAddresses(code: string): string {
   const apiUrl = WALKTHROUGH_API_URL ?? network!.apiUrl;
   const simulatorUrl = WALKTHROUGH_SIMULATOR_URL ?? network?.simulator.url ?? 'http://localhost:4700';
-  return code.replaceAll('http://localhost:4000', apiUrl).replaceAll('http://localhost:4700', simulatorUrl);
+  const mailUrl = WALKTHROUGH_MAIL_URL ?? network?.mailUrl ?? 'http://localhost:4800';
+  return code
+    .replaceAll('http://localhost:4000', apiUrl)
+    .replaceAll('http://localhost:4700', simulatorUrl)
+    .replaceAll('http://localhost:4800', mailUrl);
 }
 
 /** Runs a script as a terminal would show it: both streams in one. Whatever it printed before a failure is kept. */

@@ -82,6 +82,13 @@ export class Network {
     return `http://127.0.0.1:${this.#processes.api.port}`;
   }
 
+  /** Where the caught mails are. */
+  get mailUrl(): string {
+    const { port } = this.#processes.mailCatcher ?? {};
+    if (!port) throw new Error('This network has no mail catcher: start it with mail: true.');
+    return `http://127.0.0.1:${port}`;
+  }
+
   get api(): StartedProcess {
     return this.#processes.api;
   }
@@ -122,11 +129,9 @@ export class Network {
 
   /** The mails to somebody, oldest first, once there are so many. */
   async mailsTo(address: string, count = 1): Promise<CaughtMail[]> {
-    const { port } = this.#processes.mailCatcher ?? {};
-    if (!port) throw new Error('This network has no mail catcher: start it with mail: true.');
     const deadline = Date.now() + 15_000;
     for (;;) {
-      const url = `http://127.0.0.1:${port}/email?to=${encodeURIComponent(address)}`;
+      const url = `${this.mailUrl}/email?to=${encodeURIComponent(address)}`;
       const mails = (await (await fetch(url)).json()) as CaughtMail[];
       if (mails.length >= count) return mails;
       if (Date.now() > deadline) throw new Error(`${mails.length} mails came for ${address}, not ${count}.`);
