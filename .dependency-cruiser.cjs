@@ -5,14 +5,16 @@ const tests = '(^|/)test/|\\.test\\.ts$|\\.config\\.ts$';
 /** The layers, lowest first; what stands in one line may import each other and everything above that line. */
 const packages = [['runtime'], ['queue', 'facebook'], ['domain']];
 const folders = [
-  ['database', 'tenancy', 'access', 'vault', 'audit', 'idempotency', 'mail'],
+  ['database', 'tenancy', 'access', 'vault', 'audit', 'idempotency', 'mail', 'claims'],
   ['users', 'organizations', 'members', 'invitations', 'api-keys', 'notifications'],
+  ['staff'],
   ['businesses'],
   ['integrations'],
   ['overview'],
   ['facebook'],
   ['connections'],
   ['webhooks', 'replies'],
+  ['purges'],
 ];
 
 const any = names => `(${names.join('|')})`;

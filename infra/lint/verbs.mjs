@@ -6,14 +6,15 @@ import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseSync, Visitor } from 'oxc-parser';
 
-const doors = ['withTenant', 'withNewTenant'];
+const doors = ['withTenant', 'withNewTenant', 'withTenantToErase', 'withStaffEntry'];
 /** Below the verbs: what they are made of. */
-const foundations = ['access', 'audit', 'database', 'idempotency', 'mail', 'tenancy', 'vault'];
+const foundations = ['access', 'audit', 'claims', 'database', 'idempotency', 'mail', 'tenancy', 'vault'];
 /** Run by jobs alone, which act for the organization itself: nobody's right is asked for there. */
 const jobFiles = new Set([
   'facebook/check-login.ts',
   'connections/forget-connections.ts',
   'facebook/tell-of-move.ts',
+  'facebook/leave-overtaken.ts',
   'facebook/unsubscribe-page.ts',
   'invitations/send-invitation.ts',
   'notifications/send-notifications.ts',

@@ -88,6 +88,7 @@ public.audit_events: subject_id uuid not null
 public.audit_events: changes jsonb not null default '{}'::jsonb
 public.audit_events: request_id text not null
 public.audit_events: created_at timestamp with time zone not null default now()
+public.audit_events: reason text
 public.businesses: organization_id uuid not null
 public.businesses: id uuid not null
 public.businesses: name text not null
@@ -220,6 +221,16 @@ public.organization_memberships: invited_by uuid
 public.organization_memberships: is_active boolean not null default true
 public.organization_memberships: created_at timestamp with time zone not null default now()
 public.organization_memberships: updated_at timestamp with time zone not null default now()
+public.organization_purges: id uuid not null
+public.organization_purges: organization uuid not null
+public.organization_purges: user_id uuid
+public.organization_purges: state text not null default 'unsubscribing'::text
+public.organization_purges: pages_left integer not null
+public.organization_purges: rows_erased bigint not null default 0
+public.organization_purges: lease_token uuid
+public.organization_purges: lease_until timestamp with time zone
+public.organization_purges: asked_at timestamp with time zone not null default now()
+public.organization_purges: finished_at timestamp with time zone
 public.organizations: id uuid not null
 public.organizations: name text not null
 public.organizations: slug text not null
@@ -230,11 +241,19 @@ public.organizations: replies_paused boolean not null default false
 public.organizations: version integer not null default 1
 public.organizations: created_at timestamp with time zone not null default now()
 public.organizations: updated_at timestamp with time zone not null default now()
+public.organizations: purge_id uuid
 public.page_claims: page_id text not null
 public.page_claims: organization_id uuid not null
 public.page_claims: integration_id uuid not null
 public.page_claims: generation integer not null
 public.page_claims: claimed_at timestamp with time zone not null default now()
+public.page_unsubscriptions: organization_id uuid not null
+public.page_unsubscriptions: id uuid not null
+public.page_unsubscriptions: integration_id uuid not null
+public.page_unsubscriptions: page_id text not null
+public.page_unsubscriptions: page_access_token bytea
+public.page_unsubscriptions: attempts smallint not null default 0
+public.page_unsubscriptions: due_at timestamp with time zone not null
 public.personal_idempotency_keys: user_id uuid not null
 public.personal_idempotency_keys: id uuid not null
 public.personal_idempotency_keys: key_hash bytea not null
@@ -242,6 +261,7 @@ public.personal_idempotency_keys: fingerprint bytea not null
 public.personal_idempotency_keys: status smallint
 public.personal_idempotency_keys: answer bytea
 public.personal_idempotency_keys: created_at timestamp with time zone not null default now()
+public.personal_idempotency_keys: about_organization uuid
 public.replies: organization_id uuid not null
 public.replies: id uuid not null
 public.replies: integration_id uuid not null
@@ -370,12 +390,20 @@ public.organization_memberships: organization_memberships_organization_id_user_i
 public.organization_memberships: organization_memberships_pkey PRIMARY KEY (organization_id, id)
 public.organization_memberships: organization_memberships_role_check CHECK ((role = ANY (ARRAY['OWNER'::text, 'ADMIN'::text, 'MEMBER'::text])))
 public.organization_memberships: organization_memberships_user_id_fkey FOREIGN KEY (user_id) REFERENCES auth.users(id)
+public.organization_purges: organization_purges_organization_key UNIQUE (organization)
+public.organization_purges: organization_purges_pkey PRIMARY KEY (id)
+public.organization_purges: organization_purges_state_check CHECK ((state = ANY (ARRAY['unsubscribing'::text, 'erasing'::text, 'finished'::text])))
+public.organization_purges: organization_purges_user_id_fkey FOREIGN KEY (user_id) REFERENCES auth.users(id) ON DELETE SET NULL
 public.organizations: organizations_name_check CHECK (((char_length(name) >= 1) AND (char_length(name) <= 200)))
 public.organizations: organizations_owner_id_fkey FOREIGN KEY (owner_id) REFERENCES auth.users(id)
 public.organizations: organizations_pkey PRIMARY KEY (id)
+public.organizations: organizations_purge_id_fkey FOREIGN KEY (purge_id) REFERENCES organization_purges(id)
 public.organizations: organizations_slug_check CHECK (((slug ~ '^[a-z0-9]+(-[a-z0-9]+)*$'::text) AND (char_length(slug) <= 63)))
 public.page_claims: page_claims_organization_id_integration_id_fkey FOREIGN KEY (organization_id, integration_id) REFERENCES facebook_page_integrations(organization_id, id)
 public.page_claims: page_claims_pkey PRIMARY KEY (page_id)
+public.page_unsubscriptions: page_unsubscriptions_organization_id_integration_id_fkey FOREIGN KEY (organization_id, integration_id) REFERENCES facebook_page_integrations(organization_id, id)
+public.page_unsubscriptions: page_unsubscriptions_organization_id_page_id_key UNIQUE (organization_id, page_id)
+public.page_unsubscriptions: page_unsubscriptions_pkey PRIMARY KEY (organization_id, id)
 public.personal_idempotency_keys: personal_idempotency_keys_pkey PRIMARY KEY (user_id, id)
 public.personal_idempotency_keys: personal_idempotency_keys_user_id_fkey FOREIGN KEY (user_id) REFERENCES auth.users(id)
 public.personal_idempotency_keys: personal_idempotency_keys_user_id_key_hash_key UNIQUE (user_id, key_hash)
@@ -415,7 +443,10 @@ CREATE INDEX invitations_unsent ON public.invitations USING btree (organization_
 CREATE INDEX notifications_unsent ON public.notifications USING btree (organization_id, id) WHERE (sent_at IS NULL)
 CREATE INDEX organization_keys_kek ON public.organization_keys USING btree (kek_id)
 CREATE INDEX organization_memberships_user ON public.organization_memberships USING btree (user_id, organization_id)
+CREATE INDEX organization_purges_running ON public.organization_purges USING btree (organization) WHERE (finished_at IS NULL)
 CREATE INDEX organizations_owner ON public.organizations USING btree (owner_id, is_active)
+CREATE INDEX page_unsubscriptions_due ON public.page_unsubscriptions USING btree (due_at)
+CREATE INDEX personal_idempotency_keys_about ON public.personal_idempotency_keys USING btree (about_organization) WHERE (about_organization IS NOT NULL)
 CREATE INDEX personal_idempotency_keys_age ON public.personal_idempotency_keys USING btree (created_at)
 CREATE INDEX replies_integration ON public.replies USING btree (organization_id, integration_id, id)
 CREATE INDEX replies_lately ON public.replies USING btree (organization_id, integration_id, sending_at) WHERE (sending_at IS NOT NULL)
@@ -456,10 +487,14 @@ CREATE UNIQUE INDEX organization_keys_current ON public.organization_keys USING 
 CREATE UNIQUE INDEX organization_keys_pkey ON public.organization_keys USING btree (organization_id, id)
 CREATE UNIQUE INDEX organization_memberships_organization_id_user_id_key ON public.organization_memberships USING btree (organization_id, user_id)
 CREATE UNIQUE INDEX organization_memberships_pkey ON public.organization_memberships USING btree (organization_id, id)
+CREATE UNIQUE INDEX organization_purges_organization_key ON public.organization_purges USING btree (organization)
+CREATE UNIQUE INDEX organization_purges_pkey ON public.organization_purges USING btree (id)
 CREATE UNIQUE INDEX organizations_pkey ON public.organizations USING btree (id)
 CREATE UNIQUE INDEX organizations_slug ON public.organizations USING btree (slug) WHERE is_active
 CREATE UNIQUE INDEX page_claims_integration ON public.page_claims USING btree (organization_id, integration_id)
 CREATE UNIQUE INDEX page_claims_pkey ON public.page_claims USING btree (page_id)
+CREATE UNIQUE INDEX page_unsubscriptions_organization_id_page_id_key ON public.page_unsubscriptions USING btree (organization_id, page_id)
+CREATE UNIQUE INDEX page_unsubscriptions_pkey ON public.page_unsubscriptions USING btree (organization_id, id)
 CREATE UNIQUE INDEX personal_idempotency_keys_pkey ON public.personal_idempotency_keys USING btree (user_id, id)
 CREATE UNIQUE INDEX personal_idempotency_keys_user_id_key_hash_key ON public.personal_idempotency_keys USING btree (user_id, key_hash)
 CREATE UNIQUE INDEX replies_organization_id_page_id_source_id_key ON public.replies USING btree (organization_id, page_id, source_id)
@@ -492,8 +527,10 @@ public.invitations: forced
 public.notifications: forced
 public.organization_keys: forced
 public.organization_memberships: forced
+public.organization_purges: forced
 public.organizations: forced
 public.page_claims: forced
+public.page_unsubscriptions: forced
 public.personal_idempotency_keys: forced
 public.replies: forced
 public.staff_entries: forced
@@ -507,49 +544,119 @@ auth.users: members for select to pagekeeper_app using ((EXISTS ( SELECT
   WHERE ((organization_memberships.user_id = users.id) AND organization_memberships.is_active))))
 auth.users: oneself for select to pagekeeper_app using ((id = ( SELECT (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid AS "nullif")))
 auth.users: oneself_changes for w to pagekeeper_app using ((id = ( SELECT (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid AS "nullif"))) with check ((id = ( SELECT (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid AS "nullif")))
+auth.users: owner_appoints for w to pagekeeper_owner using (true) with check (true)
+auth.users: owner_finds for select to pagekeeper_owner using (true)
 auth.users: router_reads for select to pagekeeper_router using (true)
 auth.users: staff for select to pagekeeper_app using (( SELECT router.is_staff() AS is_staff))
 partitions.webhook_events_default: owner_moves for all to pagekeeper_owner using (true) with check (true)
 public.api_keys: router_notes_use for w to pagekeeper_router using (true) with check (true)
+public.api_keys: router_purges for d to pagekeeper_router using ((organization_id IN ( SELECT organization_purges.organization
+   FROM organization_purges
+  WHERE (organization_purges.finished_at IS NULL))))
 public.api_keys: router_reads for select to pagekeeper_router using (true)
 public.api_keys: tenant for all to pagekeeper_app using ((organization_id = ( SELECT (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid AS "nullif"))) with check ((organization_id = ( SELECT (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid AS "nullif")))
+public.audit_events: router_purges for d to pagekeeper_router using ((organization_id IN ( SELECT organization_purges.organization
+   FROM organization_purges
+  WHERE (organization_purges.finished_at IS NULL))))
+public.audit_events: router_reads for select to pagekeeper_router using (true)
 public.audit_events: tenant for all to pagekeeper_app using ((organization_id = ( SELECT (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid AS "nullif"))) with check ((organization_id = ( SELECT (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid AS "nullif")))
+public.businesses: router_purges for d to pagekeeper_router using ((organization_id IN ( SELECT organization_purges.organization
+   FROM organization_purges
+  WHERE (organization_purges.finished_at IS NULL))))
 public.businesses: router_reads for select to pagekeeper_router using (true)
 public.businesses: tenant for all to pagekeeper_app using ((organization_id = ( SELECT (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid AS "nullif"))) with check ((organization_id = ( SELECT (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid AS "nullif")))
+public.facebook_connections: router_purges for d to pagekeeper_router using ((organization_id IN ( SELECT organization_purges.organization
+   FROM organization_purges
+  WHERE (organization_purges.finished_at IS NULL))))
 public.facebook_connections: router_reads for select to pagekeeper_router using (true)
 public.facebook_connections: tenant for all to pagekeeper_app using ((organization_id = ( SELECT (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid AS "nullif"))) with check ((organization_id = ( SELECT (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid AS "nullif")))
+public.facebook_logins: router_purges for d to pagekeeper_router using ((organization_id IN ( SELECT organization_purges.organization
+   FROM organization_purges
+  WHERE (organization_purges.finished_at IS NULL))))
 public.facebook_logins: router_reads for select to pagekeeper_router using (true)
 public.facebook_logins: router_revokes for w to pagekeeper_router using (true) with check (true)
 public.facebook_logins: tenant for all to pagekeeper_app using ((organization_id = ( SELECT (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid AS "nullif"))) with check ((organization_id = ( SELECT (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid AS "nullif")))
+public.facebook_page_integrations: router_purges for d to pagekeeper_router using ((organization_id IN ( SELECT organization_purges.organization
+   FROM organization_purges
+  WHERE (organization_purges.finished_at IS NULL))))
 public.facebook_page_integrations: router_reads for select to pagekeeper_router using (true)
 public.facebook_page_integrations: router_writes for w to pagekeeper_router using (true) with check (true)
 public.facebook_page_integrations: tenant for all to pagekeeper_app using ((organization_id = ( SELECT (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid AS "nullif"))) with check ((organization_id = ( SELECT (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid AS "nullif")))
 public.idempotency_keys: router_forgets for d to pagekeeper_router using ((created_at < (now() - '24:00:00'::interval)))
+public.idempotency_keys: router_purges for d to pagekeeper_router using ((organization_id IN ( SELECT organization_purges.organization
+   FROM organization_purges
+  WHERE (organization_purges.finished_at IS NULL))))
 public.idempotency_keys: router_reads for select to pagekeeper_router using (true)
 public.idempotency_keys: tenant for all to pagekeeper_app using ((organization_id = ( SELECT (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid AS "nullif"))) with check ((organization_id = ( SELECT (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid AS "nullif")))
+public.integrations: router_purges for d to pagekeeper_router using ((organization_id IN ( SELECT organization_purges.organization
+   FROM organization_purges
+  WHERE (organization_purges.finished_at IS NULL))))
 public.integrations: router_reads for select to pagekeeper_router using (true)
 public.integrations: tenant for all to pagekeeper_app using ((organization_id = ( SELECT (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid AS "nullif"))) with check ((organization_id = ( SELECT (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid AS "nullif")))
+public.invitations: router_purges for d to pagekeeper_router using ((organization_id IN ( SELECT organization_purges.organization
+   FROM organization_purges
+  WHERE (organization_purges.finished_at IS NULL))))
 public.invitations: router_reads for select to pagekeeper_router using (true)
 public.invitations: tenant for all to pagekeeper_app using ((organization_id = ( SELECT (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid AS "nullif"))) with check ((organization_id = ( SELECT (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid AS "nullif")))
+public.notifications: router_purges for d to pagekeeper_router using ((organization_id IN ( SELECT organization_purges.organization
+   FROM organization_purges
+  WHERE (organization_purges.finished_at IS NULL))))
 public.notifications: router_reads for select to pagekeeper_router using (true)
 public.notifications: tenant for all to pagekeeper_app using ((organization_id = ( SELECT (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid AS "nullif"))) with check ((organization_id = ( SELECT (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid AS "nullif")))
+public.organization_keys: router_purges for d to pagekeeper_router using ((organization_id IN ( SELECT organization_purges.organization
+   FROM organization_purges
+  WHERE (organization_purges.finished_at IS NULL))))
 public.organization_keys: router_reads for select to pagekeeper_router using (true)
 public.organization_keys: tenant for all to pagekeeper_app using ((organization_id = ( SELECT (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid AS "nullif"))) with check ((organization_id = ( SELECT (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid AS "nullif")))
+public.organization_memberships: router_purges for d to pagekeeper_router using ((organization_id IN ( SELECT organization_purges.organization
+   FROM organization_purges
+  WHERE (organization_purges.finished_at IS NULL))))
 public.organization_memberships: router_reads for select to pagekeeper_router using (true)
 public.organization_memberships: tenant for all to pagekeeper_app using ((organization_id = ( SELECT (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid AS "nullif"))) with check ((organization_id = ( SELECT (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid AS "nullif")))
+public.organization_purges: person for select to pagekeeper_app using ((user_id = ( SELECT (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid AS "nullif")))
+public.organization_purges: person_asks for insert to pagekeeper_app with check (((user_id = ( SELECT (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid AS "nullif")) AND (organization = ( SELECT (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid AS "nullif"))))
+public.organization_purges: router_reads for select to pagekeeper_router using (true)
+public.organization_purges: router_works for w to pagekeeper_router using (true) with check (true)
+public.organizations: router_purges for d to pagekeeper_router using ((id IN ( SELECT organization_purges.organization
+   FROM organization_purges
+  WHERE (organization_purges.finished_at IS NULL))))
 public.organizations: router_reads for select to pagekeeper_router using (true)
 public.organizations: tenant for all to pagekeeper_app using ((id = ( SELECT (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid AS "nullif"))) with check ((id = ( SELECT (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid AS "nullif")))
 public.page_claims: router_moves for w to pagekeeper_router using (true) with check (true)
+public.page_claims: router_purges for d to pagekeeper_router using ((organization_id IN ( SELECT organization_purges.organization
+   FROM organization_purges
+  WHERE (organization_purges.finished_at IS NULL))))
 public.page_claims: router_reads for select to pagekeeper_router using (true)
 public.page_claims: tenant for all to pagekeeper_app using ((organization_id = ( SELECT (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid AS "nullif"))) with check ((organization_id = ( SELECT (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid AS "nullif")))
+public.page_unsubscriptions: router_purges for d to pagekeeper_router using ((organization_id IN ( SELECT organization_purges.organization
+   FROM organization_purges
+  WHERE (organization_purges.finished_at IS NULL))))
+public.page_unsubscriptions: router_reads for select to pagekeeper_router using (true)
+public.page_unsubscriptions: tenant for all to pagekeeper_app using ((organization_id = ( SELECT (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid AS "nullif"))) with check ((organization_id = ( SELECT (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid AS "nullif")))
 public.personal_idempotency_keys: person for all to pagekeeper_app using ((user_id = ( SELECT (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid AS "nullif"))) with check ((user_id = ( SELECT (NULLIF(current_setting('app.user_id'::text, true), ''::text))::uuid AS "nullif")))
 public.personal_idempotency_keys: router_forgets for d to pagekeeper_router using ((created_at < (now() - '24:00:00'::interval)))
+public.personal_idempotency_keys: router_purges for d to pagekeeper_router using ((about_organization IN ( SELECT organization_purges.organization
+   FROM organization_purges
+  WHERE (organization_purges.finished_at IS NULL))))
 public.personal_idempotency_keys: router_reads for select to pagekeeper_router using (true)
+public.replies: router_purges for d to pagekeeper_router using ((organization_id IN ( SELECT organization_purges.organization
+   FROM organization_purges
+  WHERE (organization_purges.finished_at IS NULL))))
+public.replies: router_reads for select to pagekeeper_router using (true)
 public.replies: tenant for all to pagekeeper_app using ((organization_id = ( SELECT (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid AS "nullif"))) with check ((organization_id = ( SELECT (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid AS "nullif")))
+public.staff_entries: router_purges for d to pagekeeper_router using ((organization_id IN ( SELECT organization_purges.organization
+   FROM organization_purges
+  WHERE (organization_purges.finished_at IS NULL))))
 public.staff_entries: router_reads for select to pagekeeper_router using (true)
 public.staff_entries: tenant for all to pagekeeper_app using ((organization_id = ( SELECT (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid AS "nullif"))) with check ((organization_id = ( SELECT (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid AS "nullif")))
+public.threads: router_purges for d to pagekeeper_router using ((organization_id IN ( SELECT organization_purges.organization
+   FROM organization_purges
+  WHERE (organization_purges.finished_at IS NULL))))
 public.threads: tenant for all to pagekeeper_app using ((organization_id = ( SELECT (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid AS "nullif"))) with check ((organization_id = ( SELECT (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid AS "nullif")))
 public.webhook_events: router_inserts for insert to pagekeeper_router with check (true)
+public.webhook_events: router_purges for d to pagekeeper_router using ((organization_id IN ( SELECT organization_purges.organization
+   FROM organization_purges
+  WHERE (organization_purges.finished_at IS NULL))))
 public.webhook_events: router_reads for select to pagekeeper_router using (true)
 public.webhook_events: tenant for all to pagekeeper_app using ((organization_id = ( SELECT (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid AS "nullif"))) with check ((organization_id = ( SELECT (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid AS "nullif")))
 
@@ -576,56 +683,79 @@ auth.verifications: DELETE to pagekeeper_auth
 auth.verifications: INSERT to pagekeeper_auth
 auth.verifications: SELECT to pagekeeper_auth
 auth.verifications: UPDATE to pagekeeper_auth
+public.api_keys: DELETE to pagekeeper_router
 public.api_keys: INSERT to pagekeeper_app
 public.api_keys: SELECT to pagekeeper_app
 public.app_pauses: INSERT to pagekeeper_app
 public.app_pauses: SELECT to pagekeeper_app
 public.app_pauses: UPDATE to pagekeeper_app
+public.audit_events: DELETE to pagekeeper_router
 public.audit_events: INSERT to pagekeeper_app
 public.audit_events: SELECT to pagekeeper_app
+public.businesses: DELETE to pagekeeper_router
 public.businesses: INSERT to pagekeeper_app
 public.businesses: SELECT to pagekeeper_app
 public.data_deletions: INSERT to pagekeeper_router
 public.data_deletions: SELECT to pagekeeper_app
 public.data_deletions: SELECT to pagekeeper_router
 public.facebook_connections: DELETE to pagekeeper_app
+public.facebook_connections: DELETE to pagekeeper_router
 public.facebook_connections: INSERT to pagekeeper_app
 public.facebook_connections: SELECT to pagekeeper_app
 public.facebook_logins: DELETE to pagekeeper_app
+public.facebook_logins: DELETE to pagekeeper_router
 public.facebook_logins: INSERT to pagekeeper_app
 public.facebook_logins: SELECT to pagekeeper_app
+public.facebook_page_integrations: DELETE to pagekeeper_router
 public.facebook_page_integrations: INSERT to pagekeeper_app
 public.facebook_page_integrations: SELECT to pagekeeper_app
 public.idempotency_keys: DELETE to pagekeeper_router
 public.idempotency_keys: INSERT to pagekeeper_app
 public.idempotency_keys: SELECT to pagekeeper_app
+public.integrations: DELETE to pagekeeper_router
 public.integrations: INSERT to pagekeeper_app
 public.integrations: SELECT to pagekeeper_app
+public.invitations: DELETE to pagekeeper_router
 public.invitations: INSERT to pagekeeper_app
 public.invitations: SELECT to pagekeeper_app
 public.migrations: SELECT to pagekeeper_app
+public.notifications: DELETE to pagekeeper_router
 public.notifications: INSERT to pagekeeper_app
 public.notifications: SELECT to pagekeeper_app
+public.organization_keys: DELETE to pagekeeper_router
 public.organization_keys: INSERT to pagekeeper_app
 public.organization_keys: SELECT to pagekeeper_app
+public.organization_memberships: DELETE to pagekeeper_router
 public.organization_memberships: INSERT to pagekeeper_app
 public.organization_memberships: SELECT to pagekeeper_app
+public.organization_purges: SELECT to pagekeeper_app
+public.organization_purges: SELECT to pagekeeper_router
+public.organizations: DELETE to pagekeeper_router
 public.organizations: INSERT to pagekeeper_app
 public.organizations: SELECT to pagekeeper_app
 public.page_claims: DELETE to pagekeeper_app
+public.page_claims: DELETE to pagekeeper_router
 public.page_claims: INSERT to pagekeeper_app
 public.page_claims: SELECT to pagekeeper_app
+public.page_unsubscriptions: DELETE to pagekeeper_app
+public.page_unsubscriptions: DELETE to pagekeeper_router
+public.page_unsubscriptions: INSERT to pagekeeper_app
+public.page_unsubscriptions: SELECT to pagekeeper_app
 public.personal_idempotency_keys: DELETE to pagekeeper_router
 public.personal_idempotency_keys: INSERT to pagekeeper_app
 public.personal_idempotency_keys: SELECT to pagekeeper_app
+public.replies: DELETE to pagekeeper_router
 public.replies: INSERT to pagekeeper_app
 public.replies: SELECT to pagekeeper_app
+public.staff_entries: DELETE to pagekeeper_router
 public.staff_entries: INSERT to pagekeeper_app
 public.staff_entries: SELECT to pagekeeper_app
 public.system_keys: INSERT to pagekeeper_app
 public.system_keys: SELECT to pagekeeper_app
+public.threads: DELETE to pagekeeper_router
 public.threads: INSERT to pagekeeper_app
 public.threads: SELECT to pagekeeper_app
+public.webhook_events: DELETE to pagekeeper_router
 public.webhook_events: INSERT to pagekeeper_router
 public.webhook_events: SELECT to pagekeeper_app
 
@@ -636,9 +766,10 @@ auth.users: UPDATE (name, updated_at, notices) to pagekeeper_app
 public.api_keys: SELECT (organization_id, id, secret_hash, role, scopes, expires_at, last_used_at, revoked_at) to pagekeeper_router
 public.api_keys: UPDATE (last_used_at) to pagekeeper_router
 public.api_keys: UPDATE (name, expires_at, revoked_at, replaced_by) to pagekeeper_app
+public.audit_events: SELECT (organization_id, id) to pagekeeper_router
 public.businesses: SELECT (organization_id, id, is_active) to pagekeeper_router
 public.businesses: UPDATE (name, slug, description, is_active, deactivated_at, version, updated_at) to pagekeeper_app
-public.facebook_connections: SELECT (organization_id, expires_at) to pagekeeper_router
+public.facebook_connections: SELECT (organization_id, id, expires_at) to pagekeeper_router
 public.facebook_connections: UPDATE (state, reason, login_id, missing_permissions, pages, pages_total, expires_at, updated_at) to pagekeeper_app
 public.facebook_logins: SELECT (organization_id, id, person_hash, generation, created_at, revoked_at) to pagekeeper_router
 public.facebook_logins: UPDATE (access_token, generation, revoked_at) to pagekeeper_router
@@ -646,7 +777,7 @@ public.facebook_logins: UPDATE (access_token, person_hash, scopes, expires_at, d
 public.facebook_page_integrations: SELECT (organization_id, id, login_id, page_id, next_check_at, generation, paused_until, moved_at) to pagekeeper_router
 public.facebook_page_integrations: UPDATE (login_id, page_id, page_name, page_category, page_url, page_access_token, status, status_reason, status_since, next_check_at, last_checked_at, generation, drain_token, drain_until, updated_at, findings, paused_until, pause_reason, moved_at) to pagekeeper_app
 public.facebook_page_integrations: UPDATE (page_access_token, status, status_reason, status_since, next_check_at, generation, moved_at) to pagekeeper_router
-public.idempotency_keys: SELECT (id, created_at) to pagekeeper_router
+public.idempotency_keys: SELECT (organization_id, id, created_at) to pagekeeper_router
 public.idempotency_keys: UPDATE (status, answer) to pagekeeper_app
 public.integrations: SELECT (organization_id, id, business_id, config, is_active) to pagekeeper_router
 public.integrations: UPDATE (name, config, is_active, deactivated_at, version, updated_at) to pagekeeper_app
@@ -655,17 +786,23 @@ public.invitations: UPDATE (role, token_hash, token_version, state, expires_at, 
 public.notifications: SELECT (organization_id, id, sent_at) to pagekeeper_router
 public.notifications: UPDATE (claimed_at, sent_at) to pagekeeper_app
 public.organization_keys: SELECT (organization_id, id, kek_id, wrapped, is_current) to pagekeeper_router
-public.organization_memberships: SELECT (organization_id, user_id, role, is_active) to pagekeeper_router
+public.organization_memberships: SELECT (organization_id, id, user_id, role, is_active) to pagekeeper_router
 public.organization_memberships: UPDATE (role, invited_by, is_active, updated_at) to pagekeeper_app
-public.organizations: SELECT (id, name, slug, owner_id, is_active, replies_paused, version, created_at, updated_at) to pagekeeper_router
-public.organizations: UPDATE (name, slug, owner_id, is_active, deactivated_at, replies_paused, version, updated_at) to pagekeeper_app
+public.organization_purges: INSERT (id, organization, user_id, pages_left) to pagekeeper_app
+public.organization_purges: UPDATE (state, pages_left, rows_erased, lease_token, lease_until, finished_at) to pagekeeper_router
+public.organizations: SELECT (id, name, slug, owner_id, is_active, replies_paused, version, created_at, updated_at, purge_id) to pagekeeper_router
+public.organizations: UPDATE (name, slug, owner_id, is_active, deactivated_at, replies_paused, version, updated_at, purge_id) to pagekeeper_app
 public.page_claims: SELECT (page_id, organization_id, integration_id, generation) to pagekeeper_router
 public.page_claims: UPDATE (generation, claimed_at) to pagekeeper_app
 public.page_claims: UPDATE (organization_id, integration_id, generation, claimed_at) to pagekeeper_router
-public.personal_idempotency_keys: SELECT (id, created_at) to pagekeeper_router
+public.page_unsubscriptions: SELECT (organization_id, id, due_at) to pagekeeper_router
+public.page_unsubscriptions: UPDATE (integration_id, page_access_token, attempts, due_at) to pagekeeper_app
+public.personal_idempotency_keys: SELECT (id, created_at, about_organization) to pagekeeper_router
 public.personal_idempotency_keys: UPDATE (status, answer) to pagekeeper_app
+public.replies: SELECT (organization_id, id) to pagekeeper_router
 public.replies: UPDATE (event_id, kind, state, rule, reason, sent_id, attempts, sending_at, finished_at, thread_hash, text) to pagekeeper_app
-public.staff_entries: SELECT (organization_id, user_id, expires_at) to pagekeeper_router
+public.staff_entries: SELECT (organization_id, id, user_id, expires_at) to pagekeeper_router
+public.threads: SELECT (organization_id, thread_hash) to pagekeeper_router
 public.threads: UPDATE (human_until) to pagekeeper_app
 public.webhook_events: SELECT (organization_id, id, integration_id, state, not_before) to pagekeeper_router
 public.webhook_events: UPDATE (state, attempts, not_before, processed_at, reason, replay) to pagekeeper_app
@@ -781,6 +918,15 @@ AS $function$
   order by min(p.next_check_at)
   limit batch
 $function$
+CREATE OR REPLACE FUNCTION router.due_unsubscriptions(batch integer)
+ RETURNS TABLE(organization_id uuid, unsubscription_id uuid)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+  select u.organization_id, u.id from public.page_unsubscriptions u
+  where u.due_at <= app.now() order by u.due_at limit batch
+$function$
 CREATE OR REPLACE FUNCTION router.ended_connections(batch integer)
  RETURNS TABLE(organization_id uuid)
  LANGUAGE sql
@@ -802,15 +948,33 @@ begin
   select m.organization_id, m.role into organization_id, role
   from public.organizations o
   join public.organization_memberships m on m.organization_id = o.id and m.user_id = person and m.is_active
-  where (o.id = by_id or (o.slug = by_slug and o.is_active)) and (o.is_active or allow_inactive);
+  where (o.id = by_id or (o.slug = by_slug and o.is_active)) and (o.is_active or allow_inactive) and o.purge_id is null;
   if organization_id is null then
     select s.organization_id, 'STAFF' into organization_id, role
     from public.organizations o
     join public.staff_entries s on s.organization_id = o.id and s.user_id = person and s.expires_at > app.now()
     join auth.users u on u.id = person and u.is_staff
-    where (o.id = by_id or (o.slug = by_slug and o.is_active)) and (o.is_active or allow_inactive)
+    where (o.id = by_id or (o.slug = by_slug and o.is_active)) and (o.is_active or allow_inactive) and o.purge_id is null
     limit 1;
   end if;
+  if organization_id is null then
+    raise exception 'no such organization' using errcode = 'PK404';
+  end if;
+  perform pg_catalog.set_config('app.organization_id', organization_id::text, true);
+  perform pg_catalog.set_config('app.user_id', person::text, true);
+end $function$
+CREATE OR REPLACE FUNCTION router.enter_as_staff(person uuid, by_id uuid, by_slug text, OUT organization_id uuid)
+ RETURNS uuid
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  if not exists (select from auth.users u where u.id = person and u.is_staff) then
+    raise exception 'not staff' using errcode = 'PK403';
+  end if;
+  select o.id into organization_id from public.organizations o
+  where (o.id = by_id or (o.slug = by_slug and o.is_active)) and o.purge_id is null;
   if organization_id is null then
     raise exception 'no such organization' using errcode = 'PK404';
   end if;
@@ -863,7 +1027,7 @@ begin
     raise exception 'no such key' using errcode = 'PK401';
   end if;
   perform from public.organizations o
-  where o.id = organization_id and (o.is_active or allow_inactive)
+  where o.id = organization_id and (o.is_active or allow_inactive) and o.purge_id is null
     and (by_id is null or o.id = by_id) and (by_slug is null or (o.slug = by_slug and o.is_active));
   if not found then
     raise exception 'no such organization' using errcode = 'PK404';
@@ -871,6 +1035,67 @@ begin
   perform pg_catalog.set_config('app.organization_id', organization_id::text, true);
   perform pg_catalog.set_config('app.user_id', '', true);
 end $function$
+CREATE OR REPLACE FUNCTION router.erase_organization(purge uuid, token uuid)
+ RETURNS boolean
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  target uuid := router.renew_purge(purge, token);
+  erased integer;
+  more integer;
+begin
+  if target is null then
+    return false;
+  end if;
+  delete from public.organization_memberships m where m.organization_id = target;
+  get diagnostics erased = row_count;
+  delete from public.organization_keys k where k.organization_id = target;
+  get diagnostics more = row_count;
+  erased := erased + more;
+  delete from public.organizations o where o.id = target;
+  get diagnostics more = row_count;
+  update public.organization_purges p set rows_erased = p.rows_erased + erased + more where p.id = purge;
+  return true;
+end $function$
+CREATE OR REPLACE FUNCTION router.erase_rows(purge uuid, token uuid, table_name text, tenant_column text, key text, batch integer)
+ RETURNS integer
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  target uuid := router.renew_purge(purge, token);
+  erased integer;
+begin
+  if target is null then
+    return null;
+  end if;
+  -- Up to the key of the batch's last row: a range of the index, also where Postgres believes that there are few rows.
+  perform pg_catalog.set_config('enable_bitmapscan', 'off', true), pg_catalog.set_config('enable_sort', 'off', true);
+  execute pg_catalog.format('delete from public.%1$I where %2$I = $1 and %3$I <= (
+      select last.%3$I from public.%1$I last where last.%2$I = $1 order by last.%3$I offset $2 - 1 limit 1)',
+    table_name, tenant_column, key) using target, batch;
+  get diagnostics erased = row_count;
+  if erased = 0 then
+    -- Fewer than a batch.
+    execute pg_catalog.format('delete from public.%1$I where %2$I = $1', table_name, tenant_column) using target;
+    get diagnostics erased = row_count;
+  end if;
+  update public.organization_purges p set rows_erased = p.rows_erased + erased where p.id = purge;
+  return erased;
+end $function$
+CREATE OR REPLACE FUNCTION router.finish_purge(purge uuid, token uuid)
+ RETURNS void
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+  update public.organization_purges p
+  set state = 'finished', finished_at = now(), lease_token = null, lease_until = null
+  where p.id = purge and p.lease_token = token and p.finished_at is null
+$function$
 CREATE OR REPLACE FUNCTION router.forget_answers(batch integer)
  RETURNS integer
  LANGUAGE plpgsql
@@ -955,6 +1180,18 @@ CREATE OR REPLACE FUNCTION router.key_encryption_keys_in_use()
 AS $function$
   select distinct k.kek_id from public.organization_keys k
 $function$
+CREATE OR REPLACE FUNCTION router.lease_purge(purge uuid, token uuid)
+ RETURNS TABLE(organization uuid, pages_left integer, waited_seconds integer, leased_at timestamp with time zone)
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+  update public.organization_purges p
+  set lease_token = token, lease_until = clock_timestamp() + interval '20 seconds',
+    pages_left = (select count(*) from public.page_unsubscriptions u where u.organization_id = p.organization)
+  where p.id = purge and p.finished_at is null and (p.lease_until is null or p.lease_until < clock_timestamp())
+  returning p.organization, p.pages_left, extract(epoch from now() - p.asked_at)::integer, clock_timestamp()
+$function$
 CREATE OR REPLACE FUNCTION router.moved_pages(batch integer)
  RETURNS TABLE(organization_id uuid, integration_id uuid)
  LANGUAGE sql
@@ -975,7 +1212,7 @@ AS $function$
   select o.id, o.name, o.slug, o.owner_id, o.is_active, o.replies_paused, o.version, o.created_at, o.updated_at, m.role
   from public.organization_memberships m
   join public.organizations o on o.id = m.organization_id
-  where m.user_id = person and m.is_active
+  where m.user_id = person and m.is_active and o.purge_id is null
 $function$
 CREATE OR REPLACE FUNCTION router.note_key_use(hashes bytea[])
  RETURNS void
@@ -1031,6 +1268,26 @@ AS $function$
   )
   select distinct o.organization_id, o.login_id from others o
 $function$
+CREATE OR REPLACE FUNCTION router.release_purge(purge uuid, token uuid)
+ RETURNS void
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+  update public.organization_purges p set lease_token = null, lease_until = null
+  where p.id = purge and p.lease_token = token
+$function$
+CREATE OR REPLACE FUNCTION router.renew_purge(purge uuid, token uuid)
+ RETURNS uuid
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+  update public.organization_purges p
+  set lease_until = clock_timestamp() + interval '20 seconds', state = 'erasing', pages_left = 0
+  where p.id = purge and p.lease_token = token and p.finished_at is null
+  returning p.organization
+$function$
 CREATE OR REPLACE FUNCTION router.revoke_person(person bytea, asked_at timestamp with time zone, deletion text)
  RETURNS TABLE(organization_id uuid, login_id uuid)
  LANGUAGE plpgsql
@@ -1085,14 +1342,29 @@ AS $function$
   join public.organization_keys k on k.organization_id = c.organization_id and k.is_current
   where c.page_id = any (page_ids)
 $function$
-CREATE OR REPLACE FUNCTION router.staff_organizations()
+CREATE OR REPLACE FUNCTION router.running_purges(batch integer)
+ RETURNS TABLE(purge_id uuid)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+  select p.id from public.organization_purges p
+  where p.finished_at is null and (p.lease_until is null or p.lease_until < clock_timestamp())
+  order by p.asked_at limit batch
+$function$
+CREATE OR REPLACE FUNCTION router.staff_organizations(active boolean, search text, before uuid, batch integer)
  RETURNS TABLE(id uuid, name text, slug text, owner_id uuid, is_active boolean, replies_paused boolean, version integer, created_at timestamp with time zone, updated_at timestamp with time zone)
  LANGUAGE sql
  STABLE SECURITY DEFINER
  SET search_path TO ''
 AS $function$
   select o.id, o.name, o.slug, o.owner_id, o.is_active, o.replies_paused, o.version, o.created_at, o.updated_at
-  from public.organizations o where (select router.is_staff())
+  from public.organizations o
+  where (select router.is_staff()) and o.purge_id is null
+    and (active is null or o.is_active = active)
+    and (before is null or o.id < before)
+    and (search is null or starts_with(lower(o.name), lower(search)) or starts_with(o.slug, lower(search)))
+  order by o.id desc limit batch
 $function$
 CREATE OR REPLACE FUNCTION router.take_over_page(page text, to_integration uuid)
  RETURNS TABLE(organization_id uuid, integration_id uuid)

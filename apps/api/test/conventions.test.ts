@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
+import { setStaff } from '@pagekeeper/domain/staff/set-staff';
 import { type Network, startNetwork } from '@pagekeeper/testing/network/network';
 import type { Answer } from '@pagekeeper/testing/network/persona';
 import type { Tenant } from '@pagekeeper/testing/network/tenant';
@@ -367,6 +368,9 @@ describe('reading', () => {
       end $$;
       create policy only_read_only on organization_memberships as restrictive for select using (public.only_read_only());
     `);
+    // Staff may read what everybody may, and more.
+    const appoint = (isStaff: boolean) => setStaff(network.database.urls.owner, { email: acme.owner.email, isStaff });
+    await appoint(true);
     try {
       const values = { organization: acme.organization.id, business: acme.business.id, integration };
       const gets = endpoints.filter(
@@ -375,6 +379,7 @@ describe('reading', () => {
       for (const { path } of gets) await acme.owner.expect(200, acme.owner.get(pathOf(path, values)));
       await acme.owner.expect(503, acme.owner.patch(acme.path, { name: 'x' }));
     } finally {
+      await appoint(false);
       await network.sql(
         'drop policy only_read_only on organization_memberships; drop function public.only_read_only()',
       );

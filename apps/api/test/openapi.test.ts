@@ -45,6 +45,8 @@ POST   /v1/organizations/{organization}/invitations
 POST   /v1/organizations/{organization}/invitations/{invitation}/resend
 DELETE /v1/organizations/{organization}/invitations/{invitation}
 POST   /v1/invitations/accept
+POST   /v1/organizations/{organization}/purge
+GET    /v1/purges/{purge}
 GET    /v1/organizations/{organization}/api-keys
 POST   /v1/organizations/{organization}/api-keys
 POST   /v1/organizations/{organization}/api-keys/{key}/rotate
@@ -79,6 +81,11 @@ GET    /facebook/oauth/callback
 POST   /facebook/deauthorize
 POST   /facebook/data-deletion
 GET    /facebook/data-deletion/{code}
+GET    /v1/organizations/{organization}/audit-events
+GET    /v1/staff/organizations
+POST   /v1/staff/organizations
+POST   /v1/staff/organizations/{organization}/enter
+GET    /v1/staff/users
 POST   /auth/sign-up/email
 POST   /auth/sign-in/email
 POST   /auth/sign-out

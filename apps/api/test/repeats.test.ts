@@ -137,6 +137,24 @@ describe('a resource', () => {
     expect((await change('One of these.', `"v1", "v2", "v3", "v4", "v5"`)).status).toBe(200);
   });
 
+  it('has another version after it was deactivated, and another one when it is back', async () => {
+    const { owner } = acme;
+    const integration = await owner.expect(
+      201,
+      owner.post(`${path()}/integrations`, { integration_type: 'FACEBOOK_PAGE', name: 'Page' }),
+    );
+    for (const resource of [`${acme.path}/integrations/${integration.id}`, path(), acme.path]) {
+      const etagOf = async () => (await owner.get(`${resource}?active=any`)).headers.etag;
+      const before = await etagOf();
+      await owner.expect(204, owner.delete(resource));
+      const between = await etagOf();
+      await owner.expect(200, owner.post(`${resource}/restore`));
+      const late = await owner.patch(resource, { name: 'Not seen.' }, { 'If-Match': between! });
+      expect([late.status, late.body.code], resource).toEqual([412, 'stale_version']);
+      expect(new Set([before, between, await etagOf()]).size, resource).toBe(3);
+    }
+  });
+
   it('lets one of two who change the same version win', async () => {
     const { headers } = await acme.owner.get(acme.path);
     const rename = (name: string) => acme.owner.patch(acme.path, { name }, { 'If-Match': headers.etag! });

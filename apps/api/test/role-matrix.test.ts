@@ -26,6 +26,13 @@ const needed: Record<string, Permission> = {
   'delete /v1/organizations/{organization}': 'organization.deactivate',
   'post /v1/organizations/{organization}/restore': 'organization.restore',
   'post /v1/organizations/{organization}/transfer-ownership': 'organization.transfer',
+  'post /v1/organizations/{organization}/purge': 'organization.purge',
+  'get /v1/purges/{purge}': 'self.read',
+  'get /v1/organizations/{organization}/audit-events': 'audit.read',
+  'get /v1/staff/organizations': 'organization.enter',
+  'post /v1/staff/organizations': 'organization.enter',
+  'post /v1/staff/organizations/{organization}/enter': 'organization.enter',
+  'get /v1/staff/users': 'organization.enter',
   'get /v1/organizations/{organization}/members': 'member.read',
   'patch /v1/organizations/{organization}/members/{member}': 'member.write',
   'delete /v1/organizations/{organization}/members/{member}': 'member.write',
@@ -75,6 +82,7 @@ organization.deactivate  OWNER                     write
 organization.restore     OWNER                     write
 organization.transfer    OWNER                     members
 organization.purge       OWNER                     write
+organization.enter       STAFF                     read
 self.read                OWNER ADMIN MEMBER        none
 member.read              OWNER ADMIN MEMBER STAFF  read
 member.write             OWNER ADMIN               members
@@ -137,6 +145,9 @@ type Verdict = 'may' | 'forbidden' | 'unauthenticated' | 'not_found';
 /** What a person is told. Outside of an organization everybody who is signed in acts for themself. */
 function verdictFor(who: string, { path, ...endpoint }: Endpoint): Verdict {
   if (who === 'anonymous') return 'unauthenticated';
+  if (path.startsWith('/v1/staff/')) return who === 'STAFF' ? 'may' : 'forbidden';
+  // Who asked for it.
+  if (path === '/v1/purges/{purge}') return who === 'OWNER' ? 'may' : 'not_found';
   if (!path.includes('{organization}')) return 'may';
   if (who === 'outsider') return 'not_found';
   const roles: readonly string[] = permissions[needed[keyOf({ path, ...endpoint })]!].roles;
@@ -175,6 +186,11 @@ function expectLetIn(endpoint: Endpoint, who: string, { status, text, body }: An
   else expect(Object.keys(endpoint.responses), told).toContain(String(status));
 }
 
+/** The slug of an organization that may end. */
+async function doomed(): Promise<string> {
+  return (await acme.owner.expect(201, acme.owner.post('/v1/organizations', { name: 'Doomed' }))).slug;
+}
+
 describe('the roles', () => {
   it('are decided for every endpoint there is, and for no other', () => {
     expect(Object.keys(needed).sort()).toEqual(endpoints.map(keyOf).sort());
@@ -198,6 +214,7 @@ describe('the roles', () => {
     expect(await checksumOf(network, acme)).toBe(before);
     for (const { who, persona } of cells.filter(cell => cell.verdict === 'may')) {
       const values = happensOnce(endpoint) ? await freshThings(network, acme, names) : things;
+      if (endpoint.path.endsWith('/purge')) values.organization = await doomed();
       expectLetIn(endpoint, who, await call(persona, endpoint, values));
       if (endpoint.method === 'delete') await acme.owner.expect(200, acme.owner.post(`${acme.path}/restore`));
     }

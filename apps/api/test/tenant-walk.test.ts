@@ -4,6 +4,7 @@ import type { Answer, Persona } from '@pagekeeper/testing/network/persona';
 import type { Program, Tenant } from '@pagekeeper/testing/network/tenant';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { endpoints } from '../src/endpoints.ts';
+import type { Endpoint } from '../src/http/endpoint.ts';
 import { holdAnswersToTheContract, pathOf, placeholdersOf } from './contract.ts';
 import { bodyOf, call, checksumOf, freshThings, joinAs, keyOf } from './walk.ts';
 
@@ -21,7 +22,15 @@ beforeAll(async () => {
   // Without a worker, so that nothing but requests can change a row; two connections for everybody.
   network = await startNetwork({ worker: false, apiEnv: { DATABASE_POOL: '2' } });
   [acme, rival] = await Promise.all([network.tenant('acme'), network.tenant('rival')]);
-  const things = await freshThings(network, acme, ['member', 'invitation', 'key', 'event', 'reply', 'connection']);
+  const things = await freshThings(network, acme, [
+    'member',
+    'invitation',
+    'key',
+    'event',
+    'reply',
+    'connection',
+    'purge',
+  ]);
   acmeThings = { ...things, integration: (await acme.connectPage()).id };
   rivalProgram = await rival.program({ role: 'OWNER' });
   former = await network.persona('former').signUp();
@@ -40,6 +49,7 @@ const references: Record<string, () => string[]> = {
   key: () => [acmeThings.key!],
   event: () => [acmeThings.event!],
   reply: () => [acmeThings.reply!],
+  purge: () => [acmeThings.purge!],
 };
 
 /** Well-formed ids of nothing, and what is no id at all. */
@@ -76,22 +86,24 @@ async function cookieOf({ email }: Persona): Promise<string> {
 
 describe('a rival, and who was removed a moment ago,', () => {
   const withIds = endpoints.filter(({ path }) => placeholdersOf(path).length > 0);
+  /** What an unknown thing is answered with. Who is not staff learns nothing but that. */
+  const unknownStatus = ({ path }: Endpoint) => (path.startsWith('/v1/staff') ? 403 : 404);
 
   it.each(withIds.map(endpoint => [keyOf(endpoint), endpoint] as const))(
     'learns nothing and changes nothing with %s',
     async (_, endpoint) => {
       await comeAndGo();
       const before = await checksumOf(network, acme);
-      const [, ...inner] = placeholdersOf(endpoint.path);
-      const organizations = organizationsTried(inner);
-      const combinations = [...organizations, ...(inner.length > 0 ? thingsTried(inner) : [])];
+      const [outer, ...inner] = placeholdersOf(endpoint.path);
+      const outers = outerTried(outer!, inner);
+      const combinations = [...outers, ...(inner.length > 0 ? thingsTried(inner) : [])];
       for (const persona of [rival.owner, former, ...(endpoint.caller === 'person' ? [] : [rivalProgram])]) {
-        for (const { unknown, foreign } of persona === former ? organizations : combinations) {
+        for (const { unknown, foreign } of persona === former ? outers : combinations) {
           const expected = new Set<string>();
           for (const values of unknown) expected.add(seen(await call(persona, endpoint, values)));
           const [answer] = expected;
           expect([...expected]).toEqual([answer]);
-          expect(JSON.parse(answer!)[0]).toBe(404);
+          expect(JSON.parse(answer!)[0]).toBe(unknownStatus(endpoint));
           for (const values of foreign) expect(seen(await call(persona, endpoint, values))).toBe(answer);
         }
       }
@@ -109,13 +121,13 @@ describe('a rival, and who was removed a moment ago,', () => {
     await owner.expect(204, owner.delete(`${path}/members/${id}`));
   }
 
-  // acme's organization with all that is in it, beside organizations that do not exist.
-  function organizationsTried(inner: string[]) {
+  // acme's organization with all that is in it, beside organizations that do not exist; or what stands alone.
+  function outerTried(outer: string, inner: string[]) {
     const innerOf = (index: number) => Object.fromEntries(inner.map(name => [name, referencesOf(name).at(index % 2)!]));
     return [
       {
-        unknown: nothings('organization').map((organization, index) => ({ organization, ...innerOf(index) })),
-        foreign: referencesOf('organization').map((organization, index) => ({ organization, ...innerOf(index) })),
+        unknown: nothings(outer).map((value, index) => ({ [outer]: value, ...innerOf(index) })),
+        foreign: referencesOf(outer).map((value, index) => ({ [outer]: value, ...innerOf(index) })),
       },
     ];
   }

@@ -29,6 +29,11 @@ const bodies: Record<string, (things: Record<string, string>) => object> = {
   'patch /v1/organizations/{organization}/members/{member}': () => ({ role: 'MEMBER' }),
   'post /v1/organizations/{organization}/invitations': () => ({ email: `${newId()}@example.com`, role: 'MEMBER' }),
   'post /v1/invitations/accept': () => ({ token: 'x'.repeat(43) }),
+  'post /v1/organizations/{organization}/purge': ({ organization = '' }) => ({
+    confirm: /^[a-z0-9-]{1,63}$/.test(organization) ? organization : 'some-slug',
+  }),
+  'post /v1/staff/organizations': ({ owner_email }) => ({ name: 'For Somebody', owner_email }),
+  'post /v1/staff/organizations/{organization}/enter': () => ({ reason: 'They asked for help.' }),
   // A key with just the scope that making keys takes may make this one.
   'post /v1/organizations/{organization}/api-keys': () => ({ name: 'Export', role: 'MEMBER', scopes: ['members'] }),
   'post /v1/organizations/{organization}/api-keys/{key}/rotate': () => ({ overlap_seconds: 60 }),
@@ -65,6 +70,12 @@ const makers: Record<string, (tenant: Tenant, network: Network) => Promise<strin
     (await owner.expect(201, owner.post(`${path}/invitations`, { email: `${newId()}@example.com`, role: 'MEMBER' })))
       .id,
   connection: async (tenant, network) => (await connectionThrough(network, tenant)).id,
+  // Of another organization of the same owner.
+  purge: async ({ owner }) => {
+    const { id, slug } = await owner.expect(201, owner.post('/v1/organizations', { name: 'Doomed' }));
+    return (await owner.expect(202, owner.post(`/v1/organizations/${id}/purge`, { confirm: slug }))).id;
+  },
+  owner_email: async ({ owner }) => owner.email,
   // A key with just the scope that rotating takes may rotate it.
   key: async tenant => (await tenant.program({ role: 'MEMBER', scopes: ['members'] })).key.id,
   event: async (tenant, network) => {
@@ -112,6 +123,7 @@ export async function joinAs(network: Network, { owner, organization }: Tenant, 
 export const thingsOf = ({ path }: Endpoint): string[] => [
   ...placeholdersOf(path).filter(name => name !== 'organization'),
   ...(path.endsWith('/transfer-ownership') ? ['member'] : []),
+  ...(path === '/v1/staff/organizations' ? ['owner_email'] : []),
 ];
 
 /** What can be done to a thing once only. */

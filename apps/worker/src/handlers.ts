@@ -5,6 +5,7 @@ import { keepEventPartitions } from '@pagekeeper/domain/database/event-partition
 import { checkLogin } from '@pagekeeper/domain/facebook/check-login';
 import { sweepLogins } from '@pagekeeper/domain/facebook/sweep-logins';
 import { sweepMoves } from '@pagekeeper/domain/facebook/sweep-moves';
+import { sweepUnsubscriptions } from '@pagekeeper/domain/facebook/sweep-unsubscriptions';
 import { tellOfMove } from '@pagekeeper/domain/facebook/tell-of-move';
 import { unsubscribePage } from '@pagekeeper/domain/facebook/unsubscribe-page';
 import { forgetAnswers } from '@pagekeeper/domain/idempotency/forget-answers';
@@ -13,6 +14,8 @@ import { sweepInvitations } from '@pagekeeper/domain/invitations/sweep-invitatio
 import type { jobs } from '@pagekeeper/domain/jobs';
 import { sendNotifications } from '@pagekeeper/domain/notifications/send-notifications';
 import { sweepNotifications } from '@pagekeeper/domain/notifications/sweep-notifications';
+import { eraseOrganization } from '@pagekeeper/domain/purges/erase-organization';
+import { sweepPurges } from '@pagekeeper/domain/purges/sweep-purges';
 import { drainEvents } from '@pagekeeper/domain/replies/drain-events';
 import { unparkEvents } from '@pagekeeper/domain/replies/unpark-events';
 import { sweepEvents } from '@pagekeeper/domain/webhooks/sweep-events';
@@ -39,6 +42,7 @@ export function createHandlers({ services, appId, repliesOff, quietSeconds, rete
   return {
     'facebook.refresh-login': (payload, job) => checkLogin(contextOf(job), appId, payload),
     'facebook.unsubscribe-page': (payload, job) => unsubscribePage(contextOf(job), payload),
+    'facebook.sweep-unsubscriptions': async () => ({ outcome: 'swept', due: await sweepUnsubscriptions(services) }),
     'facebook.sweep-logins': async () => ({ ...(await sweepLogins(services, appId)) }),
     'facebook.tell-of-move': (payload, job) => tellOfMove(contextOf(job), payload),
     'facebook.sweep-moves': async () => ({ outcome: 'swept', untold: await sweepMoves(services) }),
@@ -58,5 +62,7 @@ export function createHandlers({ services, appId, repliesOff, quietSeconds, rete
       ...(await keepEventPartitions(services.database, retentionDays)),
     }),
     'webhooks.sweep': async () => ({ outcome: 'swept', pending: await sweepEvents(services) }),
+    'organizations.erase': (payload, job) => eraseOrganization(contextOf(job), payload),
+    'organizations.sweep-purges': async () => ({ outcome: 'swept', running: await sweepPurges(services) }),
   } satisfies JobHandlers<typeof jobs>;
 }

@@ -18,6 +18,8 @@ export const idPrefixes = {
   reply: 'rep',
   key: 'key',
   user: 'usr',
+  audit_event: 'aud',
+  purge: 'pur',
 } as const;
 
 export type IdKind = keyof typeof idPrefixes;

@@ -13,12 +13,22 @@ export const refreshLoginJob = defineJob({
   deduplicate: ({ login_id }) => login_id,
 });
 
-/** Takes our app off a page whose integration was deactivated. */
+/** Takes our app off a page that was let go. Its row says when it is tried again. */
 export const unsubscribePageJob = defineJob({
   name: 'facebook.unsubscribe-page',
-  payload: z.strictObject({ organization_id: uuid, integration_id: uuid }),
-  attempts: 5,
-  backoff: { type: 'exponential', delayMs: 2_000 },
+  payload: z.strictObject({ organization_id: uuid, unsubscription_id: uuid }),
+  attempts: 1,
+  backoff: { type: 'fixed', delayMs: 0 },
+  deduplicate: ({ unsubscription_id }) => unsubscription_id,
+});
+
+/** Finds the pages that our app is to be taken off. */
+export const sweepUnsubscriptionsJob = defineJob({
+  name: 'facebook.sweep-unsubscriptions',
+  payload: z.strictObject({}),
+  attempts: 1,
+  backoff: { type: 'fixed', delayMs: 0 },
+  deduplicate: () => 'one',
 });
 
 /** Tells an organization that another one took a page over. */
@@ -129,6 +139,24 @@ export const forgetAnswersJob = defineJob({
   deduplicate: () => 'one',
 });
 
+/** Erases an organization. Its payload does not name it, for such jobs are erased too. */
+export const eraseOrganizationJob = defineJob({
+  name: 'organizations.erase',
+  payload: z.strictObject({ purge_id: uuid }),
+  attempts: 3,
+  backoff: { type: 'exponential', delayMs: 1_000 },
+  deduplicate: ({ purge_id }) => purge_id,
+});
+
+/** Finds the purges that nobody works on. */
+export const sweepPurgesJob = defineJob({
+  name: 'organizations.sweep-purges',
+  payload: z.strictObject({}),
+  attempts: 1,
+  backoff: { type: 'fixed', delayMs: 0 },
+  deduplicate: () => 'one',
+});
+
 /** Sends what people of an organization are to be told. */
 export const sendNotificationsJob = defineJob({
   name: 'notifications.send',
@@ -151,6 +179,7 @@ export const sweepNotificationsJob = defineJob({
 export const jobs = [
   refreshLoginJob,
   unsubscribePageJob,
+  sweepUnsubscriptionsJob,
   sweepLoginsJob,
   tellOfMoveJob,
   sweepMovesJob,
@@ -163,6 +192,8 @@ export const jobs = [
   sendInvitationJob,
   sweepInvitationsJob,
   forgetAnswersJob,
+  eraseOrganizationJob,
+  sweepPurgesJob,
   sendNotificationsJob,
   sweepNotificationsJob,
 ] as const;
@@ -177,4 +208,6 @@ export const schedules = [
   { id: 'sweep-invitations', job: sweepInvitationsJob, payload: {}, everyMs: 60_000 },
   { id: 'sweep-notifications', job: sweepNotificationsJob, payload: {}, everyMs: 60_000 },
   { id: 'forget-answers', job: forgetAnswersJob, payload: {}, everyMs: 3_600_000 },
+  { id: 'sweep-unsubscriptions', job: sweepUnsubscriptionsJob, payload: {}, everyMs: 10_000 },
+  { id: 'sweep-purges', job: sweepPurgesJob, payload: {}, everyMs: 10_000 },
 ] as const;

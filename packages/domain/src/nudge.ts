@@ -9,8 +9,9 @@ export async function nudge<Payload>(
   { queue, log }: Pick<Services, 'queue' | 'log'>,
   job: JobDefinition<string, Payload>,
   payload: NoInfer<Payload>,
+  options: { delayMs?: number } = {},
 ): Promise<void> {
-  await bestEffort(log, job.name, queue.enqueue(job, payload));
+  await bestEffort(log, job.name, queue.enqueue(job, payload, options));
 }
 
 /** The same for several rows at once. */

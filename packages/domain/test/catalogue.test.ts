@@ -2,6 +2,7 @@ import { createTestDatabase, type TestDatabase } from '@pagekeeper/testing/datab
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { currentOrganization } from '../src/database/tenant-table.ts';
+import { erasable, erasedLast } from '../src/purges/erasure.ts';
 
 /** Tables without a tenant, each with the reason. Nothing else may lack `organization_id`. */
 const globalTables: Record<string, string> = {
@@ -13,6 +14,7 @@ const globalTables: Record<string, string> = {
   'auth.verifications': 'made before a person exists; only pagekeeper_auth sees it',
   'public.organizations': 'the tenant itself: its id is what organization_id means elsewhere',
   'public.personal_idempotency_keys': 'what a person does outside of any organization; row level security by person',
+  'public.organization_purges': 'outlives the organization that it erases; row level security by person',
   'public.system_keys': 'the system’s own wrapped keys',
   'public.data_deletions': 'Facebook asks for a person, whatever organizations they connected pages to',
   'public.app_pauses': 'our app at Facebook is one for all tenants',
@@ -26,7 +28,7 @@ const globallyUnique: Record<string, string> = {
   api_keys_secret: 'looked up before a tenant is known; a hash of 256 random bits tells nobody anything',
 };
 
-/** What the router may do past the tenant policy. */
+/** What the router may do past the tenant policy, save erasing what a purge was asked for (`router_purges`). */
 const routerPolicies: Record<string, string> = {
   'organizations.router_reads': 'doors and "my organizations"',
   'organization_memberships.router_reads': 'doors',
@@ -35,7 +37,7 @@ const routerPolicies: Record<string, string> = {
   'integrations.router_reads': 'routes and due checks, of active integrations only',
   'facebook_page_integrations.router_reads': 'due checks',
   'facebook_page_integrations.router_writes': 'made due, taken over, or without a token that was to be deleted',
-  'facebook_logins.router_reads': 'all logins of one Facebook person, by a keyed hash',
+  'facebook_logins.router_reads': 'all logins of one Facebook person, by a keyed hash; ids, to erase by',
   'facebook_logins.router_revokes': 'a person removed the app',
   'facebook_connections.router_reads': 'ways through the dialog that have ended',
   'page_claims.router_reads': 'routes',
@@ -51,6 +53,11 @@ const routerPolicies: Record<string, string> = {
   'idempotency_keys.router_reads': 'age of stored answers',
   'idempotency_keys.router_forgets': 'stored answers leave after a day',
   'personal_idempotency_keys.router_reads': 'age of stored answers',
+  'page_unsubscriptions.router_reads': 'pages to leave: ids and when',
+  'organization_purges.router_reads': 'what to erase',
+  'organization_purges.router_works': 'lease and progress',
+  'audit_events.router_reads': 'ids, to erase by',
+  'replies.router_reads': 'ids, to erase by',
   'personal_idempotency_keys.router_forgets': 'stored answers leave after a day',
 };
 
@@ -61,7 +68,16 @@ const definerFunctions: Record<string, string> = {
   'router.enter_key': 'the door for programs',
   'router.enter_invitation': 'the door for who holds an invitation',
   'router.is_staff': 'a policy of people cannot read people itself',
+  'router.enter_as_staff': 'the door through which staff come in for an hour',
   'router.staff_organizations': 'for staff: names, and nothing of what is in them',
+  'router.due_unsubscriptions': 'across tenants, ids only',
+  'router.running_purges': 'across tenants, ids only',
+  'router.lease_purge': 'a purge works where no door leads any more',
+  'router.renew_purge': 'the same',
+  'router.release_purge': 'the same',
+  'router.finish_purge': 'the same',
+  'router.erase_rows': 'the same; its policies allow it for the organization of a running purge only',
+  'router.erase_organization': 'the same',
   'router.unsent_invitations': 'across tenants, ids only',
   'router.unsent_notifications': 'across tenants, ids only',
   'router.ended_connections': 'across tenants, ids only',
@@ -203,6 +219,44 @@ describe('every table with a tenant', () => {
   });
 });
 
+describe('a purge', () => {
+  it('knows every table with a tenant: list a new one in purges/erasure.ts, and make it purgeable in its migration', async () => {
+    const tables = (await tenantTables()).map(({ name }) => name.replace('public.', ''));
+    const known = [...erasable.map(({ table }) => table), ...erasedLast];
+    expect(known.filter(table => table !== 'personal_idempotency_keys').sort()).toEqual(tables.sort());
+  });
+
+  it('may erase from each of them, and only rows of an organization whose purge is running', async () => {
+    const tables = [...erasable, ...erasedLast.map(table => ({ table, tenantColumn: undefined }))];
+    for (const { table, tenantColumn } of tables) {
+      const column = tenantColumn ?? (table === 'organizations' ? 'id' : 'organization_id');
+      const policies = await rows(`
+        select polcmd, polroles::regrole[]::text as roles, pg_get_expr(polqual, polrelid) as using_
+        from pg_policy where polrelid = 'public.${table}'::regclass and polname = 'router_purges'`);
+      const running = `SELECT organization_purges.organization FROM organization_purges
+        WHERE (organization_purges.finished_at IS NULL)`;
+      expect(policies, table).toHaveLength(1);
+      expect(policies[0], table).toMatchObject({ polcmd: 'd', roles: '{pagekeeper_router}' });
+      expect(oneLine(policies[0].using_), table).toBe(oneLine(`(${column} IN ( ${running}))`));
+      const [may] = await rows(`select has_table_privilege('pagekeeper_router', 'public.${table}', 'delete') as erase`);
+      expect(may.erase, table).toBe(true);
+    }
+  });
+
+  it('is all that erases: nobody else deletes from the audit log, from data keys or from organizations', async () => {
+    const deleting = await rows(`
+      select p.polname, c.relname from pg_policy p join pg_class c on c.oid = p.polrelid
+      where p.polcmd = 'd' and p.polname not in ('router_purges', 'router_forgets')`);
+    expect(deleting).toEqual([]);
+    for (const table of ['audit_events', 'organization_keys', 'organizations', 'organization_memberships']) {
+      const [may] = await rows(`select has_table_privilege('pagekeeper_app', '${table}', 'delete') as delete`);
+      expect(may.delete, table).toBe(false);
+    }
+  });
+});
+
+const oneLine = (text: string): string => text.replaceAll(/\s+/g, ' ').trim();
+
 describe('nobody passes by', () => {
   it('no role of ours is a superuser, passes by row security, or can create roles or databases', async () => {
     const roles = await rows(`
@@ -228,7 +282,7 @@ describe('nobody passes by', () => {
     expect(router.rolcanlogin).toBe(false);
     const policies = await rows(`
       select c.relname || '.' || p.polname as name from pg_policy p join pg_class c on c.oid = p.polrelid
-      where 'pagekeeper_router'::regrole = any (p.polroles)`);
+      where 'pagekeeper_router'::regrole = any (p.polroles) and p.polname <> 'router_purges'`);
     expect(policies.map(({ name }) => name).sort()).toEqual(Object.keys(routerPolicies).sort());
   });
 

@@ -24,6 +24,7 @@ export type Jobs = Pick<
   | 'addBulk'
   | 'getJob'
   | 'getJobCounts'
+  | 'getJobs'
   | 'getJobSchedulers'
   | 'upsertJobScheduler'
   | 'removeJobScheduler'

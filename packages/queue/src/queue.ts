@@ -2,6 +2,7 @@ import type { Log } from '@pagekeeper/runtime/log';
 import { type Jobs, openBroker, openLazily, type QueueConnection } from './broker.ts';
 import type { JobDefinition } from './define-job.ts';
 import { faultCode, QueueError, QueueUnavailableError } from './errors.ts';
+import { type Forgotten, forgetJobs } from './forget-jobs.ts';
 import { optionsFor } from './job-options.ts';
 import { createLimitStore, type LimitStore } from './limits/limit-store.ts';
 import { parsePayload } from './payload.ts';
@@ -31,6 +32,11 @@ export interface Queue {
   ): Promise<void>;
   /** Adds many jobs of one kind, 500 per round trip. All payloads are checked first; a fault can leave earlier chunks added. */
   enqueueMany<Payload>(job: JobDefinition<string, Payload>, payloads: readonly NoInfer<Payload>[]): Promise<void>;
+  /**
+   * Removes every job whose payload has this id in it: waiting, delayed, completed and failed ones. What runs now is
+   * left, and counted: ask again until nothing is.
+   */
+  forget(id: string): Promise<Forgotten>;
   /** How many jobs there are; schedules have one delayed job each. */
   counts(): Promise<JobCounts>;
   /** Counters for rate limits, in the same broker. They reject with nothing. */
@@ -76,6 +82,7 @@ export function createQueue(options: { connection: QueueConnection; log: Log; pr
         await ask('add jobs', jobs => jobs.addBulk(chunk));
       }
     },
+    forget: id => forgetJobs(id, work => ask('forget a job', work)),
     limits: createLimitStore(broker, options.log),
     counts: () => ask('count its jobs', countJobs),
     async ping() {

@@ -4,6 +4,11 @@ export type Failpoint =
   | 'reply.before_http'
   | 'reply.after_http'
   | 'reply.before_commit'
+  | 'purge.after_rows'
+  | 'purge.before_keys'
+  | 'purge.before_jobs'
+  | 'unsubscribe.before_http'
+  | 'unsubscribe.after_http'
   | 'check.after_lease'
   | 'check.after_examination'
   | 'check.before_store';

@@ -38,6 +38,10 @@ const invitation = z
   .string()
   .describe('`inv_…`')
   .meta({ example: publicId('invitation', example()) });
+const purge = z
+  .string()
+  .describe('`pur_…`')
+  .meta({ example: publicId('purge', example()) });
 
 export const noParams = z.object({});
 export const organizationParams = z.object({ organization });
@@ -49,6 +53,7 @@ export const apiKeyParams = z.object({ organization, key });
 export const integrationParams = z.object({ organization, integration });
 export const eventParams = z.object({ organization, event });
 export const replyParams = z.object({ organization, reply });
+export const purgeParams = z.object({ purge });
 
 function example(): Uuid {
   return '01890a5d-ac96-774b-bcce-b302099a8057' as Uuid;

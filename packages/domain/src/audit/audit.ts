@@ -1,4 +1,5 @@
-import { newId, type Uuid } from '../ids.ts';
+import { raw } from 'objection';
+import { type IdKind, newId, type Uuid } from '../ids.ts';
 import { TenantModel } from '../tenancy/tenant-model.ts';
 import type { Tenant, TenantTx } from '../tenancy/tenant-tx.ts';
 
@@ -10,9 +11,11 @@ export class AuditEvent extends TenantModel {
   declare actor_type: Tenant['by']['type'];
   declare actor_id: string;
   declare action: string;
-  declare subject_type: string;
+  declare subject_type: IdKind;
   declare subject_id: Uuid;
   declare changes: Record<string, unknown>;
+  /** Why staff were there; null for everybody else. */
+  declare reason: string | null;
   declare request_id: string;
   declare created_at: Date;
 }
@@ -20,7 +23,7 @@ export class AuditEvent extends TenantModel {
 export interface AuditLine {
   /** A noun and a past participle: `business.created`. */
   action: string;
-  subject: { type: string; id: Uuid };
+  subject: { type: IdKind; id: Uuid };
   /** What changed, by field. Credentials are named as changed, never shown. */
   changes?: Record<string, unknown>;
 }
@@ -37,6 +40,10 @@ export async function audit(tx: TenantTx, { action, subject, changes = {} }: Aud
     subject_type: subject.type,
     subject_id: subject.id,
     changes,
+    ...(by.type === 'staff' && { reason: raw(reasonOfStaff, [organizationId, by.id]) as never }),
     request_id: requestId,
   });
 }
+
+const reasonOfStaff = `(select reason from staff_entries where organization_id = ? and user_id = ?
+  order by entered_at desc limit 1)`;

@@ -67,7 +67,7 @@ export async function findBusiness(
   const { active = 'true', forUpdate = false } = options;
   const query = Business.query(tx).where(named(reference)).first();
   if (active !== 'any') query.where('is_active', active === 'true');
-  if (forUpdate) query.forUpdate();
+  if (forUpdate) query.forNoKeyUpdate();
   const business = await query;
   if (!business) throw notFound('business');
   return business;

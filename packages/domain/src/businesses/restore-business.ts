@@ -1,34 +1,54 @@
 import { raw } from 'objection';
 import { authorize } from '../access/authorize.ts';
 import { audit } from '../audit/audit.ts';
+import { reclaimPages } from '../claims/reclaim-pages.ts';
 import type { Context } from '../context.ts';
 import { violates } from '../database/errors.ts';
 import { DomainError } from '../errors.ts';
+import { publicId, type Uuid } from '../ids.ts';
+import { sweepLoginsJob } from '../jobs.ts';
+import { nudge } from '../nudge.ts';
 import type { Rendered } from '../resource.ts';
 import { withTenant } from '../tenancy/doors.ts';
+import type { TenantTx } from '../tenancy/tenant-tx.ts';
 import { Business, type BusinessShape, findBusiness } from './business.ts';
 import { showBusiness } from './show-business.ts';
 
-/** Takes a soft delete back, by id. @throws DomainError `slug_taken` when an active business has the slug now */
+/**
+ * Takes a soft delete back, by id. Integrations that were active come back and are checked at once; one whose page
+ * another integration of the organization took meanwhile stays deactivated and says so in its `status_reason`.
+ * @throws DomainError `slug_taken` when an active business has the slug now
+ */
 export async function restoreBusiness(
   ctx: Context,
   { organization, business: reference }: { organization: string; business: string },
 ): Promise<Rendered<BusinessShape>> {
   try {
-    return await withTenant(ctx, { organization }, async tx => {
+    const { shown } = await withTenant(ctx, { organization }, async tx => {
       authorize(tx, 'business.write');
-      const { id } = await findBusiness(tx, reference, { active: 'any', forUpdate: true });
-      await Business.query(tx)
-        .where({ id })
-        .patch({ is_active: true, deactivated_at: null, updated_at: raw('now()') as never });
-      const shown = await showBusiness(tx, id);
-      await audit(tx, { action: 'business.restored', subject: { type: 'business', id } });
-      return shown;
+      const business = await findBusiness(tx, reference, { active: 'any', forUpdate: true });
+      const left = business.is_active ? [] : await reactivate(tx, business);
+      const shown = await showBusiness(tx, business.id);
+      await audit(tx, {
+        action: 'business.restored',
+        subject: { type: 'business', id: business.id },
+        changes: left.length > 0 ? { integrations_not_restored: left.map(id => publicId('integration', id)) } : {},
+      });
+      return { shown };
     });
+    await nudge(ctx, sweepLoginsJob, {});
+    return shown;
   } catch (error) {
     if (violates(error, 'businesses_slug')) {
       throw new DomainError('slug_taken', 'Another business took the slug meanwhile. Rename that one first.');
     }
     throw error;
   }
+}
+
+async function reactivate(tx: TenantTx, { id, version }: Business): Promise<Uuid[]> {
+  await Business.query(tx)
+    .where({ id })
+    .patch({ is_active: true, deactivated_at: null, version: version + 1, updated_at: raw('now()') as never });
+  return await reclaimPages(tx, { business: id });
 }

@@ -38,3 +38,17 @@ create policy router_reads on ${table} for select to pagekeeper_router using (tr
 grant select (${columns.join(', ')}) on ${table} to pagekeeper_router;
 `;
 }
+
+/**
+ * Lets a purge erase a table's rows, and only those of an organization whose purge is running. The table then stands
+ * in `purges/erasure.ts` too; a test walks the catalogue and says so.
+ * @param options.key the column that, with the organization, names a row
+ */
+export function purgeable(table: string, options: { tenantColumn?: string; key?: string } = {}): string {
+  const { tenantColumn = 'organization_id', key = 'id' } = options;
+  return `
+create policy router_purges on ${table} for delete to pagekeeper_router
+  using (${tenantColumn} in (select organization from public.organization_purges where finished_at is null));
+grant delete, select (${[...new Set([tenantColumn, key])].join(', ')}) on ${table} to pagekeeper_router;
+`;
+}

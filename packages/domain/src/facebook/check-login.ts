@@ -7,12 +7,14 @@ import { refreshLoginJob, unparkEventsJob } from '../jobs.ts';
 import { nudge } from '../nudge.ts';
 import { noteAppFailure, noteAppSuccess, pauseApp, readAppPause } from '../tenancy/app-pause.ts';
 import { isGone, withTenant } from '../tenancy/doors.ts';
+import type { CheckedLogin } from './checked-login.ts';
 import { claimPages } from './claim-pages.ts';
 import { ExaminationFailed } from './examination-failed.ts';
 import { examineLogin, type LoginFindings } from './examine-login.ts';
 import type { PageExamination } from './examine-pages.ts';
 import { appRemoved, damaged, judgeDeadToken, judgePage, type Verdict } from './judge-page.ts';
 import { type LeasedLogin, leaseLogin, releaseLogin, renewLease } from './lease-login.ts';
+import { leaveOvertaken } from './leave-overtaken.ts';
 import { recheckOthers } from './recheck-others.ts';
 import { reconcileSubscriptions, type SubscriptionFindings } from './reconcile-subscriptions.ts';
 import { postponeCheck, type StoredPage, storeFindings } from './store-findings.ts';
@@ -65,14 +67,7 @@ async function examineAndStore(ctx: Context, appId: string, login: LeasedLogin):
     const subscriptions = await reconcileSubscriptions(ctx.graph, wantedSubscriptions(findings, held));
     failpoint('check.before_store');
     const verdicts = judgeAll(findings, held, subscriptions, appId, login);
-    const stored = await withTenant(ctx, { organization }, tx =>
-      storeFindings(tx, ctx.vault, { login, findings, verdicts, subscriptions }),
-    );
-    if (!stored) {
-      // Revoked meanwhile, the lease may still be ours: whoever was called for that shall not wait for its end.
-      await withTenant(ctx, { organization }, tx => releaseLogin(tx, login));
-      throw new Superseded();
-    }
+    const stored = await store(ctx, { login, findings, verdicts, subscriptions });
     if (!login.isRevoked) await noteAppSuccess(ctx.database, appId);
     await afterwards(ctx, login, findings, stored);
     return {
@@ -132,6 +127,27 @@ function judgeAll(
     verdicts.set(integrationId, judgePage(situation, login.now));
   }
   return verdicts;
+}
+
+/** Pages that are no longer what they were, which the check may have subscribed since, are left once more. */
+async function store(ctx: Context, checked: CheckedLogin): Promise<StoredPage[]> {
+  const organization = checked.login.organizationId;
+  const stored = await withTenant(ctx, { organization }, tx => storeFindings(tx, ctx.vault, checked)).catch(
+    async error => {
+      // The organization was deactivated during the check.
+      if (isGone(error)) await leaveOvertaken(ctx, checked, () => true);
+      throw error;
+    },
+  );
+  if (!stored) {
+    await leaveOvertaken(ctx, checked, () => true);
+    // Revoked meanwhile, the lease may still be ours: whoever was called for that shall not wait for its end.
+    await withTenant(ctx, { organization }, tx => releaseLogin(tx, checked.login));
+    throw new Superseded();
+  }
+  const outdated = new Set(stored.filter(page => page.outdated).map(page => page.integrationId));
+  await leaveOvertaken(ctx, checked, id => outdated.has(id));
+  return stored;
 }
 
 /** What the stored findings set going: events that wait for a token, pages that changed under the check, other logins. */

@@ -21,7 +21,7 @@ export async function claimPages(
      join facebook_page_integrations p on p.organization_id = ? and p.id = given.id and p.generation = given.generation
      join integrations i on i.organization_id = p.organization_id and i.id = p.id and i.is_active
      join businesses b on b.organization_id = i.organization_id and b.id = i.business_id and b.is_active
-     order by p.page_id for share of p, i, b
+     order by p.page_id for share of b, i, p
      on conflict do nothing`,
     [ids, generations, tx.tenant.organizationId],
   );

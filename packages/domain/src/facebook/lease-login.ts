@@ -48,7 +48,7 @@ export interface LeasedLogin {
 /** Renewed before each round of calls; the database's clock decides. */
 const leaseUntil = () => raw(`clock_timestamp() + interval '60 seconds'`) as never;
 
-/** Takes the lease and opens the tokens. 'busy' when another process has it. */
+/** Takes the lease and opens the tokens. 'busy' when another process has it, 'gone' where no page is behind it now. */
 export async function leaseLogin(
   tx: TenantTx,
   vault: Context['vault'],
@@ -62,7 +62,7 @@ export async function leaseLogin(
     .returning('*');
   if (!login) return (await FacebookLogin.query(tx).findOne({ id: loginId })) ? 'busy' : 'gone';
   const { rows } = await tx.raw('select app.now() as now');
-  return {
+  const leased = {
     id: login.id,
     organizationId: tx.tenant.organizationId,
     leaseToken,
@@ -76,6 +76,10 @@ export async function leaseLogin(
     pages: await openPages(tx, vault, loginId),
     now: rows[0].now,
   };
+  if (leased.pages.length > 0) return leased;
+  // All of them, or their businesses, were deactivated.
+  await releaseLogin(tx, leased);
+  return 'gone';
 }
 
 async function openPages(tx: TenantTx, vault: Context['vault'], loginId: Uuid): Promise<LeasedPage[]> {

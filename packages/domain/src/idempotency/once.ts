@@ -37,6 +37,8 @@ export class Replay extends Error {
 export interface AnswerStore {
   table: Table;
   owner: Readonly<Record<string, Uuid>>;
+  /** Columns of a new answer only. */
+  about: Readonly<Record<string, Uuid>>;
   dataKey(): Promise<DataKey>;
   keyOf(answer: Sealed): Promise<DataKey>;
 }
@@ -68,6 +70,7 @@ export async function actOnce<Result>(
   const id = newId();
   await transaction(store.table).insert({
     ...store.owner,
+    ...store.about,
     id,
     key_hash: keyHash,
     fingerprint: once.fingerprint,

@@ -3,7 +3,7 @@ import { authorize } from '../access/authorize.ts';
 import { audit } from '../audit/audit.ts';
 import { findBusiness } from '../businesses/business.ts';
 import type { Context } from '../context.ts';
-import { newId } from '../ids.ts';
+import { newId, publicId } from '../ids.ts';
 import { refreshLoginJob } from '../jobs.ts';
 import { nudge } from '../nudge.ts';
 import { nameInput } from '../organizations/organization.ts';
@@ -43,7 +43,11 @@ export async function createIntegration(
     await audit(tx, {
       action: 'integration.created',
       subject: { type: 'integration', id },
-      changes: { business_id: business.id, ...fields, ...(page && { page_id: page.page_id, tokens: 'set' }) },
+      changes: {
+        business_id: publicId('business', business.id),
+        ...fields,
+        ...(page && { page_id: page.page_id, tokens: 'set' }),
+      },
     });
     return { shown, check: login_id && { organization_id, login_id } };
   });

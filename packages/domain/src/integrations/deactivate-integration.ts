@@ -1,11 +1,11 @@
 import { raw } from 'objection';
 import { authorize } from '../access/authorize.ts';
 import { audit } from '../audit/audit.ts';
+import { releasePages } from '../claims/release-pages.ts';
 import type { Context } from '../context.ts';
-import { unsubscribePageJob } from '../jobs.ts';
+import { sweepUnsubscriptionsJob } from '../jobs.ts';
 import { nudge } from '../nudge.ts';
 import { withTenant } from '../tenancy/doors.ts';
-import { FacebookPageIntegration } from './facebook-page-integration.ts';
 import { findIntegration, Integration } from './integration.ts';
 
 /** Soft delete: frees the page for others at once and takes our app off it. Restoring claims it again. */
@@ -13,27 +13,15 @@ export async function deactivateIntegration(
   ctx: Context,
   { organization, integration: reference }: { organization: string; integration: string },
 ): Promise<void> {
-  const gone = await withTenant(ctx, { organization }, async tx => {
+  await withTenant(ctx, { organization }, async tx => {
     authorize(tx, 'integration.write');
-    const { id } = await findIntegration(tx, reference, { forUpdate: true });
+    const { id, version } = await findIntegration(tx, reference, { forUpdate: true });
+    await releasePages(tx, { integration: id });
     const now = raw('now()') as never;
-    await Integration.query(tx).where({ id }).patch({ is_active: false, deactivated_at: now, updated_at: now });
-    await tx('page_claims').where({ integration_id: id }).delete();
-    await FacebookPageIntegration.query(tx)
+    await Integration.query(tx)
       .where({ id })
-      .patch({
-        status: 'disconnected',
-        status_reason: {
-          code: 'deactivated',
-          detail: 'The integration was deactivated.',
-          fix: 'Restore the integration.',
-        },
-        status_since: raw('app.now()') as never,
-        next_check_at: null,
-        generation: raw('generation + 1') as never,
-      });
+      .patch({ is_active: false, deactivated_at: now, version: version + 1, updated_at: now });
     await audit(tx, { action: 'integration.deactivated', subject: { type: 'integration', id } });
-    return { organization_id: tx.tenant.organizationId, integration_id: id };
   });
-  await nudge(ctx, unsubscribePageJob, gone);
+  await nudge(ctx, sweepUnsubscriptionsJob, {});
 }

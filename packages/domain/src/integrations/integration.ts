@@ -70,7 +70,7 @@ export async function findIntegration(
     .joinRelated('business')
     .findOne({ 'integrations.id': id, 'business.is_active': true });
   if (active !== 'any') query.where('integrations.is_active', active === 'true');
-  if (forUpdate) query.forUpdate();
+  if (forUpdate) query.forNoKeyUpdate();
   const integration = await query;
   if (!integration) throw notFound('integration');
   return integration;

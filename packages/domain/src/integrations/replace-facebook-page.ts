@@ -2,7 +2,7 @@ import { raw } from 'objection';
 import { authorize } from '../access/authorize.ts';
 import { audit } from '../audit/audit.ts';
 import type { Context } from '../context.ts';
-import { refreshLoginJob } from '../jobs.ts';
+import { refreshLoginJob, sweepUnsubscriptionsJob } from '../jobs.ts';
 import { nudge } from '../nudge.ts';
 import { type Rendered, refuseStale } from '../resource.ts';
 import { withTenant } from '../tenancy/doors.ts';
@@ -14,6 +14,7 @@ import { storeFacebookPage } from './store-facebook-page.ts';
 
 /**
  * Replaces an integration's page details and tokens: how a dead token is replaced by hand. The first check follows.
+ * Where it is another page, our app is taken off the one before.
  * @throws DomainError `page_taken`
  */
 export async function replaceFacebookPage(
@@ -39,5 +40,6 @@ export async function replaceFacebookPage(
     return { shown, check: { organization_id: tx.tenant.organizationId, login_id } };
   });
   await nudge(ctx, refreshLoginJob, check);
+  await nudge(ctx, sweepUnsubscriptionsJob, {});
   return shown;
 }

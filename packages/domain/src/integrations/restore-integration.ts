@@ -1,6 +1,7 @@
 import { raw } from 'objection';
 import { authorize } from '../access/authorize.ts';
 import { audit } from '../audit/audit.ts';
+import { reclaimPages } from '../claims/reclaim-pages.ts';
 import type { Context } from '../context.ts';
 import type { Uuid } from '../ids.ts';
 import { refreshLoginJob } from '../jobs.ts';
@@ -25,25 +26,22 @@ export async function restoreIntegration(
 ): Promise<Rendered<IntegrationShape>> {
   const { shown, check } = await withTenant(ctx, { organization }, async tx => {
     authorize(tx, 'integration.write');
-    const { id, is_active } = await findIntegration(tx, reference, { active: 'any', forUpdate: true });
-    const login_id = is_active ? undefined : await reactivate(tx, id);
-    const shown = await showIntegration(tx, id);
-    await audit(tx, { action: 'integration.restored', subject: { type: 'integration', id } });
+    const row = await findIntegration(tx, reference, { active: 'any', forUpdate: true });
+    const login_id = row.is_active ? undefined : await reactivate(tx, row);
+    const shown = await showIntegration(tx, row.id);
+    await audit(tx, { action: 'integration.restored', subject: { type: 'integration', id: row.id } });
     return { shown, check: login_id && { organization_id: tx.tenant.organizationId, login_id } };
   });
   if (check) await nudge(ctx, refreshLoginJob, check);
   return shown;
 }
 
-async function reactivate(tx: TenantTx, id: Uuid): Promise<Uuid | undefined> {
+async function reactivate(tx: TenantTx, { id, version }: Integration): Promise<Uuid | undefined> {
   const page = await FacebookPageIntegration.query(tx).findOne({ id });
   if (page) await refuseTakenPage(tx, id, page.page_id);
   await Integration.query(tx)
     .where({ id })
-    .patch({ is_active: true, deactivated_at: null, updated_at: raw('now()') as never });
-  const now = raw('app.now()') as never;
-  await FacebookPageIntegration.query(tx)
-    .where({ id })
-    .patch({ status: 'unverified', status_reason: null, status_since: now, next_check_at: now });
+    .patch({ is_active: true, deactivated_at: null, version: version + 1, updated_at: raw('now()') as never });
+  await reclaimPages(tx, { integration: id });
   return page?.login_id;
 }

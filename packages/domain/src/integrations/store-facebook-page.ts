@@ -1,20 +1,22 @@
 import type { Secret } from '@pagekeeper/runtime/secret';
 import { raw } from 'objection';
+import { lockPages } from '../claims/reclaim-pages.ts';
 import { DomainError } from '../errors.ts';
 import { newId, type Uuid } from '../ids.ts';
 import type { TenantTx } from '../tenancy/tenant-tx.ts';
-import { currentDataKey } from '../vault/organization-key.ts';
-import type { Vault } from '../vault/vault.ts';
+import { currentDataKey, dataKeyOf } from '../vault/organization-key.ts';
+import { type Vault, VaultError } from '../vault/vault.ts';
 import { FacebookLogin } from './facebook-login.ts';
 import type { FacebookPageInput } from './facebook-page-input.ts';
 import { FacebookPageIntegration } from './facebook-page-integration.ts';
+import { leavePage } from './page-unsubscription.ts';
 
 /** `now` in business time, for a column. */
 const appNow = () => raw('app.now()') as never;
 
 /**
  * Seals both tokens and stores the page as `unverified`: its first check, at once, proves the token and claims the
- * page. The user token becomes a login of its own.
+ * page. The user token becomes a login of its own. Another page that the integration had is let go.
  * @returns the login to check
  * @throws DomainError `page_taken` when another active integration of this organization has the page
  */
@@ -71,8 +73,7 @@ export async function attachPage(
     next_check_at: appNow(),
   };
   if (existing) {
-    // Another page's claim stays behind no longer than this transaction.
-    if (existing.page_id !== input.page_id) await tx('page_claims').where({ integration_id: integrationId }).delete();
+    if (existing.page_id !== input.page_id) await letGoOf(tx, vault, existing);
     const generation = existing.generation + 1;
     await FacebookPageIntegration.query(tx)
       .where({ id: integrationId })
@@ -85,6 +86,24 @@ export async function attachPage(
       id: integrationId,
       ...page,
     });
+  }
+}
+
+// Another page's claim stays behind no longer than this transaction; our app is taken off that page afterwards.
+async function letGoOf(tx: TenantTx, vault: Vault, page: FacebookPageIntegration): Promise<void> {
+  const freed = await tx('page_claims').where({ integration_id: page.id }).delete();
+  const token = freed > 0 ? await openPageToken(tx, vault, page) : null;
+  if (token) await leavePage(tx, vault, { integrationId: page.id, pageId: page.page_id, token });
+}
+
+/** The page's token; null for one that does not open: nothing can be done with it. */
+export async function openPageToken(tx: TenantTx, vault: Vault, page: FacebookPageIntegration): Promise<Secret | null> {
+  try {
+    const key = await dataKeyOf(tx, vault, page.page_access_token);
+    return vault.open(key, pageAccessTokenOf(page.id), page.page_access_token);
+  } catch (error) {
+    if (error instanceof VaultError) return null;
+    throw error;
   }
 }
 
@@ -110,15 +129,19 @@ export const pageAccessTokenOf = (integrationId: Uuid) =>
 
 /** @throws DomainError `page_taken` when another active integration of this organization has the page */
 export async function refuseTakenPage(tx: TenantTx, integrationId: Uuid, pageId: string): Promise<void> {
-  // Two at once would not see each other's row: whoever comes second waits for the first's end.
-  await tx.raw('select pg_advisory_xact_lock(hashtextextended(?, 0))', [`${tx.tenant.organizationId} ${pageId}`]);
+  await lockPages(tx, pageId);
   const other = await FacebookPageIntegration.query(tx)
     .join('integrations as integration', join =>
       join
         .on('integration.organization_id', 'facebook_page_integrations.organization_id')
         .andOn('integration.id', 'facebook_page_integrations.id'),
     )
-    .where({ page_id: pageId, 'integration.is_active': true })
+    .join('businesses as business', join =>
+      join
+        .on('business.organization_id', 'integration.organization_id')
+        .andOn('business.id', 'integration.business_id'),
+    )
+    .where({ page_id: pageId, 'integration.is_active': true, 'business.is_active': true })
     .whereNot('facebook_page_integrations.id', integrationId)
     .first();
   if (other) {

@@ -3,6 +3,7 @@ import { raw } from 'objection';
 import { z } from 'zod';
 import { authorize } from '../access/authorize.ts';
 import { audit } from '../audit/audit.ts';
+import { renewGeneration } from '../claims/renew-generation.ts';
 import type { Context } from '../context.ts';
 import type { Uuid } from '../ids.ts';
 import { refreshLoginJob } from '../jobs.ts';
@@ -12,7 +13,6 @@ import { changesOf } from '../patch.ts';
 import { type Rendered, refuseStale } from '../resource.ts';
 import { withTenant } from '../tenancy/doors.ts';
 import type { TenantTx } from '../tenancy/tenant-tx.ts';
-import { FacebookPageIntegration } from './facebook-page-integration.ts';
 import { findIntegration, Integration } from './integration.ts';
 import { type IntegrationConfig, integrationConfigPatch, patchConfig } from './integration-config.ts';
 import type { IntegrationShape } from './integration-resource.ts';
@@ -56,16 +56,6 @@ export async function updateIntegration(
 /** @returns the login to be checked, where Facebook must hear of the change */
 async function applyConfig(tx: TenantTx, before: Integration, config: IntegrationConfig): Promise<Uuid | null> {
   const isSwitched = config.webhook_enabled !== before.config.webhook_enabled;
-  const [page] = await FacebookPageIntegration.query(tx)
-    .where({ id: before.id })
-    .patch({
-      generation: raw('generation + 1') as never,
-      ...(isSwitched && { next_check_at: raw('least(next_check_at, app.now())') as never }),
-    })
-    .returning(['login_id', 'generation']);
-  if (!page) return null;
-  await tx('page_claims')
-    .where({ organization_id: tx.tenant.organizationId, integration_id: before.id })
-    .update({ generation: page.generation });
-  return isSwitched ? page.login_id : null;
+  const login_id = await renewGeneration(tx, before.id, { recheck: isSwitched });
+  return isSwitched ? login_id : null;
 }

@@ -22,6 +22,8 @@ export class Organization extends TenantModel {
   declare is_active: boolean;
   declare deactivated_at: Date | null;
   declare replies_paused: boolean;
+  /** The purge that erases it, once one was asked for. */
+  declare purge_id: Uuid | null;
   declare version: number;
   declare created_at: Date;
   declare updated_at: Date;

@@ -57,18 +57,21 @@ export function doorOf(actor: Actor, { organization, allowInactive = false }: Te
   if (actor.type === 'job') {
     return `select * from router.enter_job('${assertUuid(organization ?? '')}', ${allowInactive})`;
   }
-  const named = organization === undefined ? 'null, null' : nameOf(organization);
+  const named = organization === undefined ? unnamed : nameOf(organization);
+  if (!named) throw notFound('organization');
   if (actor.type === 'user') {
     return `select * from router.enter('${assertUuid(actor.userId)}', ${named}, ${allowInactive})`;
   }
   return `select * from router.enter_key('\\x${assertHash(actor.secretHash)}', ${named}, ${allowInactive})`;
 }
 
-/** Id and slug as literals, one of them null. */
-function nameOf(organization: string): string {
+const unnamed = 'null, null';
+
+/** Id and slug as literals, one of them null; nothing for what can be neither. */
+function nameOf(organization: string): string | null {
   const id = parsePublicId('organization', organization);
   if (id) return `'${assertUuid(id)}', null`;
-  if (!slugPattern.test(organization)) throw notFound('organization');
+  if (!slugPattern.test(organization)) return null;
   return `null, '${organization}'`;
 }
 
@@ -85,6 +88,8 @@ export async function refusals<Result>(work: () => Promise<Result>): Promise<Res
     switch (errorCode(error)) {
       case 'PK404':
         throw notFound('organization');
+      case 'PK403':
+        throw new DomainError('forbidden', 'This is for staff.');
       case 'PK401':
         throw new DomainError('unauthenticated', 'The API key is unknown, expired or revoked.');
       case 'PK409':
@@ -110,8 +115,55 @@ export async function withNewTenant<Result>(
   const tenant = tenantOf(ctx.actor, { organization_id: organizationId, role: as }, ctx.requestId);
   return await throughDoor(ctx.database, { sql, entered: () => {} }, false, transaction => {
     const tx = brandTenantTx(transaction, tenant);
-    return personallyOnce(ctx, tx, () => work(tx));
+    return personallyOnce(ctx, tx, () => work(tx), organizationId);
   });
+}
+
+/**
+ * Enters a tenant for what it will not outlive: a repeated request is answered from the person's own answers, for the
+ * organization's will be gone. By id also an inactive one.
+ * @throws as `withTenant`
+ */
+export async function withTenantToErase<Result>(
+  ctx: Doorway<UserActor>,
+  { organization }: { organization: string },
+  work: (tx: TenantTx) => PromiseLike<Result>,
+): Promise<Result> {
+  const sql = doorOf(ctx.actor, { organization, allowInactive: true });
+  const nowhere = { sql: `select ${settings('', ctx.actor.userId)}`, entered: () => {} };
+  return await refusals(() =>
+    throughDoor(ctx.database, nowhere, false, transaction =>
+      personallyOnce(ctx, transaction, async () => {
+        const { rows } = await transaction.raw(sql);
+        return await work(brandTenantTx(transaction, tenantOf(ctx.actor, rows[0], ctx.requestId)));
+      }),
+    ),
+  );
+}
+
+/**
+ * Enters a tenant as staff, to write down that one comes in. Afterwards `withTenant` lets them in for as long as that
+ * entry says. By id also an inactive organization.
+ * @throws DomainError `forbidden` for who is not staff; `not_found`
+ */
+export async function withStaffEntry<Result>(
+  ctx: Doorway<UserActor>,
+  { organization }: { organization: string },
+  work: (tx: TenantTx) => PromiseLike<Result>,
+): Promise<Result> {
+  let entered: Entered = {};
+  const door: Door = {
+    sql: `select * from router.enter_as_staff('${assertUuid(ctx.actor.userId)}', ${nameOf(organization) ?? unnamed})`,
+    entered: row => {
+      entered = { ...row, role: 'STAFF' };
+    },
+  };
+  return await refusals(() =>
+    throughDoor(ctx.database, door, false, transaction => {
+      const tx = brandTenantTx(transaction, tenantOf(ctx.actor, entered, ctx.requestId));
+      return personallyOnce(ctx, tx, () => work(tx), tx.tenant.organizationId);
+    }),
+  );
 }
 
 /**
@@ -135,7 +187,7 @@ export async function withInvitation<Result>(
   try {
     return await throughDoor(ctx.database, door, false, transaction => {
       const tx = brandTenantTx(transaction, tenantOf(ctx.actor, entered, ctx.requestId));
-      return personallyOnce(ctx, tx, () => work(tx, entered.invitation_id!));
+      return personallyOnce(ctx, tx, () => work(tx, entered.invitation_id!), tx.tenant.organizationId);
     });
   } catch (error) {
     if (errorCode(error) === 'PK404') throw notFound('invitation');
@@ -167,19 +219,23 @@ const settings = (organization: Uuid | '', person: Uuid) =>
   `set_config('app.organization_id', '${organization && assertUuid(organization)}', true),
    set_config('app.user_id', '${assertUuid(person)}', true)`;
 
+/** @param about the organization that the answer speaks of: with it the answer is erased */
 function personallyOnce<Result>(
   { once, actor }: Doorway<UserActor>,
   transaction: Knex.Transaction,
   work: () => PromiseLike<Result>,
+  about?: Uuid,
 ): PromiseLike<Result> {
   if (!once || once.stored) return work();
-  return actOnce(transaction, personalAnswers(once.vault, actor.userId), once, work);
+  return actOnce(transaction, personalAnswers(once.vault, actor.userId, about), once, work);
 }
 
 /** Why a process asks across tenants: each reason is a function that answers with ids or a count. */
 type SystemReason =
   | 'due_logins'
+  | 'due_unsubscriptions'
   | 'pending_integrations'
+  | 'running_purges'
   | 'unsent_invitations'
   | 'forget_answers'
   | 'unsent_notifications'

@@ -49,6 +49,12 @@ export class SimulatorControl {
     }
   }
 
+  /** Whether our app gets the page's events. */
+  async isSubscribed(pageId: string): Promise<boolean> {
+    const { page } = await this.get(`/__sim/pages/${pageId}/conversation?limit=1`);
+    return page.subscribed_fields !== null;
+  }
+
   async #send(method: string, path: string, body?: unknown): Promise<any> {
     const text = await this.#exchange(method, path, body === undefined ? undefined : JSON.stringify(body));
     return text ? JSON.parse(text) : null;

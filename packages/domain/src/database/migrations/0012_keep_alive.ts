@@ -1,4 +1,4 @@
-import { routerReads, tenantTable } from '../tenant-table.ts';
+import { purgeable, routerReads, tenantTable } from '../tenant-table.ts';
 
 /** What a check saw, pauses of pages and of the whole app, and what people are told. */
 export const up = `
@@ -45,6 +45,7 @@ create table notifications (
 create index notifications_unsent on notifications (organization_id, id) where sent_at is null;
 ${tenantTable('notifications', { update: ['claimed_at', 'sent_at'] })}
 ${routerReads('notifications', ['organization_id', 'id', 'sent_at'])}
+${purgeable('notifications')}
 
 set local role pagekeeper_router;
 -- Organizations with notifications that did not go out, found by jumping from one to the next in the index.

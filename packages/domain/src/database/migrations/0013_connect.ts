@@ -1,4 +1,4 @@
-import { routerReads, tenantTable } from '../tenant-table.ts';
+import { purgeable, routerReads, tenantTable } from '../tenant-table.ts';
 
 /** Connecting pages through Facebook's login dialog, moving a page's claim, and people who take their grant back. */
 export const up = `
@@ -33,10 +33,11 @@ ${tenantTable('facebook_connections', {
   delete: true,
 })}
 ${routerReads('facebook_connections', ['organization_id', 'expires_at'])}
+${purgeable('facebook_connections')}
 
 -- revoked_at: Facebook told us that the person removed the app. No call is made with such a login any more.
 alter table facebook_logins add column revoked_at timestamptz;
-${routerReads('facebook_logins', ['organization_id', 'id', 'person_hash', 'created_at', 'revoked_at', 'generation'])}
+grant select (person_hash, created_at, revoked_at, generation) on facebook_logins to pagekeeper_router;
 create policy router_revokes on facebook_logins for update to pagekeeper_router using (true) with check (true);
 grant update (access_token, revoked_at, generation) on facebook_logins to pagekeeper_router;
 
@@ -203,8 +204,7 @@ revoke update (page_access_token, generation, status, status_reason, status_sinc
 revoke select (page_id, generation) on facebook_page_integrations from pagekeeper_router;
 alter table facebook_page_integrations drop column moved_at;
 drop policy router_revokes on facebook_logins;
-drop policy router_reads on facebook_logins;
-revoke select (organization_id, id, person_hash, created_at, generation), update (access_token, generation)
+revoke select (person_hash, created_at, generation), update (access_token, generation)
   on facebook_logins from pagekeeper_router;
 alter table facebook_logins drop column revoked_at;
 `;

@@ -5,6 +5,7 @@ import * as webhooks from './0004_webhooks.ts';
 import * as router from './0005_router.ts';
 import * as access from './0007_access.ts';
 import * as twoFactor from './0009_two_factor.ts';
+import * as purge from './0010_purge.ts';
 import * as keepAlive from './0012_keep_alive.ts';
 import * as connect from './0013_connect.ts';
 import * as replies from './0014_replies.ts';
@@ -25,6 +26,7 @@ export const migrations: readonly Migration[] = [
   { name: '0005_router', ...router },
   { name: '0007_access', ...access },
   { name: '0009_two_factor', ...twoFactor },
+  { name: '0010_purge', ...purge },
   { name: '0012_keep_alive', ...keepAlive },
   { name: '0013_connect', ...connect },
   { name: '0014_replies', ...replies },

@@ -1,0 +1,45 @@
+import type { Context } from '../context.ts';
+import type { Uuid } from '../ids.ts';
+import { leavePage } from '../integrations/page-unsubscription.ts';
+import { sweepUnsubscriptionsJob } from '../jobs.ts';
+import { nudge } from '../nudge.ts';
+import { isGone, withTenant } from '../tenancy/doors.ts';
+import type { CheckedLogin } from './checked-login.ts';
+import type { PageExamination } from './examine-pages.ts';
+
+/**
+ * Pages that were let go while a check subscribed them: our app may sit on them now although nobody holds them, so they
+ * are left once more. Where somebody does hold them, that is found out then.
+ */
+export async function leaveOvertaken(
+  ctx: Context,
+  checked: CheckedLogin,
+  isOvertaken: (integrationId: Uuid) => boolean,
+): Promise<void> {
+  const pages = checked.findings.pages.filter(
+    (each): each is Seen =>
+      each.outcome === 'seen' && maySubscribe(each, checked) && isOvertaken(each.page.integrationId),
+  );
+  if (pages.length === 0) return;
+  const organization = checked.login.organizationId;
+  try {
+    await withTenant(ctx, { organization, allowInactive: true }, async tx => {
+      for (const { page, found } of pages) {
+        await leavePage(tx, ctx.vault, {
+          integrationId: page.integrationId,
+          pageId: page.pageId,
+          token: found.token,
+        });
+      }
+    });
+  } catch (error) {
+    if (isGone(error)) return;
+    throw error;
+  }
+  await nudge(ctx, sweepUnsubscriptionsJob, {});
+}
+
+type Seen = Extract<PageExamination, { outcome: 'seen' }>;
+
+const maySubscribe = ({ page }: Seen, { subscriptions }: CheckedLogin): boolean =>
+  page.webhookEnabled && subscriptions.get(page.integrationId)?.changed === true;

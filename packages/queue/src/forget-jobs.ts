@@ -1,0 +1,66 @@
+import type { Jobs } from './broker.ts';
+import { stringsIn } from './payload.ts';
+
+/** What {@link forgetJobs} did. */
+export interface Forgotten {
+  removed: number;
+  /** Jobs that run now, or more than one call looks through: ask again until it is 0. */
+  left: number;
+}
+
+/** Where a job may lie that is not running. */
+const resting = ['waiting', 'prioritized', 'delayed', 'waiting-children', 'completed', 'failed'] as const;
+const pageSize = 500;
+/** A call looks through so many jobs of each kind. */
+const maxPages = 100;
+
+/**
+ * Removes every job whose payload has this value in it.
+ * @param ask one call of the broker, with its own time limit
+ */
+export async function forgetJobs(
+  value: string,
+  ask: <Answer>(work: (jobs: Jobs) => Promise<Answer>) => Promise<Answer>,
+): Promise<Forgotten> {
+  let removed = 0;
+  let left = 0;
+  for (const state of resting) {
+    const { found, complete } = await find(value, state, ask);
+    if (!complete) left += 1;
+    for (const job of found) {
+      const gone = await ask(() => remove(job));
+      if (gone) removed += 1;
+      else left += 1;
+    }
+  }
+  const { found: running } = await find(value, 'active', ask);
+  return { removed, left: left + running.length };
+}
+
+type Found = Awaited<ReturnType<Jobs['getJobs']>>[number];
+
+async function find(
+  value: string,
+  state: (typeof resting)[number] | 'active',
+  ask: Parameters<typeof forgetJobs>[1],
+): Promise<{ found: Found[]; complete: boolean }> {
+  const found: Found[] = [];
+  for (let page = 0; page < maxPages; page += 1) {
+    const start = page * pageSize;
+    const jobs = await ask(each => each.getJobs([state], start, start + pageSize - 1, true));
+    // A job that ends between the list and its reading is missing from it.
+    found.push(...jobs.filter(job => job && stringsIn(job.data).includes(value)));
+    if (jobs.length === 0) return { found, complete: true };
+  }
+  return { found, complete: false };
+}
+
+/** False when a worker took the job meanwhile. */
+async function remove(job: Found): Promise<boolean> {
+  try {
+    await job.remove();
+    return true;
+  } catch {
+    return false;
+  }
+}
