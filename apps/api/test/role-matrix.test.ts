@@ -99,7 +99,6 @@ integration.write        OWNER ADMIN STAFF         write
 connection.read          OWNER ADMIN STAFF         read
 connection.write         OWNER ADMIN STAFF         write
 integration.refresh      OWNER ADMIN STAFF         write
-
 event.read               OWNER ADMIN MEMBER STAFF  read
 event.replay             OWNER ADMIN STAFF         events
 reply.read               OWNER ADMIN MEMBER STAFF  read`;

@@ -208,7 +208,7 @@ describe('a sealed token that somebody moved in the database', () => {
       `select state, reason from webhook_events where organization_id = $1 and kind = 'comment.add' order by state`,
       [acme.uuid],
     );
-    expect(states).toContainEqual({ state: 'failed', reason: 'Its stored content does not open.' });
+    expect(states).toContainEqual({ state: 'failed', reason: 'Its stored content cannot be read.' });
     const { sends } = await network.simulator.get(`/__sim/ledger/counts?page_id=${page.page_id}`);
     expect(sends.total).toBe(1);
   }, 60_000);

@@ -71,6 +71,20 @@ async function fillTheRest(network: Network, tenant: Tenant, canary: string): Pr
     values,
   );
   await network.sql(
+    `insert into threads (organization_id, integration_id, thread_hash, human_until)
+     select organization_id, id, sha256($2::text::bytea), now() from integrations where organization_id = $1 limit 1`,
+    [tenant.uuid, canary],
+  );
+  await network.sql(
+    `insert into facebook_connections
+       (organization_id, id, business_id, user_id, session_id, state_hash, login_id, pages, expires_at)
+     select l.organization_id, $2::uuid, b.id, m.user_id, gen_random_uuid(), sha256($3::text::bytea), l.id,
+       jsonb_build_array($3::text), now()
+     from facebook_logins l, businesses b, organization_memberships m
+     where l.organization_id = $1 and b.organization_id = $1 and m.organization_id = $1 limit 1`,
+    values,
+  );
+  await network.sql(
     `insert into audit_events (organization_id, id, actor_type, actor_id, action, subject_type, subject_id, request_id)
      select $1::uuid, gen_random_uuid(), 'job', $2::text, 'bulk', 'organization', $1::uuid, $3 from generate_series(1, 5000)`,
     values,

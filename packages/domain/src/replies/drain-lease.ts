@@ -45,7 +45,7 @@ export interface Drain {
 export type UsableDrain = Drain & { token: Secret };
 
 /** Longer than a slice of work, its last calls and a slow commit together. The database's clock decides. */
-const lease = () => raw(`clock_timestamp() + interval '60 seconds'`) as never;
+const lease = () => raw(`clock_timestamp() + interval '30 seconds'`) as never;
 
 /**
  * Takes the lease; 'busy' when another process has it, 'gone' when there is nothing to drain for, 'paused' while
@@ -138,7 +138,7 @@ export interface Times {
  */
 export async function renewDrain(tx: TenantTx, drain: Drain): Promise<Times | null> {
   const { rows } = await tx.raw(
-    `update facebook_page_integrations set drain_until = clock_timestamp() + interval '60 seconds'
+    `update facebook_page_integrations set drain_until = clock_timestamp() + interval '30 seconds'
      where organization_id = ? and id = ? and drain_token = ? and generation = ? and (status = any(?)) = ?
      returning app.now() as now, clock_timestamp() as clock`,
     [
