@@ -652,6 +652,7 @@ public.staff_entries: tenant for all to pagekeeper_app using ((organization_id =
 public.threads: router_purges for d to pagekeeper_router using ((organization_id IN ( SELECT organization_purges.organization
    FROM organization_purges
   WHERE (organization_purges.finished_at IS NULL))))
+public.threads: router_reads for select to pagekeeper_router using (true)
 public.threads: tenant for all to pagekeeper_app using ((organization_id = ( SELECT (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid AS "nullif"))) with check ((organization_id = ( SELECT (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid AS "nullif")))
 public.webhook_events: router_inserts for insert to pagekeeper_router with check (true)
 public.webhook_events: router_purges for d to pagekeeper_router using ((organization_id IN ( SELECT organization_purges.organization

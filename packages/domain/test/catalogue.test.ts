@@ -57,6 +57,7 @@ const routerPolicies: Record<string, string> = {
   'organization_purges.router_reads': 'what to erase',
   'organization_purges.router_works': 'lease and progress',
   'audit_events.router_reads': 'ids, to erase by',
+  'threads.router_reads': 'hashes, to erase by',
   'replies.router_reads': 'ids, to erase by',
   'personal_idempotency_keys.router_forgets': 'stored answers leave after a day',
 };

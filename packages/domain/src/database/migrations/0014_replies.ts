@@ -1,4 +1,4 @@
-import { purgeable, tenantTable } from '../tenant-table.ts';
+import { purgeable, routerReads, tenantTable } from '../tenant-table.ts';
 
 /** What replies need to know: the page of an event, threads, what was said; and weekly partitions of the inbox. */
 export const up = `
@@ -32,6 +32,7 @@ create table threads (
   foreign key (organization_id, integration_id) references integrations (organization_id, id)
 );
 ${tenantTable('threads', { update: ['human_until'] })}
+${routerReads('threads', ['organization_id', 'thread_hash'])}
 ${purgeable('threads', { key: 'thread_hash' })}
 
 -- A page that Facebook wants left alone is not worked on before its time.
