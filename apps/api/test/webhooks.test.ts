@@ -350,3 +350,33 @@ describe('an outage of the database', () => {
     expect(await storedBy(async () => expect((await deliver(body)).status).toBe(200))).toBe(1);
   });
 });
+
+describe('a delivery for several tenants', () => {
+  it('is stored but for the one whose data key is broken, and comes again for that one', async () => {
+    const broken = await network.tenant('broken');
+    const other = await broken.connectPage();
+    const [key] = await network.sql('select wrapped from organization_keys where organization_id = $1', [broken.uuid]);
+    await network.sql('update organization_keys set wrapped = $2 where organization_id = $1', [
+      broken.uuid,
+      Buffer.alloc(key.wrapped.length, 1),
+    ]);
+    // A process that has not opened the key before.
+    await network.api.stop();
+    await network.startApi();
+    const entries = [other.page.page_id, pageId].map(id => JSON.parse(delivery(id)).entry[0]);
+    const body = JSON.stringify({ object: 'page', entry: entries });
+    const storedFor = async ({ uuid }: Tenant): Promise<number> =>
+      (await network.sql('select count(*)::int as events from webhook_events where organization_id = $1', [uuid]))[0]
+        .events;
+    const before = await storedFor(acme);
+    expect((await deliver(body)).status).toBe(503);
+    expect(await storedFor(acme)).toBe(before + 1);
+    await network.sql('update organization_keys set wrapped = $2 where organization_id = $1', [
+      broken.uuid,
+      key.wrapped,
+    ]);
+    expect((await deliver(body)).status).toBe(200);
+    expect(await storedFor(broken)).toBe(1);
+    expect(await storedFor(acme)).toBe(before + 1);
+  });
+});

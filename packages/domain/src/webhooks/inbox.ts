@@ -3,7 +3,7 @@ import type { Log } from '@pagekeeper/runtime/log';
 import type { Services } from '../context.ts';
 import { DomainError } from '../errors.ts';
 import type { PageRoute } from '../tenancy/route-pages.ts';
-import type { Vault } from '../vault/vault.ts';
+import { KeyUnavailableError, type Vault, VaultError } from '../vault/vault.ts';
 import { eventIdOf } from './event-id.ts';
 import { type EventRow, type EventStore, openEventStore } from './event-store.ts';
 import { createNudger, type Nudger } from './nudger.ts';
@@ -18,7 +18,7 @@ export interface InboxCounts {
   unknownPage: number;
   /** Changes of pages whose integration has `webhook_enabled: false`. */
   disabled: number;
-  /** Changes whose page changed hands while they were under way. */
+  /** Changes that were refused since their page changed hands while they were under way. */
   moved: number;
 }
 
@@ -60,10 +60,12 @@ export class Inbox {
     const moved = await this.#storeAll(changes);
     if (moved.length === 0) return;
     // Cached too long: the page's claim moved on. Once more with the route of this moment.
-    for (const { pageId } of moved) this.#routes.forget(pageId);
-    const lost = await this.#storeAll(moved.map(({ change }) => change));
-    this.counts.moved += lost.length;
-    if (lost.length > 0) this.#log.warn({ changes: lost.length }, 'changes dropped: their page changed hands');
+    const again = await this.#storeAll(
+      moved.map(({ change }) => change),
+      { afresh: true },
+    );
+    this.counts.moved += again.length;
+    if (again.length > 0) throw new DomainError('unavailable', 'A page changes hands at this moment.');
   }
 
   async close(): Promise<void> {
@@ -71,21 +73,44 @@ export class Inbox {
     await this.#nudger.close();
   }
 
-  /** Returns the rows whose route was stale. */
-  async #storeAll(changes: readonly Change[]): Promise<InboxRow[]> {
+  /**
+   * Returns the rows whose route was stale.
+   * @throws DomainError `unavailable` after all others are stored, when a tenant's data key cannot be used
+   */
+  async #storeAll(changes: readonly Change[], { afresh = false } = {}): Promise<InboxRow[]> {
     // Nearly always they are known, and then nothing is waited for.
-    const missing = changes.some(({ pageId }) => this.#routes.known(pageId) === undefined);
-    const routes = missing && (await this.#routes.routesOf(new Set(changes.map(change => change.pageId))));
+    const missing = afresh || changes.some(({ pageId }) => this.#routes.known(pageId) === undefined);
+    const routes = missing && (await this.#routes.routesOf(new Set(changes.map(change => change.pageId)), { afresh }));
     const rows: InboxRow[] = [];
+    let unsealed = 0;
     for (const change of changes) {
       const route = routes ? routes.get(change.pageId) : this.#routes.known(change.pageId);
       if (!route) this.counts.unknownPage += 1;
       else if (!route.webhookEnabled) this.counts.disabled += 1;
-      else rows.push(this.#seal(change, route));
+      else {
+        const row = this.#trySeal(change, route);
+        if (row) rows.push(row);
+        else unsealed += 1;
+      }
     }
-    if (rows.length === 0) return [];
-    const outcomes = await this.#store.insert(rows);
-    return rows.filter((row, index) => this.#settle(row, outcomes[index]!));
+    const outcomes = rows.length > 0 ? await this.#store.insert(rows) : [];
+    const stale = rows.filter((row, index) => this.#settle(row, outcomes[index]!));
+    // One tenant's broken key holds nobody else up; what could not be stored is not acknowledged.
+    if (unsealed > 0) throw new DomainError('unavailable', 'A data key cannot be used now.');
+    return stale;
+  }
+
+  /** Null where the tenant's data key does not open. */
+  #trySeal(change: Change, route: PageRoute): InboxRow | null {
+    try {
+      return this.#seal(change, route);
+    } catch (error) {
+      if (!(error instanceof VaultError || error instanceof KeyUnavailableError)) throw error;
+      // The key comes with the route.
+      this.#routes.forget(change.pageId);
+      this.#log.error({ err: error, organization_id: route.organizationId }, 'an event could not be sealed');
+      return null;
+    }
   }
 
   /** Counts one row's outcome; true when its route was stale. */

@@ -23,12 +23,15 @@ export class RouteCache {
     return this.#routes.get(pageId)?.route;
   }
 
-  /** The route of each page; null where nobody claims it. One query for all that are not known. */
-  async routesOf(pageIds: Iterable<string>): Promise<Map<string, PageRoute | null>> {
+  /**
+   * The route of each page; null where nobody claims it. One query for all that are not known.
+   * @param options.afresh what is known counts as too old
+   */
+  async routesOf(pageIds: Iterable<string>, { afresh = false } = {}): Promise<Map<string, PageRoute | null>> {
     const found = new Map<string, PageRoute | null>();
     const missing: string[] = [];
     for (const pageId of pageIds) {
-      const known = this.#routes.get(pageId);
+      const known = afresh ? undefined : this.#routes.get(pageId);
       if (known) found.set(pageId, known.route);
       else missing.push(pageId);
     }
