@@ -1,5 +1,5 @@
 import { configDefaults, defineConfig } from 'vitest/config';
-import type { Reporter } from 'vitest/node';
+import { BaseSequencer, type Reporter, type TestSpecification } from 'vitest/node';
 
 const resolve = { conditions: ['source'], externalConditions: ['source'] };
 /** The slow ones, for `npm run test:thorough`. */
@@ -18,6 +18,16 @@ const tally: Reporter = {
   },
 };
 
+/** Small files that run long: left to the end, one worker would wait for the other's. */
+const slow = /\/(kills|purge|limits|soft-delete|conversations)\.test\.ts$/;
+
+class SlowestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const sorted = await super.sort(files);
+    return [...sorted.filter(file => slow.test(file.moduleId)), ...sorted.filter(file => !slow.test(file.moduleId))];
+  }
+}
+
 export default defineConfig(({ mode }) => {
   const isThorough = mode === 'thorough';
   const timeoutMs = isThorough ? 600_000 : 30_000;
@@ -33,6 +43,7 @@ export default defineConfig(({ mode }) => {
       env: { NODE_ENV: 'test' },
       pool: 'forks',
       maxWorkers: 2,
+      sequence: { sequencer: SlowestFirst },
       testTimeout: timeoutMs,
       hookTimeout: timeoutMs,
       teardownTimeout: 30_000,
