@@ -180,8 +180,8 @@ async function insertScripts(
   const id = rows[0].has_uuidv7 ? 'uuidv7()' : timedUuid;
   const scripts = pages.map(
     ({ integrationId, tenant }) =>
-      `insert into webhook_events (organization_id, id, integration_id, kind, person_hash, thread_hash, payload)
-values ('${tenant.organizationId}', ${id}, '${integrationId}', 'message', :person, :thread, :payload);\n`,
+      `insert into webhook_events (organization_id, id, integration_id, page_id, kind, person_hash, thread_hash, payload)
+values ('${tenant.organizationId}', ${id}, '${integrationId}', '104500000000001', 'message', :person, :thread, :payload);\n`,
   );
   const bytea = (bytes: number) => `\\x${randomBytes(bytes).toString('hex')}`;
   return { scripts, variables: { person: bytea(32), thread: bytea(32), payload: bytea(payloadBytes) } };
