@@ -8,8 +8,11 @@ export interface ResultPage {
   link?: { label: string; path: string };
 }
 
-const style = `body{margin:0 auto;max-width:34rem;padding:24px;font:18px/1.5 system-ui,sans-serif}
-h1{font-size:22px;line-height:1.3}a{color:#1a4fd0}small{color:#555}`;
+const style = `:root{color-scheme:light dark;--back:#f3f4ef;--card:#fff;--edge:#dfe3df;--text:#16201d;--soft:#5a6662;--accent:#0f766e}
+@media(prefers-color-scheme:dark){:root{--back:#0e1413;--card:#16201d;--edge:#2a3733;--text:#eaf2ef;--soft:#9aa8a3;--accent:#5eceba}}
+body{margin:0;padding:24px 16px;background:var(--back);color:var(--text);font:17px/1.5 system-ui,sans-serif}
+main{box-sizing:border-box;max-width:34rem;margin:6vh auto 0;padding:28px;background:var(--card);border:1px solid var(--edge);border-radius:20px}
+h1{margin:6px 0 12px;font-size:22px;line-height:1.3}p{margin:0 0 12px}a{color:var(--accent);font-weight:600}small{color:var(--soft)}`;
 
 // No script at all, nothing from outside, and no style but this one.
 const policy = [
