@@ -1,0 +1,88 @@
+import { createTestDatabase, type TestDatabase } from '@pagekeeper/testing/database';
+import pg from 'pg';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { closeDatabase, type Database, openDatabase } from '../src/database/database.ts';
+import { keepEventPartitions } from '../src/database/event-partitions.ts';
+import { newId } from '../src/ids.ts';
+
+let server: TestDatabase;
+let admin: pg.Client;
+let database: Database;
+const organization = newId();
+
+beforeAll(async () => {
+  server = await createTestDatabase();
+  admin = new pg.Client({ connectionString: server.adminUrl });
+  await admin.connect();
+  database = openDatabase({ url: server.urls.app });
+});
+
+afterAll(async () => {
+  await closeDatabase(database);
+  await admin.end();
+  await server.drop();
+});
+
+/** An event of so many days ago by its own time, which came so many days ago. Returns its id. */
+async function event(age: number, options: { state?: string; cameDaysAgo?: number } = {}): Promise<string> {
+  const { state = 'processed', cameDaysAgo = 0 } = options;
+  const { rows } = await admin.query(
+    `insert into webhook_events (organization_id, id, integration_id, page_id, kind, payload, state, received_at)
+     values ($1, overlay(gen_random_uuid()::text placing substr(app.event_id_at(now() - $2 * interval '1 day')::text, 1, 13)
+       from 1 for 13)::uuid, gen_random_uuid(), '1', 'message', '', $3, now() - $4 * interval '1 day')
+     returning id`,
+    [organization, age, state, cameDaysAgo],
+  );
+  return rows[0].id;
+}
+
+const placeOf = async (id: string): Promise<string | undefined> =>
+  (await admin.query('select tableoid::regclass::text as place from webhook_events where id = $1', [id])).rows[0]
+    ?.place;
+
+const moveClock = (days: number) => admin.query(`update app.clock set clock_offset = $1 * interval '1 day'`, [days]);
+
+it('an event of this week lies in its week, one of the far future or past in the default partition', async () => {
+  expect(await placeOf(await event(0))).toMatch(/^partitions\.webhook_events_\d{8}$/);
+  expect(await placeOf(await event(400))).toBe('partitions.webhook_events_default');
+  expect(await placeOf(await event(-200))).toBe('partitions.webhook_events_default');
+});
+
+it('weeks are made ahead once, and what came for one before it was there is moved into it', async () => {
+  const early = await event(-40);
+  expect(await placeOf(early)).toBe('partitions.webhook_events_default');
+  await moveClock(30);
+  const { made } = await keepEventPartitions(database, 90);
+  expect(made).toBeGreaterThan(0);
+  expect(await placeOf(early)).toMatch(/^partitions\.webhook_events_\d{8}$/);
+  expect((await keepEventPartitions(database, 90)).made).toBe(0);
+});
+
+it('weeks past their time are dropped, save those with something to do; others leave by the day they came', async () => {
+  await moveClock(0);
+  const [done, open] = [await event(0), await event(-8, { state: 'pending' })];
+  const [old, fresh] = [await event(800, { cameDaysAgo: 100 }), await event(800)];
+  const waiting = await event(800, { cameDaysAgo: 100, state: 'pending' });
+  expect((await keepEventPartitions(database, 90)).forgotten).toBe(1);
+  expect(await placeOf(old)).toBeUndefined();
+  expect(await placeOf(fresh)).toBeDefined();
+  expect(await placeOf(waiting)).toBeDefined();
+  await moveClock(120);
+  expect((await keepEventPartitions(database, 90)).dropped).toBeGreaterThan(0);
+  expect(await placeOf(done)).toBeUndefined();
+  expect(await placeOf(open)).toBeDefined();
+});
+
+it('nothing younger than the windows for replies can be dropped', async () => {
+  await moveClock(0);
+  await expect(keepEventPartitions(database, 7)).rejects.toThrow('younger than the windows');
+});
+
+it('a new week is as closed as the others: the app role reads it only through the table', async () => {
+  const app = new pg.Client({ connectionString: server.urls.app });
+  await app.connect();
+  const place = (await placeOf(await event(0)))!;
+  await expect(app.query(`select from ${place}`)).rejects.toThrow('permission denied');
+  expect((await app.query('select id from webhook_events')).rows).toEqual([]);
+  await app.end();
+});
