@@ -75,7 +75,7 @@ describe('a conversation', () => {
     expect(await saidTo(page, other.psid)).toEqual([defaultMessage]);
   });
 
-  it('keeps its order, while others go on beside it', async () => {
+  it('keeps its order', async () => {
     const config = { auto_reply: true, rules: ['one', 'two', 'three'].map(word => rule(word, `re ${word}`)) };
     const page = await acme.connectPage({ config });
     const words = ['one', 'two', 'three'];

@@ -39,6 +39,15 @@ describe('automatic replies', () => {
       ['customer', 'Hello?'],
       ['page', 'Thank you for your message! We will get back to you soon.'],
     ]);
+    const drains = await network.sql(
+      `select actor_id, changes from audit_events where organization_id = $1 and action = 'events.drained'`,
+      [acme.uuid],
+    );
+    expect(drains.length).toBeGreaterThan(0);
+    for (const { actor_id, changes } of drains) {
+      expect(actor_id).toBe('webhooks.drain');
+      expect(changes.events).toBeGreaterThan(0);
+    }
   });
 
   it('fills the organization’s own texts, and answers a comment privately where that is asked for', async () => {

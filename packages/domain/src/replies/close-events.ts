@@ -3,7 +3,7 @@ import { newId, parsePublicId, type Uuid } from '../ids.ts';
 import type { TenantTx } from '../tenancy/tenant-tx.ts';
 import type { EventState } from '../webhooks/webhook-event.ts';
 import type { Drain } from './drain-lease.ts';
-import { type DecidedEvent, isAnswered } from './read-events.ts';
+import { type DecidedEvent, isAnswered, removedRule } from './read-events.ts';
 import { textOf } from './reply.ts';
 import { type StoredDecision, storeDecisions } from './store-decisions.ts';
 
@@ -26,11 +26,12 @@ export async function closeEvents(
     const { id, decision, reply } = event;
     if (event.damaged) closings.add(id, 'failed', 'Its stored content cannot be read.');
     else if (decision.type === 'none') closings.add(id, event.row.replay ? 'processed' : 'ignored', decision.reason);
-    else if (isAnswered(event)) closings.add(id, 'processed', reply?.reason ?? '');
     else if (decision.type === 'removed') {
+      // Also over a reply that was skipped: nobody shall ask for another try.
       closings.add(id, 'processed', 'The comment was removed.');
       if (drain.config.auto_reply) decisions.push(toStore(event));
-    } else if (reply && reply.state !== 'claimed' && reply.finished_at === null) left.push(event);
+    } else if (isAnswered(event)) closings.add(id, 'processed', reply?.reason ?? '');
+    else if (reply && reply.state !== 'claimed' && reply.finished_at === null) left.push(event);
     else if (decision.type === 'skip' || decision.shadow) {
       const stored = toStore(event);
       closings.add(id, 'processed', stored.reason);
@@ -58,7 +59,7 @@ function toStore({ id, decision, row }: DecidedEvent): StoredDecision {
   if (decision.type === 'none') throw new Error('nothing to store');
   const reason = 'The comment was removed.';
   const { sourceId } = decision;
-  return { ...about, sourceId, kind: 'public_comment', state: 'skipped', rule: 'removed', reason, text: null };
+  return { ...about, sourceId, kind: 'public_comment', state: 'skipped', rule: removedRule, reason, text: null };
 }
 
 /** Takes out what the page's token is not good for. */

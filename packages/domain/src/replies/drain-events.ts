@@ -1,11 +1,13 @@
 import { failpoint } from '@pagekeeper/runtime/failpoint';
 import pLimit from 'p-limit';
+import { audit } from '../audit/audit.ts';
 import type { Context } from '../context.ts';
 import type { Uuid } from '../ids.ts';
 import { drainEventsJob, refreshLoginJob } from '../jobs.ts';
 import { nudge } from '../nudge.ts';
 import { pauseApp, readAppPause } from '../tenancy/app-pause.ts';
 import { isGone, withTenant } from '../tenancy/doors.ts';
+import type { TenantTx } from '../tenancy/tenant-tx.ts';
 import { closeEvents } from './close-events.ts';
 import { beginDrain, type Drain, endDrain, renewDrain, type UsableDrain } from './drain-lease.ts';
 import { batchSize, type DecidedEvent, type ReplyOptions, readEvents } from './read-events.ts';
@@ -46,8 +48,15 @@ export async function drainEvents(
     if (typeof drain === 'string') return { outcome: drain, events: 0 };
     failpoint('drain.after_claim');
     if (drain.damaged) await askForCheck(ctx, drain);
-    const done = await drainSlice(ctx, drain, options);
-    await withTenant(ctx, { organization }, tx => endDrain(tx, drain));
+    const done = await drainSlice(ctx, drain, options).catch(async error => {
+      // Whoever tries again shall not wait for the lease's end.
+      await withTenant(ctx, { organization }, tx => endDrain(tx, drain));
+      throw error;
+    });
+    await withTenant(ctx, { organization }, async tx => {
+      await endDrain(tx, drain);
+      if (done.events > 0) await noteOpening(tx, drain, done.events);
+    });
     if (done.outcome === 'continued' || done.outcome === 'changed') {
       await nudge(ctx, drainEventsJob, { organization_id: organization, integration_id });
     }
@@ -57,6 +66,10 @@ export async function drainEvents(
     throw error;
   }
 }
+
+/** Contents were opened: one line for all of them, as for people. */
+const noteOpening = (tx: TenantTx, { integrationId: id }: Drain, events: number): Promise<void> =>
+  audit(tx, { action: 'events.drained', subject: { type: 'integration', id }, changes: { events } });
 
 async function drainSlice(ctx: Context, drain: Drain, options: DrainOptions): Promise<DrainOutcome> {
   const endsAt = performance.now() + sliceMs;

@@ -1,13 +1,13 @@
-import type { Incoming } from '@pagekeeper/facebook/webhook-payload';
-import { lastSegment } from '@pagekeeper/facebook/webhook-values';
 import type { Context } from '../context.ts';
 import { publicId, type Uuid } from '../ids.ts';
 import type { TenantTx } from '../tenancy/tenant-tx.ts';
+import { dataKeyOf } from '../vault/organization-key.ts';
+import { VaultError } from '../vault/vault.ts';
 import { WebhookEvent } from '../webhooks/webhook-event.ts';
 import { type Decision, decide, type ReplySituation } from './decide.ts';
 import type { Drain, Times } from './drain-lease.ts';
 import { type OpenedEvent, openEvent } from './open-event.ts';
-import { Reply, type ReplyState } from './reply.ts';
+import { Reply, type ReplyState, textOf } from './reply.ts';
 import { readConversations, repliesLately } from './threads.ts';
 
 /** An opened event with what is to be done about it. */
@@ -16,6 +16,8 @@ export interface DecidedEvent extends OpenedEvent {
   decision: Decision;
   /** The reply that exists for it already. */
   reply: Reply | null;
+  /** What that reply says, or tried to say; null where it does not open or never had words. */
+  earlierText: string | null;
 }
 
 export const batchSize = 500;
@@ -45,7 +47,7 @@ export async function readEvents(
   for (const row of rows) events.push(await openEvent(tx, vault, row));
   const questions = events.filter(({ incoming }) => incoming !== null);
   if (questions.length === 0) {
-    return events.map(event => ({ ...event, id: event.row.id, decision: nothing, reply: null }));
+    return events.map(event => ({ ...event, id: event.row.id, decision: nothing, reply: null, earlierText: null }));
   }
   const { humans, ownComments } = await readConversations(tx, drain, questions, appId);
   const lately = await repliesLately(tx, drain);
@@ -63,7 +65,7 @@ export async function readEvents(
     if (thread && decision?.type === 'reply') lately.threads.set(thread, (lately.threads.get(thread) ?? 0) + 1);
     return { ...event, damaged: event.damaged || decision === null, id: row.id, decision: decision ?? nothing };
   });
-  return await withReplies(tx, drain, withoutRemoved(decided));
+  return await withReplies(tx, vault, drain, withoutRemoved(decided));
 }
 
 /** A comment that is gone by now is not answered, wherever its removal stands in the batch. */
@@ -95,17 +97,37 @@ function decideSafely(
   }
 }
 
-type Undecided = Omit<DecidedEvent, 'reply'>;
+type Undecided = Omit<DecidedEvent, 'reply' | 'earlierText'>;
 
-async function withReplies(tx: TenantTx, drain: Drain, events: Undecided[]): Promise<DecidedEvent[]> {
+async function withReplies(
+  tx: TenantTx,
+  vault: Context['vault'],
+  drain: Drain,
+  events: Undecided[],
+): Promise<DecidedEvent[]> {
   const sources = events.flatMap(({ decision }) => ('sourceId' in decision ? [decision.sourceId] : []));
-  if (sources.length === 0) return events.map(event => ({ ...event, reply: null }));
-  const replies = await Reply.query(tx).where({ page_id: drain.pageId }).whereRaw('source_id = any(?)', [sources]);
+  const replies =
+    sources.length > 0
+      ? await Reply.query(tx).where({ page_id: drain.pageId }).whereRaw('source_id = any(?)', [sources])
+      : [];
   const bySource = new Map(replies.map(reply => [reply.source_id, reply]));
-  return events.map(event => ({
-    ...event,
-    reply: ('sourceId' in event.decision && bySource.get(event.decision.sourceId)) || null,
-  }));
+  const texts = new Map<Uuid, string | null>();
+  for (const reply of replies) texts.set(reply.id, await openText(tx, vault, reply));
+  return events.map(event => {
+    const reply = ('sourceId' in event.decision && bySource.get(event.decision.sourceId)) || null;
+    return { ...event, reply, earlierText: (reply && texts.get(reply.id)) ?? null };
+  });
+}
+
+/** Only of a reply that may still be sent or found: nobody else's words are opened. */
+async function openText(tx: TenantTx, vault: Context['vault'], { id, text, state }: Reply): Promise<string | null> {
+  if (!text || finalStates.includes(state)) return null;
+  try {
+    return vault.open(await dataKeyOf(tx, vault, text), textOf(id), text).reveal();
+  } catch (error) {
+    if (error instanceof VaultError) return null;
+    throw error;
+  }
 }
 
 const finalStates: readonly ReplyState[] = ['sent', 'rejected', 'shadow', 'skipped'];
@@ -127,10 +149,3 @@ export const mayBeTriedAgain = ({ state, rule }: Reply): boolean =>
 
 /** What `metadata` of a message says, so that its echo names our reply. */
 export const metadataOf = (replyId: Uuid): string => publicId('reply', replyId);
-
-/** The comment under whose top-level one Facebook shows answers, as Graph wants its id. */
-export const topCommentOf = (incoming: Extract<Incoming, { kind: 'comment' }>): string =>
-  incoming.parentId ?? incoming.commentId;
-
-/** The last part of a comment's id. */
-export const commentKey = lastSegment;

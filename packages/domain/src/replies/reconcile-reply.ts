@@ -1,12 +1,13 @@
 import type { CommentReply } from '@pagekeeper/facebook/graph-client';
 import type { Incoming } from '@pagekeeper/facebook/webhook-payload';
+import { lastSegment } from '@pagekeeper/facebook/webhook-values';
 import type { Context } from '../context.ts';
 import type { Uuid } from '../ids.ts';
 import { withTenant } from '../tenancy/doors.ts';
 import type { TenantTx } from '../tenancy/tenant-tx.ts';
 import type { UsableDrain } from './drain-lease.ts';
-import { commentKey, type DecidedEvent, topCommentOf } from './read-events.ts';
-import { type Reply, textOf } from './reply.ts';
+import type { DecidedEvent } from './read-events.ts';
+import type { Reply } from './reply.ts';
 import { maxAttempts } from './settle.ts';
 
 /** 'absent': proven not sent, to be sent again. 'settled': closed, or put off. */
@@ -61,7 +62,7 @@ async function lookUnder(
   inTenant: <Result>(work: (tx: TenantTx) => Promise<Result>) => Promise<Result>,
 ): Promise<Sighting> {
   const incoming = event.incoming as Extract<Incoming, { kind: 'comment' }>;
-  const result = await ctx.graph.listCommentReplies(drain.token, topCommentOf(incoming));
+  const result = await ctx.graph.listCommentReplies(drain.token, incoming.parentId ?? incoming.commentId);
   if (!result.ok) {
     const detail = `It cannot be read: ${result.error.message}`;
     // Some reads fail for good (it was deleted): then nobody will ever know.
@@ -72,10 +73,9 @@ async function lookUnder(
   const since = (reply.sending_at?.getTime() ?? 0) - clockSlackMs;
   const candidates = result.value.filter(
     ({ id, fromId, createdTime }) =>
-      (fromId === drain.pageId || fromId === null) && createdTime.getTime() >= since && !known.has(commentKey(id)),
+      (fromId === drain.pageId || fromId === null) && createdTime.getTime() >= since && !known.has(lastSegment(id)),
   );
-  const text = reply.text && ctx.vault.open(drain.key, textOf(reply.id), reply.text).reveal();
-  const ours = candidates.find(({ fromId, message }) => fromId === drain.pageId && message === text);
+  const ours = candidates.find(({ fromId, message }) => fromId === drain.pageId && message === event.earlierText);
   if (ours) return { type: 'sent', id: ours.id };
   return candidates.length === 0
     ? { type: 'absent' }
@@ -93,7 +93,7 @@ async function otherReplies(
     `select substring(sent_id from '[^_]+$') as id from replies
      where organization_id = ? and page_id = ? and kind = 'public_comment' and sent_id is not null and id <> ?
        and substring(sent_id from '[^_]+$') = any(?)`,
-    [drain.organizationId, drain.pageId, reply.id, listed.map(({ id }) => commentKey(id))] as never,
+    [drain.organizationId, drain.pageId, reply.id, listed.map(({ id }) => lastSegment(id))] as never,
   );
   return new Set((rows as { id: string }[]).map(({ id }) => id));
 }

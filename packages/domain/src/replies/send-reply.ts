@@ -35,7 +35,7 @@ export async function sendReply(
   decision: Extract<Decision, { type: 'reply' }>,
 ): Promise<Step> {
   const organization = drain.organizationId;
-  const outgoing = bindToEarlier(ctx, drain, event, decision);
+  const outgoing = bindToEarlier(event, decision);
   const intent = await withTenant(ctx, { organization }, tx => commitIntent(tx, ctx, drain, event, outgoing));
   if (typeof intent === 'string') return intent;
   const committedAt = performance.now();
@@ -55,15 +55,13 @@ export async function sendReply(
 
 /** What was tried before binds: another kind or text now could be a second answer. */
 function bindToEarlier(
-  { vault }: Pick<Context, 'vault'>,
-  drain: UsableDrain,
-  { reply, incoming }: DecidedEvent,
+  { reply, incoming, earlierText }: DecidedEvent,
   decision: Extract<Decision, { type: 'reply' }>,
 ): Outgoing {
-  if (!reply?.text || mayBeTriedAgain(reply)) return decision;
+  if (!reply || mayBeTriedAgain(reply)) return decision;
   const recipientId = incoming?.kind === 'comment' ? incoming.commentId : decision.recipientId;
-  const text = vault.open(drain.key, textOf(reply.id), reply.text).reveal();
-  return { ...decision, kind: reply.kind, recipientId, text, rule: reply.rule ?? decision.rule };
+  const { kind } = reply;
+  return { ...decision, kind, recipientId, text: earlierText ?? decision.text, rule: reply.rule ?? decision.rule };
 }
 
 interface Intent {
