@@ -212,6 +212,18 @@ describe('behind a proxy', () => {
     expect(session.status).toBe(200);
   });
 
+  it('leaving for good, which takes the password too, counts as such a try', async () => {
+    const thief = api.persona('owner');
+    const credentials = { email: acme.owner.email, password };
+    await thief.expect(200, thief.post(signIn, credentials, from('198.51.100.90')));
+    await network.sql(`update auth.sessions set created_at = created_at - interval '1 day'`);
+    const answers = await times(40, () =>
+      thief.send('delete', '/v1/me', { password: 'wrong password' }, from('198.51.100.91')),
+    );
+    expect(statusesOf(answers)).toEqual({ 403: 30, 429: 10 });
+    expectOverLimit(answers.find(({ status }) => status === 429)!, '/v1/me');
+  });
+
   it('signing in leads to pauses where passwords are guessed, from however many addresses', async () => {
     const { email } = acme.admin;
     const answers = await times(12, index =>

@@ -47,6 +47,8 @@ export interface Endpoint {
   path: string;
   summary: string;
   tag: string;
+  /** Takes a password, which could be guessed here: counted as an attempt to sign in is. */
+  takesPassword: boolean;
   /** A person with a session only, or a customer's program with an API key too. */
   caller: 'person' | 'anyone';
   params: z.ZodObject;
@@ -68,12 +70,16 @@ export function defineEndpoint<
   Body extends z.ZodObject | null = null,
   Who extends 'person' | 'anyone' = 'anyone',
 >(
-  endpoint: Omit<Endpoint, 'params' | 'query' | 'body' | 'run' | 'refusals' | 'caller' | 'streams'> & {
+  endpoint: Omit<
+    Endpoint,
+    'params' | 'query' | 'body' | 'run' | 'refusals' | 'caller' | 'streams' | 'takesPassword'
+  > & {
     caller?: Who;
     params: Params;
     query?: Query;
     body?: Body;
     streams?: string;
+    takesPassword?: boolean;
     refusals?: Endpoint['refusals'];
     run(
       request: EndpointRequest<
@@ -86,7 +92,7 @@ export function defineEndpoint<
   },
 ): Endpoint {
   const { query = noQuery, body = null } = endpoint;
-  return { refusals: [], caller: 'anyone', streams: null, ...endpoint, query, body } as Endpoint;
+  return { refusals: [], caller: 'anyone', streams: null, takesPassword: false, ...endpoint, query, body } as Endpoint;
 }
 
 const noQuery = z.strictObject({});

@@ -51,12 +51,16 @@ export function mountEndpoints(app: Express, endpoints: readonly Endpoint[], opt
 }
 
 /** Before the body is read: strangers make us parse nothing. */
-function admitTo({ caller }: Endpoint, { authenticate, limits, keyUse, services }: MountOptions): RequestHandler {
+function admitTo(
+  { caller, takesPassword }: Endpoint,
+  { authenticate, limits, keyUse, services }: MountOptions,
+): RequestHandler {
   return async (request, response, next) => {
     response.setHeader('Cache-Control', 'no-store');
     const actor = await authenticate(request);
     if (actor.type === 'api_key' && !keyUse.isKnown(actor.secretHash)) limits.refuseSpentStranger(request, response);
     await limits.countCaller(response, actor);
+    if (takesPassword) await limits.countAttempt(request, response);
     if (actor.type === 'api_key') {
       // A GET's door looks the key up; everybody else shows it before we read what they sent.
       if (request.method !== 'GET' || caller === 'person') await checkKey({ ...services, actor });

@@ -34,6 +34,7 @@ export const meEndpoints = [
     method: 'delete',
     path,
     caller: 'person',
+    takesPassword: true,
     summary: 'Leave every organization and be erased, for good',
     tag,
     params: noParams,
