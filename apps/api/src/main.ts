@@ -1,12 +1,13 @@
 import { createLog } from '@pagekeeper/runtime/log';
 import { announceReady, stopOnSignal } from '@pagekeeper/runtime/stop';
 import { readApiVariables } from './env.ts';
-import { startServer } from './server.ts';
 
 const variables = readApiVariables();
 const log = createLog({ name: 'api', level: variables.LOG_LEVEL });
 
 try {
+  // Loaded when it is known that it can run: a wrong environment is told at once.
+  const { startServer } = await import('./server.ts');
   const server = await startServer(variables, log);
   stopOnSignal(log, () => server.stop());
   announceReady(server.port);
