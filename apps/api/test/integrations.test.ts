@@ -227,6 +227,26 @@ describe('a page', () => {
     expect((await checked(id)).facebook_page).toMatchObject({ status: 'healthy', page_name: second.page_name });
   });
 
+  it('is checked once more when it was changed under a check that is waited for', async () => {
+    const page = await freshPage();
+    const { id } = await create({ facebook_page: detailsOf(page) });
+    // The check that follows the creation is over then, and the next one is ours.
+    await checked(id);
+    await network.sql(`update facebook_page_integrations set status = 'unverified' where page_id = $1`, [page.page_id]);
+    await network.simulator.post('/__sim/faults', {
+      match: { endpoint: 'debug_token' },
+      fault: { type: 'latency', ms: 1_000 },
+      times: 1,
+    });
+    const slow = checked(id);
+    await network.untilSql(
+      'select 1 from facebook_logins where lease_until > clock_timestamp()',
+      'the check has begun',
+    );
+    await acme.owner.expect(200, acme.owner.patch(`${inside()}/${id}`, { config: { auto_reply: true } }));
+    expect((await slow).facebook_page.status).toBe('healthy');
+  });
+
   it('is refused while another tenant holds it, without a word of whom, and free when that one lets go', async () => {
     const page = await freshPage();
     const rival = await network.tenant('rival');

@@ -20,7 +20,8 @@ import { reconcileSubscriptions, type SubscriptionFindings } from './reconcile-s
 import { postponeCheck, type StoredPage, storeFindings } from './store-findings.ts';
 
 export type CheckOutcome =
-  | { outcome: 'checked'; pages: { integration_id: Uuid; status: PageStatus }[] }
+  /** `outdated`: a page was changed while the check ran, and nothing was stored of it. Another check follows. */
+  | { outcome: 'checked'; outdated: boolean; pages: { integration_id: Uuid; status: PageStatus }[] }
   /** Another process holds the lease, or took it over. */
   | { outcome: 'busy' }
   | { outcome: 'gone' }
@@ -72,6 +73,7 @@ async function examineAndStore(ctx: Context, appId: string, login: LeasedLogin):
     await afterwards(ctx, login, findings, stored);
     return {
       outcome: 'checked',
+      outdated: stored.some(page => page.outdated),
       pages: stored.map(({ integrationId, status }) => ({ integration_id: integrationId, status })),
     };
   } catch (error) {

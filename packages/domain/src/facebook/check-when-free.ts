@@ -6,7 +6,7 @@ import { type CheckOutcome, checkLogin } from './check-login.ts';
 
 /**
  * Checks a login within a request. A check that runs already is about to end: it is waited for, and what it saw may be
- * older than the request.
+ * older than the request. One under which a page was changed knows nothing of it, and is made again.
  */
 export async function checkWhenFree(
   ctx: Context,
@@ -16,7 +16,8 @@ export async function checkWhenFree(
   const asJob: Context = { ...ctx, actor: { type: 'job', job: refreshLoginJob.name, jobId: ctx.requestId } };
   for (let attempt = 0; attempt < 40; attempt += 1) {
     const outcome = await checkLogin(asJob, appId, login);
-    if (outcome.outcome !== 'busy') return outcome;
+    const isStale = outcome.outcome === 'checked' && outcome.outdated;
+    if (outcome.outcome !== 'busy' && !isStale) return outcome;
     await sleep(250);
   }
   return { outcome: 'busy' };
