@@ -193,10 +193,11 @@ export class Network {
     const { counts } = await this.simulator.get('/__sim');
     const under = counts.waiting_changes + counts.waiting_retries;
     if (under > 0) return `${under} changes wait for delivery`;
-    const [{ pending }] = (await this.sql(
-      `select count(*)::int as pending from webhook_events where state = 'pending'`,
-    )) as [{ pending: number }];
-    if (pending > 0) return `${pending} events are pending`;
+    const pending = await this.sql(
+      `select e.attempts, e.reason, e.not_before - now() as waits, r.state as reply
+       from webhook_events e left join replies r on r.event_id = e.id where e.state = 'pending' order by e.not_before`,
+    );
+    if (pending.length > 0) return `${pending.length} events are pending, first ${JSON.stringify(pending[0])}`;
     const { waiting, active } = await this.services.queue.counts();
     return waiting + active > 0 ? `${waiting} jobs wait, ${active} run` : '';
   }
