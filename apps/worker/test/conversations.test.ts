@@ -207,6 +207,29 @@ describe('when Facebook refuses', () => {
     await release(page);
   }, 60_000);
 
+  it('a limit that stops the search for a reply in doubt ends no search', async () => {
+    const page = await acme.connectPage();
+    const onComments = { endpoint: 'comments', page_id: page.page.page_id };
+    for (const { method, fault } of [
+      { method: 'POST', fault: { type: 'lost_response' } },
+      { method: 'GET', fault: { type: 'throttle', code: 32, minutes: 7, percent: 120 } },
+    ]) {
+      await network.simulator.post('/__sim/faults', { match: { ...onComments, method }, fault, times: 1 });
+    }
+    const asked = await comment(page, { text: 'Hm?' });
+    await network.untilSql(
+      `select 1 from facebook_page_integrations where page_id = '${page.page.page_id}' and paused_until > app.now()`,
+      'the page is paused',
+    );
+    expect(await replyTo(asked.comment_id)).toMatchObject({ state: 'unknown' });
+    await release(page);
+    expect(await replyTo(asked.comment_id)).toMatchObject({ state: 'sent' });
+    const [{ attempts }] = await network.sql('select attempts from webhook_events where page_id = $1', [
+      page.page.page_id,
+    ]);
+    expect(attempts).toBe(0);
+  }, 60_000);
+
   it('a blocked page rests for hours, and keeps what waits', async () => {
     const page = await acme.connectPage();
     await fault(page, { code: 368, message: '(#368) The action attempted has been deemed abusive' });

@@ -139,7 +139,10 @@ async function answer(
 ): Promise<Step> {
   const { reply, decision } = event;
   const isInDoubt = reply && (reply.state === 'sending' || reply.state === 'unknown');
-  if (isInDoubt && (await reconcileReply(ctx, drain, event, reply, quietSeconds)) === 'settled') return 'next';
+  if (isInDoubt) {
+    const finding = await reconcileReply(ctx, drain, event, reply, quietSeconds);
+    if (finding !== 'absent') return finding;
+  }
   if (decision.type === 'reply') return await sendReply(ctx, drain, event, decision);
   if (isInDoubt) await closeUnsent(ctx, drain, event);
   return 'next';

@@ -1,17 +1,20 @@
 import type { CommentReply } from '@pagekeeper/facebook/graph-client';
+import type { GraphError } from '@pagekeeper/facebook/graph-error';
 import type { Incoming } from '@pagekeeper/facebook/webhook-payload';
 import { lastSegment } from '@pagekeeper/facebook/webhook-values';
 import type { Context } from '../context.ts';
 import type { Uuid } from '../ids.ts';
+import { awaitsCheck } from '../integrations/facebook-page-integration.ts';
 import { withTenant } from '../tenancy/doors.ts';
 import type { TenantTx } from '../tenancy/tenant-tx.ts';
-import type { UsableDrain } from './drain-lease.ts';
+import { pausePage, type UsableDrain } from './drain-lease.ts';
 import type { DecidedEvent } from './read-events.ts';
 import type { Reply } from './reply.ts';
-import { maxAttempts } from './settle.ts';
+import type { Step } from './send-reply.ts';
+import { settleFailure } from './settle.ts';
 
-/** 'absent': proven not sent, to be sent again. 'settled': closed, or put off. */
-export type Finding = 'absent' | 'settled';
+/** 'absent': proven not sent, to be sent again. 'next': closed, or put off. */
+export type Finding = 'absent' | Step;
 
 /** Facebook's comments carry whole seconds, and its clock is not ours. */
 const clockSlackMs = 5_000;
@@ -41,7 +44,7 @@ export async function reconcileReply(
   const found = await lookUnder(ctx, drain, event, reply, inTenant);
   if (found.type === 'sent') return await inTenant(tx => settleSent(tx, event, reply, found.id));
   if (found.type === 'unclear') return await inTenant(tx => giveUp(tx, event, reply, found.detail));
-  if (found.type === 'unreadable') return await inTenant(tx => putOff(tx, event, 30, 1));
+  if (found.type === 'unreadable') return await inTenant(tx => storeUnreadable(tx, drain, event, reply, found.error));
   return waited < quietSeconds ? await wait() : 'absent';
 }
 
@@ -50,8 +53,7 @@ type Sighting =
   | { type: 'absent' }
   /** Something is there that may be it. */
   | { type: 'unclear'; detail: string }
-  /** It cannot be read now. */
-  | { type: 'unreadable' };
+  | { type: 'unreadable'; error: GraphError };
 
 /** Looks for our comment. An answer to an answer stands under the top one: Facebook keeps two levels. */
 async function lookUnder(
@@ -63,12 +65,7 @@ async function lookUnder(
 ): Promise<Sighting> {
   const incoming = event.incoming as Extract<Incoming, { kind: 'comment' }>;
   const result = await ctx.graph.listCommentReplies(drain.token, incoming.parentId ?? incoming.commentId);
-  if (!result.ok) {
-    const detail = `It cannot be read: ${result.error.message}`;
-    // Some reads fail for good (it was deleted): then nobody will ever know.
-    const isFinal = result.error.outcome === 'PERMANENT' || event.row.attempts >= maxAttempts;
-    return isFinal ? { type: 'unclear', detail } : { type: 'unreadable' };
-  }
+  if (!result.ok) return { type: 'unreadable', error: result.error };
   const known = await inTenant(tx => otherReplies(tx, drain, reply, result.value));
   const since = (reply.sending_at?.getTime() ?? 0) - clockSlackMs;
   const candidates = result.value.filter(
@@ -132,7 +129,30 @@ async function settle(
      where organization_id = ? and id = ? and exists (select from settled)`,
     [end.state, end.sentId, end.reason, organization, id, attempts, end.reason, organization, eventId] as never,
   );
-  return 'settled';
+  return 'next';
+}
+
+/** A read may fail for good (the comment was deleted): then nobody will ever know. A limit costs no event its turn. */
+async function storeUnreadable(
+  tx: TenantTx,
+  drain: UsableDrain,
+  event: DecidedEvent,
+  reply: Reply,
+  error: GraphError,
+): Promise<Finding> {
+  const failure = settleFailure(error, event.row.attempts + 1);
+  switch (failure.type) {
+    case 'retry':
+      return await putOff(tx, event, failure.afterSeconds, 1);
+    case 'pause':
+      await putOff(tx, event, 0, failure.counts ? 1 : 0);
+      if (failure.scope === 'page') {
+        await pausePage(tx, drain, failure.waitMs, failure.check ? awaitsCheck : failure.reason);
+      }
+      return { paused: failure };
+    default:
+      return await giveUp(tx, event, reply, `It cannot be read: ${error.message}`);
+  }
 }
 
 async function putOff(tx: TenantTx, { id }: DecidedEvent, seconds: number, counts = 0): Promise<Finding> {
@@ -142,5 +162,5 @@ async function putOff(tx: TenantTx, { id }: DecidedEvent, seconds: number, count
      where organization_id = ? and id = ?`,
     [counts, seconds, tx.tenant.organizationId, id],
   );
-  return 'settled';
+  return 'next';
 }
