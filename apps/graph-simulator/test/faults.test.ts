@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import type { Rig } from './support.ts';
-import { seedPage, startRig } from './support.ts';
+import type { Json, Rig } from './support.ts';
+import { appToken, seedPage, startRig } from './support.ts';
 
 let rig: Rig;
 let page: Awaited<ReturnType<typeof seedPage>>;
@@ -145,6 +145,24 @@ test('a fault can be limited to the pages of a tenant, to a person, and to a tim
   await advance(50);
   expect(await status(page.pageToken)).toBe(200);
   expect((await rig.sim('GET', '/faults')).data).toEqual([]);
+});
+
+test('a call about a token is about its person and page, for faults and in the ledger', async () => {
+  const rival = await seedPage(rig, { name: 'Rival', pages: [{ name: 'Red Cup' }] });
+  const ask = async (token: string) =>
+    (await rig.call('GET', `/v25.0/debug_token?input_token=${token}&access_token=${appToken}`)).status;
+  await fault({ match: { page_id: page.pageId }, fault: { type: 'error', code: 2 } });
+  expect([await ask(page.pageToken), await ask(page.userToken), await ask(rival.pageToken)]).toEqual([400, 200, 200]);
+  await rig.sim('DELETE', '/faults');
+  await fault({ match: { person_id: page.personId }, fault: { type: 'error', code: 2 } });
+  expect([await ask(page.pageToken), await ask(page.userToken), await ask(rival.pageToken)]).toEqual([400, 400, 200]);
+  const { data } = await rig.sim('GET', `/ledger?endpoint=debug_token&person_id=${page.personId}`);
+  expect(data.map((entry: Json) => [entry.page_id, entry.status, entry.token.kind])).toEqual([
+    [page.pageId, 400, 'app'],
+    [null, 200, 'app'],
+    [page.pageId, 400, 'app'],
+    [null, 400, 'app'],
+  ]);
 });
 
 test('faults are tried in the order of their making, wherever they are limited to', async () => {

@@ -1,5 +1,5 @@
 import { afterEach, expect, test } from 'vitest';
-import type { Rig } from './support.ts';
+import type { Json, Rig } from './support.ts';
 import { seedPage, startRig } from './support.ts';
 
 let rig: Rig;
@@ -33,6 +33,31 @@ test('a bounded ledger forgets entries, and its counts forget none', async () =>
   expect((await rig.sim('GET', `/ledger/counts?after=${last_sequence - 30}`)).calls.total).toBe(30);
   const tooOld = await rig.call('GET', '/__sim/ledger/counts?after=5');
   expect([tooOld.status, tooOld.json.error]).toEqual([400, expect.stringContaining('are forgotten')]);
+});
+
+test('what happened to people is kept, with the pages that died and revived by it', async () => {
+  rig = await startRig();
+  const { personId, pageId } = await seedPage(rig);
+  const happens = (body: object) => rig.sim('POST', `/people/${personId}/events`, body);
+  await happens({ type: 'checkpoint', subcode: 464 });
+  await happens({ type: 'checkpoint_lifted' });
+  await happens({ type: 'permission_removed', scope: 'pages_messaging' });
+  await rig.sim('POST', `/people/${personId}/tokens`, { page_ids: [] });
+  await rig.sim('POST', `/people/${personId}/tokens`);
+  await happens({ type: 'tokens_invalidated' });
+  const { data } = await rig.sim('GET', '/ledger/events');
+  expect(data.map(({ event, died, revived }: Json) => [event, died, revived])).toEqual([
+    ['login_elsewhere', [], []],
+    ['checkpoint', [pageId], []],
+    ['checkpoint_lifted', [], [pageId]],
+    ['permission_removed', [], []],
+    ['login_elsewhere', [pageId], []],
+    ['login_elsewhere', [], []],
+    ['tokens_invalidated', [pageId], []],
+  ]);
+  expect(data[1]).toMatchObject({ person_id: personId, detail: { subcode: 464 } });
+  const { data: later } = await rig.sim('GET', `/ledger/events?after=${data.at(-2).sequence}`);
+  expect(later).toEqual([data.at(-1)]);
 });
 
 test('the revision grows with what happens, and not with looking', async () => {

@@ -68,6 +68,7 @@ describe('lifetimes', () => {
 describe('what kills a token', () => {
   test.each([
     [{ type: 'password_change' }, 460],
+    [{ type: 'tokens_invalidated' }, 467],
     [{ type: 'deauthorize' }, 458],
     [{ type: 'revoke' }, 466],
     [{ type: 'logout_everywhere' }, 460],
@@ -82,6 +83,13 @@ describe('what kills a token', () => {
     }
     const fresh = await login({});
     expect((await me(fresh.user_token)).status).toBe('subcode' in body || subcode === 459 ? 400 : 200);
+  });
+
+  test('something of which Facebook says no more than that', async () => {
+    await event({ type: 'tokens_invalidated', subcode: null });
+    expect((await me(page.pageToken)).json.error).toMatchObject({ code: 190 });
+    expect(await debug(page.pageToken)).toMatchObject({ is_valid: false, error: { code: 190 } });
+    expect((await me(page.pageToken)).json.error.error_subcode).toBeUndefined();
   });
 
   test('a lifted checkpoint revives the same token, a restored role too', async () => {

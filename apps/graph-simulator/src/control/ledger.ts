@@ -18,6 +18,7 @@ export const ledgerControls = [
       endpoint: z.string().optional(),
       method: z.string().optional(),
       status: z.coerce.number().int().optional(),
+      person_id: z.string().optional(),
       ...filters,
       limit: z.coerce.number().int().min(1).max(10_000).default(100),
     }),
@@ -43,6 +44,19 @@ export const ledgerControls = [
 
   control({
     method: 'get',
+    path: '/ledger/events',
+    query: z.strictObject({
+      after: z.coerce.number().int().min(0).default(0),
+      limit: z.coerce.number().int().min(1).max(10_000).default(100),
+    }),
+    handle: ({ ledger }, { query }) => {
+      const later = ledger.events.filter(({ sequence }) => sequence > query.after);
+      return { data: later.slice(0, query.limit), has_more: later.length > query.limit };
+    },
+  }),
+
+  control({
+    method: 'get',
     path: '/ledger/counts',
     query: z.strictObject(filters),
     handle: ({ ledger }, { query }) => {
@@ -61,13 +75,15 @@ interface CallFilter {
   path?: string | undefined;
   endpoint?: string | undefined;
   method?: string | undefined;
+  person_id?: string | undefined;
 }
 
-const asksForCall = ({ path, endpoint, method }: CallFilter) =>
-  [path, endpoint, method].some(given => given !== undefined);
+const asksForCall = ({ path, endpoint, method, person_id }: CallFilter) =>
+  [path, endpoint, method, person_id].some(given => given !== undefined);
 
-function isCallOf(entry: CallEntry, { path, endpoint, method }: CallFilter): boolean {
+function isCallOf(entry: CallEntry, { path, endpoint, method, person_id }: CallFilter): boolean {
   if (path !== undefined && !entry.path.includes(path)) return false;
+  if (person_id !== undefined && entry.person_id !== person_id) return false;
   if (endpoint !== undefined && entry.endpoint !== endpoint) return false;
   return method === undefined || entry.method === method.toUpperCase();
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { noteEvent } from '../people/note-event.ts';
 import { createSystemUser, pagesOf, putPerson, visiblePagesOf } from '../people/people.ts';
 import type { PersonEvent } from '../people/person-events.ts';
 import { applyPersonEvent, personEventSchema } from '../people/person-events.ts';
@@ -64,14 +65,17 @@ export const peopleControls = [
       page_ids: z.array(id).optional(),
       app_id: id.optional(),
     }),
-    handle: ({ state }, { params, body }) => {
+    handle: (world, { params, body }) => {
+      const { state } = world;
       const human = findPerson(state, params.person!);
       const chosen = pagesOf(state, human).filter(page => !body.page_ids || body.page_ids.includes(page.id));
       const person = body.system_user ? createSystemUser(state, human, chosen) : human;
       const scopes = body.scopes ?? person.scopes;
       const asked = [...person.granted, ...scopes];
       const pickedPages = body.system_user ? person.pickedPages : (body.page_ids ?? null);
-      logIn(state, person, { asked, granted: scopes, pickedPages, renewsDataAccess: true });
+      noteEvent(world, person, { event: 'login_elsewhere', detail: { scopes, page_ids: pickedPages } }, () =>
+        logIn(state, person, { asked, granted: scopes, pickedPages, renewsDataAccess: true }),
+      );
       const { lifetime, app_id } = body;
       const token = mintUserToken(state, person, { lifetime, ...(app_id ? { appId: app_id } : {}) });
       const pages = visiblePagesOf(state, person).map(page => ({
@@ -104,7 +108,8 @@ export const peopleControls = [
       const person = findPerson(state, params.person!);
       if ('page_id' in body && !state.pages.has(body.page_id))
         throw new ControlError(404, `There is no page ${body.page_id}.`);
-      const tokens_killed = applyPersonEvent(state, person, body);
+      const { type: event, ...detail } = body;
+      const tokens_killed = noteEvent(world, person, { event, detail }, () => applyPersonEvent(state, person, body));
       return { tokens_killed, ...(await tellApp(world, person, body)) };
     },
   }),

@@ -2,6 +2,7 @@ import type { NextFunction, Request, Response } from 'express';
 import { Router, urlencoded } from 'express';
 import type { z } from 'zod';
 import { guard } from '../page/router.ts';
+import { noteEvent } from '../people/note-event.ts';
 import { createSystemUser, pagesOf } from '../people/people.ts';
 import { forgetOldest } from '../state/bounded.ts';
 import { nowSeconds } from '../state/clock.ts';
@@ -55,7 +56,7 @@ function decide(world: World, request: Request, response: Response): void {
   const person = humanOf(state, decision.person_id);
   if (!person) throw new DialogFault('That person does not exist.');
   const url = new URL(decision.redirect_uri);
-  for (const [name, value] of Object.entries(outcomeOf(state, person, decision))) url.searchParams.set(name, value);
+  for (const [name, value] of Object.entries(outcomeOf(world, person, decision))) url.searchParams.set(name, value);
   if (decision.state !== undefined) url.searchParams.set('state', decision.state);
   world.changed();
   // Facebook leaves this fragment behind; servers never see it.
@@ -90,7 +91,8 @@ const refusal = {
   error_reason: 'user_denied',
 };
 
-function outcomeOf(state: State, person: Person, decision: Decision): Record<string, string> {
+function outcomeOf(world: World, person: Person, decision: Decision): Record<string, string> {
+  const { state } = world;
   if (decision.decision === 'nothing') return {};
   const shown = shownScopes(state, person, decision);
   const scopes = decision.chosen ? shown.filter(scope => decision.scopes?.includes(scope)) : shown;
@@ -100,11 +102,11 @@ function outcomeOf(state: State, person: Person, decision: Decision): Record<str
   if (decision.decision === 'deny' || silentDenial(state.app, person) || isTooLittle) return refusal;
   const pages = pagesPicked(person, decision);
   if (configuration?.token !== 'system_user') {
-    return { code: approve(state, person, decision, { shown, scopes, pages, lifetime: 'short' }) };
+    return { code: approve(world, person, decision, { shown, scopes, pages, lifetime: 'short' }) };
   }
   const shared = pagesOf(state, person).filter(page => pages === null || pages.includes(page.id));
   const lifetime = configuration.expires_in_60_days ? 'long' : 'never';
-  return { code: approveForBusiness(state, person, decision, { scopes, shared, lifetime }) };
+  return { code: approveForBusiness(world, person, decision, { scopes, shared, lifetime }) };
 }
 
 function pagesPicked(person: Person, decision: Decision): string[] | null {
@@ -113,28 +115,33 @@ function pagesPicked(person: Person, decision: Decision): string[] | null {
 }
 
 function approve(
-  state: State,
+  world: World,
   person: Person,
   decision: Decision,
   given: { shown: string[]; scopes: string[]; pages: string[] | null; lifetime: Lifetime },
 ): string {
   const { shown, scopes, pages, lifetime } = given;
   const renewsDataAccess = reauthorizes(decision);
-  logIn(state, person, { asked: shown, granted: scopes, pickedPages: pages, renewsDataAccess });
-  return issueCode(state, person, decision.redirect_uri, lifetime);
+  noteEvent(world, person, { event: 'login', detail: { scopes, page_ids: pages } }, () =>
+    logIn(world.state, person, { asked: shown, granted: scopes, pickedPages: pages, renewsDataAccess }),
+  );
+  return issueCode(world.state, person, decision.redirect_uri, lifetime);
 }
 
 /** The code then stands for a system user of the person's business, who has what the person shares. */
 function approveForBusiness(
-  state: State,
+  world: World,
   person: Person,
   decision: Decision,
   given: { scopes: string[]; shared: Page[]; lifetime: Lifetime },
 ): string {
+  const { state } = world;
   const { scopes, shared, lifetime } = given;
   const systemUser = createSystemUser(state, person, shared);
   const { pickedPages } = systemUser;
-  logIn(state, systemUser, { asked: scopes, granted: scopes, pickedPages, renewsDataAccess: true });
+  noteEvent(world, systemUser, { event: 'login', detail: { scopes, page_ids: pickedPages } }, () =>
+    logIn(state, systemUser, { asked: scopes, granted: scopes, pickedPages, renewsDataAccess: true }),
+  );
   return issueCode(state, systemUser, decision.redirect_uri, lifetime);
 }
 

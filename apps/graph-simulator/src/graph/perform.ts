@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Fault } from '../faults/fault.ts';
 import { hitFaults } from '../faults/faults.ts';
 import { nowMs } from '../state/clock.ts';
+import type { Token } from '../state/entities.ts';
 import { tokenHash } from '../state/ledger.ts';
 import type { CallEntry } from '../state/ledger-entry.ts';
 import type { State } from '../state/state.ts';
@@ -11,6 +12,7 @@ import { failure, success } from './answer.ts';
 import type { Call, GraphRequest } from './call.ts';
 import { GraphError } from './errors.ts';
 import { refusalBy, spoiledBy } from './mishap.ts';
+import { textParam } from './params.ts';
 import type { Route } from './route.ts';
 import { resolveMe, routeOf } from './route.ts';
 import type { Regime } from './usage.ts';
@@ -21,8 +23,8 @@ import { resolveVersion, usableVersions } from './versions.ts';
 export async function perform(world: World, request: GraphRequest, isInBatch = false): Promise<Answer> {
   const startedAt = Date.now();
   const { call, route, problem } = prepare(world, request);
-  const personId = ownerOf(world.state, request.token);
   const { endpoint, pageId } = route;
+  const personId = subjectOf(world.state, request, endpoint)?.personId ?? null;
   const faults = hitFaults(world.state, { endpoint, method: request.method, pageId, personId });
   const use = world.usage.count(world.state, regimeOf(world.state, request.token, route));
   await waitFor(faults, false);
@@ -33,7 +35,7 @@ export async function perform(world: World, request: GraphRequest, isInBatch = f
 
   const headers = { ...answer.headers, ...usageHeaders(world.state, use, route, faults) };
   const done: Answer = answer.cut ? answer : { ...answer, headers };
-  note(world, { request, call, route, faults, answer: done, isInBatch, ms: Date.now() - startedAt });
+  note(world, { request, call, route, faults, personId, answer: done, isInBatch, ms: Date.now() - startedAt });
   world.changed();
   return done;
 }
@@ -45,7 +47,14 @@ async function waitFor(faults: readonly Fault[], isApplied: boolean): Promise<vo
   }
 }
 
-const ownerOf = (state: State, token: string | null) => (token && state.tokens.get(token)?.personId) || null;
+/** The parameter that names the token a call is about, where that is not the one that calls. */
+const subjectParams: Record<string, string> = { debug_token: 'input_token', access_token: 'fb_exchange_token' };
+
+/** The token that a call is about. */
+function subjectOf(state: State, { token, params }: GraphRequest, endpoint: string): Token | undefined {
+  const named = subjectParams[endpoint];
+  return state.tokens.get((named ? textParam(params, named) : token) ?? '');
+}
 
 /** Which allowance a call uses: it depends on the kind of token, and for Pages on what is called. */
 function regimeOf(state: State, token: string | null, { endpoint, pageId }: Route): Regime | null {
@@ -67,7 +76,9 @@ function prepare(world: World, request: GraphRequest): { call: Call; route: Rout
     const { version, segments } = resolveVersion(state, path);
     call.version = version;
     call.segments = resolveMe(state, segments, token);
-    return { call, route: routeOf(state, method, call.segments, token), problem: null };
+    const route = routeOf(state, method, call.segments, token);
+    const pageId = route.pageId ?? subjectOf(state, request, route.endpoint)?.pageId ?? null;
+    return { call, route: { ...route, pageId }, problem: null };
   } catch (error) {
     if (!(error instanceof GraphError)) throw error;
     call.version = usableVersions(state)[0]!;
@@ -92,12 +103,13 @@ interface Performed {
   call: Call;
   route: Route;
   faults: Fault[];
+  personId: string | null;
   answer: Answer;
   isInBatch: boolean;
   ms: number;
 }
 
-function note(world: World, { request, call, route, faults, answer, isInBatch, ms }: Performed): void {
+function note(world: World, { request, call, route, faults, personId, answer, isInBatch, ms }: Performed): void {
   world.ledger.addCall({
     at: new Date().toISOString(),
     virtual_at: new Date(nowMs(world.state)).toISOString(),
@@ -105,6 +117,7 @@ function note(world: World, { request, call, route, faults, answer, isInBatch, m
     path: request.path,
     endpoint: route.endpoint,
     page_id: route.pageId,
+    person_id: personId,
     token: describeToken(world.state, request.token),
     status: answer.cut ? null : answer.status,
     error: answer.error,

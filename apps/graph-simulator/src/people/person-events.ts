@@ -10,6 +10,8 @@ const callback_after_seconds = z.number().int().min(0).max(1_000_000).optional()
 export const personEventSchema = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('password_change') }),
   z.strictObject({ type: z.literal('logout_everywhere') }),
+  /** Facebook does not take the tokens any more, and hardly says why. */
+  z.strictObject({ type: z.literal('tokens_invalidated'), subcode: z.literal(467).nullable().default(467) }),
   z.strictObject({ type: z.literal('deauthorize'), callback_after_seconds }),
   z.strictObject({ type: z.literal('data_deletion') }),
   z.strictObject({ type: z.literal('revoke') }),
@@ -29,6 +31,8 @@ export function applyPersonEvent(state: State, person: Person, event: PersonEven
     case 'password_change':
     case 'logout_everywhere':
       return killTokens(state, person, sessionEnded[event.type]);
+    case 'tokens_invalidated':
+      return killTokens(state, person, { subcode: event.subcode, message: invalidMessages[event.subcode ?? 0] });
     case 'deauthorize':
       return endGrant(state, person, notAuthorized(state));
     case 'revoke':
@@ -63,6 +67,11 @@ const sessionEnded: Record<'password_change' | 'logout_everywhere', Death> = {
     subcode: 460,
     message: 'Error validating access token: The session is invalid because the user logged out.',
   },
+};
+
+const invalidMessages = {
+  467: 'Error validating access token: Invalid access token.',
+  0: 'Invalid OAuth access token signature.',
 };
 
 /** The death of a token that a call has revoked. */

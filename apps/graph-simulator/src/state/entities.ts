@@ -49,7 +49,7 @@ export interface Page {
 
 /** Why a token was killed. Reasons that can pass (checkpoint, lost role) are not stamped here but judged each time. */
 export interface Death {
-  subcode: 458 | 460 | 466 | null;
+  subcode: 458 | 460 | 466 | 467 | null;
   message: string;
 }
 

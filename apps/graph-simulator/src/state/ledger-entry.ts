@@ -19,6 +19,8 @@ export interface CallEntry {
   path: string;
   endpoint: string;
   page_id: string | null;
+  /** Whose token the call is made with, or asks about. */
+  person_id: string | null;
   token: { kind: 'app' | 'user' | 'page' | 'unknown'; owner: string | null; hash: string } | null;
   /** Null when the connection was cut instead of answered. */
   status: number | null;
@@ -43,6 +45,20 @@ export interface DeliveryEntry {
   status: number | null;
   failure: string | null;
   ms: number;
+}
+
+/** What happened to a person that their tokens may feel. */
+export interface EventEntry {
+  sequence: number;
+  at: string;
+  virtual_at: string;
+  person_id: string;
+  /** One of the events of people, or a login: `login` through the dialog, `login_elsewhere` by the control API. */
+  event: string;
+  detail: Record<string, unknown>;
+  /** Pages for which no token of this person works any more, and those for which one works again. */
+  died: string[];
+  revived: string[];
 }
 
 export type LedgerEntry = CallEntry | DeliveryEntry;

@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
 import { forgetOldest } from './bounded.ts';
-import type { CallEntry, DeliveryEntry, LedgerEntry, Unnumbered } from './ledger-entry.ts';
+import type { CallEntry, DeliveryEntry, EventEntry, LedgerEntry, Unnumbered } from './ledger-entry.ts';
 import { Tally, targetOf } from './tally.ts';
 
 /** Entries kept unless told otherwise: what a person looks at, not what a test counts. */
@@ -13,6 +13,7 @@ export const usualLedgerLines = 100_000;
 export class Ledger {
   readonly #limit: number;
   #entries: LedgerEntry[] = [];
+  #events: EventEntry[] = [];
   #sequence = 0;
   #forgotten = 0;
   #total = new Tally();
@@ -34,6 +35,16 @@ export class Ledger {
     this.#total.addDelivery(entry);
     for (const pageId of entry.page_ids) this.#tallyOf(pageId).addDelivery(entry);
     this.#keep({ type: 'delivery', sequence: this.#sequence + 1, ...entry });
+  }
+
+  addEvent(entry: Omit<EventEntry, 'sequence'>): void {
+    this.#events.push({ sequence: (this.#events.at(-1)?.sequence ?? 0) + 1, ...entry });
+    if (this.#events.length >= this.#limit * 1.25) this.#events = this.#events.slice(-this.#limit);
+  }
+
+  /** What happened to people, in order, with numbers of its own. */
+  get events(): readonly EventEntry[] {
+    return this.#events;
   }
 
   /** The entries kept, in order of their end. The number keeps growing over a clear. */
@@ -63,6 +74,7 @@ export class Ledger {
 
   clear(): void {
     this.#entries = [];
+    this.#events = [];
     this.#total = new Tally();
     this.#byPage = new Map();
   }
