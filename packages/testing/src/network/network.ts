@@ -148,10 +148,11 @@ export class Network {
     }
   }
 
-  /** Moves business time, ours and Facebook's, to this far from now. */
+  /** Moves business time, ours and Facebook's, to this far from now: to the second. */
   async moveClock(hours: number): Promise<void> {
-    await this.sql(`update app.clock set clock_offset = $1 * interval '1 hour'`, [hours]);
-    await this.simulator.post('/__sim/clock', { offset_seconds: hours * 3_600 });
+    const offset_seconds = Math.round(hours * 3_600);
+    await this.sql(`update app.clock set clock_offset = $1 * interval '1 second'`, [offset_seconds]);
+    await this.simulator.post('/__sim/clock', { offset_seconds });
   }
 
   async startWorker(env: Record<string, string> = {}): Promise<StartedProcess> {
