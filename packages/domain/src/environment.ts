@@ -1,6 +1,6 @@
 import type { QueueConnection } from '@pagekeeper/queue/queue';
 import { secretVariable, urlVariable } from '@pagekeeper/runtime/environment';
-import type { Failpoint } from '@pagekeeper/runtime/failpoint';
+import { parseFailpoint } from '@pagekeeper/runtime/failpoint';
 import { Secret } from '@pagekeeper/runtime/secret';
 import { z } from 'zod';
 import { parseKeyRing } from './vault/key-ring.ts';
@@ -14,20 +14,12 @@ const keyRing = z.string().transform((text, context) => {
   }
 });
 
-const failpoints = [
-  'drain.after_claim',
-  'reply.before_http',
-  'reply.after_http',
-  'reply.before_commit',
-  'purge.after_rows',
-  'purge.before_keys',
-  'purge.before_jobs',
-  'unsubscribe.before_http',
-  'unsubscribe.after_http',
-  'check.after_lease',
-  'check.after_examination',
-  'check.before_store',
-] as const satisfies readonly Failpoint[];
+const failpoint = z.string().transform((text, context) => {
+  const parsed = parseFailpoint(text);
+  if (parsed) return parsed;
+  context.addIssue({ code: 'custom', message: 'must be the name of a failpoint, or name:2 for its second pass' });
+  return z.NEVER;
+});
 
 /** What every process of ours reads. No key has a default: a process without one does not start. */
 export const serviceVariables = z.object({
@@ -73,7 +65,8 @@ export const serviceVariables = z.object({
     .describe('smtp://user:password@host:port, the mail server.'),
   MAIL_FROM: z.string().max(200).optional().describe('Sender of mails; no-reply at the host of PUBLIC_URL by default.'),
   REPLIES: z.enum(['on', 'off']).default('on').describe('off: no automatic reply in the whole system.'),
-  FAIL_AT: z.enum(failpoints).optional().describe('Tests only: where the process kills itself.'),
+  FAIL_AT: failpoint.optional().describe('Tests only: where the process kills itself.'),
+  FAIL_BY: z.enum(['SIGKILL', 'SIGSTOP']).default('SIGKILL').describe('Tests only: with which signal.'),
 });
 
 export type ServiceVariables = z.output<typeof serviceVariables>;

@@ -23,7 +23,7 @@ export interface OpenServices extends Services {
  * @throws BootRefused, VaultError: sentences for the operator
  */
 export async function openServices(variables: ServiceVariables, log: Log): Promise<OpenServices> {
-  armFailpoint(variables.FAIL_AT);
+  armFailpoint(variables.FAIL_AT && { ...variables.FAIL_AT, signal: variables.FAIL_BY });
   const production = variables.NODE_ENV === 'production';
   const database = openDatabase({
     url: variables.DATABASE_URL,

@@ -16,7 +16,7 @@ export const typescriptFlags = ['--conditions=source', '--import', createRequire
 export interface ProcessOptions {
   /** What log lines and errors call it. */
   name: string;
-  /** The TypeScript entry file, absolute or relative to the repository. */
+  /** The entry file, absolute or relative to the repository: TypeScript, or JavaScript that was built. */
   entry: string;
   /** All variables it gets, beside PATH, HOME and the like. */
   env: Readonly<Record<string, string | undefined>>;
@@ -44,7 +44,7 @@ export interface StartedProcess {
 }
 
 /**
- * Runs one of our apps from its source and waits for its `announceReady`. Rejects with one sentence when it exits
+ * Runs one of our apps and waits for its `announceReady`. Rejects with one sentence when it exits
  * or stays silent instead; then nothing is left running. It stops by itself if this process dies.
  */
 export async function startProcess(options: ProcessOptions): Promise<StartedProcess> {
@@ -71,7 +71,7 @@ export async function startProcess(options: ProcessOptions): Promise<StartedProc
 }
 
 function spawnNode({ entry, env }: ProcessOptions): ChildProcess {
-  return spawn(process.execPath, [...typescriptFlags, entry], {
+  return spawn(process.execPath, [...(entry.endsWith('.ts') ? typescriptFlags : []), entry], {
     cwd: repositoryFolder,
     env: { ...inheritedEnvironment(), ...env },
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],

@@ -83,6 +83,7 @@ async function drainSlice(ctx: Context, drain: Drain, options: DrainOptions): Pr
     });
     if (!batch) return { outcome: 'changed', events };
     events += batch.read;
+    failpoint('drain.after_close');
     const { token } = drain;
     // Without a token everything that needs one was parked.
     const halt = token ? await answerAll(ctx, { ...drain, token }, batch.left, options, isOver) : null;

@@ -2,6 +2,7 @@ import type { CommentReply } from '@pagekeeper/facebook/graph-client';
 import type { GraphError } from '@pagekeeper/facebook/graph-error';
 import type { Incoming } from '@pagekeeper/facebook/webhook-payload';
 import { lastSegment } from '@pagekeeper/facebook/webhook-values';
+import { failpoint } from '@pagekeeper/runtime/failpoint';
 import type { Context } from '../context.ts';
 import type { Uuid } from '../ids.ts';
 import { awaitsCheck } from '../integrations/facebook-page-integration.ts';
@@ -42,6 +43,7 @@ export async function reconcileReply(
     return waited < quietSeconds ? await wait() : await inTenant(tx => giveUp(tx, event, reply, 'No echo came back.'));
   }
   const found = await lookUnder(ctx, drain, event, reply, inTenant);
+  failpoint('reply.after_look');
   if (found.type === 'sent') return await inTenant(tx => settleSent(tx, event, reply, found.id));
   if (found.type === 'unclear') return await inTenant(tx => giveUp(tx, event, reply, found.detail));
   if (found.type === 'unreadable') return await inTenant(tx => storeUnreadable(tx, drain, event, reply, found.error));

@@ -1,3 +1,4 @@
+import { failpoint } from '@pagekeeper/runtime/failpoint';
 import type { Log } from '@pagekeeper/runtime/log';
 import pg from 'pg';
 import { byteaArray, int4Array, textArray, uuidArray } from '../database/binary-arrays.ts';
@@ -98,7 +99,9 @@ export function openEventStore(databaseUrl: string, log: Log): EventStore {
 
 async function insertGroup(pool: pg.Pool, group: readonly Waiting[]): Promise<void> {
   try {
+    failpoint('inbox.before_commit');
     const outcomes = await insertRows(pool, group.length === 1 ? group[0]!.rows : group.flatMap(({ rows }) => rows));
+    failpoint('inbox.after_commit');
     let start = 0;
     for (const { rows, resolve } of group) {
       resolve(outcomes.slice(start, start + rows.length));

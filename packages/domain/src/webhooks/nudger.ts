@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { failpoint } from '@pagekeeper/runtime/failpoint';
 import type { Log } from '@pagekeeper/runtime/log';
 import type { Services } from '../context.ts';
 import type { Uuid } from '../ids.ts';
@@ -27,6 +28,7 @@ export function createNudger(queue: Services['queue'], log: Log): Nudger {
     while (next.size > 0) {
       const payloads = [...next.values()];
       next = new Map();
+      failpoint('nudge.before_enqueue');
       try {
         await queue.enqueueMany(drainEventsJob, payloads);
       } catch (error) {
