@@ -20,8 +20,19 @@ export interface Tenant {
   pages: readonly Page[];
 }
 
-/** Makes one tenant: sign-up, sign-in, an organization, a business, and pages that the simulator granted. */
-export async function createTenant(system: System, name: string, pageCount: number): Promise<Tenant> {
+/** Where api and simulator are. */
+type Places = Pick<System, 'apiPort' | 'simulatorUrl'>;
+
+/**
+ * Makes one tenant: sign-up, sign-in, an organization, a business, and pages that the simulator granted.
+ * @param configOf the config of the page with this index
+ */
+export async function createTenant(
+  system: Places,
+  name: string,
+  pageCount: number,
+  configOf: (index: number) => object = () => ({ auto_reply: true, webhook_enabled: true }),
+): Promise<Tenant> {
   const account = { email: `owner@${name}.example`, password: 'pagekeeper-bench' };
   await exchange(system, '/auth/sign-up/email', { body: { ...account, name } });
   const signedIn = await exchange(system, '/auth/sign-in/email', { body: account });
@@ -34,13 +45,15 @@ export async function createTenant(system: System, name: string, pageCount: numb
   const granted = await grantPages(system.simulatorUrl, name, pageCount);
   const path = `/v1/organizations/${organization}`;
   const limit = pLimit(4);
-  const connect = async (page: GrantedPage): Promise<Page> => {
-    const { id } = await post(`${path}/businesses/${business}/integrations`, describePage(page));
+  const connect = async (page: GrantedPage, index: number): Promise<Page> => {
+    const integration_type = 'FACEBOOK_PAGE';
+    const body = { integration_type, name: page.page_name, config: configOf(index), facebook_page: detailsOf(page) };
+    const { id } = await post(`${path}/businesses/${business}/integrations`, body);
     const { outcome, integration } = await post(`${path}/integrations/${id}/refresh?wait=true`, {});
     if (integration.facebook_page.status !== 'healthy') throw new Error(`A page was ${outcome}, and is not healthy.`);
     return { pageId: page.page_id, integrationId: parsePublicId('integration', id)! };
   };
-  const pages = await Promise.all(granted.map(page => limit(() => connect(page))));
+  const pages = await Promise.all(granted.map((page, index) => limit(() => connect(page, index))));
   const { secret: key } = await post(`${path}/api-keys`, { name: 'Bench', role: 'MEMBER', scopes: ['read'] });
   const organizationId = parsePublicId('organization', organization)!;
   return { organization, organizationId, ownerId: user.id as Uuid, cookie, key, pages };
@@ -80,14 +93,7 @@ async function grantPages(simulatorUrl: string, name: string, count: number): Pr
   return login.pages.map(page => ({ ...page, user_token: login.user_token }));
 }
 
-function describePage({ user_token, page_name, ...page }: GrantedPage) {
-  return {
-    integration_type: 'FACEBOOK_PAGE',
-    name: page_name,
-    config: { auto_reply: true, webhook_enabled: true },
-    facebook_page: { ...page, page_name, access_token: user_token },
-  };
-}
+const detailsOf = ({ user_token, ...page }: GrantedPage) => ({ ...page, access_token: user_token });
 
 interface Exchange {
   cookie?: string;
@@ -95,7 +101,7 @@ interface Exchange {
   status?: number;
 }
 
-async function exchange({ apiPort }: System, path: string, { cookie = '', body, status }: Exchange) {
+async function exchange({ apiPort }: Places, path: string, { cookie = '', body, status }: Exchange) {
   const origin = `http://127.0.0.1:${apiPort}`;
   const response = await fetch(`${origin}${path}`, {
     method: body ? 'POST' : 'GET',

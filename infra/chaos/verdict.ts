@@ -1,0 +1,111 @@
+import type { Observed } from './observer.ts';
+import type { System } from './system.ts';
+
+/** What the tables say in the end. */
+export interface Stored {
+  /** The states of events, by id. */
+  events: ReadonlyMap<string, string>;
+  /** The states of replies, by what they answer. */
+  replies: ReadonlyMap<string, string>;
+}
+
+/** The figures of a scenario. */
+export interface Figures {
+  /** Changes that the simulator tried to deliver, each counted once. */
+  sent: number;
+  /** Of these, those that were answered with 200. */
+  acknowledged: number;
+  /** Events in a final state. */
+  processed: number;
+  /** Acknowledged questions that are to be answered. */
+  eligible: number;
+  /** Answers that the simulator applied. */
+  replies: number;
+  /** Replies of which nobody can know whether they were sent; they were not. */
+  unknown: number;
+  /** Questions that were answered more than once. */
+  doubled: number;
+  /** Acknowledged changes without a row in a final state, and questions that nothing was decided about. */
+  lost: number;
+}
+
+export interface Verdict {
+  figures: Figures;
+  /** The promises that were broken, a sentence each; empty when all is well. */
+  broken: string[];
+}
+
+const finalEvents = new Set(['processed', 'ignored', 'failed']);
+const openReplies = new Set(['claimed', 'sending']);
+/** The least share of questions that must be answered. */
+const leastAnswered = 0.99;
+
+export async function readStored(system: System): Promise<Stored> {
+  const events = await system.sql<{ id: string; state: string }>('select id, state from webhook_events');
+  const replies = await system.sql<{ source_id: string; state: string }>('select source_id, state from replies');
+  return {
+    events: new Map(events.map(({ id, state }) => [id, state])),
+    replies: new Map(replies.map(({ source_id, state }) => [source_id, state])),
+  };
+}
+
+/** Holds the simulator's ledgers against the tables. */
+export function judge(observed: Observed, stored: Stored): Verdict {
+  const broken: string[] = [];
+  const promise = (kept: boolean, sentence: string) => kept || broken.push(sentence);
+  const acknowledged = [...observed.acknowledged].map(id => observed.sent.get(id)!);
+  const questions = acknowledged.flatMap(({ question }) => question ?? []);
+
+  const missing = acknowledged.filter(({ eventId }) => !stored.events.has(eventId)).length;
+  const unfinished = [...stored.events.values()].filter(state => !finalEvents.has(state)).length;
+  const undecided = questions.filter(({ sourceId }) => !stored.replies.has(sourceId)).length;
+  promise(missing === 0, `${missing} acknowledged changes are not in the table.`);
+  promise(unfinished === 0, `${unfinished} events are in no final state.`);
+  promise(undecided === 0, `${undecided} acknowledged questions have no reply, not even a skipped one.`);
+  const known = new Set([...observed.sent.values()].map(({ eventId }) => eventId));
+  promise(known.size === observed.sent.size, 'Two different changes have the same id.');
+  const invented = [...stored.events.keys()].filter(id => !known.has(id)).length;
+  promise(invented === 0, `${invented} events are stored that nobody sent.`);
+
+  const doubled = [...observed.sends.values()].filter(times => times > 1).length;
+  promise(doubled === 0, `${doubled} questions were answered more than once.`);
+  const targets = new Set([...observed.sent.values()].flatMap(({ question }) => question?.target ?? []));
+  const strays = [...observed.sends.keys()].filter(target => !targets.has(target)).length;
+  promise(strays === 0, `${strays} answers went to what was no question.`);
+
+  const states = questions.map(({ sourceId, target }) => ({
+    state: stored.replies.get(sourceId),
+    answered: observed.sends.has(target),
+  }));
+  const count = (test: (question: { state: string | undefined; answered: boolean }) => boolean) =>
+    states.filter(test).length;
+  const unknown = count(({ state }) => state === 'unknown');
+  const answered = count(question => question.answered);
+  const open = count(({ state }) => state !== undefined && openReplies.has(state));
+  promise(open === 0, `${open} replies are still open.`);
+  const untrue = count(({ state, answered }) => answered !== (state === 'sent'));
+  promise(untrue === 0, `${untrue} replies do not say what became of them.`);
+  promise(
+    answered >= leastAnswered * questions.length,
+    `Of ${questions.length} questions only ${answered} were answered.`,
+  );
+  // Whatever is silent says so.
+  promise(
+    answered + unknown === questions.length,
+    `${questions.length - answered - unknown} questions were passed over.`,
+  );
+
+  return {
+    figures: {
+      sent: observed.sent.size,
+      acknowledged: acknowledged.length,
+      processed: stored.events.size - unfinished,
+      eligible: questions.length,
+      replies: [...observed.sends.values()].reduce((sum, times) => sum + times, 0),
+      unknown,
+      doubled,
+      lost: missing + undecided + unfinished,
+    },
+    broken,
+  };
+}
