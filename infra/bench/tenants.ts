@@ -1,4 +1,4 @@
-import { parsePublicId, type Uuid } from '@pagekeeper/domain/ids';
+import { parsePublicId, publicId, type Uuid } from '@pagekeeper/domain/ids';
 import pLimit from 'p-limit';
 import type { System } from './system.ts';
 
@@ -49,14 +49,26 @@ export async function createTenant(
     const integration_type = 'FACEBOOK_PAGE';
     const body = { integration_type, name: page.page_name, config: configOf(index), facebook_page: detailsOf(page) };
     const { id } = await post(`${path}/businesses/${business}/integrations`, body);
-    const { outcome, integration } = await post(`${path}/integrations/${id}/refresh?wait=true`, {});
-    if (integration.facebook_page.status !== 'healthy') throw new Error(`A page was ${outcome}, and is not healthy.`);
     return { pageId: page.page_id, integrationId: parsePublicId('integration', id)! };
   };
   const pages = await Promise.all(granted.map((page, index) => limit(() => connect(page, index))));
+  await checkAll(system, path, cookie, pages);
   const { secret: key } = await post(`${path}/api-keys`, { name: 'Bench', role: 'MEMBER', scopes: ['read'] });
   const organizationId = parsePublicId('organization', organization)!;
   return { organization, organizationId, ownerId: user.id as Uuid, cookie, key, pages };
+}
+
+/** Checks pages until all are healthy. One check looks at all pages of a login, so that the first is mostly the last. */
+async function checkAll(system: Places, path: string, cookie: string, pages: readonly Page[]): Promise<void> {
+  for (const { integrationId } of pages) {
+    const integration = `${path}/integrations/${publicId('integration', integrationId)}`;
+    const status = async () =>
+      JSON.parse((await exchange(system, integration, { cookie })).text).facebook_page.status as string;
+    if ((await status()) === 'healthy') continue;
+    await exchange(system, `${integration}/refresh?wait=true`, { cookie, body: {} });
+    const now = await status();
+    if (now !== 'healthy') throw new Error(`A page is ${now}, and not healthy.`);
+  }
 }
 
 /** What a GET answers, as text. @throws Error unless the status is the expected one */

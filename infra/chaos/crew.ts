@@ -35,6 +35,9 @@ export class Crew {
     return member;
   }
 
+  /** Those of one app that live. */
+  living = (app: string): Member[] => [...this.#living].filter(({ name }) => name === app);
+
   /** Ends all, also those that are stopped. */
   async killAll(): Promise<void> {
     await Promise.all([...this.#living].map(member => member.kill()));

@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type PostgresOptions, startPostgres } from '@pagekeeper/testing/postgres';
+import { type PostgresOptions, type RunningPostgres, startPostgres } from '@pagekeeper/testing/postgres';
 import { freePort } from '@pagekeeper/testing/system/ports';
 
 export interface DatabaseServer {
   adminUrl: string;
   /** Ends the server, cleanly or as a crash would, and starts it again on the same data and port. */
-  restart(how: 'clean' | 'crash', downMs: number): Promise<void>;
+  restart(how: 'clean' | 'crash', downMs: number): { gone: Promise<void>; back: Promise<void> };
   stop(): Promise<void>;
 }
 
@@ -15,16 +15,23 @@ export async function startDatabaseServer(options: PostgresOptions): Promise<Dat
   let postgres = await startPostgres(settings);
   return {
     adminUrl: postgres.adminUrl,
-    restart: async (how, downMs) => {
-      if (how === 'crash') {
-        // Immediate shutdown: no checkpoint, and the next start recovers what was committed.
-        process.kill(postgres.pid, 'SIGQUIT');
-        await postgres.exited;
-      }
-      await postgres.stop();
-      await sleep(downMs);
-      postgres = await startPostgres(settings);
+    restart: (how, downMs) => {
+      const gone = end(postgres, how);
+      const back = gone.then(async () => {
+        await sleep(downMs);
+        postgres = await startPostgres(settings);
+      });
+      return { gone, back };
     },
     stop: () => postgres.stop(),
   };
+}
+
+async function end(postgres: RunningPostgres, how: 'clean' | 'crash'): Promise<void> {
+  if (how === 'crash') {
+    // Immediate shutdown: no checkpoint, and the next start recovers what was committed.
+    process.kill(postgres.pid, 'SIGQUIT');
+    await postgres.exited;
+  }
+  await postgres.stop();
 }

@@ -4,12 +4,15 @@ import { type ChaosOptions, parseOptions, type ScenarioName, usage } from './opt
 import { Random } from './random.ts';
 import { asJsonLines, asTable, type Result } from './report.ts';
 import type { Scenario } from './scenario.ts';
+import { freeze } from './scenarios/freeze.ts';
 import { kills } from './scenarios/kills.ts';
+import { postgres } from './scenarios/postgres.ts';
+import { redis } from './scenarios/redis.ts';
 import { settle } from './settle.ts';
 import { startSystem } from './system.ts';
 import { judge, readStored } from './verdict.ts';
 
-const scenarios: Partial<Record<ScenarioName, Scenario>> = { kills };
+const scenarios: Record<ScenarioName, Scenario> = { kills, freeze, redis, postgres };
 
 /** Of the scenario that runs. */
 const undo: (() => unknown)[] = [];
@@ -33,7 +36,7 @@ async function main(options: ChaosOptions): Promise<number> {
 }
 
 async function runScenario(name: ScenarioName, { queue, seed, quick }: ChaosOptions): Promise<Result> {
-  const scenario = scenarios[name]!;
+  const scenario = scenarios[name];
   const startedAt = performance.now();
   const tell = (sentence: string) => say(`${name}: ${sentence}`);
   tell(`${scenario.about} …`);

@@ -165,7 +165,7 @@ const configs = [
 
 async function connectPages(system: System, { api: { PORT } }: Environment, count: number): Promise<string[]> {
   const apiPort = Number(PORT);
-  const [api, worker] = await Promise.all([system.startApi(), system.startWorker()]);
+  const api = await system.startApi();
   const places = { apiPort, simulatorUrl: system.simulator.url };
   const connected: string[] = [];
   for (let index = 0; index < tenants; index += 1) {
@@ -174,6 +174,6 @@ async function connectPages(system: System, { api: { PORT } }: Environment, coun
     connected.push(...tenant.pages.map(page => page.pageId));
   }
   await system.simulator.patch('/__sim/app', { callback_url: `http://127.0.0.1:${apiPort}/webhooks/facebook` });
-  await Promise.all([api.stop(), worker.stop()]);
+  await api.stop();
   return connected;
 }
