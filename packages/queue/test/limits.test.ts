@@ -165,4 +165,16 @@ describe('a store that is away', () => {
       await bed.close();
     }
   });
+
+  it('is remembered for in memory as long as it is away, also what counts for a month', async () => {
+    const bed = createBed({ type: 'postgres', url: await createDatabase(servers.postgresAdminUrl, false) });
+    try {
+      const { limits } = bed.queue();
+      await limits.count('guess', 3, 30 * 86_400);
+      await new Promise(resolve => setTimeout(resolve, 50));
+      expect(await limits.peek('guess')).toBe(3);
+    } finally {
+      await bed.close();
+    }
+  });
 });

@@ -23,6 +23,8 @@ export interface LimitStore {
 /** A limit must not hold up what it limits. */
 const timeoutMs = 2_000;
 const retryAfterMs = 2_000;
+/** A window in memory ends by a timer, and what does not fit into one would end at once. No outage lasts as long. */
+const longestInMemorySeconds = 24 * 86_400;
 
 /**
  * Counters in the queue's broker. While that is away they are kept in this process's memory, which the log is told
@@ -52,8 +54,9 @@ export function createLimitStore(broker: Broker, log: Log): LimitStore {
   return {
     count: (key, points, seconds) =>
       ask(async counters => {
+        const customDuration = counters === memory ? Math.min(seconds, longestInMemorySeconds) : seconds;
         // Its word for counting without refusing: who is refused is decided by the callers.
-        const counted = await counters.penalty(key, points, { customDuration: seconds });
+        const counted = await counters.penalty(key, points, { customDuration });
         return { count: counted.consumedPoints, msLeft: Math.max(counted.msBeforeNext, 0) };
       }),
     peek: key => ask(async counters => (await counters.get(key))?.consumedPoints ?? 0),
