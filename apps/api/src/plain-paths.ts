@@ -35,7 +35,7 @@ export const plainPaths = {
         200: text('Committed.'),
         400: { description: 'Not JSON. No body.' },
         401: { description: 'Not signed with the app secret. No body.' },
-        413: { description: 'Over 1 MB. No body.' },
+        413: { description: 'Over 1 MB, or 100,000 values and keys. No body.' },
         415: { description: 'An unknown encoding. No body.' },
         503: { description: 'Not committed: send it again. No body.' },
       },

@@ -1,9 +1,11 @@
 import { createHmac } from 'node:crypto';
-import { request as httpRequest, type IncomingMessage, type OutgoingHttpHeaders } from 'node:http';
+import type { OutgoingHttpHeaders } from 'node:http';
 import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib';
 import { type Network, startNetwork } from '@pagekeeper/testing/network/network';
 import type { ConnectedPage, Tenant } from '@pagekeeper/testing/network/tenant';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import * as deliveries from './deliver.ts';
+import { webhookPath as path } from './deliver.ts';
 
 const verifyToken = 'a-verify-token-of-this-test';
 
@@ -21,39 +23,11 @@ beforeAll(async () => {
 
 afterAll(() => network?.stop());
 
-const path = '/webhooks/facebook';
-
-interface Answer {
-  status: number;
-  text: string;
-  headers: IncomingMessage['headers'];
-}
-
-/** One request on a connection of its own, every byte and header as given. */
-function exchange(method: string, url: string, headers: OutgoingHttpHeaders = {}, body?: Buffer): Promise<Answer> {
-  return new Promise((resolve, reject) => {
-    const outgoing = httpRequest(new URL(url, network.apiUrl), { method, headers, agent: false }, incoming => {
-      const chunks: Buffer[] = [];
-      incoming.on('data', chunk => chunks.push(chunk));
-      incoming.on('error', reject);
-      incoming.on('end', () =>
-        resolve({ status: incoming.statusCode!, text: Buffer.concat(chunks).toString(), headers: incoming.headers }),
-      );
-    });
-    outgoing.on('error', reject);
-    outgoing.end(body);
-  });
-}
-
-const sign = (body: Buffer | string, secret = network.appSecret) =>
-  `sha256=${createHmac('sha256', secret).update(body).digest('hex')}`;
-
-/** A delivery as Meta sends it: signed, JSON. */
-function deliver(body: Buffer | string, headers: OutgoingHttpHeaders = {}): Promise<Answer> {
-  const bytes = Buffer.from(body);
-  const sent = { 'Content-Type': 'application/json', 'X-Hub-Signature-256': sign(bytes), ...headers };
-  return exchange('POST', path, sent, bytes);
-}
+const exchange = (method: string, url: string, headers = {}, body?: Buffer) =>
+  deliveries.exchange(network, method, url, headers, body);
+const sign = (body: Buffer | string, secret = network.appSecret) => deliveries.signatureOf(body, secret);
+const deliver = (body: Buffer | string, headers: OutgoingHttpHeaders = {}) =>
+  deliveries.deliver(network, body, headers);
 
 let comments = 0;
 
@@ -114,6 +88,10 @@ describe('the handshake', () => {
     ['the token as an object', `hub.mode=subscribe&hub.verify_token[a]=${verifyToken}&hub.challenge=1`],
     ['a very long token', `hub.mode=subscribe&hub.verify_token=${'x'.repeat(10_000)}&hub.challenge=1`],
     ['no challenge', `hub.mode=subscribe&hub.verify_token=${verifyToken}`],
+    ['a challenge as a list', `hub.mode=subscribe&hub.verify_token=${verifyToken}&hub.challenge[]=1`],
+    ['a challenge as an object', `hub.mode=subscribe&hub.verify_token=${verifyToken}&hub.challenge[a]=1`],
+    ['a mode as a list', `hub.mode[]=subscribe&hub.verify_token=${verifyToken}&hub.challenge=1`],
+    ['a mode as an object', `hub.mode[a]=subscribe&hub.verify_token=${verifyToken}&hub.challenge=1`],
     ['two challenges', `hub.mode=subscribe&hub.verify_token=${verifyToken}&hub.challenge=1&hub.challenge=2`],
     ['a long challenge', `hub.mode=subscribe&hub.verify_token=${verifyToken}&hub.challenge=${'1'.repeat(1_001)}`],
     ['another mode', `hub.mode=unsubscribe&hub.verify_token=${verifyToken}&hub.challenge=1`],
@@ -206,9 +184,14 @@ describe('a delivery', () => {
     ['entries of all kinds', '{"object":"page","entry":[null,1,"x",[],{},{"id":7},{"id":"x","changes":{}}]}', 200],
     ['a hundred thousand brackets', `${'['.repeat(100_000)}${']'.repeat(100_000)}`, 200],
     [
-      'a hundred thousand keys',
-      JSON.stringify(Object.fromEntries(Array.from({ length: 60_000 }, (_, at) => [at, 0]))),
+      'fifty thousand keys',
+      JSON.stringify(Object.fromEntries(Array.from({ length: 49_000 }, (_, at) => [at, 0]))),
       200,
+    ],
+    [
+      'sixty thousand keys',
+      JSON.stringify(Object.fromEntries(Array.from({ length: 60_000 }, (_, at) => [at, 0]))),
+      413,
     ],
     ['no JSON', 'hello', 400],
     ['half of it', '{"object":"page"', 400],
@@ -284,6 +267,68 @@ describe('a signature', () => {
     // Not even that a body is no JSON is told to whoever did not sign it.
     expect((await deliver('hello', { 'X-Hub-Signature-256': sign('x') })).status).toBe(401);
     expect((await deliver('', { 'X-Hub-Signature-256': [] })).status).toBe(401);
+  });
+});
+
+describe('whatever body it comes with', () => {
+  const body = () => Buffer.from(delivery());
+  const flipped = () => {
+    const changed = body();
+    changed[changed.length >> 1]! ^= 1;
+    return changed;
+  };
+  const bodies: [what: string, bytes: () => Buffer, signed: () => Buffer, headers: OutgoingHttpHeaders][] = [
+    ['as Facebook sends it', body, body, {}],
+    ['in chunks', body, body, { 'Transfer-Encoding': 'chunked' }],
+    ['without a content type', body, body, { 'Content-Type': [] }],
+    ['of another content type', body, body, { 'Content-Type': 'application/json; charset=utf-7' }],
+    ['in gzip', () => gzipSync(body()), body, { 'Content-Encoding': 'gzip' }],
+    ['in brotli', () => brotliCompressSync(body()), body, { 'Content-Encoding': 'br' }],
+    ['changed by one bit', flipped, flipped, {}],
+    ['empty', () => Buffer.alloc(0), () => Buffer.alloc(0), {}],
+    ['no JSON', () => Buffer.from('hello'), () => Buffer.from('hello'), {}],
+  ];
+
+  it.each(bodies)('%s, a wrong signature is refused without a word', async (_, bytes, signed, headers) => {
+    const hex = sign(signed()).slice(7);
+    const sha1 = `sha1=${createHmac('sha1', network.appSecret).update(signed()).digest('hex')}`;
+    const wrong: OutgoingHttpHeaders[] = [
+      { 'X-Hub-Signature-256': [] },
+      { 'X-Hub-Signature-256': [], 'X-Hub-Signature': sha1 },
+      { 'X-Hub-Signature-256': sign(signed(), 'another-secret') },
+      { 'X-Hub-Signature-256': `sha256=${hex.toUpperCase()}` },
+      { 'X-Hub-Signature-256': `sha256=${hex.slice(0, 62)}` },
+      { 'X-Hub-Signature-256': [`sha256=${hex}`, `sha256=${hex}`] },
+      { 'X-Hub-Signature-256': sign(Buffer.concat([signed(), Buffer.from(' ')])) },
+    ];
+    const added = await storedBy(async () => {
+      for (const header of wrong) {
+        const { status, text } = await deliver(bytes(), { ...headers, ...header });
+        expect([header, status, text]).toEqual([header, 401, '']);
+      }
+    });
+    expect(added).toBe(0);
+  });
+
+  it('it is signed before it is packed', async () => {
+    for (const [encoding, packed] of [
+      ['gzip', gzipSync(body())],
+      ['br', brotliCompressSync(body())],
+    ] as const) {
+      expect((await deliver(packed, { 'Content-Encoding': encoding })).status).toBe(401);
+    }
+  });
+
+  it('what is changed on the way is refused, and what Facebook signs by mistake too', async () => {
+    const made = await network.simulator.post(`/__sim/pages/${pageId}/comments`, { text: 'Hi', deliver: false });
+    const redeliver = async (mode: string) => {
+      const { statuses } = await network.simulator.post('/__sim/redeliver', { change_ids: [made.change.id], mode });
+      return statuses;
+    };
+    for (const mode of ['bad_signature', 'no_header', 'sha1_only', 'old_secret', 'altered']) {
+      expect([mode, await storedBy(async () => expect(await redeliver(mode)).toEqual({ 401: 1 }))]).toEqual([mode, 0]);
+    }
+    expect(await storedBy(async () => expect(await redeliver('ok')).toEqual({ 200: 1 }))).toBe(1);
   });
 });
 
@@ -378,5 +423,23 @@ describe('a delivery for several tenants', () => {
     expect((await deliver(body)).status).toBe(200);
     expect(await storedFor(broken)).toBe(1);
     expect(await storedFor(acme)).toBe(before + 1);
+  });
+});
+
+describe('while the app secret is rotated', () => {
+  it('the new and the old one are good, and afterwards the new one alone', async () => {
+    const renewed = 'a-renewed-app-secret-of-this-test';
+    const restart = async (secrets: string[]) => {
+      await network.api.stop();
+      await network.startApi({ FACEBOOK_APP_SECRET: secrets.join() });
+    };
+    const statusFor = async (secret: string) => {
+      const body = delivery();
+      return (await deliver(body, { 'X-Hub-Signature-256': sign(body, secret) })).status;
+    };
+    await restart([renewed, network.appSecret]);
+    expect([await statusFor(renewed), await statusFor(network.appSecret)]).toEqual([200, 200]);
+    await restart([renewed]);
+    expect([await statusFor(renewed), await statusFor(network.appSecret)]).toEqual([200, 401]);
   });
 });

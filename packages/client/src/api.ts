@@ -8722,7 +8722,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description Over 1 MB. No body. */
+            /** @description Over 1 MB, or 100,000 values and keys. No body. */
             413: {
                 headers: {
                     [name: string]: unknown;

@@ -6,6 +6,7 @@ import { verifyWebhookSignature } from '@pagekeeper/facebook/signatures';
 import { parseDelivery } from '@pagekeeper/facebook/webhook-payload';
 import type { Log } from '@pagekeeper/runtime/log';
 import type { Secret } from '@pagekeeper/runtime/secret';
+import { hasTooMuchStructure } from './json-structure.ts';
 import { BodyRefused, readBody } from './read-body.ts';
 
 export interface ReceiveOptions {
@@ -54,6 +55,7 @@ function answer(response: ServerResponse, status: number): void {
 }
 
 function parseJson(body: Buffer): unknown {
+  if (hasTooMuchStructure(body)) throw new BodyRefused(413);
   try {
     return JSON.parse(body.toString('utf8'));
   } catch {
