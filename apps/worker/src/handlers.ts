@@ -41,7 +41,7 @@ export function createHandlers({ services, appId, repliesOff, quietSeconds, rete
   });
   return {
     'facebook.refresh-login': (payload, job) => checkLogin(contextOf(job), appId, payload),
-    'facebook.unsubscribe-page': (payload, job) => unsubscribePage(contextOf(job), payload),
+    'facebook.unsubscribe-page': (payload, job) => unsubscribePage(contextOf(job), appId, payload),
     'facebook.sweep-unsubscriptions': async () => ({ outcome: 'swept', due: await sweepUnsubscriptions(services) }),
     'facebook.sweep-logins': async () => ({ ...(await sweepLogins(services, appId)) }),
     'facebook.tell-of-move': (payload, job) => tellOfMove(contextOf(job), payload),

@@ -1,9 +1,9 @@
 import { Secret } from '@pagekeeper/runtime/secret';
 import { classifyGraphError, localError } from './graph-error.ts';
 import type { GraphConfig, GraphResult, GraphTransport } from './graph-transport.ts';
-import { blankValues } from './graph-transport.ts';
+import { blankValues, retryAfterOf } from './graph-transport.ts';
 import { appSecretProof } from './signatures.ts';
-import { noUsage, type Usage } from './usage.ts';
+import { type Headers, noUsage, parseUsage, peakPercent } from './usage.ts';
 
 /** One read of a batch. Without a token of its own it is made with the batch's. */
 export interface BatchRead<T> {
@@ -18,7 +18,8 @@ export const maxBatchSize = 50;
 
 /**
  * Many reads in few requests. Each has an end of its own; when a request fails as a whole, all of its reads have that
- * end. Writes are not batched: fifty in doubt at once would be fifty too many.
+ * end. Once the app is throttled nothing more is asked: the reads that are left end like that too. Writes are not
+ * batched: fifty in doubt at once would be fifty too many.
  * @param token of the batch itself, the app's
  */
 export async function readInBatches<T>(
@@ -30,6 +31,11 @@ export async function readInBatches<T>(
   const results: GraphResult<T>[] = [];
   for (let start = 0; start < reads.length; start += maxBatchSize) {
     const chunk = reads.slice(start, start + maxBatchSize);
+    const throttled = results.find(isThrottledApp);
+    if (throttled) {
+      results.push(...chunk.map(() => throttled));
+      continue;
+    }
     const batch = chunk.map(({ path, query, token: own }) => ({
       method: 'GET',
       relative_url: relativeUrl(config, path, query, own),
@@ -38,16 +44,21 @@ export async function readInBatches<T>(
       method: 'POST',
       repeatable: true,
       path: '',
-      form: { batch: new Secret(JSON.stringify(batch)), include_headers: 'false' },
+      form: { batch: new Secret(JSON.stringify(batch)), include_headers: 'true' },
       token,
       read: body => (Array.isArray(body) && body.length === chunk.length ? body : undefined),
     });
     for (const [index, read] of chunk.entries()) {
-      results.push(answer.ok ? readItem(read, answer.value[index], answer.usage) : answer);
+      const result = answer.ok ? readItem(read, answer.value[index]) : answer;
+      // Most say nothing, and the answer around them has told already.
+      if (answer.ok && peakPercent(result.usage) > 0) transport.noteUsage(result.usage, read.token ?? token);
+      results.push(result);
     }
   }
   return results;
 }
+
+const isThrottledApp = <T>(result: GraphResult<T>): boolean => !result.ok && result.error.outcome === 'THROTTLED_APP';
 
 function relativeUrl(
   config: GraphConfig,
@@ -63,12 +74,14 @@ function relativeUrl(
 
 const plain = (value: string | Secret): string => (value instanceof Secret ? value.reveal() : value);
 
-/** An item is null when it was not done in time. Its body is JSON in a string. */
-function readItem<T>({ query, token, read }: BatchRead<T>, item: unknown, usage: Usage): GraphResult<T> {
-  const { code, body: text } = (item ?? {}) as { code?: unknown; body?: unknown };
+/** An item is null when it was not done in time. Its body is JSON in a string, its headers are a list. */
+function readItem<T>({ query, token, read }: BatchRead<T>, item: unknown): GraphResult<T> {
+  const { code, body: text, headers: list } = (item ?? {}) as { code?: unknown; body?: unknown; headers?: unknown };
   if (typeof code !== 'number') {
-    return { ok: false, error: localError('the batch left it out', 'TRANSIENT', null, false), usage };
+    return { ok: false, error: localError('the batch left it out', 'TRANSIENT', null, false), usage: noUsage };
   }
+  const headers = readHeaders(list);
+  const usage = parseUsage(headers);
   const body = parse(text);
   const value = code >= 200 && code < 300 && !hasError(body) ? read(body) : undefined;
   if (value !== undefined) return { ok: true, value, usage };
@@ -79,11 +92,19 @@ function readItem<T>({ query, token, read }: BatchRead<T>, item: unknown, usage:
     maybeWritten: true,
     body,
     reason: `HTTP ${code} in a batch, unexpected JSON`,
-    usage: noUsage,
-    retryAfterMs: null,
+    usage,
+    retryAfterMs: retryAfterOf(headers),
     blank: message => blankValues(message, secrets),
   });
   return { ok: false, error, usage };
+}
+
+function readHeaders(list: unknown): Headers {
+  const pairs = (Array.isArray(list) ? list : []).flatMap(header => {
+    const { name, value } = (header ?? {}) as { name?: unknown; value?: unknown };
+    return typeof name === 'string' && typeof value === 'string' ? [[name.toLowerCase(), value] as const] : [];
+  });
+  return Object.fromEntries(pairs);
 }
 
 function parse(text: unknown): unknown {

@@ -72,6 +72,8 @@ export interface GraphClient extends AppCalls {
   replyToComment(pageToken: Secret, commentId: string, text: string): Promise<GraphResult<{ commentId: string }>>;
   /** Every reply to a comment, over all cursors; at most 2,000. */
   listCommentReplies(pageToken: Secret, commentId: string): Promise<GraphResult<CommentReply[]>>;
+  /** Percent of the app's own allowance that is used up, by the last answer that told; 0 while it is trivial. */
+  appUsage(): number;
   close(): Promise<void>;
 }
 
@@ -85,6 +87,7 @@ export function createGraphClient(config: GraphConfig): GraphClient {
     ...pageCalls(transport, config),
     ...replyCalls(transport),
     ...appCalls(transport, config, appTokenOf(config)),
+    appUsage: () => transport.appUsage(),
     close: () => transport.close(),
   };
 }

@@ -7,7 +7,7 @@ import type { GraphError } from './graph-error.ts';
 import { classifyGraphError, localError } from './graph-error.ts';
 import { appSecretProof } from './signatures.ts';
 import type { Headers, Usage } from './usage.ts';
-import { noUsage, parseUsage } from './usage.ts';
+import { highest, noUsage, parseUsage } from './usage.ts';
 
 /** The end of a Graph call. A failed call is data: nothing here throws. */
 export type GraphResult<T> = { ok: true; value: T; usage: Usage } | { ok: false; error: GraphError; usage: Usage };
@@ -51,6 +51,10 @@ export interface GraphCall<T> {
 
 export interface GraphTransport {
   call<T>(call: GraphCall<T>): Promise<GraphResult<T>>;
+  /** Takes note of what an answer within an answer says of the allowances. @param token that the call was made with */
+  noteUsage(usage: Usage, token: Secret | undefined): void;
+  /** Percent of the app's own allowance, by the last answer to a call that was made as the app. */
+  appUsage(): number;
   close(): Promise<void>;
 }
 
@@ -78,8 +82,15 @@ export function createGraphTransport(config: GraphConfig): GraphTransport {
     const ended = await exchange(agent, request, { timeoutMs, maxBodyBytes });
     if (ended.answered) noteVersion(ended.headers);
     const result = readExchange(call, ended, text => blankValues(text, secretsOf(config, call)));
-    config.onUsage?.(result.usage);
+    noteUsage(result.usage, call.token);
     return result;
+  }
+
+  let appUsage = 0;
+  function noteUsage(usage: Usage, token: Secret | undefined): void {
+    // Without a token the app's id and secret call; with a person's, the header tells of another allowance.
+    if (!token || token.reveal().startsWith(`${config.appId}|`)) appUsage = highest(usage.app);
+    config.onUsage?.(usage);
   }
 
   const backoff = new ExponentialBackoff({ initialDelay: 200, maxDelay: 2_000 });
@@ -87,6 +98,8 @@ export function createGraphTransport(config: GraphConfig): GraphTransport {
 
   return {
     call: call => (isRead(call) ? repeat.execute(() => attempt(call)) : attempt(call)),
+    noteUsage,
+    appUsage: () => appUsage,
     close: () => agent.close(),
   };
 }
@@ -176,8 +189,8 @@ function hasError(body: unknown): boolean {
   return typeof body === 'object' && body !== null && 'error' in body && Boolean(body.error);
 }
 
-// In seconds; the date form is not used by Graph.
-function retryAfterOf(headers: Headers): number | null {
+/** The `Retry-After` header in milliseconds. In seconds there; the date form is not used by Graph. */
+export function retryAfterOf(headers: Headers): number | null {
   const value = headers['retry-after'];
   return typeof value === 'string' && /^\d{1,6}$/.test(value) ? Number(value) * 1000 : null;
 }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { noUsage, parseUsage, peakPercent } from './usage.ts';
+import { noUsage, pageRestMs, parseUsage, peakPercent, type Usage } from './usage.ts';
 
 describe('parseUsage', () => {
   test('reads all three headers, above 100 too', () => {
@@ -29,4 +29,21 @@ describe('parseUsage', () => {
       expect(parseUsage(headers)).toEqual(noUsage);
     },
   );
+});
+
+describe('how long a page is left alone', () => {
+  const business = { id: '1', type: 'pages', calls: 0, cpu: 0, time: 0, regainMin: 0 };
+  const minute = 60_000;
+  test.each<[string, Partial<Usage>, number | null]>([
+    ['nothing was said', {}, null],
+    ['calls are left', { buc: [{ ...business, calls: 99 }] }, null],
+    ['none is left, and no minutes were said', { buc: [{ ...business, time: 100 }] }, 5 * minute],
+    ['as long as Facebook says', { buc: [{ ...business, calls: 140, regainMin: 42 }] }, 42 * minute],
+    ['at least five minutes', { buc: [{ ...business, regainMin: 1 }] }, 5 * minute],
+    ['the longer of two allowances', { buc: [7, 9].map(regainMin => ({ ...business, regainMin })) }, 9 * minute],
+    ['another page’s is no matter', { buc: [{ ...business, id: '2', regainMin: 42 }] }, null],
+    ['the older header', { page: { calls: 100, cpu: 0, time: 0 } }, 5 * minute],
+  ])('%s', (_name, usage, expected) => {
+    expect(pageRestMs({ ...noUsage, ...usage }, '1')).toBe(expected);
+  });
 });

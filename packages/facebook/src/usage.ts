@@ -41,8 +41,25 @@ export function parseUsage(headers: Headers): Usage {
 
 /** The highest percentage of all allowances named; 0 when none is. Throttling starts at 100 of any of them. */
 export function peakPercent(usage: Usage): number {
-  const all = [usage.app, usage.page, ...usage.buc].filter(percent => percent !== null);
-  return Math.max(0, ...all.flatMap(percent => [percent.calls, percent.cpu, percent.time]));
+  return Math.max(0, ...[usage.app, usage.page, ...usage.buc].map(highest));
+}
+
+/** The highest of the three; 0 for an allowance of which nothing was said. */
+export function highest(percent: UsagePercent | null): number {
+  return percent ? Math.max(percent.calls, percent.cpu, percent.time) : 0;
+}
+
+const minRestMs = 5 * 60_000;
+
+/**
+ * How long a page is to be left alone by what an answer to its token said: as long as Facebook says, at least five
+ * minutes (fact sheet 7.4), from the moment on at which the next call would be refused. Null while calls are accepted.
+ */
+export function pageRestMs({ page, buc }: Usage, pageId: string): number | null {
+  const own = buc.filter(({ id }) => id === pageId);
+  const isUsedUp = own.some(business => business.regainMin > 0 || highest(business) >= 100) || highest(page) >= 100;
+  if (!isUsedUp) return null;
+  return Math.max(minRestMs, ...own.map(({ regainMin }) => regainMin * 60_000));
 }
 
 function businessUsage(header: Record<string, unknown> | null): BusinessUsage[] {

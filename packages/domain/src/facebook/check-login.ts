@@ -5,7 +5,7 @@ import { personHashOf } from '../integrations/facebook-login.ts';
 import type { PageStatus } from '../integrations/facebook-page-integration.ts';
 import { refreshLoginJob, unparkEventsJob } from '../jobs.ts';
 import { nudge } from '../nudge.ts';
-import { noteAppFailure, noteAppSuccess, pauseApp, readAppPause } from '../tenancy/app-pause.ts';
+import { noteAppFailure, noteAppSuccess, pauseApp, readAppPause, spareApp } from '../tenancy/app-pause.ts';
 import { isGone, withTenant } from '../tenancy/doors.ts';
 import type { CheckedLogin } from './checked-login.ts';
 import { claimPages } from './claim-pages.ts';
@@ -13,7 +13,7 @@ import { ExaminationFailed } from './examination-failed.ts';
 import { examineLogin, type LoginFindings } from './examine-login.ts';
 import type { PageExamination } from './examine-pages.ts';
 import { appRemoved, damaged, judgeDeadToken, judgePage, type Verdict } from './judge-page.ts';
-import { type LeasedLogin, leaseLogin, releaseLogin, renewLease } from './lease-login.ts';
+import { type LeasedLogin, type LeasedPage, leaseLogin, releaseLogin, renewLease } from './lease-login.ts';
 import { leaveOvertaken } from './leave-overtaken.ts';
 import { recheckOthers } from './recheck-others.ts';
 import { reconcileSubscriptions, type SubscriptionFindings } from './reconcile-subscriptions.ts';
@@ -43,7 +43,7 @@ export async function checkLogin(
 ): Promise<CheckOutcome> {
   const organization = input.organization_id;
   try {
-    const pause = await readAppPause(ctx.database, appId);
+    const pause = await readAppPause(ctx.database, appId, 'checks');
     if (pause) return { outcome: 'throttled', detail: pause.reason };
     const login = await withTenant(ctx, { organization }, tx => leaseLogin(tx, ctx.vault, input.login_id));
     if (typeof login === 'string') return { outcome: login };
@@ -69,7 +69,7 @@ async function examineAndStore(ctx: Context, appId: string, login: LeasedLogin):
     failpoint('check.before_store');
     const verdicts = judgeAll(findings, held, subscriptions, appId, login);
     const stored = await store(ctx, { login, findings, verdicts, subscriptions });
-    if (!login.isRevoked) await noteAppSuccess(ctx.database, appId);
+    if (!login.isRevoked) await noteAppUse(ctx, appId, subscriptions);
     await afterwards(ctx, login, findings, stored);
     return {
       outcome: 'checked',
@@ -98,6 +98,7 @@ const seenPages = (pages: readonly PageExamination[]) =>
 const wantedSubscriptions = ({ pages }: LoginFindings, held: ReadonlySet<Uuid>) =>
   seenPages(pages)
     .filter(({ page, found }) => held.has(page.integrationId) && found.info.isValid && found.works !== false)
+    .filter(({ page }) => page.restMs === 0)
     .map(({ page, found }) => ({ ...page, token: found.token }));
 
 function judgeAll(
@@ -122,7 +123,7 @@ function judgeAll(
       tasks: found.grant?.tasks ?? null,
       isLost: found.works === false,
       holdsClaim: found.info.isValid ? held.has(integrationId) : null,
-      subscribed: subscriptions.get(integrationId)?.asWanted ?? null,
+      subscribed: subscriptions.get(integrationId)?.asWanted ?? subscribedBefore(examination.page),
       userIsAlive: user.isAlive,
       userTokenExpiresAt,
     };
@@ -130,6 +131,9 @@ function judgeAll(
   }
   return verdicts;
 }
+
+/** Where nobody can tell, it is what it was. */
+const subscribedBefore = ({ status }: LeasedPage): false | null => (status === 'not_subscribed' ? false : null);
 
 /** Pages that are no longer what they were, which the check may have subscribed since, are left once more. */
 async function store(ctx: Context, checked: CheckedLogin): Promise<StoredPage[]> {
@@ -173,6 +177,19 @@ async function afterwards(
   if (personHash && isNews) await recheckOthers(ctx, personHash, login.id);
 }
 
+/** The calls came through; how much of the app's allowance is left, they have told. */
+async function noteAppUse(
+  { database, graph }: Context,
+  appId: string,
+  subscriptions: ReadonlyMap<Uuid, SubscriptionFindings>,
+): Promise<void> {
+  const errors = [...subscriptions.values()].flatMap(({ error }) => error ?? []);
+  const throttled = errors.find(({ outcome }) => outcome === 'THROTTLED_APP');
+  if (throttled) await pauseApp(database, appId, throttled.waitMs, throttled.message);
+  else await noteAppSuccess(database, appId);
+  await spareApp(database, appId, graph.appUsage());
+}
+
 async function giveUp(
   ctx: Context,
   appId: string,
@@ -182,7 +199,7 @@ async function giveUp(
   const { outcome, waitMs, message } = graphError;
   await withTenant(ctx, { organization: login.organizationId }, tx => postponeCheck(tx, login, waitMs));
   ctx.log.warn({ outcome, code: graphError.code, login_id: login.id }, 'check failed');
-  if (outcome === 'THROTTLED_APP') await pauseApp(ctx.database, appId, waitMs ?? 300_000, message);
+  if (outcome === 'THROTTLED_APP') await pauseApp(ctx.database, appId, waitMs, message);
   else if (!outcome.startsWith('THROTTLED')) await noteAppFailure(ctx.database, appId, message);
   return { outcome: outcome.startsWith('THROTTLED') ? 'throttled' : 'unreachable', detail: message };
 }

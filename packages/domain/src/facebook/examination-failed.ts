@@ -25,12 +25,16 @@ export function valueOrFail<T>(result: GraphResult<T>): T {
 /**
  * Refuses to go on where a round of reads failed for all, or failed in a way that is nobody's but ours: the app
  * throttled, its secret wrong.
+ * @param says which errors are Facebook's word on a token; none of `debug_token`'s, whose word is an answer
  * @throws ExaminationFailed
  */
-export function refuseOurFailure(results: readonly GraphResult<unknown>[]): void {
+export function refuseOurFailure(
+  results: readonly GraphResult<unknown>[],
+  says: (error: GraphError) => boolean = () => false,
+): void {
   const errors = results.flatMap(result => (result.ok ? [] : [result.error]));
   const ours = errors.find(({ outcome }) => outcome === 'THROTTLED_APP' || outcome === 'CONFIG');
-  const failed = errors.filter(error => !saysSomethingOfTheToken(error));
+  const failed = errors.filter(error => !says(error));
   if (ours) throw new ExaminationFailed(ours);
   if (failed.length > 0 && failed.length === results.length) throw new ExaminationFailed(failed[0]!);
 }

@@ -52,7 +52,9 @@ export async function examineLogin(
 }
 
 async function examineUser(graph: GraphClient, login: LeasedLogin, accessToken: Secret): Promise<UserFindings> {
-  let info = !login.personHash ? valueOrFail(await graph.debugToken(accessToken)) : null;
+  // A token that was found dead is asked about before it is used again.
+  const isToBeAsked = !login.personHash || login.isKnownDead;
+  let info = isToBeAsked ? valueOrFail(await graph.debugToken(accessToken)) : null;
   if (info && !info.isValid) return dead(info);
   const expiresAt = info ? info.expiresAt : login.expiresAt;
   const exchangeTried = isExchangeDue(login, expiresAt);

@@ -1,6 +1,7 @@
 import type { GraphClient, GraphResult, PageDetails, PageGrant, TokenInfo } from '@pagekeeper/facebook/graph-client';
 import type { GraphError } from '@pagekeeper/facebook/graph-error';
 import type { Secret } from '@pagekeeper/runtime/secret';
+import type { PageStatus } from '../integrations/facebook-page-integration.ts';
 import { refuseOurFailure, saysSomethingOfTheToken } from './examination-failed.ts';
 import type { LeasedPage } from './lease-login.ts';
 
@@ -76,37 +77,55 @@ async function replaceTokens(graph: GraphClient, examinations: readonly PageExam
 
 /** Tries what `debug_token` calls dead, and what the person's list lacks although it was complete. */
 async function tryTokens(graph: GraphClient, examinations: PageExamination[]): Promise<void> {
-  const doubtful = seen(examinations).filter(({ found }) => !found.info.isValid || found.grant === undefined);
-  if (doubtful.length === 0) return;
-  const probes = await graph.probePages(doubtful.map(({ page, found }) => ({ id: page.pageId, token: found.token })));
-  refuseOurFailure(probes);
-  for (const [examination, probe] of zip(doubtful, probes)) {
+  const doubtful = seen(examinations).filter(isDoubtful);
+  const fail = (examination: Seen, error: GraphError) => {
+    examinations[examinations.indexOf(examination)] = { outcome: 'failed', page: examination.page, error };
+  };
+  for (const examination of doubtful) {
+    const { restMs } = examination.page;
+    if (restMs > 0) fail(examination, localError(leftAlone, restMs));
+  }
+  const tried = doubtful.filter(({ page }) => page.restMs === 0);
+  if (tried.length === 0) return;
+  const probes = await graph.probePages(tried.map(({ page, found }) => ({ id: page.pageId, token: found.token })));
+  refuseOurFailure(probes, saysSomethingOfTheToken);
+  for (const [examination, probe] of zip(tried, probes)) {
     const failure = settleProbe(examination.found, probe);
-    if (failure)
-      examinations[examinations.indexOf(examination)] = { outcome: 'failed', page: examination.page, error: failure };
+    if (failure) fail(examination, failure);
   }
 }
+
+/** A token that was found dead before, and is dead still, is used no more (fact sheet 13.7). */
+function isDoubtful({ page, found }: Seen): boolean {
+  if (!found.info.isValid) return !tokenDead.includes(page.status);
+  return found.grant === undefined;
+}
+
+const tokenDead: readonly PageStatus[] = ['needs_reauth', 'blocked_user_action', 'page_lost'];
 
 /** @returns the failure where nothing can be said */
 function settleProbe(found: PageFindings, probe: GraphResult<PageDetails>): GraphError | null {
   if (probe.ok) {
     found.works = true;
     // Facebook calls it invalid and accepts it: nobody is called dead on that (fact sheet 13.7).
-    return found.info.isValid ? null : contradiction;
+    return found.info.isValid ? null : localError(contradiction, null);
   }
   if (!saysSomethingOfTheToken(probe.error)) return probe.error;
   found.works = false;
   return null;
 }
 
-const contradiction: GraphError = {
+const contradiction = 'Facebook calls the token invalid and accepts it.';
+const leftAlone = 'Facebook wants the page left alone for now.';
+
+const localError = (message: string, waitMs: number | null): GraphError => ({
   http: null,
   code: null,
   subcode: null,
   type: null,
-  message: 'Facebook calls the token invalid and accepts it.',
+  message,
   fbtraceId: null,
   outcome: 'TRANSIENT',
-  waitMs: null,
+  waitMs,
   sentMaybe: false,
-};
+});

@@ -4,7 +4,7 @@ import { Business } from '../businesses/business.ts';
 import type { Context } from '../context.ts';
 import { newId, type Uuid } from '../ids.ts';
 import { FacebookLogin } from '../integrations/facebook-login.ts';
-import { FacebookPageIntegration } from '../integrations/facebook-page-integration.ts';
+import { awaitsCheck, FacebookPageIntegration, type PageStatus } from '../integrations/facebook-page-integration.ts';
 import { Integration } from '../integrations/integration.ts';
 import { accessTokenOf, pageAccessTokenOf } from '../integrations/store-facebook-page.ts';
 import type { TenantTx } from '../tenancy/tenant-tx.ts';
@@ -22,7 +22,10 @@ export interface LeasedPage {
   generation: number;
   /** Null where the stored one does not open: somebody changed or moved it. */
   token: Secret | null;
-  holdsClaim: boolean;
+  /** What it was before this check. */
+  status: PageStatus;
+  /** So long Facebook wants the page left alone: nothing is asked with its token. 0 where it may be. */
+  restMs: number;
 }
 
 /** A login that this process alone may check until the lease ends. */
@@ -38,6 +41,8 @@ export interface LeasedLogin {
   kind: 'user' | 'system_user';
   expiresAt: Date | null;
   exchangeTriedAt: Date | null;
+  /** The last check found the user token dead. */
+  isKnownDead: boolean;
   /** The person removed the app: Facebook said so itself, and is not asked again. */
   isRevoked: boolean;
   pages: LeasedPage[];
@@ -72,8 +77,9 @@ export async function leaseLogin(
     kind: login.kind,
     expiresAt: login.expires_at,
     exchangeTriedAt: login.exchange_tried_at,
+    isKnownDead: login.error !== null,
     isRevoked: login.revoked_at !== null,
-    pages: await openPages(tx, vault, loginId),
+    pages: await openPages(tx, vault, loginId, rows[0].now),
     now: rows[0].now,
   };
   if (leased.pages.length > 0) return leased;
@@ -82,7 +88,7 @@ export async function leaseLogin(
   return 'gone';
 }
 
-async function openPages(tx: TenantTx, vault: Context['vault'], loginId: Uuid): Promise<LeasedPage[]> {
+async function openPages(tx: TenantTx, vault: Context['vault'], loginId: Uuid, now: Date): Promise<LeasedPage[]> {
   const reachable = Integration.query(tx)
     .where('integrations.is_active', true)
     .whereIn('business_id', Business.query(tx).where({ is_active: true }).select('id'));
@@ -95,12 +101,6 @@ async function openPages(tx: TenantTx, vault: Context['vault'], loginId: Uuid): 
   const ids = pages.map(({ id }) => id);
   const integrations = await reachable.whereIn('integrations.id', ids).select('id', 'config');
   const configs = new Map(integrations.map(({ id, config }) => [id, config]));
-  const claims = new Set(
-    await tx('page_claims')
-      .where({ organization_id: tx.tenant.organizationId })
-      .whereIn('integration_id', ids)
-      .pluck('integration_id'),
-  );
   const opened: LeasedPage[] = [];
   for (const page of pages) {
     opened.push({
@@ -110,11 +110,16 @@ async function openPages(tx: TenantTx, vault: Context['vault'], loginId: Uuid): 
       webhookEnabled: configs.get(page.id)?.webhook_enabled ?? false,
       generation: page.generation,
       token: await openToken(tx, vault, page.page_access_token, pageAccessTokenOf(page.id)),
-      holdsClaim: claims.has(page.id),
+      status: page.status,
+      restMs: restOf(page, now),
     });
   }
   return opened;
 }
+
+/** A pause that waits for this very check is none. */
+const restOf = ({ paused_until, pause_reason }: FacebookPageIntegration, now: Date): number =>
+  paused_until && pause_reason !== awaitsCheck ? Math.max(0, paused_until.getTime() - now.getTime()) : 0;
 
 /** Null for a value that was changed or moved. A key that this process lacks is our own fault, and an error. */
 async function openToken(tx: TenantTx, vault: Context['vault'], sealed: Sealed, place: Place): Promise<Secret | null> {

@@ -2,7 +2,12 @@ import { raw } from 'objection';
 import { audit } from '../audit/audit.ts';
 import type { Uuid } from '../ids.ts';
 import { FacebookLogin, personHashOf } from '../integrations/facebook-login.ts';
-import { awaitsCheck, FacebookPageIntegration, type PageStatus } from '../integrations/facebook-page-integration.ts';
+import {
+  awaitsCheck,
+  FacebookPageIntegration,
+  type PageStatus,
+  usedUp,
+} from '../integrations/facebook-page-integration.ts';
 import { accessTokenOf, pageAccessTokenOf } from '../integrations/store-facebook-page.ts';
 import type { TenantTx } from '../tenancy/tenant-tx.ts';
 import { currentDataKey } from '../vault/organization-key.ts';
@@ -86,6 +91,7 @@ async function storePage(
     return { integrationId: page.integrationId, status: before.status, revived: false, died: false, outdated: false };
   }
   const since = before.status === verdict.status ? before.status_since : now;
+  const { restMs } = checked.subscriptions.get(page.integrationId) ?? {};
   await FacebookPageIntegration.query(tx)
     .where({ id: page.integrationId })
     .patch({
@@ -99,6 +105,7 @@ async function storePage(
       // It is known now why the replies were refused; where nothing has changed, they wait on.
       ...(before.pause_reason === awaitsCheck &&
         before.status !== verdict.status && { paused_until: null, pause_reason: null }),
+      ...(restMs && { paused_until: laterBy(restMs), pause_reason: usedUp }),
       updated_at: raw('now()') as never,
     });
   await noteChange(tx, before, verdict);
@@ -137,11 +144,16 @@ function nextCheck({ status }: Verdict, { now }: LeasedLogin) {
   return raw(sql, [now]) as never;
 }
 
+/** With jitter, so that what waits for the same end does not come at once. */
+const laterBy = (ms: number) =>
+  raw(`app.now() + ? * interval '1 second' * (1 + random() / 4)`, [Math.ceil(ms / 1_000)]) as never;
+
+const retryMs = 5 * 60_000;
+
 /** A call of ours failed for this page alone: it keeps its status, and is asked again when that may help. */
 async function postponePage(tx: TenantTx, examination: PageExamination): Promise<void> {
   const error = examination.outcome === 'failed' ? examination.error : null;
-  const seconds = Math.ceil((error?.waitMs ?? 5 * 60_000) / 1_000);
-  const later = raw(`app.now() + ? * interval '1 second' * (1 + random() / 4)`, [seconds]) as never;
+  const later = laterBy(error?.waitMs ?? retryMs);
   await FacebookPageIntegration.query(tx)
     .where({ id: examination.page.integrationId })
     .patch({
@@ -169,11 +181,10 @@ async function hasParkedEvents(tx: TenantTx, integrationId: Uuid): Promise<boole
 
 /** After a failed call of ours: every page keeps its status and is asked again in minutes. */
 export async function postponeCheck(tx: TenantTx, login: LeasedLogin, waitMs: number | null): Promise<void> {
-  const seconds = Math.ceil((waitMs ?? 5 * 60_000) / 1_000);
   await FacebookPageIntegration.query(tx)
     .where({ login_id: login.id })
     .whereNotNull('next_check_at')
-    .patch({ next_check_at: raw(`app.now() + ? * interval '1 second' * (1 + random() / 4)`, [seconds]) as never });
+    .patch({ next_check_at: laterBy(waitMs ?? retryMs) });
   await FacebookLogin.query(tx)
     .where({ id: login.id, lease_token: login.leaseToken })
     .patch({ lease_token: null, lease_until: null });

@@ -11,6 +11,7 @@ import { leftPageTokenOf, PageUnsubscription } from '../integrations/page-unsubs
 import { openPageToken } from '../integrations/store-facebook-page.ts';
 import { refreshLoginJob } from '../jobs.ts';
 import { nudge } from '../nudge.ts';
+import { pauseApp, readAppPause } from '../tenancy/app-pause.ts';
 import { isGone, withTenant } from '../tenancy/doors.ts';
 import { type PageRoute, routePages } from '../tenancy/route-pages.ts';
 import type { TenantTx } from '../tenancy/tenant-tx.ts';
@@ -42,17 +43,22 @@ const maxAttempts = backoffSeconds.length;
 /**
  * Takes our app off a page that was let go, unless somebody claims it by now. Works in inactive organizations too.
  * Tried again after a while where a call failed for the moment; a dead token needs nothing.
+ * @param appId Facebook's id of our app
  */
 export async function unsubscribePage(
   ctx: Context,
+  appId: string,
   { organization_id: organization, unsubscription_id }: { organization_id: Uuid; unsubscription_id: Uuid },
 ): Promise<UnsubscribeOutcome> {
   const inTenant = <Result>(work: (tx: TenantTx) => PromiseLike<Result>) =>
     withTenant(ctx, { organization, allowInactive: true }, work);
   try {
+    // Its row stays due: the sweep comes back to it.
+    if (await readAppPause(ctx.database, appId, 'answers')) return 'later';
     const page = await inTenant(tx => takeUnsubscription(tx, ctx.vault, unsubscription_id));
     if (!page) return 'gone';
     const { outcome, error } = await leave(ctx, page);
+    if (error?.outcome === 'THROTTLED_APP') await pauseApp(ctx.database, appId, error.waitMs, error.message);
     return await inTenant(tx => (outcome === 'later' ? postpone(tx, page, error) : settle(tx, page, outcome, error)));
   } catch (error) {
     if (isGone(error)) return 'gone';

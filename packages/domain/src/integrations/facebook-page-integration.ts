@@ -20,6 +20,9 @@ export type PageStatus = (typeof pageStatuses)[number];
 /** A reply was refused as if the token were dead: nothing is sent until a check has found out. */
 export const awaitsCheck = 'A reply was refused; a check finds out why.';
 
+/** Facebook's header says that the page's allowance is used up: the next call would be refused. */
+export const usedUp = 'The calls that Facebook allows for this page are used up for now.';
+
 /** Why a page is not healthy, and what a person does about it. */
 export interface StatusReason {
   code: string;

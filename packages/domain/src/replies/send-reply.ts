@@ -1,9 +1,10 @@
 import type { GraphError } from '@pagekeeper/facebook/graph-error';
+import { pageRestMs, type Usage } from '@pagekeeper/facebook/usage';
 import { failpoint } from '@pagekeeper/runtime/failpoint';
 import type { Context } from '../context.ts';
 import { usableStatuses } from '../facebook/judge-page.ts';
 import { newId, type Uuid } from '../ids.ts';
-import { awaitsCheck } from '../integrations/facebook-page-integration.ts';
+import { awaitsCheck, usedUp } from '../integrations/facebook-page-integration.ts';
 import { withTenant } from '../tenancy/doors.ts';
 import type { TenantTx } from '../tenancy/tenant-tx.ts';
 import type { Decision } from './decide.ts';
@@ -46,7 +47,7 @@ export async function sendReply(
   failpoint('reply.after_http');
   return await withTenant(ctx, { organization }, async tx => {
     const step = result.ok
-      ? await storeSent(tx, intent, result.sentId, outgoing)
+      ? await storeSent(tx, drain, intent, result, outgoing)
       : await storeFailure(tx, drain, event, intent, result.error);
     failpoint('reply.before_commit');
     return step;
@@ -128,7 +129,12 @@ async function commitIntent(
   return attempts === null ? 'next' : { id, attempts };
 }
 
-type CallResult = { ok: true; sentId: string } | { ok: false; error: GraphError };
+interface Sent {
+  ok: true;
+  sentId: string;
+  usage: Usage;
+}
+type CallResult = Sent | { ok: false; error: GraphError };
 
 async function callFacebook(
   { graph }: Context,
@@ -138,17 +144,27 @@ async function callFacebook(
 ): Promise<CallResult> {
   if (kind === 'public_comment') {
     const result = await graph.replyToComment(token, recipientId, text);
-    return result.ok ? { ok: true, sentId: result.value.commentId } : result;
+    return result.ok ? { ...result, sentId: result.value.commentId } : result;
   }
   const recipient = kind === 'private_comment' ? { comment_id: recipientId } : { id: recipientId };
   const result = await graph.sendMessage(token, pageId, { recipient, text, metadata: metadataOf(replyId) });
-  return result.ok ? { ok: true, sentId: result.value.messageId } : result;
+  return result.ok ? { ...result, sentId: result.value.messageId } : result;
 }
 
-async function storeSent(tx: TenantTx, intent: Intent, sentId: string, { rule }: Outgoing): Promise<Step> {
+async function storeSent(
+  tx: TenantTx,
+  drain: UsableDrain,
+  intent: Intent,
+  { sentId, usage }: Sent,
+  { rule }: Outgoing,
+): Promise<Step> {
   const reason = rule === 'default' ? 'Answered with the default text.' : `Answered with ${rule}.`;
   await finish(tx, intent, { state: 'sent', reason, sentId, event: 'processed' });
-  return 'next';
+  const waitMs = pageRestMs(usage, drain.pageId);
+  if (waitMs === null) return 'next';
+  // The next call would be refused, and prolong it.
+  await pausePage(tx, drain, waitMs, usedUp);
+  return { paused: { type: 'pause', scope: 'page', waitMs, check: false, counts: false, reason: usedUp } };
 }
 
 async function storeFailure(

@@ -4,21 +4,51 @@ import { type Database, knexOf } from '../database/database.ts';
 const failuresThatPause = 5;
 const pauseMinutes = 5;
 
-/** Until when no check may call Facebook for any tenant, in business time; null while calls are fine. */
-export async function readAppPause(database: Database, appId: string): Promise<{ until: Date; reason: string } | null> {
+/** What a pause is asked for: checks rest sooner than answers, which people wait for. */
+type Work = 'checks' | 'answers';
+
+/** Until when Facebook is not to be called for any tenant, in business time; null while calls are fine. */
+export async function readAppPause(
+  database: Database,
+  appId: string,
+  work: Work,
+): Promise<{ until: Date; reason: string } | null> {
+  const until = work === 'checks' ? 'greatest(until, checks_until)' : 'until';
   const row = await knexOf(database)('app_pauses')
     .where({ app_id: appId })
-    .whereRaw('until > app.now()')
-    .first('until', 'reason');
+    .whereRaw(`${until} > app.now()`)
+    .first(knexOf(database).raw(`${until} as until, reason`));
   return row ?? null;
 }
 
-/** Facebook throttles the whole app: every process leaves it alone until then. */
-export async function pauseApp(database: Database, appId: string, waitMs: number, reason: string): Promise<void> {
+/** So much of the app's allowance may be used up before checks leave the rest to answers (fact sheet 7.4). */
+const sparedPercent = 80;
+
+/**
+ * Has checks rest while much of the app's allowance is used up. It is a rolling hour's, and the header says no minutes:
+ * after a few of them the next checks see how it stands.
+ * @param percent by the header
+ */
+export async function spareApp(database: Database, appId: string, percent: number): Promise<void> {
+  if (percent < sparedPercent) return;
+  await knexOf(database).raw(
+    `insert into app_pauses as p (app_id, checks_until, reason) values (?, app.now() + interval '${pauseMinutes} minutes', ?)
+     on conflict (app_id) do update set checks_until = excluded.checks_until, reason = excluded.reason`,
+    [appId, `${percent} percent of the app's calls of this hour are used up.`],
+  );
+}
+
+/** Facebook throttles the whole app: every process leaves it alone until then. @param waitMs null where nobody said */
+export async function pauseApp(
+  database: Database,
+  appId: string,
+  waitMs: number | null,
+  reason: string,
+): Promise<void> {
   await knexOf(database).raw(
     `insert into app_pauses as p (app_id, until, reason) values (?, app.now() + ? * interval '1 millisecond', ?)
      on conflict (app_id) do update set until = greatest(p.until, excluded.until), reason = excluded.reason`,
-    [appId, waitMs, reason.slice(0, 500)],
+    [appId, waitMs ?? pauseMinutes * 60_000, reason.slice(0, 500)],
   );
 }
 

@@ -9,6 +9,7 @@ import * as purge from './0010_purge.ts';
 import * as keepAlive from './0012_keep_alive.ts';
 import * as connect from './0013_connect.ts';
 import * as replies from './0014_replies.ts';
+import * as budget from './0016_budget.ts';
 
 /** SQL text in both directions: it can be shown before it is run. */
 export interface Migration {
@@ -30,6 +31,7 @@ export const migrations: readonly Migration[] = [
   { name: '0012_keep_alive', ...keepAlive },
   { name: '0013_connect', ...connect },
   { name: '0014_replies', ...replies },
+  { name: '0016_budget', ...budget },
 ];
 
 /** The newest migration's name: what a running process expects to find. */
