@@ -7,7 +7,7 @@ const uuid = z.uuid().transform(id => id as Uuid);
 /** Checks a login and the pages it stands behind, and stores what it finds. */
 export const refreshLoginJob = defineJob({
   name: 'facebook.refresh-login',
-  payload: z.strictObject({ organization_id: uuid, login_id: uuid }),
+  payload: z.strictObject({ organization_id: uuid, login_id: uuid, routine: z.boolean().optional() }),
   attempts: 3,
   backoff: { type: 'exponential', delayMs: 2_000 },
   deduplicate: ({ login_id }) => login_id,

@@ -76,5 +76,11 @@ describe('the app’s own allowance', () => {
     server.answer = json([item(answer, header(84))]);
     await graph.debugTokens([tokenOf(1)]);
     expect(graph.appUsage()).toBe(84);
+    server.answer = json([item({ data: [] })]);
+    await graph.readSubscriptions(pages(1));
+    expect(graph.appUsage()).toBe(84);
+    server.answer = json([item(answer)]);
+    await graph.debugTokens([tokenOf(1)]);
+    expect(graph.appUsage()).toBe(0);
   });
 });

@@ -3,7 +3,7 @@ import { classifyGraphError, localError } from './graph-error.ts';
 import type { GraphConfig, GraphResult, GraphTransport } from './graph-transport.ts';
 import { blankValues, retryAfterOf } from './graph-transport.ts';
 import { appSecretProof } from './signatures.ts';
-import { type Headers, noUsage, parseUsage, peakPercent } from './usage.ts';
+import { type Headers, highest, noUsage, parseUsage } from './usage.ts';
 
 /** One read of a batch. Without a token of its own it is made with the batch's. */
 export interface BatchRead<T> {
@@ -48,14 +48,17 @@ export async function readInBatches<T>(
       token,
       read: body => (Array.isArray(body) && body.length === chunk.length ? body : undefined),
     });
-    for (const [index, read] of chunk.entries()) {
-      const result = answer.ok ? readItem(read, answer.value[index]) : answer;
-      // Most say nothing, and the answer around them has told already.
-      if (answer.ok && peakPercent(result.usage) > 0) transport.noteUsage(result.usage, read.token ?? token);
-      results.push(result);
-    }
+    const ends = chunk.map((read, index) => (answer.ok ? readItem(read, answer.value[index]) : answer));
+    noteAppUsage(transport, [answer, ...ends.filter((_, index) => !chunk[index]!.token)]);
+    results.push(...ends);
   }
   return results;
+}
+
+/** What the app's own reads tell of its allowance, and the answer around them. Silence among others tells nothing. */
+function noteAppUsage(transport: GraphTransport, [around, ...own]: readonly GraphResult<unknown>[]): void {
+  const told = [around!, ...own].map(({ usage }) => highest(usage.app));
+  if (own.length > 0 || told[0]! > 0) transport.appUsage = Math.max(...told);
 }
 
 const isThrottledApp = <T>(result: GraphResult<T>): boolean => !result.ok && result.error.outcome === 'THROTTLED_APP';

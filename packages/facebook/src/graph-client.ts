@@ -87,7 +87,7 @@ export function createGraphClient(config: GraphConfig): GraphClient {
     ...pageCalls(transport, config),
     ...replyCalls(transport),
     ...appCalls(transport, config, appTokenOf(config)),
-    appUsage: () => transport.appUsage(),
+    appUsage: () => transport.appUsage,
     close: () => transport.close(),
   };
 }

@@ -51,10 +51,8 @@ export interface GraphCall<T> {
 
 export interface GraphTransport {
   call<T>(call: GraphCall<T>): Promise<GraphResult<T>>;
-  /** Takes note of what an answer within an answer says of the allowances. @param token that the call was made with */
-  noteUsage(usage: Usage, token: Secret | undefined): void;
-  /** Percent of the app's own allowance, by the last answer to a call that was made as the app. */
-  appUsage(): number;
+  /** Percent of the app's own allowance that is used up, by the last answer to the app that could tell. */
+  appUsage: number;
   close(): Promise<void>;
 }
 
@@ -82,26 +80,24 @@ export function createGraphTransport(config: GraphConfig): GraphTransport {
     const ended = await exchange(agent, request, { timeoutMs, maxBodyBytes });
     if (ended.answered) noteVersion(ended.headers);
     const result = readExchange(call, ended, text => blankValues(text, secretsOf(config, call)));
-    noteUsage(result.usage, call.token);
+    if (isByApp(call)) transport.appUsage = highest(result.usage.app);
+    config.onUsage?.(result.usage);
     return result;
   }
 
-  let appUsage = 0;
-  function noteUsage(usage: Usage, token: Secret | undefined): void {
-    // Without a token the app's id and secret call; with a person's, the header tells of another allowance.
-    if (!token || token.reveal().startsWith(`${config.appId}|`)) appUsage = highest(usage.app);
-    config.onUsage?.(usage);
-  }
+  // With a person's token the header tells of another allowance; what a batch tells, its items do.
+  const isByApp = ({ token, repeatable = false }: GraphCall<unknown>): boolean =>
+    !repeatable && (!token || token.reveal().startsWith(`${config.appId}|`));
 
   const backoff = new ExponentialBackoff({ initialDelay: 200, maxDelay: 2_000 });
   const repeat = retry(handleWhenResult(isWorthRepeating), { maxAttempts: retriesOfReads, backoff });
 
-  return {
+  const transport: GraphTransport = {
     call: call => (isRead(call) ? repeat.execute(() => attempt(call)) : attempt(call)),
-    noteUsage,
-    appUsage: () => appUsage,
+    appUsage: 0,
     close: () => agent.close(),
   };
+  return transport;
 }
 
 const isRead = ({ method, repeatable = false }: GraphCall<unknown>): boolean => method === 'GET' || repeatable;

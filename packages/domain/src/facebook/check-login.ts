@@ -35,15 +35,16 @@ class Superseded extends Error {}
  * Checks one login and all pages behind it: tokens, claims, subscriptions, expiry. Reads, calls Facebook outside of any
  * transaction, stores by compare-and-set.
  * @param appId Facebook's id of our app
+ * @param input `routine`: nobody waits for it, and it rests while the app's calls are nearly used up
  */
 export async function checkLogin(
   ctx: Context,
   appId: string,
-  input: { organization_id: Uuid; login_id: Uuid },
+  input: { organization_id: Uuid; login_id: Uuid; routine?: boolean | undefined },
 ): Promise<CheckOutcome> {
   const organization = input.organization_id;
   try {
-    const pause = await readAppPause(ctx.database, appId, 'checks');
+    const pause = await readAppPause(ctx.database, appId, input.routine);
     if (pause) return { outcome: 'throttled', detail: pause.reason };
     const login = await withTenant(ctx, { organization }, tx => leaseLogin(tx, ctx.vault, input.login_id));
     if (typeof login === 'string') return { outcome: login };

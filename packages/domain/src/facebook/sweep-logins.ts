@@ -13,8 +13,9 @@ export async function sweepLogins(
   appId: string,
 ): Promise<{ outcome: 'swept' | 'paused'; due: number }> {
   // Everybody waits: calls made while an app is throttled prolong it.
-  if (await readAppPause(database, appId, 'checks')) return { outcome: 'paused', due: 0 };
+  if (await readAppPause(database, appId, true)) return { outcome: 'paused', due: 0 };
   const due = await asSystem<{ organization_id: Uuid; login_id: Uuid }>(database, 'due_logins', batch);
-  await queue.enqueueMany(refreshLoginJob, due);
+  const routine = due.map(login => ({ ...login, routine: true }));
+  await queue.enqueueMany(refreshLoginJob, routine);
   return { outcome: 'swept', due: due.length };
 }

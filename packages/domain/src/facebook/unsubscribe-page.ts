@@ -54,7 +54,7 @@ export async function unsubscribePage(
     withTenant(ctx, { organization, allowInactive: true }, work);
   try {
     // Its row stays due: the sweep comes back to it.
-    if (await readAppPause(ctx.database, appId, 'answers')) return 'later';
+    if (await readAppPause(ctx.database, appId)) return 'later';
     const page = await inTenant(tx => takeUnsubscription(tx, ctx.vault, unsubscription_id));
     if (!page) return 'gone';
     const { outcome, error } = await leave(ctx, page);

@@ -41,7 +41,7 @@ export async function drainEvents(
   { organization_id: organization, integration_id }: { organization_id: Uuid; integration_id: Uuid },
   options: DrainOptions,
 ): Promise<DrainOutcome> {
-  if (await readAppPause(ctx.database, options.appId, 'answers')) return { outcome: 'paused', events: 0 };
+  if (await readAppPause(ctx.database, options.appId)) return { outcome: 'paused', events: 0 };
   try {
     const drain = await withTenant(ctx, { organization }, tx => beginDrain(tx, ctx.vault, integration_id));
     if (drain === 'gone') return await closeGone(ctx, organization, integration_id);

@@ -4,16 +4,16 @@ import { type Database, knexOf } from '../database/database.ts';
 const failuresThatPause = 5;
 const pauseMinutes = 5;
 
-/** What a pause is asked for: checks rest sooner than answers, which people wait for. */
-type Work = 'checks' | 'answers';
-
-/** Until when Facebook is not to be called for any tenant, in business time; null while calls are fine. */
+/**
+ * Until when Facebook is not to be called for any tenant, in business time; null while calls are fine.
+ * @param isRoutine for a check that nobody waits for: those rest sooner than answers and what people ask for
+ */
 export async function readAppPause(
   database: Database,
   appId: string,
-  work: Work,
+  isRoutine = false,
 ): Promise<{ until: Date; reason: string } | null> {
-  const until = work === 'checks' ? 'greatest(until, checks_until)' : 'until';
+  const until = isRoutine ? 'greatest(until, routine_until)' : 'until';
   const row = await knexOf(database)('app_pauses')
     .where({ app_id: appId })
     .whereRaw(`${until} > app.now()`)
@@ -21,20 +21,20 @@ export async function readAppPause(
   return row ?? null;
 }
 
-/** So much of the app's allowance may be used up before checks leave the rest to answers (fact sheet 7.4). */
+/** So much of the app's allowance may be used up before routine checks leave the rest to others (fact sheet 7.4). */
 const sparedPercent = 80;
 
 /**
- * Has checks rest while much of the app's allowance is used up. It is a rolling hour's, and the header says no minutes:
- * after a few of them the next checks see how it stands.
+ * Has routine checks rest while much of the app's allowance is used up. It is a rolling hour's, and the header says no
+ * minutes: after an hour of rest nothing of before counts any more.
  * @param percent by the header
  */
 export async function spareApp(database: Database, appId: string, percent: number): Promise<void> {
   if (percent < sparedPercent) return;
   await knexOf(database).raw(
-    `insert into app_pauses as p (app_id, checks_until, reason) values (?, app.now() + interval '${pauseMinutes} minutes', ?)
-     on conflict (app_id) do update set checks_until = excluded.checks_until, reason = excluded.reason`,
-    [appId, `${percent} percent of the app's calls of this hour are used up.`],
+    `insert into app_pauses as p (app_id, routine_until, reason) values (?, app.now() + interval '61 minutes', ?)
+     on conflict (app_id) do update set routine_until = excluded.routine_until, reason = excluded.reason`,
+    [appId, `${percent} percent of what Facebook allows our app in an hour is used up.`],
   );
 }
 

@@ -1,9 +1,9 @@
-/** Checks leave what is left of the app's allowance to answers. */
+/** Routine checks leave what is left of the app's allowance to others. */
 export const up = `
--- checks_until: until then no check calls Facebook, and answers go on. until binds both.
-alter table app_pauses add column checks_until timestamptz;
+-- routine_until: until then no routine check calls Facebook; answers and what people ask for go on. until binds all.
+alter table app_pauses add column routine_until timestamptz;
 `;
 
 export const down = `
-alter table app_pauses drop column checks_until;
+alter table app_pauses drop column routine_until;
 `;

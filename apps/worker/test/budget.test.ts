@@ -1,0 +1,124 @@
+import { sweepLoginsJob } from '@pagekeeper/domain/jobs';
+import { type Network, startNetwork } from '@pagekeeper/testing/network/network';
+import type { ConnectedPage } from '@pagekeeper/testing/network/tenant';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+
+let network: Network;
+
+beforeAll(async () => {
+  network = await startNetwork({ workerEnv: { CONCURRENCY: '2' } });
+}, 60_000);
+
+afterAll(() => network?.stop());
+afterEach(async () => {
+  await network.simulator.delete('/__sim/faults');
+  await network.simulator.patch('/__sim/app', { allowance: { app: 200_000, page: 480_000, messenger: 480_000 } });
+  await network.sql('delete from app_pauses');
+});
+
+describe('what Facebook allows our app', () => {
+  it('is never used up by routine checks: past eighty percent they rest for an hour, and all come to their turn', async () => {
+    const acme = await network.tenant('acme');
+    const connected: ConnectedPage[] = [];
+    for (let index = 0; index < 26; index += 1) connected.push(await acme.connectPage());
+    // The hour of the connecting is over. Each check takes one call, of which fifteen are allowed an hour.
+    await network.moveClock(21);
+    await network.simulator.patch('/__sim/app', { allowance: { app: 15 } });
+    const before = await lastSequence();
+    const asked = () => calls(`endpoint=debug_token&after=${before}`);
+    for (let hours = 21; hours < 24; hours += 0.2) {
+      await network.moveClock(hours);
+      await network.services.queue.enqueue(sweepLoginsJob, {});
+      await network.settle();
+      // Twelve are eighty percent, and another may have been under way.
+      if (hours === 21) expect([12, 13]).toContain((await asked()).length);
+    }
+    expect((await asked()).filter(({ error }: any) => error !== null)).toEqual([]);
+    expect(new Set((await asked()).map(({ page_id }: any) => page_id)).size).toBe(connected.length);
+  }, 120_000);
+
+  it('holds up no answer and nobody who asks, while routine checks rest', async () => {
+    const acme = await network.tenant('acme');
+    const { page, id } = await acme.connectPage();
+    await network.simulator.post('/__sim/faults', {
+      match: { endpoint: 'debug_token' },
+      fault: { type: 'usage', app: { call_count: 85 } },
+    });
+    expect((await acme.refresh(id)).outcome).toBe('checked');
+    await network.sql('update facebook_page_integrations set next_check_at = app.now() where page_id = $1', [
+      page.page_id,
+    ]);
+    const before = await lastSequence();
+    await network.services.queue.enqueue(sweepLoginsJob, {});
+    await network.settle();
+    expect(await calls(`after=${before}`)).toEqual([]);
+    expect((await acme.refresh(id)).outcome).toBe('checked');
+    await network.simulator.post(`/__sim/pages/${page.page_id}/messages`, { text: 'Hello?' });
+    await network.settle();
+    expect((await sends(page.page_id)).total).toBe(1);
+  });
+});
+
+describe('what Facebook allows for a page', () => {
+  it('is left alone from a hundred percent on, before anything is refused, for the minutes of the header', async () => {
+    const acme = await network.tenant('acme');
+    const { page, id } = await acme.connectPage();
+    await network.moveClock(24);
+    await network.simulator.post('/__sim/faults', {
+      match: { endpoint: 'messages', page_id: page.page_id },
+      fault: { type: 'usage', page: { call_count: 100 } },
+      times: 1,
+    });
+    const write = (text: string) => network.simulator.post(`/__sim/pages/${page.page_id}/messages`, { text });
+    await write('Hello?');
+    // The echo of our answer waits too.
+    await network.untilSql(
+      `select 1 from facebook_page_integrations where page_id = '${page.page_id}' and paused_until > app.now()`,
+      'the page rests',
+    );
+    expect(await restMinutes(page.page_id)).toBe(5);
+    await write('Are you there?');
+    await network.untilSql(
+      `select 1 from webhook_events where page_id = '${page.page_id}' and state = 'pending'`,
+      'it waits',
+    );
+    // A check asks about the token, and not with it.
+    const before = await lastSequence();
+    expect((await acme.refresh(id)).integration.facebook_page.status).toBe('healthy');
+    const asked = await calls(`person_id=${page.personId}&after=${before}`);
+    expect(asked.map(({ endpoint }: any) => endpoint)).toEqual(['accounts', 'debug_token']);
+    expect((await sends(page.page_id)).total).toBe(1);
+    await network.moveClock(24.2);
+    await network.settle(40_000);
+    expect((await sends(page.page_id)).total).toBe(2);
+  }, 90_000);
+
+  it('is waited for as long as the header of a refusal says, also where a check meets it', async () => {
+    const acme = await network.tenant('acme');
+    const { page, id } = await acme.connectPage();
+    await network.simulator.post('/__sim/faults', {
+      match: { endpoint: 'subscribed_apps', page_id: page.page_id },
+      fault: { type: 'throttle', code: 80001, minutes: 40 },
+    });
+    expect((await acme.refresh(id)).integration.facebook_page.status).toBe('healthy');
+    // The refused call has prolonged it by a minute; a quarter more is jitter.
+    const minutes = await restMinutes(page.page_id);
+    expect(minutes).toBeGreaterThanOrEqual(41);
+    expect(minutes).toBeLessThanOrEqual(52);
+  });
+});
+
+const lastSequence = async (): Promise<number> => (await network.simulator.get('/__sim/ledger?limit=1')).last_sequence;
+const calls = async (query: string): Promise<any[]> =>
+  (await network.simulator.get(`/__sim/ledger?type=call&limit=10000&${query}`)).data;
+const sends = async (pageId: string): Promise<any> =>
+  (await network.simulator.get(`/__sim/ledger/counts?page_id=${pageId}`)).sends;
+
+async function restMinutes(pageId: string): Promise<number> {
+  const [{ minutes }] = await network.sql(
+    `select ceil(extract(epoch from paused_until - app.now()) / 60)::int as minutes
+     from facebook_page_integrations where page_id = $1`,
+    [pageId],
+  );
+  return minutes;
+}
