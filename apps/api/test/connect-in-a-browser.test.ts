@@ -1,9 +1,9 @@
 import { existsSync } from 'node:fs';
+import { personWithPages } from '@pagekeeper/testing/network/dialog';
 import { type Network, startNetwork } from '@pagekeeper/testing/network/network';
 import type { Tenant } from '@pagekeeper/testing/network/tenant';
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { personWithPages } from './dialog.ts';
 import { addressOf, password } from './people.ts';
 
 const executablePath = '/usr/bin/chromium';

@@ -1,9 +1,9 @@
 import { sweepConnectionsJob } from '@pagekeeper/domain/jobs';
+import { begin, connectThrough, decide, personWithPages, pick } from '@pagekeeper/testing/network/dialog';
 import { type Network, startNetwork } from '@pagekeeper/testing/network/network';
 import type { Tenant } from '@pagekeeper/testing/network/tenant';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { holdAnswersToTheContract } from './contract.ts';
-import { begin, connectThrough, decide, personWithPages, pick } from './dialog.ts';
 import { elsewhere } from './people.ts';
 
 holdAnswersToTheContract();

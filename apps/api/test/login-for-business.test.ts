@@ -1,7 +1,7 @@
 import { requiredScopes } from '@pagekeeper/facebook/dialog';
+import { begin, connectThrough, personWithPages, pick } from '@pagekeeper/testing/network/dialog';
 import { type Network, startNetwork } from '@pagekeeper/testing/network/network';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { begin, connectThrough, personWithPages, pick } from './dialog.ts';
 
 const configId = '900000000000001';
 let network: Network;

@@ -1,7 +1,7 @@
+import { connectThrough, pick } from '@pagekeeper/testing/network/dialog';
 import { type Network, startNetwork } from '@pagekeeper/testing/network/network';
 import type { ConnectedPage, Tenant } from '@pagekeeper/testing/network/tenant';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { connectThrough, pick } from './dialog.ts';
 
 let network: Network;
 let acme: Tenant;

@@ -1,9 +1,9 @@
 import { drainEventsJob, sweepMovesJob, sweepNotificationsJob } from '@pagekeeper/domain/jobs';
+import { connectThrough, personWithPages, pick } from '@pagekeeper/testing/network/dialog';
 import { type Network, startNetwork } from '@pagekeeper/testing/network/network';
 import type { Tenant } from '@pagekeeper/testing/network/tenant';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { holdAnswersToTheContract } from './contract.ts';
-import { connectThrough, personWithPages, pick } from './dialog.ts';
 import { addressOf } from './people.ts';
 
 holdAnswersToTheContract();

@@ -1,13 +1,13 @@
 import { newId, parsePublicId, publicId, type Uuid } from '@pagekeeper/domain/ids';
 import { addMember } from '@pagekeeper/domain/members/add-member';
 import type { Role } from '@pagekeeper/domain/tenancy/tenant-tx';
+import { connectionThrough } from '@pagekeeper/testing/network/dialog';
 import type { Network } from '@pagekeeper/testing/network/network';
 import type { Answer, Persona } from '@pagekeeper/testing/network/persona';
 import type { Tenant } from '@pagekeeper/testing/network/tenant';
 import { expect } from 'vitest';
 import type { Endpoint } from '../src/http/endpoint.ts';
 import { holdStreamToTheContract, pathOf, placeholdersOf } from './contract.ts';
-import { connectionThrough } from './dialog.ts';
 
 /** For tests that walk over all endpoints: a request that each would take. */
 

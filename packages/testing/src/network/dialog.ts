@@ -1,6 +1,6 @@
-import type { Network } from '@pagekeeper/testing/network/network';
-import type { Answer, Persona } from '@pagekeeper/testing/network/persona';
-import type { Tenant } from '@pagekeeper/testing/network/tenant';
+import type { Network } from './network.ts';
+import type { Answer, Persona } from './persona.ts';
+import type { Tenant } from './tenant.ts';
 
 /** What a person does in Facebook's dialog; everything is granted unless told otherwise. */
 export interface Choice {
