@@ -1,21 +1,25 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { System } from './system.ts';
 
+/** Facebook's distances between attempts grow to hours. */
+const stepSeconds = 30;
+
 /**
- * Waits until no delivery is under way and no event is open. Gives up after the time: what is open then is for the
- * verdict to tell.
+ * Waits until no delivery is under way and no event is open, and moves the clock on where deliveries wait for it. Gives
+ * up after the time: what is open then is for the verdict to tell.
  */
 export async function settle(system: System, timeoutMs: number): Promise<void> {
   const deadline = Date.now() + timeoutMs;
   for (let calm = 0; calm < 3 && Date.now() < deadline; ) {
-    calm = (await isCalm(system)) ? calm + 1 : 0;
+    const { waiting_changes, waiting_retries, under_way } = (await system.simulator.get('/__sim')).counts;
+    const isDelivered = waiting_changes + waiting_retries + under_way === 0;
+    calm = isDelivered && (await isWorkedOff(system)) ? calm + 1 : 0;
+    if (waiting_retries > 0 && waiting_changes + under_way === 0) await system.moveClock(stepSeconds);
     await sleep(200);
   }
 }
 
-async function isCalm({ simulator, sql }: System): Promise<boolean> {
-  const { waiting_changes, waiting_retries, under_way } = (await simulator.get('/__sim')).counts;
-  if (waiting_changes + waiting_retries + under_way > 0) return false;
+async function isWorkedOff({ sql }: System): Promise<boolean> {
   const open = await sql(`select 1 from webhook_events where state in ('pending', 'parked') limit 1`);
   return open.length === 0;
 }

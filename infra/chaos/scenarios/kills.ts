@@ -35,8 +35,8 @@ const sizeOf = (isQuick: boolean) => (isQuick ? quick : full);
 
 /** Longer than anybody waits for work that leads to a failpoint. */
 const failpointMs = 20_000;
-/** A process that is killed at random lives so long. */
-const life = { leastMs: 100, greatestMs: 2_500 };
+/** A process that is killed at random lives so long. There is one api, and without it nothing comes in. */
+const life = { api: { leastMs: 100, greatestMs: 6_000 }, worker: { leastMs: 100, greatestMs: 2_500 } };
 
 type App = keyof typeof points;
 type Plan = { at: Failpoint; pass: number } | { at: null; afterMs: number };
@@ -62,7 +62,7 @@ function plansFor(app: App, { hits, ...size }: Size, random: Random): Plan[] {
     Array.from({ length: hits }, () => ({ at, pass: random.pick([1, 1, 1, 2, 3, 5]) })),
   );
   const count = app === 'api' ? size.randomOfApi : size.randomOfWorkers;
-  const { leastMs, greatestMs } = life;
+  const { leastMs, greatestMs } = life[app];
   const atRandom = Array.from({ length: count }, () => ({ at: null, afterMs: random.between(leastMs, greatestMs) }));
   const shuffled = random.shuffled<Plan>([...named, ...atRandom]);
   // It is reached where an earlier worker was killed, and its lease has run out.
