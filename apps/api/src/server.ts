@@ -1,6 +1,7 @@
 import { createServer, type Server } from 'node:http';
 import { KeyUse } from '@pagekeeper/domain/api-keys/key-use';
-import { appSecretsOf, openServices } from '@pagekeeper/domain/open-services';
+import { appSecretsOf } from '@pagekeeper/domain/environment';
+import { openServices } from '@pagekeeper/domain/open-services';
 import { createAuth } from '@pagekeeper/domain/users/auth';
 import { Inbox } from '@pagekeeper/domain/webhooks/inbox';
 import type { Log } from '@pagekeeper/runtime/log';

@@ -87,5 +87,16 @@ export function refuseContradictions(variables: ServiceVariables, context: z.Ref
 }
 
 /** Where the jobs are. */
-export const queueConnectionOf = ({ REDIS_URL, QUEUE_DATABASE_URL }: ServiceVariables): QueueConnection =>
+export const queueConnectionOf = ({
+  REDIS_URL,
+  QUEUE_DATABASE_URL,
+}: Pick<ServiceVariables, 'REDIS_URL' | 'QUEUE_DATABASE_URL'>): QueueConnection =>
   REDIS_URL ? { type: 'redis', url: REDIS_URL } : { type: 'postgres', url: QUEUE_DATABASE_URL! };
+
+/** The app secrets that webhooks may be signed with, the current one first. */
+export const appSecretsOf = ({
+  FACEBOOK_APP_SECRET,
+}: Pick<ServiceVariables, 'FACEBOOK_APP_SECRET'>): readonly Secret[] =>
+  FACEBOOK_APP_SECRET.reveal()
+    .split(',')
+    .map(secret => new Secret(secret.trim()));

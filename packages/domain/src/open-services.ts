@@ -3,11 +3,10 @@ import { createQueue, type Queue } from '@pagekeeper/queue/queue';
 import { checkRedis } from '@pagekeeper/queue/redis-safety';
 import { armFailpoint } from '@pagekeeper/runtime/failpoint';
 import type { Log } from '@pagekeeper/runtime/log';
-import { Secret } from '@pagekeeper/runtime/secret';
 import { checkBoot } from './boot-checks.ts';
 import type { Services } from './context.ts';
 import { closeDatabase, openDatabase } from './database/database.ts';
-import { queueConnectionOf, type ServiceVariables } from './environment.ts';
+import { appSecretsOf, queueConnectionOf, type ServiceVariables } from './environment.ts';
 import { createMailer } from './mail/mailer.ts';
 import { openVault } from './vault/open-vault.ts';
 
@@ -58,9 +57,3 @@ export async function openServices(variables: ServiceVariables, log: Log): Promi
     },
   };
 }
-
-/** The app secrets that webhooks may be signed with, the current one first. */
-export const appSecretsOf = ({ FACEBOOK_APP_SECRET }: ServiceVariables): readonly Secret[] =>
-  FACEBOOK_APP_SECRET.reveal()
-    .split(',')
-    .map(secret => new Secret(secret.trim()));

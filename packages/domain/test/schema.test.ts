@@ -16,7 +16,26 @@ it('the schema is what schema.sql says (npm test -- -u packages/domain/test/sche
   }
 });
 
-it('every migration can be taken back and made again, to the same schema', async () => {
+it('every migration can be taken back and made again by itself, to the same schema in the end', async () => {
+  const database = await createTestDatabase();
+  const knex = knexModule.knex({ client: 'pg', connection: database.adminUrl });
+  const owner = knexModule.knex({ client: 'pg', connection: database.urls.owner, pool: { min: 0, max: 1 } });
+  const run = (sql: string) => owner.transaction(tx => tx.raw(sql));
+  try {
+    const before = await describeSchema(knex);
+    for (const { up, down } of migrations.toReversed()) {
+      for (const sql of [down, up, down]) await run(sql);
+    }
+    for (const { up } of migrations) await run(up);
+    expect(await describeSchema(knex)).toBe(before);
+  } finally {
+    await owner.destroy();
+    await knex.destroy();
+    await database.drop();
+  }
+});
+
+it('all of them can be taken back, and made again', async () => {
   const database = await createTestDatabase();
   const knex = knexModule.knex({ client: 'pg', connection: database.adminUrl });
   try {

@@ -7,22 +7,46 @@ import { type Migration, migrations } from './migrations/index.ts';
  * Brings a database to the newest schema; safe to run again and by two processes at once.
  * @param options.ownerUrl the URL of `pagekeeper_owner`
  * @param options.queueUrl the URL of `pagekeeper_queue` where Postgres carries the queue, else null
+ * @returns the names of the migrations that were run now
  */
-export async function migrateToLatest(options: { ownerUrl: string; queueUrl: string | null }): Promise<void> {
-  const knex = openMigrator(options.ownerUrl);
-  try {
-    await knex.migrate.latest();
-  } finally {
-    await knex.destroy();
-  }
+export async function migrateToLatest(options: { ownerUrl: string; queueUrl: string | null }): Promise<string[]> {
+  const [, names] = await withMigrator(options.ownerUrl, knex => knex.migrate.latest());
   if (options.queueUrl) await migrateQueueAs(options.ownerUrl, options.queueUrl);
+  return names;
 }
 
-/** Takes the last migration back. */
-export async function migrateDown(ownerUrl: string): Promise<void> {
-  const knex = openMigrator(ownerUrl);
+/** Takes the last migration back. @returns its name; null where there is none */
+export async function migrateDown(ownerUrl: string): Promise<string | null> {
+  const [, names] = await withMigrator(ownerUrl, knex => knex.migrate.down());
+  return names[0] ?? null;
+}
+
+/** A migration, and when this database got it: null where it has not. */
+export interface MigrationState {
+  name: string;
+  appliedAt: Date | null;
+  /** False for one that the database has and this release does not know: it is older than the database. */
+  isKnown: boolean;
+}
+
+/** Every migration that this release or the database knows, in order. Changes nothing. */
+export async function readMigrations(ownerUrl: string): Promise<MigrationState[]> {
+  const applied = await withMigrator(ownerUrl, async knex => {
+    const { rows } = await knex.raw(`select to_regclass('public.migrations') is not null as exists`);
+    return rows[0].exists ? await knex('migrations').select('name', 'migration_time').orderBy('id') : [];
+  });
+  const times = new Map<string, Date>(applied.map(({ name, migration_time }) => [name, migration_time]));
+  const unknown = [...times.keys()].filter(name => !migrations.some(migration => migration.name === name));
+  return [
+    ...migrations.map(({ name }) => ({ name, appliedAt: times.get(name) ?? null, isKnown: true })),
+    ...unknown.map(name => ({ name, appliedAt: times.get(name)!, isKnown: false })),
+  ];
+}
+
+async function withMigrator<Result>(url: string, work: (knex: Knex) => Promise<Result>): Promise<Result> {
+  const knex = openMigrator(url);
   try {
-    await knex.migrate.down();
+    return await work(knex);
   } finally {
     await knex.destroy();
   }

@@ -20,7 +20,7 @@ export interface DatabaseOptions {
 }
 
 /** The roles that log in. `pagekeeper_router` is not among them: it only owns definer functions. */
-const loginRoles = {
+export const loginRoles = {
   owner: 'pagekeeper_owner',
   app: 'pagekeeper_app',
   auth: 'pagekeeper_auth',

@@ -43,5 +43,15 @@ export function createMailer({ smtpUrl, from, log }: MailerOptions): Mailer {
   };
 }
 
+/** Shakes hands with the mail server, and logs in. Sends nothing. @throws Error when it will not have us */
+export async function verifyMailServer(smtpUrl: string): Promise<void> {
+  const transport = createTransport({ url: smtpUrl, connectionTimeout: 5_000, greetingTimeout: 5_000 });
+  try {
+    await transport.verify();
+  } finally {
+    transport.close();
+  }
+}
+
 // A name with a line break in it must not begin a header of its own. (nodemailer folds them too.)
 const oneLine = (text: string): string => text.replace(/\s+/g, ' ').trim().slice(0, 200);

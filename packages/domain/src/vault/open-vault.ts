@@ -15,11 +15,8 @@ interface SystemKey {
  * @throws KeyUnavailableError, VaultError with a sentence for the operator
  */
 export async function openVault(database: Database, ring: KeyRing): Promise<Vault> {
+  await checkKeyRing(database, ring);
   const knex = knexOf(database);
-  const stored = await knex<SystemKey>('system_keys').select('name', 'kek_id', 'wrapped');
-  for (const key of stored) unwrapKey(ring, key.kek_id, key.wrapped, key.name);
-  await refuseMissingKeys(database, ring);
-
   const missing = ring.map(kek => newSystemKey(kek, `check|${kek.id}`, randomBytes(32)));
   for (const name of ['hash', 'personal']) missing.push(newSystemKey(ring[0], name, randomBytes(32)));
   await knex('system_keys').insert(missing).onConflict('name').ignore();
@@ -34,13 +31,32 @@ export async function openVault(database: Database, ring: KeyRing): Promise<Vaul
   return new Vault(ring, { hash: open('hash'), personal: open('personal') });
 }
 
+/**
+ * Whether the ring has every key that this database needs, and the right one by each name. Writes nothing.
+ * @throws KeyUnavailableError
+ */
+export async function checkKeyRing(database: Database, ring: KeyRing): Promise<void> {
+  const stored = await knexOf(database)<SystemKey>('system_keys').select('name', 'kek_id', 'wrapped');
+  for (const key of stored) {
+    // The check value of a key that was taken out of the ring, and wraps nothing any more: nobody needs it.
+    const isRetired = key.name === `check|${key.kek_id}` && !ring.some(kek => kek.id === key.kek_id);
+    if (!isRetired) unwrapKey(ring, key.kek_id, key.wrapped, key.name);
+  }
+  await refuseMissingKeys(database, ring);
+}
+
 async function refuseMissingKeys(database: Database, ring: KeyRing): Promise<void> {
-  const { rows } = await knexOf(database).raw('select kek_id from router.key_encryption_keys_in_use()');
-  for (const { kek_id } of rows as { kek_id: string }[]) {
+  for (const kek_id of await readKeysInUse(database)) {
     if (!ring.some(kek => kek.id === kek_id)) {
       throw new KeyUnavailableError(`PAGEKEEPER_KEYS lacks the key ${kek_id}, which this database needs.`);
     }
   }
+}
+
+/** The ids of the key-encryption keys that data keys are wrapped by. */
+export async function readKeysInUse(database: Database): Promise<string[]> {
+  const { rows } = await knexOf(database).raw('select kek_id from router.key_encryption_keys_in_use()');
+  return rows.map(({ kek_id }: { kek_id: string }) => kek_id);
 }
 
 const newSystemKey = (kek: KeyRing[0], name: string, key: Uint8Array): SystemKey => ({

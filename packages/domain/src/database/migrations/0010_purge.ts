@@ -326,6 +326,7 @@ ${['audit_events', 'replies', 'facebook_logins']
   )
   .join('\n')}
 revoke select (id) on staff_entries, organization_memberships from pagekeeper_router;
+revoke select (organization_id) on idempotency_keys from pagekeeper_router;
 alter table personal_idempotency_keys drop column about_organization;
 alter table organizations drop column purge_id;
 drop table organization_purges, page_unsubscriptions;

@@ -228,7 +228,7 @@ reset role;
 revoke select (paused_until) on facebook_page_integrations from pagekeeper_router;
 
 drop table threads;
-drop index replies_lately, replies_sent_comments;
+drop index replies_lately, replies_sent_comments, webhook_events_failed;
 revoke update (kind, rule, event_id) on replies from pagekeeper_app;
 alter table replies drop column thread_hash, drop column text;
 alter table webhook_events drop column page_id, drop column replay, force row level security;
