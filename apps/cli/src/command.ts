@@ -4,7 +4,6 @@ import type { Command } from 'commander';
 export const addCommand = (parent: Command, name: string, description: string): Command =>
   parent.command(name).description(description).option('--json', 'print one JSON document, for programs');
 
-/** `-- …` is passed on to another program, so that its options are not ours. */
-export interface Json {
-  json?: boolean;
-}
+/** A command about an organization: somebody does it. */
+export const addPersonsCommand = (parent: Command, name: string, description: string): Command =>
+  addCommand(parent, name, description).requiredOption('--as <email>', 'who does it');

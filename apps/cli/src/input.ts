@@ -1,4 +1,4 @@
-import { password as askForPassword, confirm as askToConfirm, isCancel } from '@clack/prompts';
+import { text as askFor, password as askForPassword, confirm as askToConfirm, isCancel } from '@clack/prompts';
 import type { z } from 'zod';
 import { UsageError } from './usage-error.ts';
 
@@ -24,6 +24,17 @@ export async function readNewPassword(): Promise<string> {
   if (isCancel(first) || isCancel(second)) throw new UsageError('Nothing was done.');
   if (first !== second) throw new UsageError('The two passwords are not the same.');
   return first;
+}
+
+/**
+ * Asks for a word.
+ * @param option what says it where there is no terminal to ask on
+ */
+export async function askForText(question: string, option: string): Promise<string> {
+  if (!isAttended()) throw new UsageError(`${question}: say it with ${option}.`);
+  const answer = await askFor({ message: question, output: process.stderr });
+  if (isCancel(answer)) throw new UsageError('Nothing was done.');
+  return answer ?? '';
 }
 
 const maxInputBytes = 1_000_000;

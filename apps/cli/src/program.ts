@@ -1,6 +1,10 @@
 import { Command } from 'commander';
+import { addBusinessCommands } from './businesses/commands.ts';
 import { addDatabaseCommands } from './database/commands.ts';
 import { addDoctor } from './doctor/commands.ts';
+import { addOrganizationCommands } from './organizations/commands.ts';
+import { addUserCommands } from './users/commands.ts';
+import { addEventCommands } from './webhooks/commands.ts';
 
 /** The table of contents. What a command does is loaded when it is typed. */
 export function createProgram(): Command {
@@ -12,6 +16,10 @@ export function createProgram(): Command {
     .configureOutput({ outputError: () => {} })
     .addHelpText('after', afterHelp);
   addDatabaseCommands(program);
+  addUserCommands(program);
+  addOrganizationCommands(program);
+  addBusinessCommands(program);
+  addEventCommands(program);
   addDoctor(program);
   return program;
 }

@@ -93,6 +93,16 @@ export const queueConnectionOf = ({
 }: Pick<ServiceVariables, 'REDIS_URL' | 'QUEUE_DATABASE_URL'>): QueueConnection =>
   REDIS_URL ? { type: 'redis', url: REDIS_URL } : { type: 'postgres', url: QUEUE_DATABASE_URL! };
 
+/** The mail server, null where there is none, and who mails come from. */
+export function mailSettingsOf({
+  SMTP_URL,
+  MAIL_FROM,
+  PUBLIC_URL,
+}: Pick<ServiceVariables, 'SMTP_URL' | 'MAIL_FROM' | 'PUBLIC_URL'>): { smtpUrl: string | null; from: string } {
+  const from = MAIL_FROM ?? `Pagekeeper <no-reply@${new URL(PUBLIC_URL).hostname}>`;
+  return { smtpUrl: SMTP_URL?.reveal() ?? null, from };
+}
+
 /** The app secrets that webhooks may be signed with, the current one first. */
 export const appSecretsOf = ({
   FACEBOOK_APP_SECRET,

@@ -6,7 +6,7 @@ import type { Log } from '@pagekeeper/runtime/log';
 import { checkBoot } from './boot-checks.ts';
 import type { Services } from './context.ts';
 import { closeDatabase, openDatabase } from './database/database.ts';
-import { appSecretsOf, queueConnectionOf, type ServiceVariables } from './environment.ts';
+import { appSecretsOf, mailSettingsOf, queueConnectionOf, type ServiceVariables } from './environment.ts';
 import { createMailer } from './mail/mailer.ts';
 import { openVault } from './vault/open-vault.ts';
 
@@ -40,9 +40,8 @@ export async function openServices(variables: ServiceVariables, log: Log): Promi
     appId: variables.FACEBOOK_APP_ID,
     appSecret: appSecretsOf(variables)[0]!,
   });
-  const { PUBLIC_URL: publicUrl, SMTP_URL, MAIL_FROM } = variables;
-  const from = MAIL_FROM ?? `Pagekeeper <no-reply@${new URL(publicUrl).hostname}>`;
-  const mailer = createMailer({ smtpUrl: SMTP_URL?.reveal() ?? null, from, log });
+  const { PUBLIC_URL: publicUrl } = variables;
+  const mailer = createMailer({ ...mailSettingsOf(variables), log });
   return {
     database,
     vault,

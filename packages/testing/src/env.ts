@@ -7,6 +7,7 @@ const text = z.string().optional();
 
 const startSchema = z
   .object({
+    NODE_ENV: text,
     PORT: portVariable.default(4000),
     SIMULATOR_PORT: portVariable.default(4700),
     MAIL_PORT: portVariable.default(4800),

@@ -16,6 +16,7 @@ import type { LocalSecrets } from './start/secrets.ts';
 import { keepSecrets } from './start/secrets.ts';
 import { supervise } from './start/supervisor.ts';
 import { formatTable } from './start/table.ts';
+import { keepVariables } from './start/variables.ts';
 import { portProblem } from './system/ports.ts';
 
 const say = (sentence: string) => process.stdout.write(`${sentence}\n`);
@@ -46,7 +47,14 @@ async function start(given: StartEnvironment): Promise<void> {
   const urls = await prepareDatabase(given, secrets, adminUrl);
   await migrateToLatest({ ownerUrl: urls.owner, queueUrl: urls.queue });
   goOn();
+  // An administrator's URL that was given to us is not ours to keep.
+  const operators = ({ owner }: DatabaseUrls) => ({
+    MIGRATION_DATABASE_URL: owner,
+    ADMIN_DATABASE_URL: given.DATABASE_URL || given.ADMIN_DATABASE_URL ? undefined : (adminUrl ?? undefined),
+  });
   const variables = childVariables(given, secrets, addresses, urls, folder.file('simulator.json'));
+  if (given.NODE_ENV !== 'production')
+    keepVariables(folder.file('variables.json'), { ...variables.api, ...operators(urls) });
   await startApps(folder, given, addresses, variables);
   const { apiUrl, publicUrl, simulatorUrl } = addresses;
   await seedDemo({ apiUrl, publicUrl, simulatorUrl, databaseUrl: urls.app });

@@ -148,6 +148,11 @@ export class Network {
     }
   }
 
+  /** The variables of all processes, and of the database's owner: for the operator's commands. */
+  get variables(): Record<string, string> {
+    return { ...this.#env, ...this.#apiEnv, MIGRATION_DATABASE_URL: this.database.urls.owner };
+  }
+
   /** Moves business time, ours and Facebook's, to this far from now: to the second. */
   async moveClock(hours: number): Promise<void> {
     const offset_seconds = Math.round(hours * 3_600);
