@@ -29,6 +29,9 @@ const imports: [from: string, statement: string, rule: string | null][] = [
   ['apps/api/src/a.ts', "import '../../../packages/domain/src/ids.ts';", null],
   ['apps/api/src/b.ts', "await import('../../worker/src/main.ts');", 'app-imports-app'],
   ['apps/console/src/a.ts', "import '../../../packages/domain/src/ids.ts';", 'console-and-client-know-the-api-only'],
+  ['apps/console/src/b.tsx', "import '../../../packages/domain/src/ids.ts';", 'console-and-client-know-the-api-only'],
+  ['apps/console/src/c.tsx', "import 'react';\nexport const C = () => <p />;", null],
+  ['apps/api/src/h.ts', "import 'react';", 'one-home-react'],
   ['apps/api/test/a.test.ts', "import '../../../packages/testing/src/app.ts';", null],
   ['apps/api/src/c.ts', "import '../../../packages/testing/src/app.ts';", 'only-tests-import-testing'],
   ['infra/bench/a.ts', "import '../../packages/testing/src/app.ts';", null],
@@ -64,7 +67,17 @@ const targets = [
   'apps/worker/src/main.ts',
 ];
 
-const libraries = ['knex', 'pg', 'bullmq', 'libsodium-wrappers', 'express', 'undici', 'better-auth', 'undeclared'];
+const libraries = [
+  'knex',
+  'pg',
+  'bullmq',
+  'libsodium-wrappers',
+  'express',
+  'undici',
+  'better-auth',
+  'react',
+  'undeclared',
+];
 
 const tree = mkdtempSync(join(tmpdir(), 'pagekeeper-architecture-'));
 const found = new Map<string, string[]>();
@@ -86,7 +99,8 @@ beforeAll(() => {
   put('package.json', JSON.stringify({ name: 'tree', dependencies: Object.fromEntries(declared) }));
   cpSync(join(root, '.dependency-cruiser.cjs'), join(tree, '.dependency-cruiser.cjs'));
   const program = join(root, 'node_modules', 'dependency-cruiser', 'bin', 'dependency-cruise.mjs');
-  const args = [program, 'packages', 'apps', 'infra', '--output-type', 'json'];
+  const hook = join(root, 'infra', 'lint', 'tsx-for-swc.mjs');
+  const args = ['--import', hook, program, 'packages', 'apps', 'infra', '--output-type', 'json'];
   const { stdout, stderr } = spawnSync(process.execPath, args, { cwd: tree, encoding: 'utf8', maxBuffer: 1e8 });
   if (!stdout) throw new Error(stderr);
   const { summary } = JSON.parse(stdout) as { summary: { violations: { from: string; rule: { name: string } }[] } };

@@ -10,6 +10,7 @@ import express, { type Express } from 'express';
 import { createAuthenticate } from './auth/authenticate.ts';
 import { mountAuth } from './auth/mount-auth.ts';
 import { mountOauthCallback } from './connections/oauth-callback.ts';
+import { mountConsole } from './console/mount-console.ts';
 import { endpoints } from './endpoints.ts';
 import { mountPersonRequests } from './facebook/person-requests.ts';
 import { mountHealth } from './health/health.ts';
@@ -59,6 +60,7 @@ export function createApp(options: AppOptions): Express {
   mountAuth(app, { auth, database: services.database, limits, publicUrl });
   mountOauthCallback(app, { services, facebook, authenticate, limits });
   mountPersonRequests(app, { services, publicUrl, appSecrets, limits });
+  mountConsole(app, services.log);
   app.use(() => {
     throw new HttpError('no_such_route', 'The documentation at /docs lists what there is.');
   });

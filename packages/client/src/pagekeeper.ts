@@ -12,8 +12,8 @@ export type Integration = components['schemas']['Integration'];
 export interface PagekeeperOptions {
   /** "https://app.example" */
   baseUrl: string;
-  /** `pgk_live_…`. Keep it on a server. */
-  apiKey: string;
+  /** `pgk_live_…`. Keep it on a server. Left out in a browser that is signed in: its cookie goes along. */
+  apiKey?: string;
   fetch?: typeof globalThis.fetch;
 }
 
@@ -28,9 +28,9 @@ export function createPagekeeper({ baseUrl, apiKey, fetch }: PagekeeperOptions):
   return client;
 }
 
-const credentials = (apiKey: string): Middleware => ({
+const credentials = (apiKey: string | undefined): Middleware => ({
   onRequest({ request }) {
-    request.headers.set('Authorization', `Bearer ${apiKey}`);
+    if (apiKey) request.headers.set('Authorization', `Bearer ${apiKey}`);
     if (request.method === 'POST' && !request.headers.has('Idempotency-Key')) {
       request.headers.set('Idempotency-Key', crypto.randomUUID());
     }

@@ -1,6 +1,7 @@
 import { migrateToLatest } from '@pagekeeper/domain/database/migrate';
 import { createLog } from '@pagekeeper/runtime/log';
 import { stopOnSignal } from '@pagekeeper/runtime/stop';
+import { buildConsole } from './console.ts';
 import { demoLogins, demoPassword, seedDemo } from './demo.ts';
 import type { StartEnvironment } from './env.ts';
 import { readStartEnvironment } from './env.ts';
@@ -46,6 +47,8 @@ async function start(given: StartEnvironment): Promise<void> {
   goOn();
   const urls = await prepareDatabase(given, secrets, adminUrl);
   await migrateToLatest({ ownerUrl: urls.owner, queueUrl: urls.queue });
+  goOn();
+  await buildConsole(say);
   goOn();
   // An administrator's URL that was given to us is not ours to keep.
   const operators = ({ owner }: DatabaseUrls) => ({
@@ -165,7 +168,8 @@ function describeSystem(given: StartEnvironment, secrets: LocalSecrets, to: Addr
   return [
     '\nPagekeeper runs. Ctrl-C stops it; what it holds stays in .pagekeeper/ for the next time.\n',
     formatTable([
-      ['API', to.publicUrl],
+      ['Console', to.publicUrl],
+      ['API', `${to.publicUrl}/v1`],
       ['API docs', `${to.publicUrl}/docs`],
       ['Webhooks', `${to.publicUrl}/webhooks/facebook`],
       ['Mail', to.mailUrl?.replace('127.0.0.1', 'localhost') ?? new URL(to.smtpUrl).host],

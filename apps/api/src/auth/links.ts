@@ -1,5 +1,4 @@
-import type { Express, Request, Response } from 'express';
-import { sendResultPage } from '../http/result-page.ts';
+import type { Request, Response } from 'express';
 
 /** What the links in mails lead to, and what it is called when it went well. */
 const links: Record<string, string> = {
@@ -36,20 +35,4 @@ export function land(response: Response, answer: globalThis.Response | null, pub
   searchParams.set('result', isGood ? links[response.req.path]! : 'invalid_link');
   if (isGood && token) target.hash = `token=${token}`;
   response.redirect(302, target.href);
-}
-
-const sentences: Record<string, string> = {
-  email_verified: 'Your e-mail address is confirmed.',
-  choose_password: 'The link is good: with the token in the address of this page a new password can be set.',
-  invalid_link: 'The link was used already, or is too old. Please ask for a new one.',
-};
-
-/** Where links end until the console has pages for them: one sentence. */
-export function mountLanding(app: Express): void {
-  app.get('/', ({ query }, response, next) => {
-    const { result } = query;
-    const sentence = typeof result === 'string' && Object.hasOwn(sentences, result) ? sentences[result] : undefined;
-    if (sentence) sendResultPage(response, 200, { title: 'Pagekeeper', sentences: [sentence] });
-    else next();
-  });
 }

@@ -10,7 +10,7 @@ import type { Guess, Limits } from '../limits/limits.ts';
 import { authHeaders } from './auth-headers.ts';
 import { type AuthRoute, findAuthRoute } from './auth-routes.ts';
 import { refuseForeignOrigin } from './authenticate.ts';
-import { askedBy, isLink, land, mountLanding } from './links.ts';
+import { askedBy, isLink, land } from './links.ts';
 
 export interface MountAuthOptions {
   auth: Auth;
@@ -38,7 +38,6 @@ export function mountAuth(app: Express, options: MountAuthOptions): void {
     if (isLink(request)) await follow(request, response, options);
     else await send(request, response, await guess(request, response, options));
   });
-  mountLanding(app);
 }
 
 /** Asks, and counts a wrong password for the address that it was meant for. */

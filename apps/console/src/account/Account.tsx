@@ -1,0 +1,5 @@
+import { PageHead } from '../shell/PageHead.tsx';
+
+export function Account() {
+  return <PageHead title="Account" />;
+}

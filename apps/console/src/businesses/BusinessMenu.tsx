@@ -1,0 +1,52 @@
+import type { Business } from '@pagekeeper/client';
+import { useState } from 'react';
+import { api, ask } from '../api.ts';
+import { useOrganization, useSlug } from '../organizations/organization.ts';
+import { act } from '../resource/act.tsx';
+import { confirm } from '../resource/confirm.tsx';
+import { RowMenu } from '../resource/RowMenu.tsx';
+import { BusinessDialog } from './BusinessDialog.tsx';
+
+export function BusinessMenu({ business }: { business: Business }) {
+  const organization = useSlug();
+  const { mayWrite } = useOrganization();
+  const [isChanging, setChanging] = useState(false);
+  const { id, name, is_active } = business;
+  const at = { params: { path: { organization, business: id } } };
+  const path = '/v1/organizations/{organization}/businesses/{business}';
+  const restore = () => ask(api.POST(`${path}/restore`, at));
+
+  async function deactivate(): Promise<void> {
+    const yes = await confirm({
+      title: 'Deactivate this business?',
+      detail: (
+        <>
+          <bdi>{name}</bdi> and its pages disappear from the lists, and its pages are not answered any more. You can
+          restore it.
+        </>
+      ),
+      yes: 'Deactivate',
+      isGrave: true,
+    });
+    if (!yes) return;
+    await act(() => ask(api.DELETE(path, at)), { done: 'Deactivated.', undo: restore, undone: 'Restored.' });
+  }
+
+  if (!mayWrite) return null;
+  return (
+    <>
+      <RowMenu
+        label={name}
+        actions={
+          is_active
+            ? [
+                { label: 'Change', icon: 'settings', run: () => setChanging(true) },
+                { label: 'Deactivate', icon: 'pause', isGrave: true, run: deactivate },
+              ]
+            : [{ label: 'Restore', icon: 'refresh', run: () => act(restore, { done: 'Restored.' }) }]
+        }
+      />
+      {isChanging && <BusinessDialog business={business} close={() => setChanging(false)} />}
+    </>
+  );
+}

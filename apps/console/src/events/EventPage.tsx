@@ -1,0 +1,5 @@
+import { PageHead } from '../shell/PageHead.tsx';
+
+export function EventPage() {
+  return <PageHead title="EventPage" />;
+}

@@ -1,0 +1,28 @@
+import { useSuspenseQuery } from '@tanstack/react-query';
+import { businessesQuery } from '../businesses/business.ts';
+import { useOrganization, useSlug } from '../organizations/organization.ts';
+import { ButtonLink } from '../shell/AppLink.tsx';
+import { Icon } from '../shell/Icon.tsx';
+import { PageHead } from '../shell/PageHead.tsx';
+import { IntegrationList } from './IntegrationList.tsx';
+
+export function Integrations() {
+  const organization = useSlug();
+  const { mayWrite } = useOrganization();
+  const { data: businesses } = useSuspenseQuery(businessesQuery(organization));
+  const connect = mayWrite && (
+    <ButtonLink to="/organizations/$organization/connect" params={{ organization }} leftSection={<Icon name="plus" />}>
+      Connect a page
+    </ButtonLink>
+  );
+  const options = businesses.map(({ id, name }) => ({ value: id, label: name }));
+  return (
+    <>
+      <PageHead title="Pages" lead="Every Facebook Page that Pagekeeper keeps connected for you." action={connect} />
+      <IntegrationList
+        connect={connect}
+        filters={options.length > 1 ? [{ name: 'business', label: 'Business', kind: 'choice', options }] : []}
+      />
+    </>
+  );
+}

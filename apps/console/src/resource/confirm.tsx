@@ -1,0 +1,66 @@
+import { Button, Group, Modal, Stack, Text } from '@mantine/core';
+import { type ReactNode, useSyncExternalStore } from 'react';
+
+interface Question {
+  title: string;
+  detail: ReactNode;
+  /** What the button says that does it. */
+  yes: string;
+  isGrave?: boolean;
+}
+
+interface Asked extends Question {
+  answer(yes: boolean): void;
+}
+
+let asked: Asked | null = null;
+const listeners = new Set<() => void>();
+
+function show(next: Asked | null): void {
+  asked = next;
+  for (const listener of listeners) listener();
+}
+
+/** Asks before something that others will notice. */
+export function confirm(question: Question): Promise<boolean> {
+  return new Promise(resolve => {
+    const answer = (yes: boolean) => {
+      show(null);
+      resolve(yes);
+    };
+    show({ ...question, answer });
+  });
+}
+
+function subscribe(listener: () => void): () => void {
+  listeners.add(listener);
+  return () => listeners.delete(listener);
+}
+
+/** Where questions are asked; once, in the frame of all pages. */
+export function ConfirmDialog() {
+  const question = useSyncExternalStore(subscribe, () => asked);
+  return (
+    <Modal
+      opened={question !== null}
+      onClose={() => question?.answer(false)}
+      title={question?.title}
+      closeButtonProps={{ 'aria-label': 'Close' }}
+      centered
+    >
+      <Stack>
+        <Text size="sm" component="div">
+          {question?.detail}
+        </Text>
+        <Group justify="flex-end">
+          <Button variant="default" onClick={() => question?.answer(false)}>
+            Cancel
+          </Button>
+          <Button {...(question?.isGrave && { color: 'red.9' })} onClick={() => question?.answer(true)} data-autofocus>
+            {question?.yes}
+          </Button>
+        </Group>
+      </Stack>
+    </Modal>
+  );
+}

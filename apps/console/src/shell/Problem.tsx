@@ -1,0 +1,46 @@
+import { Button, Group, Stack, Text } from '@mantine/core';
+import { Refusal } from '../api.ts';
+import { Notice } from './Notice.tsx';
+
+/** What went wrong, in a sentence, and what to quote to whoever is asked about it. */
+export function ProblemNotice({ error, retry }: { error: unknown; retry?: () => void }) {
+  const { title, detail, requestId } = sentencesOf(error);
+  return (
+    <Notice tone="bad" title={title} role="alert">
+      <Stack gap={6}>
+        <Text size="sm">{detail}</Text>
+        {requestId && (
+          <Text size="xs" c="dimmed">
+            Request {requestId}
+          </Text>
+        )}
+        {retry && (
+          <Group>
+            <Button size="xs" variant="default" onClick={retry}>
+              Try again
+            </Button>
+          </Group>
+        )}
+      </Stack>
+    </Notice>
+  );
+}
+
+/** An error in words for people. A stack is for nobody here. */
+export function sentencesOf(error: unknown): { title: string; detail: string; requestId: string } {
+  if (!(error instanceof Refusal)) {
+    return {
+      title: 'This page failed',
+      detail: 'It is our fault. Load the page again; if it stays like this, tell us.',
+      requestId: '',
+    };
+  }
+  const { title, detail, errors, request_id, status } = error.problem;
+  const fields = errors?.map(each => each.detail).join(' ');
+  const pause = error.retryAfter ? ` Try again in ${error.retryAfter} seconds.` : '';
+  return {
+    title,
+    detail: `${detail}${fields ? ` ${fields}` : ''}${pause}`,
+    requestId: status >= 500 ? request_id : '',
+  };
+}
