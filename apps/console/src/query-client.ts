@@ -13,3 +13,10 @@ export const queryClient = new QueryClient({
     },
   },
 });
+
+/** Of the cache: what was opened at somebody's wish. Reading it again would write another line into the audit log. */
+export const opened = 'opened';
+
+/** Reads anew what is shown, after something was changed. */
+export const refresh = (): Promise<void> =>
+  queryClient.invalidateQueries({ predicate: ({ queryKey }) => queryKey[0] !== opened });

@@ -101,8 +101,8 @@ const organization = createRoute({
   getParentRoute: () => inside,
   path: '/organizations/$organization',
   loader: async ({ params }) => {
-    await queryClient.ensureQueryData(organizationQuery(params.organization));
-    rememberOrganization(params.organization);
+    const { slug } = await queryClient.ensureQueryData(organizationQuery(params.organization));
+    rememberOrganization(slug);
   },
   component: Outlet,
 });

@@ -1,6 +1,6 @@
 import { api, ask } from '../api.ts';
 import { useOrganization, useSlug } from '../organizations/organization.ts';
-import { queryClient } from '../query-client.ts';
+import { refresh } from '../query-client.ts';
 import { ResourceForm, textIn } from '../resource/ResourceForm.tsx';
 import { type Role, roleOptions } from '../shell/roles.ts';
 
@@ -44,7 +44,7 @@ export function ApiKeyForm({ made, cancel }: { made(secret: string): void; cance
         const { secret } = await ask(
           api.POST('/v1/organizations/{organization}/api-keys', { params: { path: { organization } }, body }),
         );
-        await queryClient.invalidateQueries();
+        await refresh();
         made(secret);
       }}
     />

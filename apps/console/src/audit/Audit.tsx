@@ -75,7 +75,11 @@ const columns: Columns<AuditEvent> = [
   {
     id: 'when',
     header: 'When',
-    cell: ({ row }) => <Text size="sm">{formatDateTime(row.original.created_at)}</Text>,
+    cell: ({ row }) => (
+      <Text size="sm" style={{ whiteSpace: 'nowrap' }}>
+        {formatDateTime(row.original.created_at)}
+      </Text>
+    ),
   },
 ];
 

@@ -4,7 +4,7 @@ import { useQuery } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import { api, ask, askTagged } from '../api.ts';
 import { useSlug } from '../organizations/organization.ts';
-import { queryClient } from '../query-client.ts';
+import { refresh } from '../query-client.ts';
 import { tell } from '../resource/act.tsx';
 import { FormDialog } from '../resource/FormDialog.tsx';
 import type { Field } from '../resource/FormField.tsx';
@@ -43,7 +43,7 @@ function NewForm({ close }: { close(): void }) {
         };
         const path = '/v1/organizations/{organization}/businesses';
         const { id } = await ask(api.POST(path, { params: { path: { organization } }, body }));
-        await queryClient.invalidateQueries();
+        await refresh();
         tell('The business is there. Connect its pages next.');
         close();
         await navigate({
@@ -85,7 +85,7 @@ function ChangeForm({ id, close }: { id: string; close(): void }) {
         };
         const header = { 'If-Match': data.etag ?? undefined } as { 'If-Match'?: string };
         await ask(api.PATCH(path, { params: { ...at, header }, body }));
-        await queryClient.invalidateQueries();
+        await refresh();
         tell('Saved.');
         close();
       }}

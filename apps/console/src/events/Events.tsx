@@ -1,5 +1,81 @@
+import { Button, Group } from '@mantine/core';
+import { useQuery } from '@tanstack/react-query';
+import { useSearch } from '@tanstack/react-router';
+import { useState } from 'react';
+import { api, ask } from '../api.ts';
+import { integrationsQuery } from '../integrations/integration.ts';
+import { useOrganization, useSlug } from '../organizations/organization.ts';
+import { ResourceList } from '../resource/ResourceList.tsx';
+import { Icon } from '../shell/Icon.tsx';
 import { PageHead } from '../shell/PageHead.tsx';
+import { eventColumns, eventKinds, eventStates, kindWords, type PageEvent } from './columns.tsx';
+import { Live } from './Live.tsx';
+import { useLiveEvents } from './live.ts';
+import { ReplayDialog } from './ReplayDialog.tsx';
 
 export function Events() {
-  return <PageHead title="Events" />;
+  const organization = useSlug();
+  const { mayWrite } = useOrganization();
+  const search = useSearch({ from: '/in/organizations/$organization/events' });
+  const isOpen = useLiveEvents(organization, !search.cursor);
+  const { data: pages = [] } = useQuery(integrationsQuery(organization));
+  const [isReplaying, setReplaying] = useState(false);
+  return (
+    <>
+      <PageHead
+        title="Events"
+        lead="What Facebook told of your pages, newest first."
+        action={
+          <Group>
+            {!search.cursor && <Live isOpen={isOpen} />}
+            {mayWrite && (
+              <Button variant="default" leftSection={<Icon name="refresh" />} onClick={() => setReplaying(true)}>
+                Replay these
+              </Button>
+            )}
+          </Group>
+        }
+      />
+      <ResourceList<PageEvent>
+        label="events"
+        queryKey={['organizations', organization, 'events']}
+        load={query =>
+          ask(
+            api.GET('/v1/organizations/{organization}/events', {
+              params: { path: { organization }, query: query as object },
+            }),
+          )
+        }
+        columns={eventColumns}
+        filters={[
+          {
+            name: 'integration',
+            label: 'Page',
+            kind: 'choice',
+            options: pages.map(({ id, name }) => ({ value: id, label: name })),
+          },
+          {
+            name: 'kind',
+            label: 'What',
+            kind: 'choice',
+            options: eventKinds.map(value => ({ value, label: kindWords(value) })),
+          },
+          {
+            name: 'state',
+            label: 'State',
+            kind: 'choice',
+            options: Object.entries(eventStates).map(([value, { label }]) => ({ value, label })),
+          },
+          { name: 'since', label: 'From', kind: 'day' },
+          { name: 'until', label: 'Before', kind: 'day' },
+        ]}
+        empty={{
+          title: 'Nothing came yet',
+          detail: 'As soon as somebody writes to a connected page, it shows up here by itself.',
+        }}
+        refetchMs={isOpen ? 60_000 : 10_000}
+      />
+      {isReplaying && <ReplayDialog filter={search} close={() => setReplaying(false)} />}
+    </>
+  );
 }

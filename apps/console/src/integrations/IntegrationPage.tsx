@@ -1,5 +1,141 @@
+import { Button, Group, Stack, Tabs, Text } from '@mantine/core';
+import type { Integration } from '@pagekeeper/client';
+import { useSuspenseQuery } from '@tanstack/react-query';
+import { useNavigate, useParams, useSearch } from '@tanstack/react-router';
+import { useState } from 'react';
+import { api, ask } from '../api.ts';
+import { FacebookButton } from '../connections/FacebookButton.tsx';
+import { useOrganization } from '../organizations/organization.ts';
+import { refresh } from '../query-client.ts';
+import { tell, tellRefusal } from '../resource/act.tsx';
+import { AppLink } from '../shell/AppLink.tsx';
+import { Icon } from '../shell/Icon.tsx';
+import { Notice } from '../shell/Notice.tsx';
 import { PageHead } from '../shell/PageHead.tsx';
+import { Activity } from './Activity.tsx';
+import { ConfigEditor } from './ConfigEditor.tsx';
+import { Doctor } from './Doctor.tsx';
+import { IntegrationMenu } from './IntegrationMenu.tsx';
+import { integrationQuery } from './integration.ts';
+import { mendedByLogin, PageStatusBadge, pageStatuses } from './page-status.tsx';
+
+const from = '/in/organizations/$organization/integrations/$integration';
 
 export function IntegrationPage() {
-  return <PageHead title="IntegrationPage" />;
+  const { organization, integration: id } = useParams({ from });
+  const { tab = 'health' } = useSearch({ from });
+  const navigate = useNavigate();
+  const { data } = useSuspenseQuery(integrationQuery(organization, id));
+  const integration = data.data;
+  const open = (next: string | null) =>
+    void navigate({
+      to: '.',
+      search: next && next !== 'health' ? { tab: next } : {},
+      replace: true,
+      resetScroll: false,
+    });
+  return (
+    <>
+      <AppLink to="/organizations/$organization/integrations" params={{ organization }} size="sm">
+        Pages
+      </AppLink>
+      <PageHead
+        title={<bdi>{integration.name}</bdi>}
+        name={integration.name}
+        lead={<Lead integration={integration} />}
+        action={<Actions integration={integration} />}
+      />
+      <Stack gap="lg">
+        <WhatIsWrong integration={integration} />
+        <Tabs value={tab} onChange={open} keepMounted={false}>
+          <Tabs.List mb="lg">
+            <Tabs.Tab value="health">Health</Tabs.Tab>
+            <Tabs.Tab value="replies">Replies</Tabs.Tab>
+            <Tabs.Tab value="activity">Activity</Tabs.Tab>
+          </Tabs.List>
+          <Tabs.Panel value="health">
+            <Doctor integration={integration.id} />
+          </Tabs.Panel>
+          <Tabs.Panel value="replies">
+            <ConfigEditor integration={integration} etag={data.etag} />
+          </Tabs.Panel>
+          <Tabs.Panel value="activity">
+            <Activity integration={integration.id} />
+          </Tabs.Panel>
+        </Tabs>
+      </Stack>
+    </>
+  );
+}
+
+function Lead({ integration }: { integration: Integration }) {
+  const page = integration.facebook_page;
+  return (
+    <Group gap="sm" mt={6}>
+      <PageStatusBadge integration={integration} />
+      {page && (
+        <Text size="sm" c="dimmed" component="span">
+          <bdi>{page.page_name}</bdi>
+          {page.page_category && (
+            <>
+              {' · '}
+              <bdi>{page.page_category}</bdi>
+            </>
+          )}
+        </Text>
+      )}
+    </Group>
+  );
+}
+
+function Actions({ integration }: { integration: Integration }) {
+  const { organization } = useParams({ from });
+  const { mayWrite } = useOrganization();
+  const [busy, setBusy] = useState(false);
+  if (!mayWrite || !integration.is_active) return <IntegrationMenu integration={integration} />;
+
+  async function check(): Promise<void> {
+    setBusy(true);
+    try {
+      const params = { path: { organization, integration: integration.id }, query: { wait: 'true' as const } };
+      const path = '/v1/organizations/{organization}/integrations/{integration}/refresh';
+      const { outcome, detail } = await ask(api.POST(path, { params }));
+      await refresh();
+      tell(detail ?? (outcome === 'checked' ? 'Checked just now.' : 'A check is under way.'));
+    } catch (error) {
+      tellRefusal(error);
+    } finally {
+      setBusy(false);
+    }
+  }
+
+  return (
+    <Group gap="xs" wrap="nowrap">
+      <Button variant="default" leftSection={<Icon name="refresh" />} loading={busy} onClick={() => void check()}>
+        Check now
+      </Button>
+      <IntegrationMenu integration={integration} />
+    </Group>
+  );
+}
+
+/** Why the page does not work, and the button that mends it. */
+function WhatIsWrong({ integration }: { integration: Integration }) {
+  const { organization } = useParams({ from });
+  const { mayWrite } = useOrganization();
+  const page = integration.facebook_page;
+  if (!page?.status_reason || page.status === 'healthy') return null;
+  const { tone, label } = pageStatuses[page.status];
+  return (
+    <Notice tone={tone} title={`${label}. ${page.status_reason.detail}`} role={tone === 'bad' ? 'alert' : 'status'}>
+      <Stack gap="sm" align="flex-start">
+        <Text size="sm">{page.status_reason.fix}</Text>
+        {mayWrite && mendedByLogin.has(page.status) && (
+          <FacebookButton begin={{ organization, business: integration.business_id, reconnect: integration.id }}>
+            Reconnect with Facebook
+          </FacebookButton>
+        )}
+      </Stack>
+    </Notice>
+  );
 }

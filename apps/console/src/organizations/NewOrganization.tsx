@@ -1,7 +1,7 @@
 import { Paper } from '@mantine/core';
 import { useNavigate } from '@tanstack/react-router';
 import { api, ask } from '../api.ts';
-import { queryClient } from '../query-client.ts';
+import { refresh } from '../query-client.ts';
 import { ResourceForm, textIn } from '../resource/ResourceForm.tsx';
 import { PageHead } from '../shell/PageHead.tsx';
 
@@ -19,7 +19,7 @@ export function NewOrganization() {
           submitLabel="Make it"
           submit={async values => {
             const { slug } = await ask(api.POST('/v1/organizations', { body: { name: textIn(values, 'name') } }));
-            await queryClient.invalidateQueries();
+            await refresh();
             await navigate({ to: '/organizations/$organization', params: { organization: slug } });
           }}
         />

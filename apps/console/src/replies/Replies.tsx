@@ -1,5 +1,61 @@
+import { useQuery } from '@tanstack/react-query';
+import { api, ask } from '../api.ts';
+import { Live } from '../events/Live.tsx';
+import { useLiveEvents } from '../events/live.ts';
+import { integrationsQuery } from '../integrations/integration.ts';
+import { useSlug } from '../organizations/organization.ts';
+import { ResourceList } from '../resource/ResourceList.tsx';
 import { PageHead } from '../shell/PageHead.tsx';
+import { type Reply, replyColumns, replyKinds, replyStates } from './columns.tsx';
 
 export function Replies() {
-  return <PageHead title="Replies" />;
+  const organization = useSlug();
+  const isOpen = useLiveEvents(organization);
+  const { data: pages = [] } = useQuery(integrationsQuery(organization));
+  return (
+    <>
+      <PageHead
+        title="Replies"
+        lead="What was answered by itself, and what was not, each with its reason."
+        action={<Live isOpen={isOpen} />}
+      />
+      <ResourceList<Reply>
+        label="replies"
+        queryKey={['organizations', organization, 'replies']}
+        load={query =>
+          ask(
+            api.GET('/v1/organizations/{organization}/replies', {
+              params: { path: { organization }, query: query as object },
+            }),
+          )
+        }
+        columns={replyColumns}
+        filters={[
+          {
+            name: 'integration',
+            label: 'Page',
+            kind: 'choice',
+            options: pages.map(({ id, name }) => ({ value: id, label: name })),
+          },
+          {
+            name: 'state',
+            label: 'State',
+            kind: 'choice',
+            options: Object.entries(replyStates).map(([value, { label }]) => ({ value, label })),
+          },
+          {
+            name: 'kind',
+            label: 'What',
+            kind: 'choice',
+            options: Object.entries(replyKinds).map(([value, label]) => ({ value, label })),
+          },
+        ]}
+        empty={{
+          title: 'Nothing was answered yet',
+          detail: 'Turn replies on for a page: in shadow first, to see what would be sent.',
+        }}
+        refetchMs={isOpen ? 60_000 : 10_000}
+      />
+    </>
+  );
 }

@@ -1,6 +1,6 @@
 import { Button, Group, Text } from '@mantine/core';
 import { notifications } from '@mantine/notifications';
-import { queryClient } from '../query-client.ts';
+import { refresh } from '../query-client.ts';
 import { Icon } from '../shell/Icon.tsx';
 import { sentencesOf } from '../shell/Problem.tsx';
 
@@ -19,7 +19,7 @@ export async function act<Out>(
 ): Promise<{ out: Out } | null> {
   try {
     const out = await run();
-    await queryClient.invalidateQueries();
+    await refresh();
     tell(done, undo && (() => act(undo, { done: undone })));
     return { out };
   } catch (error) {

@@ -1,5 +1,7 @@
+import { useQuery } from '@tanstack/react-query';
 import { Link, type LinkProps } from '@tanstack/react-router';
 import { useMe } from '../account/me.ts';
+import { organizationQuery, rightsOf } from '../organizations/organization.ts';
 import { Icon, type IconName } from './Icon.tsx';
 import style from './shell.module.css';
 
@@ -18,8 +20,10 @@ const ofPages: Entry[] = [
   { label: 'Replies', icon: 'reply', to: '/organizations/$organization/replies' },
 ];
 
-const ofOrganization: Entry[] = [
-  { label: 'Members', icon: 'people', to: '/organizations/$organization/members' },
+const ofEverybody: Entry[] = [{ label: 'Members', icon: 'people', to: '/organizations/$organization/members' }];
+
+const ofManagers: Entry[] = [
+  ...ofEverybody,
   { label: 'Invitations', icon: 'mail', to: '/organizations/$organization/invitations' },
   { label: 'API keys', icon: 'key', to: '/organizations/$organization/api-keys' },
   { label: 'Audit log', icon: 'list', to: '/organizations/$organization/audit' },
@@ -34,6 +38,8 @@ const ofStaff: Entry[] = [
 /** Where one can go from here. */
 export function Navigation({ organization }: { organization: string | undefined }) {
   const { is_staff } = useMe();
+  const { data } = useQuery({ ...organizationQuery(organization ?? ''), enabled: organization !== undefined });
+  const ofOrganization = data && rightsOf(data).mayManage ? ofManagers : ofEverybody;
   return (
     <nav aria-label="Main">
       {organization && (
