@@ -8,6 +8,7 @@ import { invitationEndpoints } from './invitations/invitation-endpoints.ts';
 import { meEndpoints } from './me/me-endpoints.ts';
 import { memberEndpoints } from './members/member-endpoints.ts';
 import { organizationEndpoints } from './organizations/organization-endpoints.ts';
+import { overviewEndpoints } from './overview/overview-endpoints.ts';
 import { purgeEndpoints } from './purges/purge-endpoints.ts';
 import { replyEndpoints } from './replies/reply-endpoints.ts';
 import { staffEndpoints } from './staff/staff-endpoints.ts';
@@ -17,6 +18,7 @@ import { eventEndpoints } from './webhooks/event-endpoints.ts';
 export const endpoints: readonly Endpoint[] = [
   ...meEndpoints,
   ...organizationEndpoints,
+  ...overviewEndpoints,
   ...purgeEndpoints,
   ...memberEndpoints,
   ...invitationEndpoints,

@@ -36,6 +36,7 @@ GET    /v1/organizations/{organization}
 PATCH  /v1/organizations/{organization}
 DELETE /v1/organizations/{organization}
 POST   /v1/organizations/{organization}/restore
+GET    /v1/organizations/{organization}/overview
 POST   /v1/organizations/{organization}/transfer-ownership
 GET    /v1/organizations/{organization}/members
 PATCH  /v1/organizations/{organization}/members/{member}
@@ -67,6 +68,7 @@ POST   /v1/organizations/{organization}/integrations/{integration}/restore
 PUT    /v1/organizations/{organization}/integrations/{integration}/facebook-page
 GET    /v1/organizations/{organization}/integrations/{integration}/health
 POST   /v1/organizations/{organization}/integrations/{integration}/refresh
+POST   /v1/organizations/{organization}/integrations/{integration}/reply-preview
 GET    /v1/organizations/{organization}/events
 GET    /v1/organizations/{organization}/events/stream
 GET    /v1/organizations/{organization}/events/{event}

@@ -61,6 +61,8 @@ const needed: Record<string, Permission> = {
   'put /v1/organizations/{organization}/integrations/{integration}/facebook-page': 'integration.write',
   'get /v1/organizations/{organization}/integrations/{integration}/health': 'integration.read',
   'post /v1/organizations/{organization}/integrations/{integration}/refresh': 'integration.refresh',
+  'post /v1/organizations/{organization}/integrations/{integration}/reply-preview': 'event.read',
+  'get /v1/organizations/{organization}/overview': 'organization.read',
   'get /v1/organizations/{organization}/events': 'event.read',
   'get /v1/organizations/{organization}/events/stream': 'event.read',
   'get /v1/organizations/{organization}/events/{event}': 'event.read',

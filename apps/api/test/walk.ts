@@ -46,6 +46,9 @@ const bodies: Record<string, (things: Record<string, string>) => object> = {
   }),
   'patch /v1/organizations/{organization}/integrations/{integration}': () => ({ config: { auto_reply: true } }),
   'put /v1/organizations/{organization}/integrations/{integration}/facebook-page': page,
+  'post /v1/organizations/{organization}/integrations/{integration}/reply-preview': () => ({
+    config: { auto_reply: 'shadow' },
+  }),
   'post /v1/organizations/{organization}/events/{event}/replay': () => ({ with_replies: true }),
   'post /v1/organizations/{organization}/events/replay': () => ({ filter: {} }),
   'post /v1/organizations/{organization}/businesses/{business}/facebook/connections': () => ({ ask_again: 'pages' }),

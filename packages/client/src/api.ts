@@ -846,6 +846,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/organizations/{organization}/integrations/{integration}/reply-preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What the newest comments and messages would be answered with this config; leaves a line in the audit log */
+        post: operations["post_organizations_organization_integrations_integration_reply_preview"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/organizations/{organization}/integrations/{integration}/restore": {
         parameters: {
             query?: never;
@@ -948,6 +965,23 @@ export interface paths {
         head?: never;
         /** Change a member's role */
         patch: operations["patch_organizations_organization_members_member"];
+        trace?: never;
+    };
+    "/v1/organizations/{organization}/overview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** At a glance: how the pages are and will be, what came and was answered lately, what needs a person */
+        get: operations["get_organizations_organization_overview"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/v1/organizations/{organization}/purge": {
@@ -1506,6 +1540,49 @@ export interface components {
             /** Format: date-time */
             updated_at: string;
         };
+        Overview: {
+            /** @description The pages that need a person, most serious first, 20 at most. */
+            attention: {
+                business_id: string;
+                integration_id: string;
+                name: string;
+                /** @enum {string} */
+                status: "disconnected" | "page_lost" | "needs_reauth" | "blocked_user_action" | "needs_permission" | "not_subscribed" | "expiring" | "unverified" | "healthy";
+                status_reason: {
+                    code: string;
+                    detail: string;
+                    fix: string;
+                } | null;
+                /** Format: date-time */
+                status_since: string;
+            }[];
+            /** @description Events by the time inside them, replies that were sent, and what was not answered; 14 days, oldest first. Each is counted up to 20000. */
+            days: {
+                /** Format: date */
+                date: string;
+                events: number;
+                replies: number;
+                skipped: number;
+            }[];
+            /** @description How many pages' logins end on a day within 60 days, unless they are renewed before. */
+            expiring: {
+                count: number;
+                /** Format: date */
+                date: string;
+            }[];
+            /** @description How many active integrations have a page of each status; statuses of none are left out. */
+            pages: {
+                count: number;
+                /** @enum {string} */
+                status: "disconnected" | "page_lost" | "needs_reauth" | "blocked_user_action" | "needs_permission" | "not_subscribed" | "expiring" | "unverified" | "healthy";
+            }[];
+            /** @description Events that are not done with. Each is counted up to 20000. */
+            waiting: {
+                failed: number;
+                parked: number;
+                pending: number;
+            };
+        };
         Problem: {
             /** @enum {string} */
             code: "invalid_request" | "wrong_signature" | "malformed_json" | "unauthenticated" | "wrong_credentials" | "wrong_code" | "wrong_password" | "forbidden" | "email_not_verified" | "origin_not_allowed" | "not_found" | "no_such_route" | "method_not_allowed" | "slug_taken" | "connection_not_ready" | "page_taken" | "parent_inactive" | "already_member" | "invitation_closed" | "key_rotated" | "too_many_keys" | "last_owner" | "request_in_flight" | "answer_lost" | "contents_damaged" | "account_exists" | "stale_version" | "body_too_large" | "unsupported_media_type" | "idempotency_key_reused" | "over_limit" | "internal" | "unavailable";
@@ -1571,6 +1648,22 @@ export interface components {
             source_id: string;
             /** @enum {string} */
             state: "claimed" | "sending" | "sent" | "rejected" | "unknown" | "shadow" | "skipped";
+        };
+        ReplyPreview: {
+            /** @description Newest first, 5 at most. */
+            data: {
+                event_id: string;
+                /** @description The name that a comment came with. */
+                from: string | null;
+                reply: {
+                    /** @enum {string} */
+                    kind: "public_comment" | "private_comment" | "message";
+                    rule: string;
+                    text: string;
+                };
+                /** @description What was written. */
+                text: string | null;
+            }[];
         };
         Session: {
             /** Format: date-time */
@@ -6778,6 +6871,165 @@ export interface operations {
             };
         };
     };
+    post_organizations_organization_integrations_integration_reply_preview: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key and body within 24 hours: done once, answered alike. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description `int_…` */
+                integration: string;
+                /** @description `org_…` or the slug. */
+                organization: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    /**
+                     * @description As a PATCH of the integration would have it; nothing is stored.
+                     * @default {}
+                     */
+                    config?: {
+                        auto_reply?: boolean | "shadow";
+                        comment_reply?: {
+                            /** @description May hold {page_name} and {sender_name}. Messenger takes 2,000 characters at most. */
+                            text: string;
+                            /**
+                             * @description As a comment, or as a message to its author.
+                             * @default public
+                             * @enum {string}
+                             */
+                            visibility?: "public" | "private";
+                        } | null;
+                        message_reply?: {
+                            /** @description May hold {page_name} and {sender_name}. Messenger takes 2,000 characters at most. */
+                            text: string;
+                        } | null;
+                        reply_delay_seconds?: number | null;
+                        rules?: {
+                            /** @description May hold {page_name} and {sender_name}. Messenger takes 2,000 characters at most. */
+                            text: string;
+                            when: {
+                                /** @description Words or phrases, in any case. Whole words, not patterns. */
+                                contains_any: string[];
+                                /**
+                                 * @description Both where it is left out.
+                                 * @enum {string}
+                                 */
+                                kind?: "comment" | "message";
+                            };
+                        }[] | null;
+                        webhook_enabled?: boolean;
+                    };
+                };
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReplyPreview"];
+                };
+            };
+            /** @description The request is not valid; or: The request is not signed by Facebook; or: The body is not JSON. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The password is wrong or missing; or: Your role may not do this; or: Verify your e-mail address first; or: The request comes from another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing here; or: There is no such address. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The slug is taken; or: The connection is not ready; or: The page is taken; or: What it belongs to is inactive; or: The person is a member already; or: The invitation is over; or: The API key was rotated already; or: There are too many API keys; or: An organization needs an OWNER; or: The same request is under way; or: The request was carried out before; or: What is stored cannot be opened. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body must be application/json. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The Idempotency-Key was used for another request. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Try again in a moment. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     post_organizations_organization_integrations_integration_restore: {
         parameters: {
             query?: never;
@@ -7600,6 +7852,74 @@ export interface operations {
             };
             /** @description The body must be application/json. */
             415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Try again in a moment. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_organizations_organization_overview: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description `org_…` or the slug. */
+                organization: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Overview"];
+                };
+            };
+            /** @description The request is not valid; or: The request is not signed by Facebook; or: The body is not JSON. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing here; or: There is no such address. */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -1,8 +1,9 @@
 import { getReply } from '@pagekeeper/domain/replies/get-reply';
 import { listReplies, listRepliesInput } from '@pagekeeper/domain/replies/list-replies';
+import { previewReplies, previewRepliesInput, previewShape } from '@pagekeeper/domain/replies/preview-replies';
 import { openedReplyShape, replyShape } from '@pagekeeper/domain/replies/reply-resource';
 import { defineEndpoint } from '../http/endpoint.ts';
-import { listOf, organizationParams, replyParams } from '../http/params.ts';
+import { integrationParams, listOf, organizationParams, replyParams } from '../http/params.ts';
 
 const tag = 'Replies';
 const replies = '/v1/organizations/{organization}/replies';
@@ -27,5 +28,16 @@ export const replyEndpoints = [
     responses: { 200: openedReplyShape },
     refusals: [403, 409],
     run: ({ ctx, params }) => getReply(ctx, params),
+  }),
+  defineEndpoint({
+    method: 'post',
+    path: '/v1/organizations/{organization}/integrations/{integration}/reply-preview',
+    summary: 'What the newest comments and messages would be answered with this config; leaves a line in the audit log',
+    tag,
+    params: integrationParams,
+    body: previewRepliesInput,
+    responses: { 200: previewShape },
+    refusals: [403],
+    run: ({ ctx, params, body }) => previewReplies(ctx, { ...params, ...body }),
   }),
 ];

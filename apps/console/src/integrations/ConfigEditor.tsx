@@ -9,6 +9,7 @@ import { Notice } from '../shell/Notice.tsx';
 import { ProblemNotice } from '../shell/Problem.tsx';
 import { type Draft, draftOf, patchOf } from './config.ts';
 import style from './integration.module.css';
+import { ReplyPreview } from './ReplyPreview.tsx';
 import { ReplyRules } from './ReplyRules.tsx';
 
 const modes = [
@@ -62,6 +63,7 @@ export function ConfigEditor({ integration, etag }: { integration: Integration; 
           <Mode draft={draft} set={set} />
           <Texts draft={draft} set={set} />
           <ReplyRules rules={draft.rules} setRules={rules => set({ rules })} />
+          <ReplyPreview integration={integration.id} draft={draft} />
           {isStale ? (
             <Notice tone="warn" title="Somebody else changed this in the meantime" role="alert">
               <Text size="sm" mb="xs">

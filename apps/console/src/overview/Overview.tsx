@@ -1,5 +1,108 @@
+import { Paper, SimpleGrid, Skeleton, Stack, Text } from '@mantine/core';
+import type { components } from '@pagekeeper/client';
+import { useSuspenseQuery } from '@tanstack/react-query';
+import { lazy, Suspense } from 'react';
+import { useLiveEvents } from '../events/live.ts';
+import { pageStatuses } from '../integrations/page-status.tsx';
+import { useOrganization, useSlug } from '../organizations/organization.ts';
+import { AppLink, ButtonLink } from '../shell/AppLink.tsx';
+import { plural } from '../shell/format.ts';
+import { Icon } from '../shell/Icon.tsx';
+import { Badge, Notice } from '../shell/Notice.tsx';
 import { PageHead } from '../shell/PageHead.tsx';
+import { Attention } from './Attention.tsx';
+import { FirstSteps } from './FirstSteps.tsx';
+import style from './overview.module.css';
+import { overviewQuery } from './overview.ts';
+
+// Charts weigh as much as all the rest: they come when the rest is there.
+const Charts = lazy(() => import('./Charts.tsx'));
+
+type OverviewData = components['schemas']['Overview'];
 
 export function Overview() {
-  return <PageHead title="Overview" />;
+  const organization = useSlug();
+  const { name, mayWrite, replies_paused, role } = useOrganization();
+  const isOpen = useLiveEvents(organization);
+  const { data } = useSuspenseQuery({ ...overviewQuery(organization), refetchInterval: isOpen ? 60_000 : 15_000 });
+  const total = data.pages.reduce((sum, { count }) => sum + count, 0);
+  const connect = mayWrite && total > 0 && (
+    <ButtonLink to="/organizations/$organization/connect" params={{ organization }} leftSection={<Icon name="plus" />}>
+      Connect a page
+    </ButtonLink>
+  );
+  return (
+    <>
+      <PageHead title={<bdi>{name}</bdi>} name={name} lead={leadOf(data, total)} action={connect} />
+      <Stack gap="lg">
+        {role === 'STAFF' && (
+          <Notice tone="info">You are here as staff, for an hour. What you do stands in their audit log.</Notice>
+        )}
+        {replies_paused && (
+          <Notice tone="warn" title="All replies are paused">
+            <AppLink to="/organizations/$organization/settings" params={{ organization }}>
+              Go on replying in the settings
+            </AppLink>
+          </Notice>
+        )}
+        {total === 0 ? (
+          <FirstSteps />
+        ) : (
+          <>
+            <Attention overview={data} />
+            <Figures overview={data} />
+            <Suspense fallback={<Skeleton height={320} radius="lg" />}>
+              <Charts days={data.days} expiring={data.expiring} />
+            </Suspense>
+          </>
+        )}
+      </Stack>
+    </>
+  );
+}
+
+function leadOf({ attention }: OverviewData, total: number): string {
+  if (total === 0) return 'Welcome. Two steps, and your first page is kept.';
+  if (attention.length === 0) return `${plural(total, 'page')} kept. Nothing needs you today.`;
+  return `${plural(total, 'page')} kept. ${attention.length === 1 ? 'One needs' : `${attention.length} need`} you today.`;
+}
+
+function Figures({ overview: { pages, days, waiting } }: { overview: OverviewData }) {
+  const sum = (name: 'events' | 'replies') => days.reduce((total, day) => total + day[name], 0);
+  const open = waiting.pending + waiting.parked;
+  return (
+    <SimpleGrid cols={{ base: 2, md: 4 }} spacing="md">
+      <Paper withBorder radius="lg" p="lg">
+        <Text size="sm" c="dimmed" mb={8}>
+          Pages by health
+        </Text>
+        <Stack gap={6} align="flex-start">
+          {pages.map(({ status, count }) => (
+            <Badge key={status} tone={pageStatuses[status].tone}>
+              {count} {pageStatuses[status].label.toLowerCase()}
+            </Badge>
+          ))}
+        </Stack>
+      </Paper>
+      <Figure label="Events in 14 days" value={sum('events')} />
+      <Figure label="Replies in 14 days" value={sum('replies')} />
+      <Figure
+        label="Waiting events"
+        value={open}
+        {...(waiting.parked > 0 && { hint: `${waiting.parked} until a page is reconnected` })}
+      />
+    </SimpleGrid>
+  );
+}
+
+function Figure({ label, value, hint }: { label: string; value: number; hint?: string }) {
+  return (
+    <Paper withBorder radius="lg" p="lg">
+      <Text size="sm" c="dimmed">
+        {label}
+      </Text>
+      <p className={style.figure}>{value.toLocaleString('en')}</p>
+      {hint && <Text size="sm">{hint}</Text>}
+    </Paper>
+  );
 }

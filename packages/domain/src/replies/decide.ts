@@ -83,7 +83,8 @@ export const defaultTexts = {
 const maxText = 1_999;
 const maxName = 100;
 
-type Question = Extract<Incoming, { kind: 'comment' | 'message' }>;
+/** What can be answered. */
+export type Question = Extract<Incoming, { kind: 'comment' | 'message' }>;
 
 /** Whether and how an event is answered. Pure: the same event and situation give the same decision. */
 export function decide(incoming: Incoming | null, event: EventSituation, situation: ReplySituation): Decision {
@@ -159,7 +160,19 @@ function dueAt({ receivedAt }: EventSituation, { clock, config }: ReplySituation
   return due > clock ? due : null;
 }
 
-function textFor(incoming: Question, { config, pageName }: ReplySituation): { text: string; rule: string } {
+/** The reply that a config has for it, whether or not it may be sent. */
+export const replyTo = (
+  incoming: Question,
+  situation: Pick<ReplySituation, 'config' | 'pageName'>,
+): { kind: ReplyKind; text: string; rule: string } => ({
+  kind: kindOf(incoming, situation.config),
+  ...textFor(incoming, situation),
+});
+
+function textFor(
+  incoming: Question,
+  { config, pageName }: Pick<ReplySituation, 'config' | 'pageName'>,
+): { text: string; rule: string } {
   const { template, rule } = templateFor(incoming, config);
   const senderName = (incoming.kind === 'comment' && incoming.fromName?.slice(0, maxName)) || 'there';
   const names: Record<string, string> = { '{page_name}': pageName, '{sender_name}': senderName };
