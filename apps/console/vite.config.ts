@@ -32,6 +32,8 @@ export default defineConfig({
     // No data: URLs, which the policy forbids.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
+    // For the test of what a first visit loads.
+    manifest: true,
   },
   server: {
     proxy: { '/v1': proxied, '/auth': proxied, '/facebook/': proxied, '/docs': proxied, '/openapi.json': proxied },

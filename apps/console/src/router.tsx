@@ -17,7 +17,6 @@ import { goHome, Landing } from './shell/Home.tsx';
 import { NotFound } from './shell/NotFound.tsx';
 import { PageError } from './shell/PageError.tsx';
 import { PageSkeleton } from './shell/PageSkeleton.tsx';
-import { Shell } from './shell/Shell.tsx';
 
 type Search = Record<string, unknown>;
 
@@ -77,7 +76,12 @@ const acceptInvitation = createRoute({
 });
 
 /** Everything for people who are signed in, in one frame. */
-const inside = createRoute({ getParentRoute: () => root, id: 'in', beforeLoad: signedIn, component: Shell });
+const inside = createRoute({
+  getParentRoute: () => root,
+  id: 'in',
+  beforeLoad: signedIn,
+  component: lazy(() => import('./shell/Shell.tsx'), 'Shell'),
+});
 
 const account = createRoute({
   getParentRoute: () => inside,

@@ -1,4 +1,4 @@
-import { Button, Group, NumberInput, Paper, Radio, Stack, Switch, Text, Textarea, Title } from '@mantine/core';
+import { Button, Group, Paper, Radio, Stack, Switch, Text, Textarea, TextInput, Title } from '@mantine/core';
 import type { Integration } from '@pagekeeper/client';
 import { type FormEvent, useState } from 'react';
 import { api, ask, Refusal } from '../api.ts';
@@ -170,11 +170,12 @@ function Texts({ draft, set }: PartProps) {
             minRows={2}
             maxLength={1_900}
           />
-          <NumberInput
+          <TextInput
+            type="number"
             label="Wait before answering"
             description="In seconds, an hour at most."
             value={draft.delaySeconds}
-            onChange={value => set({ delaySeconds: Number(value) || 0 })}
+            onChange={event => set({ delaySeconds: Number(event.currentTarget.value) || 0 })}
             min={0}
             max={3_600}
             maw={220}

@@ -57,7 +57,7 @@ function Chart({ title, caption, data, series }: ChartProps) {
           dataKey="label"
           series={series}
           withLegend={series.length > 1}
-          gridAxis="y"
+          gridAxis="x"
           tickLine="none"
           maxBarWidth={18}
           barChartProps={{ accessibilityLayer: false, margin: { left: -18 } }}

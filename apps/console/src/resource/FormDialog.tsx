@@ -1,21 +1,14 @@
-import { Modal } from '@mantine/core';
-import type { ReactNode } from 'react';
+import { lazy, Suspense } from 'react';
+import type { DialogProps } from './Dialog.tsx';
 
-/** A form over the page that it belongs to. */
-export function FormDialog({
-  title,
-  isOpen,
-  close,
-  children,
-}: {
-  title: string;
-  isOpen: boolean;
-  close(): void;
-  children: ReactNode;
-}) {
+const Dialog = lazy(() => import('./Dialog.tsx'));
+
+/** A form, or a question, over the page that it belongs to. */
+export function FormDialog({ isOpen, ...dialog }: DialogProps & { isOpen: boolean }) {
+  if (!isOpen) return null;
   return (
-    <Modal opened={isOpen} onClose={close} title={title} size="md" closeButtonProps={{ 'aria-label': 'Close' }}>
-      {children}
-    </Modal>
+    <Suspense fallback={null}>
+      <Dialog {...dialog} />
+    </Suspense>
   );
 }

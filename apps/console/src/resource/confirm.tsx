@@ -1,5 +1,6 @@
-import { Button, Group, Modal, Stack, Text } from '@mantine/core';
+import { Button, Group, Stack, Text } from '@mantine/core';
 import { type ReactNode, useSyncExternalStore } from 'react';
+import { FormDialog } from './FormDialog.tsx';
 
 interface Question {
   title: string;
@@ -41,13 +42,7 @@ function subscribe(listener: () => void): () => void {
 export function ConfirmDialog() {
   const question = useSyncExternalStore(subscribe, () => asked);
   return (
-    <Modal
-      opened={question !== null}
-      onClose={() => question?.answer(false)}
-      title={question?.title}
-      closeButtonProps={{ 'aria-label': 'Close' }}
-      centered
-    >
+    <FormDialog title={question?.title} isOpen={question !== null} close={() => question?.answer(false)}>
       <Stack>
         <Text size="sm" component="div">
           {question?.detail}
@@ -61,6 +56,6 @@ export function ConfirmDialog() {
           </Button>
         </Group>
       </Stack>
-    </Modal>
+    </FormDialog>
   );
 }

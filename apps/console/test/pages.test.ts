@@ -1,0 +1,139 @@
+import { buildConsole } from '@pagekeeper/testing/console';
+import { type Network, startNetwork } from '@pagekeeper/testing/network/network';
+import type { Tenant } from '@pagekeeper/testing/network/tenant';
+import type { Browser } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { flaws, hasBrowser, openBrowser, type Visitor, visit } from './browser.ts';
+import { everyPage, naughty, publicPages } from './pages.ts';
+
+let network: Network;
+let browser: Browser;
+let acme: Tenant;
+let paths: string[];
+
+beforeAll(async () => {
+  if (!hasBrowser) return;
+  await buildConsole();
+  [network, browser] = await Promise.all([startNetwork(), openBrowser()]);
+  acme = await network.tenant('acme');
+  await network.sql('update auth.users set is_staff = true where id = $1', [acme.owner.userId]);
+  paths = await everyPage(network, acme);
+}, 180_000);
+
+afterAll(async () => {
+  await browser?.close();
+  await network?.stop();
+});
+
+const phone = { width: 375, height: 800 };
+const desk = { width: 1280, height: 860 };
+
+/** What is wrong with a page, in light on a desk and in dark on a phone; the other two are in the thorough test. */
+async function look({ page, go }: Visitor, path: string): Promise<string[]> {
+  await page.setViewportSize(desk);
+  await page.emulateMedia({ colorScheme: 'light', reducedMotion: 'reduce' });
+  await go(path);
+  await page.waitForLoadState('networkidle', { timeout: 2_000 }).catch(() => {});
+  const found = await flaws(page);
+  await page.setViewportSize(phone);
+  await page.emulateMedia({ colorScheme: 'dark', reducedMotion: 'reduce' });
+  found.push(...(await flaws(page)));
+  const width = await page.evaluate(() => document.documentElement.scrollWidth);
+  if (width > phone.width) found.push(`it is ${width} wide on a phone`);
+  if ((await page.title()).includes('owned')) found.push('a name ran as a script');
+  return found.map(flaw => `${path}: ${flaw}`);
+}
+
+describe.skipIf(!hasBrowser)('every page', () => {
+  it('that everybody sees: nothing against axe, nothing from outside', async () => {
+    const visitor = await visit(browser, network);
+    const found: string[] = [];
+    for (const path of publicPages) found.push(...(await look(visitor, path)));
+    expect([...found, ...visitor.complaints]).toEqual([]);
+    await visitor.close();
+  }, 120_000);
+
+  it('of an organization with hostile names: nothing against axe, nothing from outside, nothing too wide', async () => {
+    const visitor = await visit(browser, network);
+    await visitor.signIn(acme.owner.email);
+    const found: string[] = [];
+    for (const path of paths) found.push(...(await look(visitor, path)));
+    expect([...found, ...visitor.complaints]).toEqual([]);
+    await visitor.close();
+  }, 240_000);
+
+  it('shows names letter by letter, whatever they are made of', async () => {
+    const visitor = await visit(browser, network);
+    await visitor.signIn(acme.owner.email);
+    await visitor.go(`/organizations/${acme.organization.slug}/businesses`);
+    await visitor.page.getByRole('row').nth(6).waitFor();
+    const shown = await visitor.page.locator('tbody a bdi').allTextContents();
+    expect(shown).toEqual(expect.arrayContaining(naughty));
+    expect(await visitor.page.locator('main script, main img').count()).toBe(0);
+    await visitor.close();
+  }, 60_000);
+
+  it('can be used with the keyboard alone: skip to the page, open the menu, leave a dialog', async () => {
+    const visitor = await visit(browser, network);
+    const { page } = visitor;
+    await visitor.signIn(acme.owner.email);
+    await visitor.go(`/organizations/${acme.organization.slug}/businesses`);
+    await page.keyboard.press('Tab');
+    expect(await page.evaluate(() => document.activeElement?.textContent)).toBe('Skip to the page');
+    await page.keyboard.press('Enter');
+    await page.keyboard.press('Tab');
+    await page.keyboard.press('Enter');
+    await page.getByRole('dialog').waitFor();
+    await page.keyboard.press('Escape');
+    await page.getByRole('dialog').waitFor({ state: 'detached' });
+    await expect
+      .poll(() => page.evaluate(() => document.activeElement?.textContent), { timeout: 10_000 })
+      .toBe('New business');
+    await visitor.close();
+  }, 60_000);
+});
+
+describe.skipIf(!hasBrowser)('what the api serves', () => {
+  const get = (path: string, headers: Record<string, string> = { Accept: 'text/html' }) =>
+    fetch(`${network.apiUrl}${path}`, { headers });
+
+  it.each(['/', '/sign-in', '/organizations/acme/events', '/accept-invitation', '/admin'])(
+    'is the console at %s, under a strict policy with a nonce of its own',
+    async path => {
+      const [one, two] = await Promise.all([get(path), get(path)]);
+      expect([one.status, one.headers.get('cache-control')]).toEqual([200, 'no-store']);
+      const policy = one.headers.get('content-security-policy')!;
+      expect(policy).not.toContain('unsafe');
+      expect(policy).not.toBe(two.headers.get('content-security-policy'));
+      const nonce = /'nonce-([^']+)'/.exec(policy)![1]!;
+      const text = await one.text();
+      expect(text).toContain(`nonce="${nonce}"`);
+      expect(text).not.toContain('__NONCE__');
+      // No script stands in the page itself.
+      expect([...text.matchAll(/<script[^>]*>([^<]*)<\/script>/g)].map(match => match[1])).toEqual(['']);
+    },
+  );
+
+  it('is a 404 where no page is, and JSON for programs', async () => {
+    const lost = await get('/nowhere');
+    expect([lost.status, lost.headers.get('content-type')]).toEqual([404, 'text/html; charset=utf-8']);
+    for (const path of ['/nowhere', '/organizations/acme']) {
+      const program = await get(path, { Accept: 'application/json' });
+      expect([program.status, (await program.json()).code]).toEqual([404, 'no_such_route']);
+    }
+    for (const path of ['/v1/nowhere', '/assets/nothing.js', '/auth/nowhere']) {
+      expect((await get(path)).headers.get('content-type')).toContain('application/problem+json');
+    }
+  });
+
+  it('is compressed, and kept for good under its name', async () => {
+    const page = await (await get('/')).text();
+    const script = /src="(\/assets\/[^"]+\.js)"/.exec(page)![1]!;
+    const packed = await get(script);
+    expect(packed.headers.get('content-encoding')).toBe('gzip');
+    expect(packed.headers.get('cache-control')).toContain('immutable');
+    const plain = await get(script, { 'Accept-Encoding': 'identity' });
+    expect(plain.headers.get('content-encoding')).toBeNull();
+    expect(await plain.text()).toBe(await packed.text());
+  });
+});
