@@ -4,12 +4,12 @@ import { connectionThrough } from './connection.ts';
 
 /** Text that a page must show as text: markup, a script, an endless word, right to left, and an override that is not closed. */
 export const naughty = [
-  '<script>document.title="owned"</script>',
-  '<img src=x onerror="document.title=\'owned\'">',
+  '<script>globalThis.owned = true</script>',
+  '<img src=x onerror="globalThis.owned = true">',
   `Long${'g'.repeat(150)}`,
   'متجر القهوة والشاي',
   'Override \u202Egnirts',
-  '{{constructor.constructor("document.title=1")()}}',
+  '{{constructor.constructor("globalThis.owned=true")()}}',
 ];
 
 /** An address of every kind of page, with something on each. */

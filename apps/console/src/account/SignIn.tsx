@@ -24,7 +24,7 @@ export function SignIn() {
       below={
         <>
           New here?{' '}
-          <AppLink to="/sign-up" search={{ next }}>
+          <AppLink to="/sign-up" search={{ next }} underline="always">
             Create an account
           </AppLink>
         </>

@@ -16,7 +16,7 @@ export function SignUp() {
       below={
         <>
           You have an account?{' '}
-          <AppLink to="/sign-in" search={{ next }}>
+          <AppLink to="/sign-in" search={{ next }} underline="always">
             Sign in
           </AppLink>
         </>

@@ -95,7 +95,7 @@ const columns: Columns<ApiKey> = [
           ? formatDistance(original.expires_at)
           : 'When revoked',
   },
-  { id: 'more', header: () => null, cell: ({ row }) => <ApiKeyMenu apiKey={row.original} /> },
+  { id: 'more', header: 'Actions', cell: ({ row }) => <ApiKeyMenu apiKey={row.original} /> },
 ];
 
 function ApiKeyMenu({ apiKey: { id, name, is_active, replaced_by } }: { apiKey: ApiKey }) {

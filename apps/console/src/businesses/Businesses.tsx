@@ -68,7 +68,7 @@ const columns: Columns<Business> = [
   },
   { id: 'slug', header: 'Short name', cell: ({ row }) => <Text size="sm">{row.original.slug}</Text> },
   { id: 'created', header: 'Made', cell: ({ row }) => formatDate(row.original.created_at) },
-  { id: 'more', header: () => null, cell: ({ row }) => <BusinessMenu business={row.original} /> },
+  { id: 'more', header: 'Actions', cell: ({ row }) => <BusinessMenu business={row.original} /> },
 ];
 
 function BusinessName({ business: { id, name, is_active } }: { business: Business }) {

@@ -69,7 +69,7 @@ const columns: Columns<Integration> = [
       return expires ? formatDistance(expires) : <Text c="dimmed">–</Text>;
     },
   },
-  { id: 'more', header: () => null, cell: ({ row }) => <IntegrationMenu integration={row.original} /> },
+  { id: 'more', header: 'Actions', cell: ({ row }) => <IntegrationMenu integration={row.original} /> },
 ];
 
 function IntegrationName({ integration: { id, name, is_active } }: { integration: Integration }) {

@@ -81,7 +81,7 @@ const columns: Columns<Invitation> = [
     cell: ({ row: { original } }) => <Badge tone={tones[original.state]}>{sentence(original.state)}</Badge>,
   },
   { id: 'expires', header: 'Expires', cell: ({ row }) => formatDistance(row.original.expires_at) },
-  { id: 'more', header: () => null, cell: ({ row }) => <InvitationMenu invitation={row.original} /> },
+  { id: 'more', header: 'Actions', cell: ({ row }) => <InvitationMenu invitation={row.original} /> },
 ];
 
 function InvitationMenu({ invitation: { id, email, state } }: { invitation: Invitation }) {

@@ -77,7 +77,7 @@ const columns: Columns<Member> = [
   },
   { id: 'role', header: 'Role', cell: ({ row }) => roleWords[row.original.role] },
   { id: 'since', header: 'Since', cell: ({ row }) => formatDate(row.original.created_at) },
-  { id: 'more', header: () => null, cell: ({ row }) => <MemberMenu member={row.original} /> },
+  { id: 'more', header: 'Actions', cell: ({ row }) => <MemberMenu member={row.original} /> },
 ];
 
 function MemberMenu({ member }: { member: Member }) {

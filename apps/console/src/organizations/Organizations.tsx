@@ -48,7 +48,7 @@ const columns: Columns<Organization> = [
   { id: 'made', header: 'Made', cell: ({ row }) => formatDate(row.original.created_at) },
   {
     id: 'more',
-    header: () => null,
+    header: 'Actions',
     cell: ({ row: { original } }) => {
       const restore = () =>
         ask(api.POST('/v1/organizations/{organization}/restore', { params: { path: { organization: original.id } } }));

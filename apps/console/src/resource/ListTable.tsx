@@ -1,3 +1,4 @@
+import { VisuallyHidden } from '@mantine/core';
 import { type ColumnDef, tableFeatures, useTable } from '@tanstack/react-table';
 import style from './list.module.css';
 
@@ -29,7 +30,11 @@ export function ListTable<Row extends { id: string }>({ label, rows, columns, is
             <tr key={group.id}>
               {group.headers.map(header => (
                 <th key={header.id} scope="col">
-                  <table.FlexRender header={header} />
+                  {header.column.id === 'more' ? (
+                    <VisuallyHidden>Actions</VisuallyHidden>
+                  ) : (
+                    <table.FlexRender header={header} />
+                  )}
                 </th>
               ))}
             </tr>

@@ -63,7 +63,7 @@ const columns: Columns<StaffOrganization> = [
   { id: 'made', header: 'Made', cell: ({ row }) => formatDate(row.original.created_at) },
   {
     id: 'more',
-    header: () => null,
+    header: 'Actions',
     cell: ({ row }) => row.original.is_active && <Enter organization={row.original} />,
   },
 ];
