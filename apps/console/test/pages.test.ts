@@ -3,7 +3,8 @@ import { type Network, startNetwork } from '@pagekeeper/testing/network/network'
 import type { Tenant } from '@pagekeeper/testing/network/tenant';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { flaws, hasBrowser, openBrowser, type Visitor, visit } from './browser.ts';
+import { hasBrowser, openBrowser, visit } from './browser.ts';
+import { fewLooks, look } from './look.ts';
 import { everyPage, naughty, publicPages } from './pages.ts';
 
 let network: Network;
@@ -25,32 +26,11 @@ afterAll(async () => {
   await network?.stop();
 });
 
-const phone = { width: 375, height: 800 };
-const desk = { width: 1280, height: 860 };
-
-/** What is wrong with a page, in light on a desk and in dark on a phone; the other two are in the thorough test. */
-async function look({ page, go }: Visitor, path: string): Promise<string[]> {
-  await page.setViewportSize(desk);
-  await page.emulateMedia({ colorScheme: 'light', reducedMotion: 'reduce' });
-  await go(path);
-  await page.waitForLoadState('networkidle', { timeout: 2_000 }).catch(() => {});
-  const found = await flaws(page);
-  await page.setViewportSize(phone);
-  await page.emulateMedia({ colorScheme: 'dark', reducedMotion: 'reduce' });
-  // Colours fade into each other.
-  await page.waitForTimeout(250);
-  found.push(...(await flaws(page)));
-  const width = await page.evaluate(() => document.documentElement.scrollWidth);
-  if (width > phone.width) found.push(`it is ${width} wide on a phone`);
-  if (await page.evaluate(() => 'owned' in globalThis)) found.push('a name ran as a script');
-  return found.map(flaw => `${path}: ${flaw}`);
-}
-
 describe.skipIf(!hasBrowser)('every page', () => {
   it('that everybody sees: nothing against axe, nothing from outside', async () => {
     const visitor = await visit(browser, network);
     const found: string[] = [];
-    for (const path of publicPages) found.push(...(await look(visitor, path)));
+    for (const path of publicPages) found.push(...(await look(visitor, path, fewLooks)));
     expect([...found, ...visitor.complaints]).toEqual([]);
     await visitor.close();
   }, 120_000);
@@ -59,7 +39,7 @@ describe.skipIf(!hasBrowser)('every page', () => {
     const visitor = await visit(browser, network);
     await visitor.signIn(acme.owner.email);
     const found: string[] = [];
-    for (const path of paths) found.push(...(await look(visitor, path)));
+    for (const path of paths) found.push(...(await look(visitor, path, fewLooks)));
     expect([...found, ...visitor.complaints]).toEqual([]);
     await visitor.close();
   }, 240_000);
