@@ -10,11 +10,9 @@ export const allLooks: Look[] = [1280, 375].flatMap(width =>
   (['light', 'dark'] as const).map(colorScheme => ({ colorScheme, width })),
 );
 
-/** Opposite corners: most of what is wrong anywhere is wrong in one of them. */
-export const fewLooks: Look[] = [
-  { colorScheme: 'light', width: 1280 },
-  { colorScheme: 'dark', width: 375 },
-];
+/** Opposite corners, in turn: most of what is wrong with pages that are made of the same parts shows in one of them. */
+export const lookInTurn = (index: number): Look[] =>
+  index % 2 === 0 ? [{ colorScheme: 'light', width: 1280 }] : [{ colorScheme: 'dark', width: 375 }];
 
 /** What is wrong with a page: for axe, on a phone, with a name that ran as a script. */
 export async function look({ page, go }: Visitor, path: string, looks: readonly Look[]): Promise<string[]> {

@@ -67,7 +67,7 @@ export function PickPages({ connection, done }: { connection: Connection; done(p
           disabled={picked.length === 0 || picked.length > maxPicked}
           onClick={() => void connect()}
         >
-          {reconnect ? 'Reconnect' : `Connect ${plural(picked.length, 'page')}`}
+          {reconnect ? 'Reconnect' : picked.length === 0 ? 'Connect' : `Connect ${plural(picked.length, 'page')}`}
         </Button>
         {picked.length > maxPicked && <Text size="sm">At most {maxPicked} at a time.</Text>}
       </Group>

@@ -72,7 +72,7 @@ function Figures({ overview: { pages, days, waiting } }: { overview: OverviewDat
   const open = waiting.pending + waiting.parked;
   return (
     <SimpleGrid cols={{ base: 2, md: 4 }} spacing="md">
-      <Paper withBorder radius="lg" p="lg">
+      <Paper withBorder radius="lg" p="lg" className={style.health!}>
         <Text size="sm" c="dimmed" mb={8}>
           Pages by health
         </Text>

@@ -37,7 +37,10 @@ export const theme = createTheme({
   headings: { fontWeight: '650', sizes: { h1: { fontSize: '1.625rem', lineHeight: '1.25' } } },
   cursorType: 'pointer',
   respectReducedMotion: true,
-  components: { InputWrapper: { defaultProps: { withAsterisk: false } } },
+  components: {
+    InputWrapper: { defaultProps: { withAsterisk: false } },
+    Modal: { styles: { title: { fontSize: '1.125rem', fontWeight: 650, overflowWrap: 'anywhere' } } },
+  },
 });
 
 /** Text that is less important still has a contrast of 4.5 on every ground. */
