@@ -1,6 +1,6 @@
+import { connectionThrough } from '@pagekeeper/testing/network/dialog';
 import type { Network } from '@pagekeeper/testing/network/network';
 import type { Tenant } from '@pagekeeper/testing/network/tenant';
-import { connectionThrough } from './connection.ts';
 
 /** Text that a page must show as text: markup, a script, an endless word, right to left, and an override that is not closed. */
 export const naughty = [
@@ -39,7 +39,7 @@ export async function everyPage(network: Network, tenant: Tenant): Promise<strin
     `${at}/integrations/${page.id}?tab=replies`,
     `${at}/integrations/${page.id}?tab=activity`,
     `${at}/connect`,
-    `${at}/connect/${connection}`,
+    `${at}/connect/${connection.id}`,
     `${at}/events`,
     `${at}/events/${events[0].id}`,
     `${at}/replies`,
