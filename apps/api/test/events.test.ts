@@ -3,6 +3,7 @@ import { newId, parsePublicId, publicId, type Uuid } from '@pagekeeper/domain/id
 import { textOf } from '@pagekeeper/domain/replies/reply';
 import { withTenant } from '@pagekeeper/domain/tenancy/doors';
 import { currentDataKey } from '@pagekeeper/domain/vault/organization-key';
+import { type EventFilter, filteredEvents } from '@pagekeeper/domain/webhooks/event-filter';
 import type { EventReader } from '@pagekeeper/testing/network/event-reader';
 import { type Network, startNetwork } from '@pagekeeper/testing/network/network';
 import type { ConnectedPage, Tenant } from '@pagekeeper/testing/network/tenant';
@@ -65,6 +66,23 @@ async function receive({ page }: ConnectedPage, count: number, from = 0): Promis
   return rows.map(({ id }) => publicId('event', id));
 }
 
+/** How many rows the database looks at for a page of the list, those that it throws away included. */
+async function explainList(tenant: Tenant, filter: EventFilter): Promise<{ rowsRead: number; text: string }> {
+  const ctx = network.contextOf({ type: 'user', userId: tenant.owner.userId as Uuid });
+  const [row] = await withTenant(ctx, { organization: tenant.organization.id }, async tx => {
+    const list = filteredEvents(tx, filter).orderBy('webhook_events.id', 'desc').limit(26);
+    const { sql, bindings } = list.toKnexQuery().toSQL();
+    return (await tx.raw(`explain (analyze, format json) ${sql}`, bindings as never)).rows;
+  });
+  const [{ Plan: plan }] = row['QUERY PLAN'];
+  const countRows = (node: any): number => {
+    const isScan = /Scan$/.test(node['Node Type']) && node['Relation Name'];
+    const own = isScan ? (node['Actual Rows'] + (node['Rows Removed by Filter'] ?? 0)) * node['Actual Loops'] : 0;
+    return (node.Plans ?? []).reduce((sum: number, child: any) => sum + countRows(child), own);
+  };
+  return { rowsRead: countRows(plan), text: JSON.stringify(plan) };
+}
+
 const uuidOf = (event: string): Uuid => parsePublicId('event', event)!;
 const momentOf = (index: number) => new Date((base + index * 10) * 1_000).toISOString();
 
@@ -115,6 +133,32 @@ describe('the list of events', () => {
     expect([first, second, third].flatMap(idsOf)).toEqual(ids.toReversed());
     expect([third.has_more, third.next_cursor]).toEqual([false, null]);
   });
+
+  it('of one page reads none of the others’, however few there are', async () => {
+    const { acme, page } = await home();
+    const quiet = await acme.connectPage();
+    const [only] = await receive(quiet, 1);
+    const integrationId = parsePublicId('integration', page.id)!;
+    await network.sql(
+      `insert into webhook_events (organization_id, id, integration_id, kind, payload, page_id, state)
+       select $1, overlay(gen_random_uuid()::text placing left(app.event_id_at(now() - n * interval '1 second')::text, 13)
+         from 1 for 13)::uuid, $2, 'post', 'x', $3, (array['pending', 'processed', 'ignored', 'failed'])[1 + n % 4]
+       from generate_series(1, 20000) n`,
+      [acme.uuid, integrationId, page.page.page_id],
+    );
+    await network.sql('analyze webhook_events');
+    for (const [of, found] of [
+      [await acme.connectPage(), []],
+      [quiet, [only]],
+    ] as const) {
+      const filter = { integrationId: parsePublicId('integration', of.id)! };
+      const { rowsRead, text } = await explainList(acme, filter);
+      expect(rowsRead, text).toBe(found.length);
+      expect(idsOf(await acme.owner.expect(200, acme.owner.get(`${acme.path}/events?integration=${of.id}`)))).toEqual(
+        found,
+      );
+    }
+  }, 60_000);
 
   it('is narrowed by integration, kind, state and time', async () => {
     const { acme, page, events } = await home();

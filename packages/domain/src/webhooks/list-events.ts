@@ -3,9 +3,8 @@ import type { Context } from '../context.ts';
 import { ofIntegration } from '../integrations/integration-reference.ts';
 import { type List, listInput, pageOf, type Rendered, renderPage } from '../resource.ts';
 import { readRows } from '../tenancy/read-page.ts';
-import { eventFilter, whereEvents } from './event-filter.ts';
+import { eventFilter, filteredEvents } from './event-filter.ts';
 import { type EventShape, eventResource, timeInEvent } from './event-resource.ts';
-import { WebhookEvent } from './webhook-event.ts';
 
 export const listEventsInput = listInput.extend(eventFilter);
 
@@ -17,8 +16,7 @@ export async function listEvents(
   const { organization, integration, kind, state, since, until, ...page } = input;
   const rows = await ofIntegration(ctx, organization, integration, integrationId =>
     readRows(ctx, { organization, permission: 'event.read' }, tx => {
-      const query = WebhookEvent.query(tx);
-      whereEvents(query, { integrationId, kind, state, since, until });
+      const query = filteredEvents(tx, { integrationId, kind, state, since, until });
       return pageOf(query, eventResource, page, 'webhook_events.id');
     }),
   );

@@ -6,7 +6,7 @@ import { findIntegrationId } from '../integrations/integration-reference.ts';
 import { cursorInput, parseCursor, type Rendered } from '../resource.ts';
 import { withTenant } from '../tenancy/doors.ts';
 import type { TenantTx } from '../tenancy/tenant-tx.ts';
-import { eventFilter, whereEvents } from './event-filter.ts';
+import { eventFilter, filteredEvents } from './event-filter.ts';
 import {
   limitReplays,
   maxReplayed,
@@ -17,7 +17,7 @@ import {
   replayTried,
   withRepliesInput,
 } from './replay-batch.ts';
-import { WebhookEvent } from './webhook-event.ts';
+import type { WebhookEvent } from './webhook-event.ts';
 
 export const replayEventsInput = z.strictObject({
   filter: z.strictObject(eventFilter).describe('Empty: all there are.'),
@@ -58,11 +58,10 @@ async function findEvents(
   cursor: string | undefined,
 ): Promise<WebhookEvent[]> {
   const integrationId = integration === undefined ? undefined : await findIntegrationId(tx, integration);
-  const query = WebhookEvent.query(tx)
+  const query = filteredEvents(tx, { ...filter, integrationId })
     .select('id', 'state')
     .orderBy('id')
     .limit(maxReplayed + 1);
-  whereEvents(query, { ...filter, integrationId });
   if (cursor !== undefined) query.where('id', '>', parseCursor(cursor));
   return await query;
 }

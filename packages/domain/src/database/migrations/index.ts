@@ -10,6 +10,7 @@ import * as keepAlive from './0012_keep_alive.ts';
 import * as connect from './0013_connect.ts';
 import * as replies from './0014_replies.ts';
 import * as budget from './0016_budget.ts';
+import * as closedEvents from './0017_closed_events.ts';
 
 /** SQL text in both directions: it can be shown before it is run. */
 export interface Migration {
@@ -32,6 +33,7 @@ export const migrations: readonly Migration[] = [
   { name: '0013_connect', ...connect },
   { name: '0014_replies', ...replies },
   { name: '0016_budget', ...budget },
+  { name: '0017_closed_events', ...closedEvents },
 ];
 
 /** The newest migration's name: what a running process expects to find. */
