@@ -9,7 +9,7 @@ import pg from 'pg';
 import { inject } from 'vitest';
 import { createTestDatabase, type TestDatabase } from '../database.ts';
 import { generousLimits } from '../generous-limits.ts';
-import { type StartedProcess, startProcess } from '../processes.ts';
+import { type ProcessOptions, type StartedProcess, startProcess } from '../processes.ts';
 import { freePort } from '../system/ports.ts';
 import { type Answer, Persona } from './persona.ts';
 import { SimulatorControl } from './simulator-control.ts';
@@ -181,6 +181,11 @@ export class Network {
       program: (name, secret) => persona(name).withHeaders({ Authorization: `Bearer ${secret}` }),
       stop: () => api.stop(),
     };
+  }
+
+  /** A process of a test's own, from its entry file, with the worker's variables. Stop it. */
+  async startProcess(entry: string, onLine: NonNullable<ProcessOptions['onLine']>): Promise<StartedProcess> {
+    return await startProcess({ name: entry, entry, env: this.#env, onLine });
   }
 
   /** Waits until no job waits or runs, no delivery is under way and no event is open. */
