@@ -17,8 +17,14 @@ export const failpoints = [
   'unsubscribe.before_http',
   'unsubscribe.after_http',
   'check.after_lease',
+  'check.before_exchange',
+  'check.after_exchange',
+  'check.after_list',
   'check.after_examination',
+  'check.after_claim',
   'check.before_store',
+  'check.before_commit',
+  'check.after_commit',
 ] as const;
 
 export type Failpoint = (typeof failpoints)[number];

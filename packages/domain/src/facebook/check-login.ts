@@ -66,10 +66,12 @@ async function examineAndStore(ctx: Context, appId: string, login: LeasedLogin):
     const findings = await examineLogin(ctx.graph, login, keep);
     failpoint('check.after_examination');
     const held = await withTenant(ctx, { organization }, tx => claimPages(tx, provenPages(findings, appId)));
+    failpoint('check.after_claim');
     const subscriptions = await reconcileSubscriptions(ctx.graph, wantedSubscriptions(findings, held));
     failpoint('check.before_store');
     const verdicts = judgeAll(findings, held, subscriptions, appId, login);
     const stored = await store(ctx, { login, findings, verdicts, subscriptions });
+    failpoint('check.after_commit');
     if (!login.isRevoked) await noteAppUse(ctx, appId, subscriptions);
     await afterwards(ctx, login, findings, stored);
     return {
@@ -139,13 +141,15 @@ const subscribedBefore = ({ status }: LeasedPage): false | null => (status === '
 /** Pages that are no longer what they were, which the check may have subscribed since, are left once more. */
 async function store(ctx: Context, checked: CheckedLogin): Promise<StoredPage[]> {
   const organization = checked.login.organizationId;
-  const stored = await withTenant(ctx, { organization }, tx => storeFindings(tx, ctx.vault, checked)).catch(
-    async error => {
-      // The organization was deactivated during the check.
-      if (isGone(error)) await leaveOvertaken(ctx, checked, () => true);
-      throw error;
-    },
-  );
+  const stored = await withTenant(ctx, { organization }, async tx => {
+    const pages = await storeFindings(tx, ctx.vault, checked);
+    failpoint('check.before_commit');
+    return pages;
+  }).catch(async error => {
+    // The organization was deactivated during the check.
+    if (isGone(error)) await leaveOvertaken(ctx, checked, () => true);
+    throw error;
+  });
   if (!stored) {
     await leaveOvertaken(ctx, checked, () => true);
     // Revoked meanwhile, the lease may still be ours: whoever was called for that shall not wait for its end.

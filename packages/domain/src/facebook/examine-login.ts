@@ -1,4 +1,5 @@
 import type { GraphClient, PageGrant, TokenInfo } from '@pagekeeper/facebook/graph-client';
+import { failpoint } from '@pagekeeper/runtime/failpoint';
 import type { Secret } from '@pagekeeper/runtime/secret';
 import { ExaminationFailed, saysSomethingOfTheToken, valueOrFail } from './examination-failed.ts';
 import { examinePages, type PageExamination } from './examine-pages.ts';
@@ -60,6 +61,7 @@ async function examineUser(graph: GraphClient, login: LeasedLogin, accessToken: 
   const exchangeTried = isExchangeDue(login, expiresAt);
   const renewed = exchangeTried ? await exchange(graph, login, accessToken, expiresAt) : null;
   const listed = await graph.listPages(renewed?.token ?? accessToken);
+  failpoint('check.after_list');
   if (listed.ok) return { isAlive: true, info, exchangeTried, renewed, grants: listed.value };
   // The list may be refused for want of a permission, or because the token is dead: a second look tells.
   if (!saysSomethingOfTheToken(listed.error)) throw new ExaminationFailed(listed.error);
@@ -86,8 +88,10 @@ async function exchange(
   token: Secret,
   endsAt: Date | null,
 ): Promise<UserFindings['renewed']> {
+  failpoint('check.before_exchange');
   const exchanged =
     kind === 'system_user' ? await graph.renewSystemUser(token) : await graph.exchangeForLongLived(token);
+  failpoint('check.after_exchange');
   if (!exchanged.ok) {
     if (saysSomethingOfTheToken(exchanged.error)) return null;
     throw new ExaminationFailed(exchanged.error);

@@ -1,3 +1,4 @@
+import type { Uuid } from '../ids.ts';
 import type { FacebookPageIntegration } from '../integrations/facebook-page-integration.ts';
 import { recordNotification } from '../notifications/record-notification.ts';
 import type { TenantTx } from '../tenancy/tenant-tx.ts';
@@ -16,12 +17,10 @@ export async function tellOfStatus(
   const { id: integrationId, page_name } = before;
   const { detail = 'It works.', fix } = verdict.reason ?? {};
   const about = { integrationId, detail: { page_name: page_name || before.page_id, detail, ...(fix && { fix }) } };
-  const wasDead = deadStatuses.includes(before.status);
+  const isNew = before.status !== verdict.status;
   const isDead = deadStatuses.includes(verdict.status);
-  if (isDead && before.status !== verdict.status) {
-    await recordNotification(tx, { ...about, kind: 'dead', episode: since });
-  }
-  if (wasDead && !isDead && verdict.status !== 'unverified') {
+  if (isNew && isDead) await recordNotification(tx, { ...about, kind: 'dead', episode: since });
+  if (isNew && !isDead && verdict.status !== 'unverified' && (await wasToldDead(tx, integrationId))) {
     await recordNotification(tx, { ...about, kind: 'recovered', episode: since });
   }
   if (verdict.status === 'expiring') {
@@ -30,4 +29,14 @@ export async function tellOfStatus(
     if (rung !== undefined)
       await recordNotification(tx, { ...about, kind: 'expiring', rung, episode: endsAt ?? since });
   }
+}
+
+/** The last that people heard of it. Fresh tokens make a dead page `unverified` first: its status does not tell. */
+async function wasToldDead(tx: TenantTx, integrationId: Uuid): Promise<boolean> {
+  const last = await tx('notifications')
+    .where({ organization_id: tx.tenant.organizationId, integration_id: integrationId })
+    .whereIn('kind', ['dead', 'recovered'])
+    .orderBy('id', 'desc')
+    .first('kind');
+  return last?.kind === 'dead';
 }

@@ -1,0 +1,106 @@
+import { checkLogin } from '@pagekeeper/domain/facebook/check-login';
+import type { Uuid } from '@pagekeeper/domain/ids';
+import { refreshLoginJob, sweepLoginsJob } from '@pagekeeper/domain/jobs';
+import { type Network, startNetwork } from '@pagekeeper/testing/network/network';
+import type { ConnectedPage, Tenant } from '@pagekeeper/testing/network/tenant';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+/** Every step of a check at which a process may die, and how often the token is exchanged then in all. */
+const steps = [
+  ['check.after_lease', 1],
+  ['check.before_exchange', 1],
+  // What the exchange gave is lost with the process. The token before it lives on, and is exchanged again.
+  ['check.after_exchange', 2],
+  ['check.after_list', 2],
+  ['check.after_examination', 2],
+  ['check.after_claim', 2],
+  ['check.before_store', 2],
+  ['check.before_commit', 2],
+  ['check.after_commit', 1],
+] as const;
+type Step = (typeof steps)[number][0];
+
+let network: Network;
+let acme: Tenant;
+/** A page of another person's for each step. */
+const pages = new Map<Step, ConnectedPage & { login: { organization_id: Uuid; login_id: Uuid } }>();
+const outcomesBefore = new Map<Step, string>();
+
+beforeAll(async () => {
+  network = await startNetwork({ worker: false });
+  acme = await network.tenant('acme');
+  await network.simulator.patch('/__sim/app', { exchange: 'extended' });
+  for (const [step] of steps) pages.set(step, await connect());
+  await network.moveClock(46 * 24);
+  // Due are only those that this test makes due.
+  await network.sql(`update facebook_page_integrations set next_check_at = app.now() + interval '1 year'`);
+  for (const [step] of steps) await killAt(step);
+  // However slow the machine: the minute of the first is not over yet.
+  await network.sql(
+    `update facebook_logins set lease_until = clock_timestamp() + interval '5 minutes' where lease_until is not null`,
+  );
+  await network.startWorker();
+  await everybodyWrites();
+  for (const [step, { login }] of pages) outcomesBefore.set(step, await check(login));
+  // A minute passes for the leases of the dead.
+  await network.sql('update facebook_logins set lease_until = clock_timestamp() where lease_until is not null');
+  await network.sql('update facebook_page_integrations set next_check_at = app.now()');
+  await network.services.queue.enqueue(sweepLoginsJob, {});
+  await network.settle(60_000);
+  await everybodyWrites();
+}, 240_000);
+
+afterAll(() => network?.stop());
+
+describe('a worker that is killed with -9 in a check', () => {
+  it.each(steps)(
+    'at %s: the tokens work on, and the next check finishes; %i exchanges in all',
+    async (step, exchanges) => {
+      const { id, integration, page } = pages.get(step)!;
+      // Nobody else looks while the lease stands; where all was committed it was given back.
+      expect(outcomesBefore.get(step)).toBe(step === 'check.after_commit' ? 'checked' : 'busy');
+      const { facebook_page } = await acme.owner.expect(200, acme.owner.get(`${acme.path}/integrations/${id}`));
+      expect(facebook_page.status).toBe('healthy');
+      const end = (each: { user_token_expires_at: string }) => Date.parse(each.user_token_expires_at);
+      expect(end(facebook_page) - end(integration.facebook_page)).toBeGreaterThan(40 * 86_400_000);
+      const about = `/__sim/ledger?person_id=${page.personId}&endpoint=access_token`;
+      expect((await network.simulator.get(about)).data).toHaveLength(exchanges);
+      const [login] = await network.sql(
+        `select l.lease_token, l.lease_until from facebook_logins l
+       join facebook_page_integrations p on p.login_id = l.id where p.page_id = $1`,
+        [page.page_id],
+      );
+      expect(login).toEqual({ lease_token: null, lease_until: null });
+      // One answer was sent before the next check, and one after it.
+      const { sends } = await network.simulator.get(`/__sim/ledger/counts?page_id=${page.page_id}`);
+      expect(sends).toMatchObject({ total: 2, applied: 2 });
+    },
+  );
+});
+
+async function connect() {
+  const connected = await acme.connectPage();
+  const [row] = await network.sql('select login_id from facebook_page_integrations where page_id = $1', [
+    connected.page.page_id,
+  ]);
+  return { ...connected, login: { organization_id: acme.uuid, login_id: row!.login_id as Uuid } };
+}
+
+async function killAt(step: Step): Promise<void> {
+  const worker = await network.startWorker({ FAIL_AT: step, CONCURRENCY: '1' });
+  await network.services.queue.enqueue(refreshLoginJob, pages.get(step)!.login);
+  expect(await worker.exited, step).toEqual({ code: null, signal: 'SIGKILL' });
+}
+
+async function everybodyWrites(): Promise<void> {
+  for (const { page } of pages.values()) {
+    await network.simulator.post(`/__sim/pages/${page.page_id}/messages`, { text: 'Hello?' });
+  }
+  await network.settle(60_000);
+}
+
+async function check(login: { organization_id: Uuid; login_id: Uuid }): Promise<string> {
+  const actor = { type: 'job', job: refreshLoginJob.name, jobId: 'test' } as const;
+  const ctx = { ...network.services, actor, requestId: 'test' };
+  return (await checkLogin(ctx, '257000000000001', login)).outcome;
+}

@@ -1,0 +1,69 @@
+import { sweepNotificationsJob } from '@pagekeeper/domain/jobs';
+import { type Network, startNetwork } from '@pagekeeper/testing/network/network';
+import type { Persona } from '@pagekeeper/testing/network/persona';
+import type { ConnectedPage, Tenant } from '@pagekeeper/testing/network/tenant';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+
+let network: Network;
+let acme: Tenant;
+
+beforeAll(async () => {
+  network = await startNetwork({ mail: true });
+}, 60_000);
+
+afterAll(() => network?.stop());
+beforeEach(async () => {
+  acme = await network.tenant('acme');
+});
+afterEach(() => network.moveClock(0));
+
+describe('what people are told of a page', () => {
+  it('that it died, and that fresh tokens made it work again: OWNER and ADMIN, once each, the MEMBER nothing', async () => {
+    const connected = await acme.connectPage({ name: 'Blue Cup' });
+    await happens(connected, { type: 'password_change' });
+    for (let check = 0; check < 3; check += 1) await acme.refresh(connected.id);
+    expect(await told()).toEqual(['“Blue Cup 1” stopped working']);
+    const [fresh] = await network.simulator.logIn(connected.page.personId);
+    const { userToken: access_token, page_access_token, page_id } = fresh!;
+    const path = `${acme.path}/integrations/${connected.id}/facebook-page`;
+    await acme.owner.expect(200, acme.owner.put(path, { page_id, access_token, page_access_token }));
+    for (let check = 0; check < 3; check += 1) await acme.refresh(connected.id);
+    expect(await told()).toEqual(['“Blue Cup 1” stopped working', '“Blue Cup 1” works again']);
+  });
+
+  it('that it works again by itself', async () => {
+    const connected = await acme.connectPage({ name: 'Blue Cup' });
+    for (const type of ['checkpoint', 'checkpoint_lifted']) {
+      await happens(connected, { type });
+      await acme.refresh(connected.id);
+    }
+    expect(await told()).toEqual(['“Blue Cup 1” stopped working', '“Blue Cup 1” works again']);
+  });
+
+  it('fourteen, seven and three days and one day before its login ends, once each', async () => {
+    const connected = await acme.connectPage({ name: 'Blue Cup' });
+    for (const day of [45, 46.5, 47, 52, 53.5, 54, 57.5, 58, 59.5]) {
+      await network.moveClock(day * 24);
+      await acme.refresh(connected.id);
+    }
+    const left = (days: string) => `${days} left: reconnect “Blue Cup 1”`;
+    expect(await told()).toEqual([left('14 days'), left('7 days'), left('3 days'), left('1 day')]);
+  });
+});
+
+const happens = ({ page }: ConnectedPage, event: object): Promise<unknown> =>
+  network.simulator.post(`/__sim/people/${page.personId}/events`, event);
+
+/** The subjects of the mails to OWNER and ADMIN, which are the same; the MEMBER got none. */
+async function told(): Promise<string[]> {
+  await network.services.queue.enqueue(sweepNotificationsJob, {});
+  await network.settle();
+  const subjectsOf = async ({ email }: Persona) =>
+    (await network.mailsTo(email.toLowerCase(), 0))
+      .map(({ subject }) => subject)
+      .filter(subject => /Blue/.test(subject));
+  const [owner, admin, member] = await Promise.all([acme.owner, acme.admin, acme.member].map(subjectsOf));
+  expect(admin).toEqual(owner);
+  expect(member).toEqual([]);
+  return owner!;
+}
