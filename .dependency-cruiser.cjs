@@ -14,7 +14,7 @@ const folders = [
   ['facebook'],
   ['connections'],
   ['webhooks', 'replies'],
-  ['purges'],
+  ['purges', 'keys'],
 ];
 
 const any = names => `(${names.join('|')})`;

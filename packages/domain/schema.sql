@@ -191,6 +191,9 @@ public.invitations: accepted_by uuid
 public.invitations: accepted_at timestamp with time zone
 public.invitations: created_at timestamp with time zone not null default now()
 public.invitations: updated_at timestamp with time zone not null default now()
+public.key_rotations: id uuid not null
+public.key_rotations: started_at timestamp with time zone not null default clock_timestamp()
+public.key_rotations: finished_at timestamp with time zone
 public.migrations: id integer not null default nextval('migrations_id_seq'::regclass)
 public.migrations: name character varying(255)
 public.migrations: batch integer
@@ -374,6 +377,7 @@ public.invitations: invitations_organization_id_invited_by_key_fkey FOREIGN KEY 
 public.invitations: invitations_pkey PRIMARY KEY (organization_id, id)
 public.invitations: invitations_role_check CHECK ((role = ANY (ARRAY['OWNER'::text, 'ADMIN'::text, 'MEMBER'::text])))
 public.invitations: invitations_state_check CHECK ((state = ANY (ARRAY['pending'::text, 'accepted'::text, 'revoked'::text])))
+public.key_rotations: key_rotations_pkey PRIMARY KEY (id)
 public.migrations: migrations_pkey PRIMARY KEY (id)
 public.migrations_lock: migrations_lock_pkey PRIMARY KEY (index)
 public.notifications: notifications_kind_check CHECK ((kind = ANY (ARRAY['expiring'::text, 'dead'::text, 'recovered'::text, 'moved'::text, 'taken_over'::text])))
@@ -482,6 +486,8 @@ CREATE UNIQUE INDEX idempotency_keys_pkey ON public.idempotency_keys USING btree
 CREATE UNIQUE INDEX integrations_pkey ON public.integrations USING btree (organization_id, id)
 CREATE UNIQUE INDEX invitations_email ON public.invitations USING btree (organization_id, email) WHERE (state = 'pending'::text)
 CREATE UNIQUE INDEX invitations_pkey ON public.invitations USING btree (organization_id, id)
+CREATE UNIQUE INDEX key_rotations_pkey ON public.key_rotations USING btree (id)
+CREATE UNIQUE INDEX key_rotations_running ON public.key_rotations USING btree ((true)) WHERE (finished_at IS NULL)
 CREATE UNIQUE INDEX migrations_lock_pkey ON public.migrations_lock USING btree (index)
 CREATE UNIQUE INDEX migrations_pkey ON public.migrations USING btree (id)
 CREATE UNIQUE INDEX notifications_organization_id_integration_id_kind_rung_epis_key ON public.notifications USING btree (organization_id, integration_id, kind, rung, episode, user_id)
@@ -722,6 +728,8 @@ public.integrations: SELECT to pagekeeper_app
 public.invitations: DELETE to pagekeeper_router
 public.invitations: INSERT to pagekeeper_app
 public.invitations: SELECT to pagekeeper_app
+public.key_rotations: INSERT to pagekeeper_app
+public.key_rotations: SELECT to pagekeeper_app
 public.migrations: SELECT to pagekeeper_app
 public.notifications: DELETE to pagekeeper_router
 public.notifications: INSERT to pagekeeper_app
@@ -787,9 +795,11 @@ public.integrations: SELECT (organization_id, id, business_id, config, is_active
 public.integrations: UPDATE (name, config, is_active, deactivated_at, version, updated_at) to pagekeeper_app
 public.invitations: SELECT (organization_id, id, token_hash, state, expires_at, sent_at) to pagekeeper_router
 public.invitations: UPDATE (role, token_hash, token_version, state, expires_at, sent_at, accepted_by, accepted_at, updated_at) to pagekeeper_app
+public.key_rotations: UPDATE (finished_at) to pagekeeper_app
 public.notifications: SELECT (organization_id, id, sent_at) to pagekeeper_router
 public.notifications: UPDATE (claimed_at, sent_at) to pagekeeper_app
 public.organization_keys: SELECT (organization_id, id, kek_id, wrapped, is_current) to pagekeeper_router
+public.organization_keys: UPDATE (kek_id, wrapped, is_current) to pagekeeper_app
 public.organization_memberships: SELECT (organization_id, id, user_id, role, is_active) to pagekeeper_router
 public.organization_memberships: UPDATE (role, invited_by, is_active, updated_at) to pagekeeper_app
 public.organization_purges: INSERT (id, organization, user_id, pages_left) to pagekeeper_app
@@ -809,7 +819,7 @@ public.staff_entries: SELECT (organization_id, id, user_id, expires_at) to pagek
 public.threads: SELECT (organization_id, thread_hash) to pagekeeper_router
 public.threads: UPDATE (human_until) to pagekeeper_app
 public.webhook_events: SELECT (organization_id, id, integration_id, state, not_before) to pagekeeper_router
-public.webhook_events: UPDATE (state, attempts, not_before, processed_at, reason, replay) to pagekeeper_app
+public.webhook_events: UPDATE (payload, state, attempts, not_before, processed_at, reason, replay) to pagekeeper_app
 
 -- functions
 CREATE OR REPLACE FUNCTION app.drop_event_partitions(before timestamp with time zone)
@@ -1225,6 +1235,15 @@ CREATE OR REPLACE FUNCTION router.note_key_use(hashes bytea[])
  SET search_path TO ''
 AS $function$
   update public.api_keys k set last_used_at = app.now() where k.secret_hash = any (hashes) and k.revoked_at is null
+$function$
+CREATE OR REPLACE FUNCTION router.organizations_with_keys(after_organization uuid, batch integer)
+ RETURNS TABLE(organization_id uuid)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+  select distinct k.organization_id from public.organization_keys k
+  where k.organization_id > after_organization order by k.organization_id limit batch
 $function$
 CREATE OR REPLACE FUNCTION router.pending_integrations(after_organization uuid, after_integration uuid, batch integer)
  RETURNS TABLE(organization_id uuid, integration_id uuid)

@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import { addBusinessCommands } from './businesses/commands.ts';
 import { addDatabaseCommands } from './database/commands.ts';
 import { addDoctor } from './doctor/commands.ts';
+import { addKeyCommands } from './keys/commands.ts';
 import { addOrganizationCommands } from './organizations/commands.ts';
 import { addUserCommands } from './users/commands.ts';
 import { addEventCommands } from './webhooks/commands.ts';
@@ -20,6 +21,7 @@ export function createProgram(): Command {
   addOrganizationCommands(program);
   addBusinessCommands(program);
   addEventCommands(program);
+  addKeyCommands(program);
   addDoctor(program);
   return program;
 }

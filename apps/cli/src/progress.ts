@@ -4,8 +4,8 @@ import { progress as openBar } from '@clack/prompts';
 export interface Progress {
   /** `done` more are behind us. */
   advance(done: number): void;
-  /** Ends it with a sentence. */
-  end(sentence: string): void;
+  /** Ends it, with a sentence or without one. */
+  end(sentence?: string): void;
 }
 
 interface ProgressOptions {
@@ -28,7 +28,7 @@ function openTerminalBar({ what, total }: ProgressOptions): Progress {
       behind += done;
       bar.advance(done, lineOf(what, behind, total));
     },
-    end: sentence => bar.stop(sentence),
+    end: sentence => bar.stop(sentence ?? lineOf(what, behind, total)),
   };
 }
 
@@ -36,15 +36,20 @@ const lineMs = 1_000;
 
 function openLines({ what, total, note }: ProgressOptions): Progress {
   let behind = 0;
+  let said = '';
   let saidAt = Number.NEGATIVE_INFINITY;
+  const say = () => {
+    const line = lineOf(what, behind, total);
+    if (line !== said) note(line);
+    said = line;
+    saidAt = performance.now();
+  };
   return {
     advance(done) {
       behind += done;
-      if (performance.now() - saidAt < lineMs) return;
-      saidAt = performance.now();
-      note(lineOf(what, behind, total));
+      if (performance.now() - saidAt >= lineMs) say();
     },
-    end: note,
+    end: sentence => (sentence === undefined ? say() : note(sentence)),
   };
 }
 

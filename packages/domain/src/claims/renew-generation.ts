@@ -27,3 +27,19 @@ export async function renewGeneration(
     .update({ generation: page.generation });
   return page.login_id;
 }
+
+/** The same for every claimed page of the organization. */
+export async function renewGenerations(tx: TenantTx): Promise<void> {
+  const { organizationId } = tx.tenant;
+  await tx.raw(
+    `with renewed as (
+       update facebook_page_integrations p set generation = p.generation + 1
+       from page_claims c
+       where p.organization_id = ? and c.organization_id = p.organization_id and c.integration_id = p.id
+       returning p.id, p.generation
+     )
+     update page_claims c set generation = renewed.generation from renewed
+     where c.organization_id = ? and c.integration_id = renewed.id`,
+    [organizationId, organizationId],
+  );
+}

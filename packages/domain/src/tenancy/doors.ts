@@ -240,7 +240,8 @@ type SystemReason =
   | 'forget_answers'
   | 'unsent_notifications'
   | 'ended_connections'
-  | 'moved_pages';
+  | 'moved_pages'
+  | 'organizations_with_keys';
 
 /** Runs one of the router's listings. For jobs that fan out: each id is then entered as a tenant of its own. */
 export async function asSystem<Row>(database: Database, reason: SystemReason, ...values: unknown[]): Promise<Row[]> {

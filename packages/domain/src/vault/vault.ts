@@ -82,6 +82,22 @@ export class Vault {
     return key;
   }
 
+  /** The same data key, wrapped by the ring's first key. */
+  rewrap(row: WrappedKey): WrappedKey {
+    const name = dataKeyName(row.organization_id, row.id);
+    const [kek] = this.#ring;
+    const wrapped = wrapKey(kek, unwrapKey(this.#ring, row.kek_id, row.wrapped, name), name);
+    return { ...row, kek_id: kek.id, wrapped };
+  }
+
+  /** Whether the ring's first key alone opens it. */
+  isWrappedByFirst(row: WrappedKey): boolean {
+    const [kek] = this.#ring;
+    if (row.kek_id !== kek.id) return false;
+    unwrapKey([kek], row.kek_id, row.wrapped, dataKeyName(row.organization_id, row.id));
+    return true;
+  }
+
   seal(key: DataKey, place: Place, plaintext: Secret | Uint8Array): Sealed {
     const bytes = plaintext instanceof Secret ? Buffer.from(plaintext.reveal()) : plaintext;
     return Sealed.fromBytes(encrypt(key.bytes, bytes, associatedData(key, place), headerOf(key.id)));

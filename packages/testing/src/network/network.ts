@@ -25,6 +25,8 @@ export interface NetworkOptions {
   workerEnv?: Record<string, string>;
   /** False: the test starts it when it wants to. */
   worker?: boolean;
+  /** The ring of key-encryption keys; a new one by default. */
+  keys?: string;
   /** True: mails go to a mail catcher; without it nobody takes them. */
   mail?: boolean;
 }
@@ -248,7 +250,7 @@ export async function startNetwork(options: NetworkOptions = {}): Promise<Networ
     ...app,
     DATABASE_URL: database.urls.app,
     DATABASE_POOL: '8',
-    PAGEKEEPER_KEYS: `k1:${randomBytes(32).toString('base64')}`,
+    PAGEKEEPER_KEYS: options.keys ?? `k1:${randomBytes(32).toString('base64')}`,
     FACEBOOK_GRAPH_URL: graphUrl,
     FACEBOOK_DIALOG_URL: graphUrl,
     // The simulator shows at once what it did.

@@ -1,0 +1,105 @@
+import { byteaArray, uuidArray } from '../database/binary-arrays.ts';
+import type { Uuid } from '../ids.ts';
+import { withTenant } from '../tenancy/doors.ts';
+import type { TenantTx } from '../tenancy/tenant-tx.ts';
+import { currentDataKey, dataKeyOf } from '../vault/organization-key.ts';
+import { Sealed } from '../vault/sealed.ts';
+import { KeyUnavailableError, type Vault, VaultError } from '../vault/vault.ts';
+import { type Keeper, tenantOf, unlessGone } from './keeper.ts';
+import type { SealedColumn } from './sealed-columns.ts';
+
+export interface ResealOptions {
+  /** Values in a transaction. */
+  batch: number;
+  onDone(values: number): void;
+}
+
+const first = '00000000-0000-0000-0000-000000000000' as Uuid;
+
+/** What an organization's current data key did not seal. */
+export const sealedBefore = ({ column }: SealedColumn): string =>
+  `${column} is not null and substring(${column} from 2 for 16) <> (select uuid_send(k.id) from organization_keys k
+     where k.organization_id = ? and k.is_current)`;
+
+/**
+ * Seals a column's values with the organization's current data key, those that an earlier one sealed: batch by batch,
+ * each by compare-and-set on the ciphertext that was read, so that a value that changes meanwhile is left as it is.
+ * What does not open is left too; `keys check` names it.
+ */
+export async function resealColumn(
+  keeper: Keeper,
+  organization: Uuid,
+  sealed: SealedColumn,
+  { batch, onDone }: ResealOptions,
+): Promise<void> {
+  for (let after = first; ; ) {
+    const read = await unlessGone(() =>
+      withTenant(keeper, tenantOf(organization), async tx => {
+        const rows = await readBatch(tx, sealed, after, batch);
+        await storeAnew(tx, sealed, await sealAnew(tx, keeper.vault, sealed, rows));
+        return rows;
+      }),
+    );
+    if (!read || read.length === 0) return;
+    onDone(read.length);
+    if (read.length < batch) return;
+    after = read.at(-1)!.id;
+  }
+}
+
+interface Row {
+  id: Uuid;
+  value: Buffer;
+}
+
+async function readBatch(tx: TenantTx, sealed: SealedColumn, after: Uuid, batch: number): Promise<Row[]> {
+  const { table, column } = sealed;
+  const { organizationId } = tx.tenant;
+  const { rows } = await tx.raw(
+    `select id, ${column} as value from ${table} where organization_id = ? and id > ? and ${sealedBefore(sealed)}
+     order by id limit ?`,
+    [organizationId, after, organizationId, batch],
+  );
+  return rows;
+}
+
+async function sealAnew(
+  tx: TenantTx,
+  vault: Vault,
+  { table, column }: SealedColumn,
+  rows: readonly Row[],
+): Promise<(Row & { anew: Buffer })[]> {
+  if (rows.length === 0) return [];
+  const key = await currentDataKey(tx, vault);
+  const resealed: (Row & { anew: Buffer })[] = [];
+  for (const row of rows) {
+    const place = { table, column, rowId: row.id };
+    const old = Sealed.fromBytes(row.value);
+    try {
+      const content = vault.openBytes(await dataKeyOf(tx, vault, old), place, old);
+      resealed.push({ ...row, anew: vault.seal(key, place, content).bytes() });
+    } catch (error) {
+      if (!(error instanceof VaultError || error instanceof KeyUnavailableError)) throw error;
+    }
+  }
+  return resealed;
+}
+
+async function storeAnew(
+  tx: TenantTx,
+  { table, column }: SealedColumn,
+  rows: readonly (Row & { anew: Buffer })[],
+): Promise<void> {
+  if (rows.length === 0) return;
+  await tx.raw(
+    `update ${table} t set ${column} = given.anew
+     from unnest(?::uuid[], ?::bytea[], ?::bytea[]) as given (id, value, anew)
+     where t.organization_id = ? and t.id = given.id and t.${column} = given.value`,
+    [
+      uuidArray(rows.map(({ id }) => id)),
+      byteaArray(rows.map(({ value }) => value)),
+      byteaArray(rows.map(({ anew }) => anew)),
+      tx.tenant.organizationId,
+    ],
+  );
+}
