@@ -8,8 +8,10 @@ import { openVault } from '@pagekeeper/domain/vault/open-vault';
 import { Sealed } from '@pagekeeper/domain/vault/sealed';
 import { keyIdOf, type Vault, type WrappedKey } from '@pagekeeper/domain/vault/vault';
 import { payloadOf } from '@pagekeeper/domain/webhooks/webhook-event';
+import { Secret } from '@pagekeeper/runtime/secret';
 import { type Network, startNetwork } from '@pagekeeper/testing/network/network';
 import type { ConnectedPage, Tenant } from '@pagekeeper/testing/network/tenant';
+import pg from 'pg';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { pagekeeper, pagekeeperJson, type Run, type RunOptions } from './run.ts';
 
@@ -111,6 +113,41 @@ export function testRotation({ values, kills, batch, killWithinMs }: RotationSiz
     expect(check).toMatchObject({ organizations: 2, wrapped_by: { k2: 4 }, earlier: 0, faulty: 0, faults: [] });
     expect(check.current).toBe(check.opened);
   }, 600_000);
+
+  it('leaves a value that changes under it as it is, and says that it is not done', async () => {
+    const vault = await vaultOf(network, k2!);
+    const [login] = await network.sql('select id, organization_id from facebook_logins limit 1');
+    const [key] = await network.sql<WrappedKey>(
+      'select * from organization_keys where is_current and organization_id = $1',
+      [login.organization_id],
+    );
+    const place = { table: 'facebook_logins', column: 'access_token', rowId: login.id };
+    const fresh = vault.seal(vault.unwrap(key!), place, new Secret('EAAB fresh')).bytes();
+    const elsewhere = new pg.Client({ connectionString: network.database.adminUrl });
+    await elsewhere.connect();
+    // Somebody stores a new token, sealed by the key of before, and commits while the rotation waits for the row.
+    await elsewhere.query('begin');
+    await elsewhere.query('update facebook_logins set access_token = $2 where id = $1', [login.id, fresh]);
+    const rotating = keys(['rotate', '--data']);
+    const waiting = `select from pg_stat_activity where wait_event_type = 'Lock' and query like 'update facebook_logins%'
+      and datname = current_database()`;
+    await network.untilSql(waiting, 'the rotation waits for the row');
+    await elsewhere.query('commit');
+    await elsewhere.end();
+    const done = await rotating;
+    expect([done.code, done.stdout]).toEqual([
+      1,
+      expect.stringContaining('1 value is still sealed by an earlier key: run this again.'),
+    ]);
+    const read = async () =>
+      (await network.sql('select access_token from facebook_logins where id = $1', [login.id]))[0];
+    expect((await read()).access_token).toEqual(fresh);
+    expect((await keys(['rotate', '--data'])).code).toBe(0);
+    const sealed = Sealed.fromBytes((await read()).access_token);
+    const [current] = await network.sql<WrappedKey>('select * from organization_keys where id = $1', [keyIdOf(sealed)]);
+    expect(current).toMatchObject({ is_current: true });
+    expect(vault.open(vault.unwrap(current!), place, sealed).reveal()).toBe('EAAB fresh');
+  }, 300_000);
 
   it('says what would not open, and leaves it as it is', async () => {
     const [one, other] = await network.sql(`select id, payload from webhook_events order by id limit 2`);

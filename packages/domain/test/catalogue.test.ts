@@ -2,6 +2,7 @@ import { createTestDatabase, type TestDatabase } from '@pagekeeper/testing/datab
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { currentOrganization } from '../src/database/tenant-table.ts';
+import { sealedColumns } from '../src/keys/sealed-columns.ts';
 import { erasable, erasedLast } from '../src/purges/erasure.ts';
 
 /** Tables without a tenant, each with the reason. Nothing else may lack `organization_id`. */
@@ -100,6 +101,12 @@ const definerFunctions: Record<string, string> = {
   'app.make_event_partitions': 'only an owner makes tables',
   'app.drop_event_partitions': 'only an owner drops tables',
   'app.forget_events': 'across tenants, by age',
+};
+
+/** Bytes that no data key sealed, beside hashes, each with the reason. */
+const notSealed: Record<string, string> = {
+  wrapped: 'a data key itself',
+  fingerprint: 'a hash of a request',
 };
 
 let database: TestDatabase;
@@ -219,6 +226,20 @@ describe('every table with a tenant', () => {
         has_table_privilege('pagekeeper_app', '${name}', 'trigger') as trigger`);
       expect(may, name).toEqual({ move: false, truncate: false, refer: false, trigger: false });
     }
+  });
+});
+
+describe('a rotation of keys', () => {
+  it('knows every sealed column: list a new one in keys/sealed-columns.ts (static sealedColumns of its model)', async () => {
+    const names = (await tenantTables()).map(({ name }) => name);
+    const columns = await rows(`
+      select n.nspname || '.' || c.relname as table, a.attname as column
+      from pg_attribute a join pg_class c on c.oid = a.attrelid join pg_namespace n on n.oid = c.relnamespace
+      where a.atttypid = 'bytea'::regtype and c.relkind in ('r', 'p') and not a.attisdropped`);
+    const sealed = columns
+      .filter(({ table, column }) => names.includes(table) && !column.endsWith('_hash') && !(column in notSealed))
+      .map(({ table, column }) => `${table}.${column}`);
+    expect(sealed.sort()).toEqual(sealedColumns.map(({ table, column }) => `public.${table}.${column}`).sort());
   });
 });
 

@@ -76,7 +76,7 @@ function describe({ organizations, resealed, reread, left, faulty, faults }: Rot
   const ending =
     left === 0
       ? `Read back ${counted(reread, 'value')}: the new keys open them, and nothing that opens is sealed by another.`
-      : `${counted(left, 'value')} are still sealed by earlier keys: run this again.`;
+      : `${counted(left, 'value is', 'values are')} still sealed by an earlier key: run this again.`;
   return [
     `Sealed ${counted(resealed, 'value')} of ${counted(organizations, 'organization')} with new data keys.`,
     ending,
