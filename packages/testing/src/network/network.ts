@@ -11,6 +11,7 @@ import { createTestDatabase, type TestDatabase } from '../database.ts';
 import { generousLimits } from '../generous-limits.ts';
 import { type ProcessOptions, type StartedProcess, startProcess } from '../processes.ts';
 import { freePort } from '../system/ports.ts';
+import { whatIsOpen } from './open-work.ts';
 import { type Answer, Persona } from './persona.ts';
 import { SimulatorControl } from './simulator-control.ts';
 import { createTenant, type Tenant } from './tenant.ts';
@@ -195,24 +196,11 @@ export class Network {
     const deadline = Date.now() + timeoutMs;
     let calm = 0;
     while (calm < 2) {
-      const open = await this.#whatIsOpen();
+      const open = await whatIsOpen(this);
       calm = open === '' ? calm + 1 : 0;
       if (Date.now() > deadline) throw new Error(`did not settle: ${open}`);
       await sleep(60);
     }
-  }
-
-  async #whatIsOpen(): Promise<string> {
-    const { counts } = await this.simulator.get('/__sim');
-    const under = counts.waiting_changes + counts.waiting_retries;
-    if (under > 0) return `${under} changes wait for delivery`;
-    const pending = await this.sql(
-      `select e.attempts, e.reason, e.not_before - now() as waits, r.state as reply
-       from webhook_events e left join replies r on r.event_id = e.id where e.state = 'pending' order by e.not_before`,
-    );
-    if (pending.length > 0) return `${pending.length} events are pending, first ${JSON.stringify(pending[0])}`;
-    const { waiting, active } = await this.services.queue.counts();
-    return waiting + active > 0 ? `${waiting} jobs wait, ${active} run` : '';
   }
 
   /** Stops everything. A job that failed for good fails the test. */
