@@ -1,9 +1,15 @@
-import type { Network } from './network.ts';
+import type { OpenServices } from '@pagekeeper/domain/open-services';
+import type { SimulatorControl } from './simulator-control.ts';
+
+interface Observed {
+  simulator: SimulatorControl;
+  services: OpenServices;
+  sql(text: string): Promise<unknown[]>;
+}
 
 /** What a network still has to do, in words: deliveries, events, jobs. Nothing when it is calm. */
-export async function whatIsOpen(network: Network): Promise<string> {
-  const { simulator, services } = network;
-  const { counts } = await simulator.get('/__sim');
+export async function whatIsOpen(network: Observed): Promise<string> {
+  const { counts } = await network.simulator.get('/__sim');
   const under = counts.waiting_changes + counts.waiting_retries;
   if (under > 0) return `${under} changes wait for delivery`;
   const pending = await network.sql(
@@ -11,6 +17,6 @@ export async function whatIsOpen(network: Network): Promise<string> {
      from webhook_events e left join replies r on r.event_id = e.id where e.state = 'pending' order by e.not_before`,
   );
   if (pending.length > 0) return `${pending.length} events are pending, first ${JSON.stringify(pending[0])}`;
-  const { waiting, active } = await services.queue.counts();
+  const { waiting, active } = await network.services.queue.counts();
   return waiting + active > 0 ? `${waiting} jobs wait, ${active} run` : '';
 }
