@@ -1,10 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { type Network, startNetwork } from '@pagekeeper/testing/network/network';
 import type { Answer, Persona } from '@pagekeeper/testing/network/persona';
+import { secretIn, totp } from '@pagekeeper/testing/totp';
 import { symmetricDecrypt } from 'better-auth/crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { holdAnswersToTheContract, holdProblem } from './contract.ts';
-import { addressOf, elsewhere, linkIn, open, password, secretIn, signIn, totp } from './people.ts';
+import { addressOf, elsewhere, linkIn, open, password, signIn } from './people.ts';
 
 holdAnswersToTheContract();
 

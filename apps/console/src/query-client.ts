@@ -1,10 +1,11 @@
-import { QueryClient } from '@tanstack/react-query';
+import { QueryCache, QueryClient } from '@tanstack/react-query';
 import { Refusal } from './api.ts';
 
 const worthTrying = new Set(['unavailable', 'over_limit']);
 
 /** What may succeed by itself is tried again; a refusal is shown at once. */
 export const queryClient = new QueryClient({
+  queryCache: new QueryCache({ onError: (error, { queryKey }) => signInAgain(error, queryKey) }),
   defaultOptions: {
     queries: {
       staleTime: 10_000,
@@ -13,6 +14,12 @@ export const queryClient = new QueryClient({
     },
   },
 });
+
+/** A session that has ended meanwhile. Who never had one is sent by the router (`me`). */
+function signInAgain(error: unknown, [first]: readonly unknown[]): void {
+  if (!(error instanceof Refusal) || error.code !== 'unauthenticated' || first === 'me') return;
+  location.assign(`/sign-in?next=${encodeURIComponent(location.pathname + location.search)}`);
+}
 
 /** Of the cache: what was opened at somebody's wish. Reading it again would write another line into the audit log. */
 export const opened = 'opened';

@@ -1,0 +1,150 @@
+import { buildConsole } from '@pagekeeper/testing/console';
+import { type Network, startNetwork } from '@pagekeeper/testing/network/network';
+import { totp } from '@pagekeeper/testing/totp';
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { hasBrowser, openBrowser, password, type Visitor, visit } from './browser.ts';
+
+let network: Network;
+let browser: Browser;
+
+beforeAll(async () => {
+  if (!hasBrowser) return;
+  await buildConsole();
+  [network, browser] = await Promise.all([startNetwork({ mail: true }), openBrowser()]);
+}, 120_000);
+
+afterAll(async () => {
+  await browser?.close();
+  await network?.stop();
+});
+
+async function arrive(): Promise<Visitor> {
+  const visitor = await visit(browser, network);
+  visitor.page.setDefaultTimeout(30_000);
+  return visitor;
+}
+
+const heading = (page: Page, name: string | RegExp) => page.getByRole('heading', { level: 1, name }).waitFor();
+const press = (page: Page, name: string | RegExp) => page.getByRole('button', { name }).first().click();
+
+async function signInByForm(page: Page, email: string, secret: string): Promise<void> {
+  await page.getByLabel('E-mail address').fill(email);
+  await page.getByRole('textbox', { name: 'Password' }).fill(secret);
+  await press(page, 'Sign in');
+}
+
+describe.skipIf(!hasBrowser)('an account', () => {
+  it('gets a new password by mail, and the address shows no token', async () => {
+    const fay = await network.persona('Fay Forgot').signUp();
+    const { page, go, complaints, close } = await arrive();
+    await go('/sign-in');
+    await page.getByRole('link', { name: 'Forgot your password?' }).click();
+    await page.getByLabel('E-mail address').fill(fay.email);
+    await press(page, 'Send the link');
+    await heading(page, 'Look into your mail');
+    const mails = await network.mailsTo(fay.email.toLowerCase(), 2);
+    await page.goto(mails.map(({ text }) => /http\S+reset-password\S+/.exec(text)?.[0]).find(Boolean)!);
+    await heading(page, 'Choose a new password');
+    expect(page.url()).not.toContain('token');
+    await page.getByRole('textbox', { name: 'New password' }).fill('short');
+    await press(page, 'Set the password');
+    await page.getByRole('textbox', { name: 'New password' }).fill('quite another one');
+    await press(page, 'Set the password');
+    await heading(page, 'Your new password is set');
+    await press(page, 'Sign in');
+    await signInByForm(page, fay.email, 'quite another one');
+    await heading(page, 'New organization');
+    expect(complaints).toEqual([]);
+    await close();
+  }, 90_000);
+
+  it('turns a second factor on, and is asked for it', async () => {
+    const tia = await network.persona('Tia Two').signUp();
+    const { page, context, go, signIn, complaints, close } = await arrive();
+    await signIn(tia.email);
+    await go('/account');
+    await press(page, 'Turn it on');
+    const dialog = page.getByRole('dialog');
+    await dialog.getByRole('textbox', { name: 'Your password' }).fill(password);
+    await press(page, 'Go on');
+    const uri = (await dialog.getByRole('link', { name: /open the app/ }).getAttribute('href'))!;
+    await dialog.getByLabel(/The code that the app shows/).fill(totp(uri));
+    await dialog.getByRole('button', { name: 'Turn it on' }).click();
+    await page.getByText('The second factor is on.').waitFor();
+    await context.clearCookies();
+    await go('/sign-in?next=/account');
+    await signInByForm(page, tia.email, password);
+    await heading(page, 'One more step');
+    await page.getByLabel('Code').fill('000000');
+    await press(page, 'Go on');
+    await page.getByRole('alert').getByText('The code is wrong').waitFor();
+    await page.getByLabel('Code').fill(totp(uri));
+    await press(page, 'Go on');
+    await heading(page, 'Your account');
+    expect(complaints).toEqual([]);
+    await close();
+  }, 90_000);
+
+  it('whose session ended is asked to sign in, and comes back to where it was', async () => {
+    const acme = await network.tenant('acme');
+    const { page, context, go, signIn, close } = await arrive();
+    await signIn(acme.owner.email);
+    await go(`/organizations/${acme.organization.slug}/members`);
+    await context.clearCookies();
+    await page.getByRole('navigation').getByRole('link', { name: 'Businesses' }).click();
+    await heading(page, 'Sign in');
+    await signInByForm(page, acme.owner.email, password);
+    await heading(page, 'Businesses');
+    await close();
+  }, 90_000);
+
+  it('goes to no other site after signing in, whatever the address says', async () => {
+    const eve = await network.persona('Eve Elsewhere').signUp();
+    const { page, go, close } = await arrive();
+    for (const next of ['https://evil.example/', '//evil.example', '\\\\evil.example', 'javascript:alert(1)']) {
+      await page.context().clearCookies();
+      await go(`/sign-in?next=${encodeURIComponent(next)}`);
+      await signInByForm(page, eve.email, password);
+      await page.waitForURL(url => url.pathname !== '/sign-in');
+      expect(new URL(page.url()).origin).toBe(network.apiUrl);
+    }
+    await close();
+  }, 120_000);
+});
+
+describe.skipIf(!hasBrowser)('staff', () => {
+  it('enter with a reason, which the people read in their audit log', async () => {
+    const [acme, sam] = await Promise.all([network.tenant('acme'), network.persona('Sam Staff').signUp()]);
+    await network.sql('update auth.users set is_staff = true where id = $1', [sam.userId]);
+    const staff = await arrive();
+    await staff.signIn(sam.email);
+    await staff.go('/');
+    await heading(staff.page, 'All organizations');
+    await staff.page.getByLabel('Search').fill(acme.organization.slug);
+    await staff.page.keyboard.press('Enter');
+    await staff.page.getByRole('row', { name: acme.organization.slug }).getByRole('button', { name: 'Enter' }).click();
+    await staff.page.getByLabel('Reason').fill('They asked <b>for help</b>.');
+    await press(staff.page, 'Enter for an hour');
+    await staff.page.getByText('You are here as staff').waitFor();
+    await staff.close();
+
+    const owner = await arrive();
+    await owner.signIn(acme.owner.email);
+    await owner.go(`/organizations/${acme.organization.slug}/audit`);
+    await owner.page.getByText('“They asked <b>for help</b>.”').waitFor();
+    await owner.page.getByText('Staff of Pagekeeper').first().waitFor();
+    expect([...staff.complaints, ...owner.complaints]).toEqual([]);
+    await owner.close();
+  }, 90_000);
+
+  it('pages are for staff alone', async () => {
+    const acme = await network.tenant('acme');
+    const { page, go, signIn, close } = await arrive();
+    await signIn(acme.owner.email);
+    await go('/admin');
+    await page.getByRole('alert').waitFor();
+    expect(await page.getByRole('table').count()).toBe(0);
+    await close();
+  }, 60_000);
+});
