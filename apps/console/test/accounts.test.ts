@@ -3,7 +3,7 @@ import { type Network, startNetwork } from '@pagekeeper/testing/network/network'
 import { totp } from '@pagekeeper/testing/totp';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { hasBrowser, openBrowser, password, type Visitor, visit } from './browser.ts';
+import { flaws, hasBrowser, openBrowser, password, type Visitor, visit } from './browser.ts';
 
 let network: Network;
 let browser: Browser;
@@ -68,6 +68,8 @@ describe.skipIf(!hasBrowser)('an account', () => {
     const dialog = page.getByRole('dialog');
     await dialog.getByRole('textbox', { name: 'Your password' }).fill(password);
     await press(page, 'Go on');
+    await dialog.getByRole('img', { name: 'The key as a QR code' }).waitFor();
+    expect(await flaws(page)).toEqual([]);
     const uri = (await dialog.getByRole('link', { name: /open the app/ }).getAttribute('href'))!;
     await dialog.getByLabel(/The code that the app shows/).fill(totp(uri));
     await dialog.getByRole('button', { name: 'Turn it on' }).click();

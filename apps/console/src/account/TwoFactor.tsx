@@ -1,5 +1,5 @@
-import { Button, Group, List, Stack, Text } from '@mantine/core';
-import { useState } from 'react';
+import { Button, Group, List, Skeleton, Stack, Text } from '@mantine/core';
+import { lazy, Suspense, useState } from 'react';
 import { api, ask } from '../api.ts';
 import { refresh } from '../query-client.ts';
 import { tell } from '../resource/act.tsx';
@@ -9,6 +9,8 @@ import { CopyField } from '../shell/CopyField.tsx';
 import { Badge, Notice } from '../shell/Notice.tsx';
 import { useMe } from './me.ts';
 import { Part } from './Part.tsx';
+
+const QrCode = lazy(() => import('./QrCode.tsx'));
 
 type Doing = 'enable' | 'codes' | 'disable' | null;
 
@@ -77,8 +79,12 @@ function Enable({ close }: { close(): void }) {
   return (
     <Stack>
       <Text size="sm">
-        1. Add this key to your authenticator app, or <a href={begun.totpURI}>open the app with it</a> on this device.
+        1. Scan this with your authenticator app, <a href={begun.totpURI}>open the app</a> on this device, or type the
+        key.
       </Text>
+      <Suspense fallback={<Skeleton height={196} width={196} />}>
+        <QrCode text={begun.totpURI} label="The key as a QR code" />
+      </Suspense>
       <CopyField label="Key" value={new URL(begun.totpURI).searchParams.get('secret') ?? ''} />
       <Text size="sm">2. Keep these backup codes. Each lets you in once, without the app.</Text>
       <CopyField label="Backup codes" value={begun.backupCodes.join('\n')} />
