@@ -71,7 +71,8 @@ describe('an overview', () => {
         status_reason: { code: 'password_changed' },
       },
     ]);
-    expect(expiring.length).toBeLessThanOrEqual(1);
+    // What has ended cannot end.
+    expect(expiring).toEqual([]);
     await acme.owner.expect(204, acme.owner.delete(`${acme.path}/integrations/${page.id}`));
     expect((await overviewOf(acme)).attention).toEqual([]);
   });
@@ -92,7 +93,9 @@ describe('a preview of replies', () => {
     await expect.poll(async () => (await preview()).data.length, patience).toBe(2);
     const { data } = await preview();
     const name = page.page.page_name;
-    expect(data.map(({ from, text, reply }: any) => [from, text, reply])).toEqual([
+    // Both came within a second, and Facebook's comments carry whole ones.
+    const shownFor = (asked: string) => data.find(({ text }: any) => text === asked);
+    expect(['Hello', 'Is this in stock?'].map(shownFor).map(({ from, text, reply }) => [from, text, reply])).toEqual([
       ['Ana', 'Hello', { kind: 'private_comment', text: `Hello Ana, this is ${name}.`, rule: 'comment_reply' }],
       ['Ana', 'Is this in stock?', { kind: 'private_comment', text: 'It is.', rule: 'rules[0]' }],
     ]);

@@ -1564,7 +1564,7 @@ export interface components {
                 replies: number;
                 skipped: number;
             }[];
-            /** @description How many pages' logins end on a day within 60 days, unless they are renewed before. */
+            /** @description How many pages that work have a login that ends on a day within 60 days, unless they are renewed before. */
             expiring: {
                 count: number;
                 /** Format: date */

@@ -1,6 +1,7 @@
 import type { Organization } from '@pagekeeper/client';
 import { queryOptions, useSuspenseQuery } from '@tanstack/react-query';
 import { useParams } from '@tanstack/react-router';
+import type { Me } from '../account/me.ts';
 import { api, ask } from '../api.ts';
 
 /** An organization by its slug or id. */
@@ -39,4 +40,9 @@ const key = 'pagekeeper.organization';
 
 /** Where the person was last, for the next visit. */
 export const rememberOrganization = (slug: string): void => localStorage.setItem(key, slug);
-export const lastOrganization = (): string | null => localStorage.getItem(key);
+
+/** The one that they were in last, or any. */
+export function organizationFor({ organizations }: Pick<Me, 'organizations'>): string | undefined {
+  const last = localStorage.getItem(key);
+  return organizations.find(({ slug }) => slug === last)?.slug ?? organizations[0]?.slug;
+}

@@ -71,8 +71,8 @@ function Figures({ overview: { pages, days, waiting } }: { overview: OverviewDat
   const sum = (name: 'events' | 'replies') => days.reduce((total, day) => total + day[name], 0);
   const open = waiting.pending + waiting.parked;
   return (
-    <SimpleGrid cols={{ base: 2, md: 4 }} spacing="md">
-      <Paper withBorder radius="lg" p="lg" className={style.health!}>
+    <SimpleGrid cols={{ base: 2, md: 4 }} spacing="md" className={style.figures!}>
+      <Paper withBorder radius="lg" p="lg">
         <Text size="sm" c="dimmed" mb={8}>
           Pages by health
         </Text>

@@ -1,7 +1,7 @@
 import { redirect, useSearch } from '@tanstack/react-router';
 import { AccountCard } from '../account/AccountCard.tsx';
-import { type Me, meQuery } from '../account/me.ts';
-import { lastOrganization } from '../organizations/organization.ts';
+import { meQuery } from '../account/me.ts';
+import { organizationFor } from '../organizations/organization.ts';
 import { queryClient } from '../query-client.ts';
 import { ButtonLink } from './AppLink.tsx';
 import { Notice } from './Notice.tsx';
@@ -18,12 +18,6 @@ export async function goHome(result: string | undefined): Promise<void> {
   const organization = organizationFor(me);
   if (organization) throw redirect({ to: '/organizations/$organization', params: { organization } });
   throw redirect({ to: me.is_staff ? '/admin' : '/organizations/new' });
-}
-
-/** The one that they were in last, or any. */
-function organizationFor(me: Me): string | undefined {
-  const last = lastOrganization();
-  return me.organizations.find(({ slug }) => slug === last)?.slug ?? me.organizations[0]?.slug;
 }
 
 export function Landing() {

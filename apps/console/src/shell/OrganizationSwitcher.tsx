@@ -1,16 +1,15 @@
 import { Menu, Text, UnstyledButton } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
-import { useNavigate, useParams } from '@tanstack/react-router';
+import { useNavigate } from '@tanstack/react-router';
 import { useMe } from '../account/me.ts';
 import { organizationQuery } from '../organizations/organization.ts';
 import { Icon } from './Icon.tsx';
 import { roleWords } from './roles.ts';
 import style from './shell.module.css';
 
-export function OrganizationSwitcher() {
+export function OrganizationSwitcher({ organization = '' }: { organization: string | undefined }) {
   const me = useMe();
   const navigate = useNavigate();
-  const { organization = '' } = useParams({ strict: false });
   const { data: current } = useQuery({ ...organizationQuery(organization), enabled: organization !== '' });
   const name = current?.name ?? 'Choose an organization';
   const go = (slug: string) => void navigate({ to: '/organizations/$organization', params: { organization: slug } });

@@ -2,6 +2,8 @@ import { Burger, Group } from '@mantine/core';
 import { Notifications } from '@mantine/notifications';
 import { Outlet, useParams, useRouterState } from '@tanstack/react-router';
 import { useEffect, useState } from 'react';
+import { useMe } from '../account/me.ts';
+import { organizationFor } from '../organizations/organization.ts';
 import { ConfirmDialog } from '../resource/confirm.tsx';
 import { Brand } from './Brand.tsx';
 import { Navigation } from './Navigation.tsx';
@@ -12,7 +14,9 @@ import style from './shell.module.css';
 /** The frame around every page of somebody who is signed in. */
 export function Shell() {
   const [isOpen, setOpen] = useState(false);
-  const { organization } = useParams({ strict: false });
+  const me = useMe();
+  // Beside the organizations' own pages, the way back to the last one stays.
+  const { organization = organizationFor(me) } = useParams({ strict: false });
   const path = useRouterState({ select: state => state.location.pathname });
   // biome-ignore lint/correctness/useExhaustiveDependencies: each new page closes the menu.
   useEffect(() => setOpen(false), [path]);
@@ -37,7 +41,7 @@ export function Shell() {
         <Group visibleFrom="sm" px={10} pt={6} pb="md">
           <Brand />
         </Group>
-        <OrganizationSwitcher />
+        <OrganizationSwitcher organization={organization} />
         <div className={style.links}>
           <Navigation organization={organization} />
         </div>

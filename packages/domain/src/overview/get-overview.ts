@@ -24,7 +24,9 @@ export const overviewShape = z
       .describe('How many active integrations have a page of each status; statuses of none are left out.'),
     expiring: z
       .array(z.object({ date: z.iso.date(), count }))
-      .describe(`How many pages' logins end on a day within ${daysAhead} days, unless they are renewed before.`),
+      .describe(
+        `How many pages that work have a login that ends on a day within ${daysAhead} days, unless they are renewed before.`,
+      ),
     days: z
       .array(z.object({ date: z.iso.date(), events: count, replies: count, skipped: count }))
       .describe(
@@ -83,15 +85,18 @@ async function countPages(tx: TenantTx): Promise<OverviewShape['pages']> {
   return pageStatuses.filter(status => counts.has(status)).map(status => ({ status, count: counts.get(status)! }));
 }
 
+/** What has ended cannot end. */
+const deadAlready: readonly PageStatus[] = ['disconnected', 'page_lost', 'needs_reauth', 'blocked_user_action'];
+
 async function forecast(tx: TenantTx): Promise<OverviewShape['expiring']> {
   const { rows } = await tx.raw(
     `select to_char(l.expires_at at time zone 'UTC', 'YYYY-MM-DD') as date, count(*)::int as count
      from ${activePages}
      join facebook_logins l on l.organization_id = p.organization_id and l.id = p.login_id
-     where p.organization_id = ? and l.expires_at >= app.now()
+     where p.organization_id = ? and p.status <> all (?::text[]) and l.expires_at >= app.now()
        and l.expires_at < app.now() + interval '${daysAhead} days'
      group by 1 order by 1`,
-    [tx.tenant.organizationId],
+    [tx.tenant.organizationId, [...deadAlready]],
   );
   return rows;
 }
