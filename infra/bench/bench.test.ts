@@ -83,7 +83,10 @@ describe('load', () => {
 
 describe('options', () => {
   it('run the usual ones unless told otherwise', () => {
-    const all = ['vault', 'webhook-ingest', 'webhook-ingest-batched', 'tenant-list', 'tenant-list-key'];
+    const all = [
+      ...['vault', 'webhook-ingest', 'webhook-ingest-batched', 'webhook-process', 'post-to-reply'],
+      ...['tenant-list', 'tenant-list-key', 'tenants-10000'],
+    ];
     expect(parseOptions(['--json']).only).toEqual(all);
     expect(parseOptions(['--only', 'vault']).only).toEqual(['vault']);
   });

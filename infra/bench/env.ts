@@ -14,11 +14,15 @@ export const benchmarkNames = [
   'vault',
   'webhook-ingest',
   'webhook-ingest-batched',
+  'webhook-process',
+  'post-to-reply',
   'tenant-list',
   'tenant-list-key',
   'tenant-list-verb',
   'tenant-list-rls',
   'tenant-list-scale',
+  'tenants-10000',
+  'memory',
 ] as const;
 export type BenchmarkName = (typeof benchmarkNames)[number];
 
@@ -32,7 +36,7 @@ export interface BenchOptions {
 }
 
 // These explain the list's figure, or take long: they are asked for by name.
-const byName: readonly BenchmarkName[] = ['tenant-list-verb', 'tenant-list-rls', 'tenant-list-scale'];
+const byName: readonly BenchmarkName[] = ['tenant-list-verb', 'tenant-list-rls', 'tenant-list-scale', 'memory'];
 const usual = benchmarkNames.filter(name => !byName.includes(name));
 
 export const usage = `npm run bench -- [--json] [--quick] [--only ${benchmarkNames.join(',')}] [--profile folder]`;

@@ -3,7 +3,9 @@ import { checkDurability } from './durability.ts';
 import { type BenchOptions, parseOptions, readBenchEnvironment, usage } from './env.ts';
 import { type LoadGenerator, startLoadGenerator } from './load/load.ts';
 import { describeMachine } from './machine.ts';
+import { benchMemory } from './memory.ts';
 import { findPgbench, type Pgbench, pgbenchMissing } from './pgbench.ts';
+import { benchPostToReply } from './post-to-reply.ts';
 import { createQuiet } from './quiet.ts';
 import { asJsonLines, asTable, type Result } from './report.ts';
 import { type System, startSystem } from './system.ts';
@@ -12,6 +14,8 @@ import { benchTenantListScale } from './tenant-list-scale.ts';
 import { createTenant, type Tenant } from './tenants.ts';
 import { benchVault } from './vault.ts';
 import { benchWebhookIngest, benchWebhookIngestBatched } from './webhook-ingest.ts';
+import { benchWebhookProcess } from './webhook-process.ts';
+import { benchWebhookTenants } from './webhook-tenants.ts';
 
 const undo: (() => unknown)[] = [];
 let ending: Promise<void> | undefined;
@@ -93,11 +97,16 @@ function chosen({ only, quick: isQuick }: BenchOptions, system: System, tenants:
   const benches = [
     { name: 'webhook-ingest', run: () => benchWebhookIngest(system, tenants, tools) },
     { name: 'webhook-ingest-batched', run: () => benchWebhookIngestBatched(system, tenants, tools) },
+    { name: 'webhook-process', run: () => benchWebhookProcess(system, tenants, tools.timing) },
+    { name: 'post-to-reply', run: () => benchPostToReply(system, tenants, tools.timing) },
     { name: 'tenant-list', run: () => benchTenantList(system, tenants, { ...tools, by: 'session' }) },
     { name: 'tenant-list-key', run: () => benchTenantList(system, tenants, { ...tools, by: 'key' }) },
     { name: 'tenant-list-verb', run: () => benchTenantListVerb(system, tenants, tools) },
     { name: 'tenant-list-rls', run: () => benchPolicies(system, tenants, tools) },
     { name: 'tenant-list-scale', run: () => benchTenantListScale(system, tools.timing, isQuick) },
+    // Last, since they leave tenants and settings behind.
+    { name: 'tenants-10000', run: () => benchWebhookTenants(system, tools) },
+    { name: 'memory', run: () => benchMemory(system, tenants, tools, isQuick) },
   ] as const;
   return benches.filter(({ name }) => only.includes(name));
 }

@@ -14,7 +14,7 @@ import { type OpenServices, openServices } from '@pagekeeper/domain/open-service
 import { createLog } from '@pagekeeper/runtime/log';
 import { generousLimits } from '@pagekeeper/testing/generous-limits';
 import { startPostgres } from '@pagekeeper/testing/postgres';
-import { startProcess } from '@pagekeeper/testing/processes';
+import { type StartedProcess, startProcess } from '@pagekeeper/testing/processes';
 import { findRedis, startRedis } from '@pagekeeper/testing/redis';
 import { freePort } from '@pagekeeper/testing/system/ports';
 import { makeTestFolder } from '@pagekeeper/testing/test-folder';
@@ -29,9 +29,13 @@ export interface System {
   apiPort: number;
   apiPid: number;
   simulatorUrl: string;
+  /** Null where the queue lies in Postgres. */
+  redisUrl: string | null;
   appSecret: string;
   /** The domain in this process, with the same keys as the api. */
   services: OpenServices;
+  /** None runs unless a benchmark starts it. Ended with the rest at the latest. */
+  startWorker(): Promise<StartedProcess>;
   /** One more database on the same server, empty, with the domain opened on it. */
   anotherDatabase(): Promise<{ admin: pg.Client; services: OpenServices }>;
   /** The queue's broker and Postgres's place, in words. */
@@ -110,14 +114,16 @@ export async function startSystem({ adminUrl, redisUrl, profileFolder, undo }: S
     apiPort: api.port!,
     apiPid: api.pid,
     simulatorUrl,
+    redisUrl: redis?.url ?? null,
     appSecret: app.FACEBOOK_APP_SECRET,
     services,
+    startWorker: () => startApp('worker', variables, undo),
     facts: [
       `PostgreSQL: ${adminUrl ? 'the one of ADMIN_DATABASE_URL' : 'embedded, default settings'}`,
       redis
         ? 'queue: Redis, as in production'
         : 'queue: Postgres, as there is no redis-server here (production has Redis)',
-      'api: one process, from TypeScript by tsx; no worker runs',
+      'api: one process, from TypeScript by tsx; a worker runs where its benchmark says so',
     ],
   };
 }

@@ -116,19 +116,20 @@ async function bench(
     ),
     notes: [
       `runs: ours ${listRuns(runs.ours)}; pgbench ${listRuns(runs.baseline)}`,
-      describeLoads(counted, connections),
+      `ours: ${describeLoads(counted, connections)}`,
       `${tenants.length} tenants, ${pages.length} pages; ${changes} to a post, of ${thousands(bodyLength)} bytes; ${rowBytes} sealed bytes a row, the same for pgbench`,
       `verified: as many rows as acknowledged changes in every run, ${opened} opened and compared with what was sent`,
     ],
   };
 }
 
-async function emptyTable(admin: pg.Client): Promise<void> {
+/** Both sides of a comparison begin with this. */
+export async function emptyTable(admin: pg.Client): Promise<void> {
   await admin.query('truncate webhook_events');
   await admin.query('checkpoint');
 }
 
-async function countRows(admin: pg.Client): Promise<number> {
+export async function countRows(admin: pg.Client): Promise<number> {
   return (await admin.query('select count(*)::int as count from webhook_events')).rows[0].count;
 }
 

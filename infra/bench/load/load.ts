@@ -64,7 +64,7 @@ function cpuSeconds(pid: number): number {
 export function describeLoads(loads: readonly MeasuredLoad[], connections: number): string {
   const mid = (name: keyof MeasuredLoad, digits: number) => median(loads.map(load => load[name])).toFixed(digits);
   return [
-    `ours: p50 ${mid('p50Ms', 1)} ms, p99 ${mid('p99Ms', 1)} ms over ${connections} connections`,
+    `p50 ${mid('p50Ms', 1)} ms, p99 ${mid('p99Ms', 1)} ms over ${connections} connections`,
     `${mid('serverCpuUs', 0)} us of the api's CPU an answer`,
     `the load generator took ${mid('generatorCpu', 2)} of a core`,
   ].join('; ');
