@@ -59,7 +59,7 @@ export async function benchTenantList(
     ),
     notes: [
       `runs: ours ${listRuns(runs.ours)}; pgbench ${listRuns(runs.baseline)}`,
-      describeLoads(counted, clients),
+      `ours: ${describeLoads(counted, clients)}`,
       `${tenants.length} tenants with ${pagesInList} pages each, a real ${by} each; ${Buffer.byteLength(bodies[0]!)} bytes an answer`,
       `verified: each tenant's own rows, a stranger gets 404, and all ${compared} answers byte by byte`,
     ],

@@ -423,7 +423,7 @@ describe('a delivery for several tenants', () => {
     expect((await deliver(body)).status).toBe(200);
     expect(await storedFor(broken)).toBe(1);
     expect(await storedFor(acme)).toBe(before + 1);
-  });
+  }, 90_000);
 });
 
 describe('while the app secret is rotated', () => {
@@ -441,5 +441,5 @@ describe('while the app secret is rotated', () => {
     expect([await statusFor(renewed), await statusFor(network.appSecret)]).toEqual([200, 200]);
     await restart([renewed]);
     expect([await statusFor(renewed), await statusFor(network.appSecret)]).toEqual([200, 401]);
-  });
+  }, 90_000);
 });

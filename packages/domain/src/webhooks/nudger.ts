@@ -15,19 +15,24 @@ export interface Nudger {
  * fifth of it the nudges took a twentieth of the api's time (measured).
  */
 const pauseMs = 100;
+/**
+ * Ten rounds a second of so many are more drains than workers begin. The others wait for the next rounds; without this
+ * bound a system of ten thousand busy pages would spend more on nudges than on what they tell of.
+ */
+const maxPerRound = 100;
 
 /**
  * Tells workers of stored events, each integration once per round: what comes while a round is under way goes into
  * the next. Best effort; the sweep finds rows whose nudge was lost.
  */
 export function createNudger(queue: Services['queue'], log: Log): Nudger {
-  let next = new Map<Uuid, { organization_id: Uuid; integration_id: Uuid }>();
+  const next = new Map<Uuid, { organization_id: Uuid; integration_id: Uuid }>();
   let round: Promise<void> | undefined;
+  let isClosing = false;
 
   const run = async () => {
     while (next.size > 0) {
-      const payloads = [...next.values()];
-      next = new Map();
+      const payloads = takeFirst(next, isClosing ? next.size : maxPerRound);
       failpoint('nudge.before_enqueue');
       try {
         await queue.enqueueMany(drainEventsJob, payloads);
@@ -45,6 +50,20 @@ export function createNudger(queue: Services['queue'], log: Log): Nudger {
       next.set(integration_id, { organization_id, integration_id });
       round ??= run();
     },
-    close: async () => round,
+    close: async () => {
+      isClosing = true;
+      await round;
+    },
   };
+}
+
+/** Takes the oldest entries out of a map. */
+function takeFirst<Value>(map: Map<unknown, Value>, count: number): Value[] {
+  const taken: Value[] = [];
+  for (const [key, value] of map) {
+    if (taken.length === count) break;
+    taken.push(value);
+    map.delete(key);
+  }
+  return taken;
 }

@@ -13,6 +13,9 @@ const closedTtlMs = 2_000;
 export class RouteCache {
   readonly #database: Database;
   readonly #routes = new LRUCache<string, { route: PageRoute | null }>({ max: 100_000 });
+  /** Pages that the next query asks for, and its answer. */
+  readonly #wanted = new Set<string>();
+  #next: Promise<ReadonlyMap<string, PageRoute>> | undefined;
 
   constructor(database: Database) {
     this.#database = database;
@@ -36,13 +39,25 @@ export class RouteCache {
       else missing.push(pageId);
     }
     if (missing.length === 0) return found;
-    const routes = new Map((await routePages(this.#database, missing)).map(route => [route.pageId, route]));
+    const routes = await this.#ask(missing);
     for (const pageId of missing) {
       const route = routes.get(pageId) ?? null;
       this.#routes.set(pageId, { route }, { ttl: route?.webhookEnabled ? openTtlMs : closedTtlMs });
       found.set(pageId, route);
     }
     return found;
+  }
+
+  /** Deliveries that come at the same moment ask together: with many pages, most of them have one that is not known. */
+  #ask(pageIds: readonly string[]): Promise<ReadonlyMap<string, PageRoute>> {
+    for (const pageId of pageIds) this.#wanted.add(pageId);
+    this.#next ??= new Promise(resolve => setImmediate(resolve)).then(async () => {
+      const asked = [...this.#wanted];
+      this.#wanted.clear();
+      this.#next = undefined;
+      return new Map((await routePages(this.#database, asked)).map(route => [route.pageId, route]));
+    });
+    return this.#next;
   }
 
   forget(pageId: string): void {
