@@ -51,7 +51,7 @@ async function runScenario(name: ScenarioName, { queue, seed, quick }: ChaosOpti
   await system.simulator.post('/__sim/redeliver', { all: true, batch_size: 100, shuffle: true });
   await settle(system, settleMs);
   await observer.stop();
-  const { figures, broken } = judge(observer, await readStored(system));
+  const { figures, broken } = judge(observer, await readStored(system), quick ? 'quick' : 'full');
   const answers = Object.fromEntries([...observer.answers].map(([answer, count]) => [`answered ${answer}`, count]));
   const result: Result = {
     scenario: name,

@@ -37,8 +37,8 @@ export interface Verdict {
 
 const finalEvents = new Set(['processed', 'ignored', 'failed']);
 const openReplies = new Set(['claimed', 'sending']);
-/** The least share of questions that must be answered. */
-const leastAnswered = 0.99;
+/** The least share of questions that must be answered: with as many kills to ever fewer of them no share would be. */
+const leastAnswered = { full: 0.99, quick: 0.95 };
 
 export async function readStored(system: System): Promise<Stored> {
   const events = await system.sql<{ id: string; state: string }>('select id, state from webhook_events');
@@ -50,7 +50,7 @@ export async function readStored(system: System): Promise<Stored> {
 }
 
 /** Holds the simulator's ledgers against the tables. */
-export function judge(observed: Observed, stored: Stored): Verdict {
+export function judge(observed: Observed, stored: Stored, size: 'full' | 'quick' = 'full'): Verdict {
   const broken: string[] = [];
   const promise = (kept: boolean, sentence: string) => kept || broken.push(sentence);
   const acknowledged = [...observed.acknowledged].map(id => observed.sent.get(id)!);
@@ -86,7 +86,7 @@ export function judge(observed: Observed, stored: Stored): Verdict {
   const untrue = count(({ state, answered }) => answered !== (state === 'sent'));
   promise(untrue === 0, `${untrue} replies do not say what became of them.`);
   promise(
-    answered >= leastAnswered * questions.length,
+    answered >= leastAnswered[size] * questions.length,
     `Of ${questions.length} questions only ${answered} were answered.`,
   );
   // Whatever is silent says so.
