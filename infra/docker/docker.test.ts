@@ -41,6 +41,15 @@ test('the image runs as an ordinary user, on Node 24, and says how it does', () 
   expect(runtime).toMatch(/^CMD \["node", "dist\/main\.js"\]$/m);
 });
 
+test('the image has the command line on its path', () => {
+  const { name, bin } = JSON.parse(read('apps/cli/package.json'));
+  expect(bin).toEqual({ pagekeeper: 'dist/main.js' });
+  expect(read('apps/cli/src/main.ts')).toMatch(/^#!\/usr\/bin\/env node\n/);
+  expect(dockerfile).toContain(`ln -s /pagekeeper/apps/cli/${bin.pagekeeper} /usr/local/bin/pagekeeper`);
+  // Pruned, built, installed, and installed again without what is for development.
+  expect(dockerfile.split(name)).toHaveLength(5);
+});
+
 test('what it copies from the repository is there and not ignored', () => {
   const copied = [...dockerfile.matchAll(/^COPY (?!--from)(\S+) /gm)].map(([, path]) => path!);
   expect(copied).toEqual(['.', 'tsconfig.base.json', 'infra/docker/healthcheck.mjs']);

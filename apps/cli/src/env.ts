@@ -54,6 +54,9 @@ function given(): Environment {
 /** Whether this is a production system: unless it is told otherwise, it is. */
 export const isProduction = (): boolean => (given().NODE_ENV ?? 'production') === 'production';
 
+/** Whether somebody said that this is production. */
+export const isToldProduction = (): boolean => process.env.NODE_ENV === 'production';
+
 /** Shows stacks of errors, and everything that is logged. */
 export const isDebug = (): boolean => process.env.LOG_LEVEL === 'debug' || process.env.LOG_LEVEL === 'trace';
 

@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { addBusinessCommands } from './businesses/commands.ts';
 import { addDatabaseCommands } from './database/commands.ts';
+import { addDevelopmentCommands } from './development/commands.ts';
 import { addDoctor } from './doctor/commands.ts';
 import { addKeyCommands } from './keys/commands.ts';
 import { addOrganizationCommands } from './organizations/commands.ts';
@@ -23,6 +24,7 @@ export function createProgram(): Command {
   addEventCommands(program);
   addKeyCommands(program);
   addDoctor(program);
+  addDevelopmentCommands(program);
   return program;
 }
 

@@ -38,7 +38,7 @@ export async function pagekeeper(words: readonly string[], options: RunOptions =
   child.stdin.end(options.input ?? '');
   run.code = await new Promise(resolve => child.once('close', resolve));
   // A sentence, whatever happens: never a stack.
-  expect(run.stderr).not.toMatch(/\n\s+at /);
+  expect(run.stdout + run.stderr).not.toMatch(/\n\s+at /);
   return run;
 }
 

@@ -1,7 +1,10 @@
 import { closeDatabase, openDatabase } from '@pagekeeper/domain/database/database';
 import type { Uuid } from '@pagekeeper/domain/ids';
 import { addMember } from '@pagekeeper/domain/members/add-member';
+import { type Clocks, withClocks } from './demo/clocks.ts';
+import { connectDemoPage, type DemoPage, historyDays, liveThroughAWeek } from './demo/history.ts';
 import { type DemoApi, DemoSession } from './demo/session.ts';
+import { DemoSimulator } from './demo/simulator.ts';
 
 /** What the seed needs to reach the running system. */
 export interface DemoTarget extends DemoApi {
@@ -9,6 +12,8 @@ export interface DemoTarget extends DemoApi {
   simulatorUrl: string | null;
   /** The app role's URL, for the memberships that no endpoint makes yet. */
   databaseUrl: string;
+  /** The database owner's URL: with it the demo lives through a week, for which the clocks are moved. */
+  ownerUrl?: string | undefined;
 }
 
 /** The password of every demo login. */
@@ -27,19 +32,58 @@ const demoPages = {
   Rival: { business: 'Tea House', page: 'Rival Tea', person: 'Rufus Role' },
 } as const;
 
-/** Makes the two demo tenants over HTTP; what is there already stays as it is. */
-export async function seedDemo(target: DemoTarget): Promise<void> {
-  for (const organization of ['Acme', 'Rival'] as const) {
-    const people = demoLogins.filter(login => login.organization === organization);
-    const sessions = [];
-    for (const login of people) sessions.push(await DemoSession.open(target, { ...login, password: demoPassword }));
-    const [owner, ...others] = sessions;
-    if (!owner || (await owner.get('/v1/organizations')).data.length > 0) continue;
-    const { id } = await owner.post('/v1/organizations', { name: organization });
+/**
+ * Makes the two demo tenants over HTTP, and where the clocks may be moved a week of their life; what is there already
+ * stays as it is.
+ * @returns whether there was something to make
+ */
+export async function seedDemo(target: DemoTarget): Promise<boolean> {
+  const { simulatorUrl, ownerUrl } = target;
+  const [acme, rival] = await Promise.all(
+    (['Acme', 'Rival'] as const).map(async name => ({ name, sessions: await signIn(target, name) })),
+  );
+  // Acme is last: the clocks end with its week.
+  const tenants = [rival!, acme!];
+  const isThere = await Promise.all(
+    tenants.map(async ({ sessions }) => (await sessions[0]!.get('/v1/organizations?active=any')).data.length > 0),
+  );
+  const fresh = tenants.filter((_, index) => !isThere[index]);
+  if (fresh.length === 0) return false;
+  const simulator = simulatorUrl ? new DemoSimulator(simulatorUrl) : null;
+  const make = (clocks: Clocks | null) => makeTenants(target, fresh, simulator, clocks);
+  if (!simulatorUrl || !ownerUrl) await make(null);
+  else await withClocks({ ownerUrl, simulatorUrl }, make);
+  return true;
+}
+
+interface Fresh {
+  name: 'Acme' | 'Rival';
+  sessions: DemoSession[];
+}
+
+async function signIn(target: DemoTarget, organization: 'Acme' | 'Rival'): Promise<DemoSession[]> {
+  const people = demoLogins.filter(login => login.organization === organization);
+  return await Promise.all(people.map(login => DemoSession.open(target, { ...login, password: demoPassword })));
+}
+
+async function makeTenants(
+  target: DemoTarget,
+  fresh: readonly Fresh[],
+  simulator: DemoSimulator | null,
+  clocks: Clocks | null,
+): Promise<void> {
+  await clocks?.move(-historyDays * 24);
+  for (const { name, sessions } of fresh) {
+    const [owner, ...others] = sessions as [DemoSession, ...DemoSession[]];
+    const { id } = await owner.post('/v1/organizations', { name });
+    const roles = demoLogins.filter(login => login.organization === name).map(({ role }) => role);
     for (const [index, session] of others.entries()) {
-      await addDemoMember(target, owner, id, session.userId, people[index + 1]!.role);
+      await addDemoMember(target, owner, id, session.userId, roles[index + 1]!);
     }
-    await addDemoPage(target, owner, id, demoPages[organization]);
+    const page = await addDemoPage(simulator, owner, id, demoPages[name]);
+    if (name === 'Acme' && simulator && clocks && page) {
+      await liveThroughAWeek({ owner, simulator, clocks }, `/v1/organizations/${id}`, page);
+    }
   }
 }
 
@@ -60,40 +104,18 @@ async function addDemoMember(
   }
 }
 
+/** @returns the page, where there is a simulator to make one up */
 async function addDemoPage(
-  { simulatorUrl }: DemoTarget,
+  simulator: DemoSimulator | null,
   owner: DemoSession,
   organization: string,
   names: { business: string; page: string; person: string },
-): Promise<void> {
+): Promise<DemoPage | null> {
   const businesses = `/v1/organizations/${organization}/businesses`;
   const business = await owner.post(businesses, { name: names.business });
-  if (!simulatorUrl) return;
-  const control = (path: string, body: object) => postJson(`${simulatorUrl}/__sim${path}`, body);
-  const person = await control('/people', { name: names.person, pages: [{ name: names.page }] });
-  const login = await control(`/people/${person.id}/tokens`, { lifetime: 'long' });
-  const [page] = login.pages;
-  await owner.post(`${businesses}/${business.id}/integrations`, {
-    integration_type: 'FACEBOOK_PAGE',
-    name: 'Main Facebook Page',
-    config: { auto_reply: true },
-    facebook_page: {
-      page_id: page.page_id,
-      page_name: page.page_name,
-      page_category: page.page_category,
-      page_url: page.page_url,
-      access_token: login.user_token,
-      page_access_token: page.page_access_token,
-    },
-  });
-}
-
-async function postJson(url: string, body: object): Promise<any> {
-  const response = await fetch(url, {
-    method: 'POST',
-    headers: { 'Content-Type': 'application/json' },
-    body: JSON.stringify(body),
-  });
-  if (!response.ok) throw new Error(`The demo could not be seeded: ${url} answered ${response.status}.`);
-  return await response.json();
+  if (!simulator) return null;
+  const login = await simulator.login(names.person, names.page);
+  const config = { auto_reply: true };
+  const path = await connectDemoPage(owner, `${businesses}/${business.id}`, 'Main Facebook Page', login, config);
+  return { path, pageId: login.pageId };
 }

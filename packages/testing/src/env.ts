@@ -92,6 +92,16 @@ export function readTestEnvironment() {
   };
 }
 
+const seedSchema = z.object({
+  API_URL: urlVariable('http', 'https'),
+  SIMULATOR_URL: urlVariable('http', 'https'),
+  DATABASE_URL: urlVariable('postgres', 'postgresql'),
+  MIGRATION_DATABASE_URL: urlVariable('postgres', 'postgresql'),
+});
+
+/** The system that the demo is made in. */
+export const readSeedEnvironment = () => readEnvironment(seedSchema, process.env);
+
 const inheritedNames = [
   'PATH',
   'HOME',

@@ -1,7 +1,9 @@
+import { existsSync, rmSync, writeFileSync } from 'node:fs';
 import { migrateToLatest } from '@pagekeeper/domain/database/migrate';
 import { createLog } from '@pagekeeper/runtime/log';
 import { stopOnSignal } from '@pagekeeper/runtime/stop';
 import { buildConsole } from './console.ts';
+import { withClocks } from './demo/clocks.ts';
 import { demoLogins, demoPassword, seedDemo } from './demo.ts';
 import type { StartEnvironment } from './env.ts';
 import { readStartEnvironment } from './env.ts';
@@ -59,10 +61,19 @@ async function start(given: StartEnvironment): Promise<void> {
   if (given.NODE_ENV !== 'production')
     keepVariables(folder.file('variables.json'), { ...variables.api, ...operators(urls) });
   await startApps(folder, given, addresses, variables);
-  const { apiUrl, publicUrl, simulatorUrl } = addresses;
-  await seedDemo({ apiUrl, publicUrl, simulatorUrl, databaseUrl: urls.app });
+  await seed(given, addresses, urls, folder.file('seeding'));
   goOn();
   say(describeSystem(given, secrets, addresses, urls));
+}
+
+/** @param marker a file that is there while the clocks are moved: a start that was killed then left them so */
+async function seed(given: StartEnvironment, to: Addresses, urls: DatabaseUrls, marker: string): Promise<void> {
+  const { apiUrl, publicUrl, simulatorUrl } = to;
+  const ownerUrl = given.NODE_ENV === 'production' ? undefined : urls.owner;
+  if (existsSync(marker) && ownerUrl && simulatorUrl) await withClocks({ ownerUrl, simulatorUrl }, async () => {});
+  writeFileSync(marker, '');
+  await seedDemo({ apiUrl, publicUrl, simulatorUrl, databaseUrl: urls.app, ownerUrl });
+  rmSync(marker, { force: true });
 }
 
 async function refuseTakenPorts(to: Addresses): Promise<void> {

@@ -17,7 +17,7 @@ export function addKeyCommands(program: Command): void {
 }
 
 const rotateHelp = `
-While everything runs. Before: give every process the new key in front of the old one (PAGEKEEPER_KEYS=new:…,old:…).
-Afterwards the old one can go. Ended anywhere and typed again, it goes on where it was, and it does not say that it
+While everything runs. Before: give every process the new key behind the old one, and when all have both, in front
+of it (PAGEKEEPER_KEYS=new:…,old:…). Afterwards the old one can go. Ended anywhere and typed again, it goes on where it was, and it does not say that it
 is done before it has read everything back. The system's own keys are wrapped anew as the owner
 (MIGRATION_DATABASE_URL).`;

@@ -39,6 +39,8 @@ export function openDatabase({ url, maxConnections = 16, namedStatements = true 
     pool: { min: 0, max: maxConnections },
     acquireConnectionTimeout: 5_000,
     namedStatements,
+    // Whoever asked gets the error; knex would print its stack too, between lines of JSON.
+    log: { warn: () => {}, error: () => {} },
   } as Knex.Config);
   return handle as unknown as Database;
 }
