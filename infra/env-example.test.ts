@@ -16,11 +16,11 @@ ${api}
 # The worker alone
 
 ${worker}
-# For the migrations and the commands that create roles; no process at run time reads these.
+# For pagekeeper, the command line, which reads the ones above too; no process at run time reads these.
 
 # pagekeeper_owner on the database.
 # MIGRATION_DATABASE_URL=
-# A superuser of the server: for npm start and for creating database and roles.
+# A superuser of the server: for npm start and pagekeeper roles.
 # ADMIN_DATABASE_URL=
 # For npm start: where the simulator listens.
 # SIMULATOR_PORT=4700
