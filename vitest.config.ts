@@ -19,7 +19,7 @@ const tally: Reporter = {
 };
 
 /** Small files that run long: left to the end, one worker would wait for the other's. */
-const slow = /\/((check-)?kills|(graph|check)-errors|purge|limits|soft-delete|conversations)\.test\.ts$/;
+const slow = /\/((check-)?kills|(graph|check)-errors|purge|limits|soft-delete|conversations|keys|tenants)\.test\.ts$/;
 
 class SlowestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
