@@ -65,6 +65,7 @@ export class Observer implements Observed {
   #changes = 0;
   #sequence = 0;
   #stopped = false;
+  #reading: Promise<void> = Promise.resolve();
   #running: Promise<void> = Promise.resolve();
 
   constructor(system: System) {
@@ -93,7 +94,13 @@ export class Observer implements Observed {
     await this.read();
   }
 
-  async read(): Promise<void> {
+  /** Reads what there is by now; one after the other. */
+  read(): Promise<void> {
+    this.#reading = this.#reading.then(() => this.#readOn());
+    return this.#reading;
+  }
+
+  async #readOn(): Promise<void> {
     for (;;) {
       const { data, has_more, forgotten_through } = await this.#system.simulator.get(
         `/__sim/ledger?after=${this.#sequence}&limit=${page}`,

@@ -47,21 +47,26 @@ async function runScenario(name: ScenarioName, { queue, seed, quick }: ChaosOpti
   const harm = await scenario.run({ system, random, quick, say: tell });
   tell('It has to come to rest …');
   await settle(system, settleMs);
+  await observer.read();
+  const size = quick ? 'quick' : 'full';
+  // Before anything comes again: what was lost would then be there.
+  const { figures, broken } = judge(observer, await readStored(system), size);
   tell('Everything is delivered once more, in another order …');
   await system.simulator.post('/__sim/redeliver', { all: true, batch_size: 100, shuffle: true });
   await settle(system, settleMs);
   await observer.stop();
-  const { figures, broken } = judge(observer, await readStored(system), quick ? 'quick' : 'full');
+  const again = judge(observer, await readStored(system), size);
   const answers = Object.fromEntries([...observer.answers].map(([answer, count]) => [`answered ${answer}`, count]));
   const result: Result = {
     scenario: name,
     queue,
     seed,
     ...figures,
+    doubled: again.figures.doubled,
     kills: harm.kills,
     seconds: Math.round((performance.now() - startedAt) / 1_000),
     details: { ...harm.details, ...answers },
-    broken: [...harm.broken, ...broken],
+    broken: [...new Set([...harm.broken, ...broken, ...again.broken])],
   };
   if (result.broken.length > 0) say(['What the processes said last:', ...system.crew.complaints].join('\n'));
   await undoAll();

@@ -1,4 +1,4 @@
-import type { Observed } from './observer.ts';
+import type { Observed, SentChange } from './observer.ts';
 import type { System } from './system.ts';
 
 /** What the tables say in the end. */
@@ -56,9 +56,12 @@ export function judge(observed: Observed, stored: Stored, size: 'full' | 'quick'
   const acknowledged = [...observed.acknowledged].map(id => observed.sent.get(id)!);
   const questions = acknowledged.flatMap(({ question }) => question ?? []);
 
-  const missing = acknowledged.filter(({ eventId }) => !stored.events.has(eventId)).length;
+  const isMissing = ({ eventId }: SentChange) => !stored.events.has(eventId);
+  const isUnfinished = ({ eventId }: SentChange) => !finalEvents.has(stored.events.get(eventId) ?? '');
+  const isUndecided = ({ question }: SentChange) => question !== null && !stored.replies.has(question.sourceId);
+  const missing = acknowledged.filter(isMissing).length;
   const unfinished = [...stored.events.values()].filter(state => !finalEvents.has(state)).length;
-  const undecided = questions.filter(({ sourceId }) => !stored.replies.has(sourceId)).length;
+  const undecided = acknowledged.filter(isUndecided).length;
   promise(missing === 0, `${missing} acknowledged changes are not in the table.`);
   promise(unfinished === 0, `${unfinished} events are in no final state.`);
   promise(undecided === 0, `${undecided} acknowledged questions have no reply, not even a skipped one.`);
@@ -104,7 +107,7 @@ export function judge(observed: Observed, stored: Stored, size: 'full' | 'quick'
       replies: [...observed.sends.values()].reduce((sum, times) => sum + times, 0),
       unknown,
       doubled,
-      lost: missing + undecided + unfinished,
+      lost: acknowledged.filter(change => isUnfinished(change) || isUndecided(change)).length,
     },
     broken,
   };

@@ -29,14 +29,14 @@ interface Size {
 }
 
 /** 1,000 kills: 225 at failpoints, 775 at random. */
-const full: Size = { hits: 25, randomOfApi: 125, randomOfWorkers: 650, workers: 3, perSecond: 40, pages: 240 };
+const full: Size = { hits: 25, randomOfApi: 125, randomOfWorkers: 650, workers: 3, perSecond: 25, pages: 240 };
 const quick: Size = { hits: 2, randomOfApi: 4, randomOfWorkers: 8, workers: 2, perSecond: 15, pages: 60 };
 const sizeOf = (isQuick: boolean) => (isQuick ? quick : full);
 
 /** Longer than anybody waits for work that leads to a failpoint. */
 const failpointMs = 20_000;
 /** A process that is killed at random lives so long. There is one api, and without it nothing comes in. */
-const life = { api: { leastMs: 100, greatestMs: 6_000 }, worker: { leastMs: 100, greatestMs: 2_500 } };
+const life = { api: { leastMs: 100, greatestMs: 4_000 }, worker: { leastMs: 100, greatestMs: 2_500 } };
 
 type App = keyof typeof points;
 type Plan = { at: Failpoint; pass: number } | { at: null; afterMs: number };
