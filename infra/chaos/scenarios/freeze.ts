@@ -79,8 +79,12 @@ async function freezeAll({ system, random }: Stage, size: Size, frozen: Map<stri
   const stops = [...points.map(stopAt), ...Array.from({ length: size.atRandom }, stopSomewhere)];
   const stopped = await Promise.all(stops);
   if (size.late) {
-    await sleep(leaseMs - reachMs);
+    // Alone with what is in doubt, for a moment: another worker would look first.
+    const others = system.crew.living('worker').filter(worker => !stopped.includes(worker));
+    await Promise.all(others.map(worker => worker.stop()));
+    await sleep(leaseMs);
     stopped.push(await stopAt(latePoint));
+    await system.startWorker();
   }
   await sleep(frozenMs);
   for (const { pid } of stopped) process.kill(pid, 'SIGCONT');
