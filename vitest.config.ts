@@ -19,7 +19,8 @@ const tally: Reporter = {
 };
 
 /** Small files that run long: left to the end, one worker would wait for the other's. */
-const slow = /\/((check-)?kills|(graph|check)-errors|purge|limits|soft-delete|conversations|keys|tenants)\.test\.ts$/;
+const slow =
+  /\/(chaos|streams|pages|(check-)?kills|(graph|check)-errors|purge|limits|soft-delete|conversations|keys|tenants)\.test\.ts$/;
 
 class SlowestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
