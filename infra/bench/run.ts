@@ -1,6 +1,7 @@
 import type { Timing } from './alternate.ts';
 import { checkDurability } from './durability.ts';
 import { type BenchOptions, parseOptions, readBenchEnvironment, usage } from './env.ts';
+import { benchDueScan } from './keep-alive-due-scan.ts';
 import { type LoadGenerator, startLoadGenerator } from './load/load.ts';
 import { describeMachine } from './machine.ts';
 import { benchMemory } from './memory.ts';
@@ -104,6 +105,7 @@ function chosen({ only, quick: isQuick }: BenchOptions, system: System, tenants:
     { name: 'tenant-list-verb', run: () => benchTenantListVerb(system, tenants, tools) },
     { name: 'tenant-list-rls', run: () => benchPolicies(system, tenants, tools) },
     { name: 'tenant-list-scale', run: () => benchTenantListScale(system, tools.timing, isQuick) },
+    { name: 'keep-alive-due-scan', run: () => benchDueScan(system, tools.timing, isQuick) },
     // Last, since they leave tenants and settings behind.
     { name: 'tenants-10000', run: () => benchWebhookTenants(system, tools) },
     { name: 'memory', run: () => benchMemory(system, tenants, tools, isQuick) },

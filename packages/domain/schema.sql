@@ -79,6 +79,7 @@ public.app_pauses: reason text
 public.app_pauses: failures integer not null default 0
 public.app_pauses: failed_at timestamp with time zone
 public.app_pauses: routine_until timestamp with time zone
+public.app_pauses: on_trial boolean not null default false
 public.audit_events: organization_id uuid not null
 public.audit_events: id uuid not null
 public.audit_events: actor_type text not null
@@ -921,15 +922,20 @@ CREATE OR REPLACE FUNCTION router.due_logins(batch integer)
  LANGUAGE sql
  STABLE SECURITY DEFINER
  SET search_path TO ''
+ SET enable_seqscan TO 'off'
 AS $function$
-  select p.organization_id, p.login_id
-  from public.facebook_page_integrations p
-  join public.organizations o on o.id = p.organization_id and o.is_active
-  join public.integrations i on i.organization_id = p.organization_id and i.id = p.id and i.is_active
-  join public.businesses b on b.organization_id = i.organization_id and b.id = i.business_id and b.is_active
-  where p.next_check_at <= app.now()
-  group by p.organization_id, p.login_id
-  order by min(p.next_check_at)
+
+  with due as materialized (
+    select p.organization_id, p.login_id, p.id, p.next_check_at
+    from public.facebook_page_integrations p where p.next_check_at <= app.now()
+  )
+  select d.organization_id, d.login_id from due d
+  where (select o.is_active from public.organizations o where o.id = d.organization_id)
+    and (select i.is_active and (select b.is_active from public.businesses b
+           where b.organization_id = i.organization_id and b.id = i.business_id)
+         from public.integrations i where i.organization_id = d.organization_id and i.id = d.id)
+  group by d.organization_id, d.login_id
+  order by min(d.next_check_at)
   limit batch
 $function$
 CREATE OR REPLACE FUNCTION router.due_unsubscriptions(batch integer)

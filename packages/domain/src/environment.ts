@@ -53,6 +53,13 @@ export const serviceVariables = z.object({
     .string()
     .regex(/^v\d{1,3}\.\d{1,2}$/, 'must look like v25.0')
     .default('v25.0'),
+  FACEBOOK_TIMEOUT_MS: z.coerce
+    .number()
+    .int()
+    .min(100)
+    .max(60_000)
+    .default(10_000)
+    .describe('How long one request to Facebook may take.'),
   FACEBOOK_LOGIN_CONFIG_ID: z
     .string()
     .regex(/^\d{1,32}$/, 'must be the decimal id of a login configuration')

@@ -39,6 +39,7 @@ export async function openServices(variables: ServiceVariables, log: Log): Promi
     version: variables.FACEBOOK_GRAPH_VERSION,
     appId: variables.FACEBOOK_APP_ID,
     appSecret: appSecretsOf(variables)[0]!,
+    timeoutMs: variables.FACEBOOK_TIMEOUT_MS,
   });
   const { PUBLIC_URL: publicUrl } = variables;
   const mailer = createMailer({ ...mailSettingsOf(variables), log });

@@ -11,6 +11,7 @@ import type { StatusReason } from '../integrations/facebook-page-integration.ts'
 import { storeLogin } from '../integrations/store-facebook-page.ts';
 import { Organization } from '../organizations/organization.ts';
 import type { UserActor } from '../tenancy/actor.ts';
+import { pauseApp, readAppPause } from '../tenancy/app-pause.ts';
 import { isGone, withTenant } from '../tenancy/doors.ts';
 import type { TenantTx } from '../tenancy/tenant-tx.ts';
 import {
@@ -22,8 +23,8 @@ import {
   pickMinutes,
 } from './facebook-connection.ts';
 import { judgeFoundPage, judgeGrant, missingPermissions } from './judge-grant.ts';
-import { deniedReason, nothingCame, pageMissing, type RefusalCode, refusals } from './reasons.ts';
-import { type RedeemedLogin, redeemCode } from './redeem-code.ts';
+import { deniedReason, nothingCame, pageMissing, type RefusalCode, refusals, unreachable } from './reasons.ts';
+import { type RedeemedLogin, redeemCode, type Unredeemed } from './redeem-code.ts';
 
 /** What Facebook's redirect carries. */
 export interface DialogAnswer {
@@ -140,10 +141,16 @@ async function buy(
   ctx: Context,
   { appId }: FacebookApp,
   { error, code }: DialogAnswer,
-): Promise<RedeemedLogin | { reason: StatusReason }> {
+): Promise<RedeemedLogin | Unredeemed> {
   if (error !== null) return { reason: deniedReason(error) };
   if (code === null) return { reason: nothingCame };
-  return await redeemCode(ctx.graph, { code, redirectUri: callbackUrl(ctx.publicUrl), appId });
+  // Calls made while the app is throttled prolong it. The person begins again in a few minutes.
+  if (await readAppPause(ctx.database, appId)) return { reason: unreachable };
+  const bought = await redeemCode(ctx.graph, { code, redirectUri: callbackUrl(ctx.publicUrl), appId });
+  if ('error' in bought && bought.error?.outcome === 'THROTTLED_APP') {
+    await pauseApp(ctx.database, appId, bought.error.waitMs, bought.error.message);
+  }
+  return bought;
 }
 
 type Findings = Pick<FacebookConnection, 'reason' | 'missing_permissions' | 'pages' | 'pages_total'> & {

@@ -14,6 +14,7 @@ import { accessTokenOf } from '../integrations/store-facebook-page.ts';
 import { tellOfMoveJob } from '../jobs.ts';
 import { nudge } from '../nudge.ts';
 import { Rendered } from '../resource.ts';
+import { readAppPause } from '../tenancy/app-pause.ts';
 import { withTenant } from '../tenancy/doors.ts';
 import type { TenantTx } from '../tenancy/tenant-tx.ts';
 import { dataKeyOf } from '../vault/organization-key.ts';
@@ -68,6 +69,8 @@ export async function connectPages(
     const connection = await findReadyConnection(tx, reference);
     return { connection, token: await openLogin(tx, ctx, connection.login_id) };
   });
+  const pause = await readAppPause(ctx.database, appId);
+  if (pause) throw new DomainError('unavailable', 'Facebook wants to be left alone for a few minutes. Try again then.');
   const offers = await provePages(ctx.graph, { appId, token, pageIds: [...new Set(page_ids)] });
   const results: Result[] = [];
   for (const offer of offers) {

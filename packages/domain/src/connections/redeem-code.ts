@@ -1,4 +1,5 @@
 import type { GraphClient, PageGrant, TokenInfo } from '@pagekeeper/facebook/graph-client';
+import type { GraphError } from '@pagekeeper/facebook/graph-error';
 import type { Secret } from '@pagekeeper/runtime/secret';
 import { saysSomethingOfTheToken } from '../facebook/examination-failed.ts';
 import type { StatusReason } from '../integrations/facebook-page-integration.ts';
@@ -11,6 +12,12 @@ export interface RedeemedLogin {
   pages: PageGrant[];
 }
 
+/** Why there is none, and what Facebook answered where it answered. */
+export interface Unredeemed {
+  reason: StatusReason;
+  error?: GraphError;
+}
+
 /**
  * Code → user token → long-lived user token → pages (fact sheet 13.1). Tried once: a failed exchange spends the code
  * too. No database.
@@ -19,9 +26,9 @@ export interface RedeemedLogin {
 export async function redeemCode(
   graph: GraphClient,
   { code, redirectUri, appId }: { code: Secret; redirectUri: string; appId: string },
-): Promise<RedeemedLogin | { reason: StatusReason }> {
+): Promise<RedeemedLogin | Unredeemed> {
   const exchanged = await graph.exchangeCode(code, redirectUri);
-  if (!exchanged.ok) return { reason: exchangeReason(exchanged.error) };
+  if (!exchanged.ok) return { reason: exchangeReason(exchanged.error), error: exchanged.error };
   const first = await inspect(graph, exchanged.value.token, appId);
   if ('reason' in first) return first;
   const login = await prolong(graph, first, appId);
@@ -29,31 +36,24 @@ export async function redeemCode(
   const listed = await graph.listPages(login.token);
   if (listed.ok) return { ...login, pages: listed.value };
   // Without pages_show_list there is no list, and the login says so itself.
-  return listed.error.outcome === 'PERMISSION' ? { ...login, pages: [] } : { reason: unreachable };
+  return listed.error.outcome === 'PERMISSION' ? { ...login, pages: [] } : { reason: unreachable, error: listed.error };
 }
 
 type Inspected = Omit<RedeemedLogin, 'pages'>;
 
-async function inspect(
-  graph: GraphClient,
-  token: Secret,
-  appId: string,
-): Promise<Inspected | { reason: StatusReason }> {
+async function inspect(graph: GraphClient, token: Secret, appId: string): Promise<Inspected | Unredeemed> {
   const inspected = await graph.debugToken(token);
-  if (!inspected.ok) return { reason: unreachable };
+  if (!inspected.ok) return { reason: unreachable, error: inspected.error };
   const info = inspected.value;
   if (!info.isValid || !info.userId) return { reason: badToken };
   return info.appId === appId ? { token, info } : { reason: foreignApp };
 }
 
 /** A person's token lives for an hour or two, and page tokens made from it too. A system user's needs no exchange. */
-async function prolong(
-  graph: GraphClient,
-  short: Inspected,
-  appId: string,
-): Promise<Inspected | { reason: StatusReason }> {
+async function prolong(graph: GraphClient, short: Inspected, appId: string): Promise<Inspected | Unredeemed> {
   if (short.info.type === 'SYSTEM_USER') return short;
   const exchanged = await graph.exchangeForLongLived(short.token);
   if (exchanged.ok) return await inspect(graph, exchanged.value.token, appId);
-  return { reason: saysSomethingOfTheToken(exchanged.error) ? badToken : unreachable };
+  const { error } = exchanged;
+  return { reason: saysSomethingOfTheToken(error) ? badToken : unreachable, error };
 }

@@ -5,7 +5,7 @@ import { personHashOf } from '../integrations/facebook-login.ts';
 import type { PageStatus } from '../integrations/facebook-page-integration.ts';
 import { refreshLoginJob, unparkEventsJob } from '../jobs.ts';
 import { nudge } from '../nudge.ts';
-import { noteAppFailure, noteAppSuccess, pauseApp, readAppPause, spareApp } from '../tenancy/app-pause.ts';
+import { type AppPass, noteAppFailure, noteAppSuccess, passApp, pauseApp, spareApp } from '../tenancy/app-pause.ts';
 import { isGone, withTenant } from '../tenancy/doors.ts';
 import type { CheckedLogin } from './checked-login.ts';
 import { claimPages } from './claim-pages.ts';
@@ -44,12 +44,12 @@ export async function checkLogin(
 ): Promise<CheckOutcome> {
   const organization = input.organization_id;
   try {
-    const pause = await readAppPause(ctx.database, appId, input.routine);
-    if (pause) return { outcome: 'throttled', detail: pause.reason };
+    const pass = await passApp(ctx.database, appId, input.routine);
+    if ('until' in pass) return { outcome: 'throttled', detail: pass.reason };
     const login = await withTenant(ctx, { organization }, tx => leaseLogin(tx, ctx.vault, input.login_id));
     if (typeof login === 'string') return { outcome: login };
     failpoint('check.after_lease');
-    return await examineAndStore(ctx, appId, login);
+    return await examineAndStore(ctx, { appId, pass }, login);
   } catch (error) {
     if (isGone(error)) return { outcome: 'gone' };
     if (error instanceof Superseded) return { outcome: 'busy' };
@@ -57,7 +57,14 @@ export async function checkLogin(
   }
 }
 
-async function examineAndStore(ctx: Context, appId: string, login: LeasedLogin): Promise<CheckOutcome> {
+/** Our app, and by what leave it calls. */
+interface Caller {
+  appId: string;
+  pass: AppPass;
+}
+
+async function examineAndStore(ctx: Context, caller: Caller, login: LeasedLogin): Promise<CheckOutcome> {
+  const { appId } = caller;
   const organization = login.organizationId;
   const keep = async () => {
     if (!(await withTenant(ctx, { organization }, tx => renewLease(tx, login)))) throw new Superseded();
@@ -72,7 +79,7 @@ async function examineAndStore(ctx: Context, appId: string, login: LeasedLogin):
     const verdicts = judgeAll(findings, held, subscriptions, appId, login);
     const stored = await store(ctx, { login, findings, verdicts, subscriptions });
     failpoint('check.after_commit');
-    if (!login.isRevoked) await noteAppUse(ctx, appId, subscriptions);
+    if (!login.isRevoked) await noteAppUse(ctx, caller, subscriptions);
     await afterwards(ctx, login, findings, stored);
     return {
       outcome: 'checked',
@@ -185,13 +192,13 @@ async function afterwards(
 /** The calls came through; how much of the app's allowance is left, they have told. */
 async function noteAppUse(
   { database, graph }: Context,
-  appId: string,
+  { appId, pass }: Caller,
   subscriptions: ReadonlyMap<Uuid, SubscriptionFindings>,
 ): Promise<void> {
   const errors = [...subscriptions.values()].flatMap(({ error }) => error ?? []);
   const throttled = errors.find(({ outcome }) => outcome === 'THROTTLED_APP');
   if (throttled) await pauseApp(database, appId, throttled.waitMs, throttled.message);
-  else await noteAppSuccess(database, appId);
+  else await noteAppSuccess(database, appId, pass);
   await spareApp(database, appId, graph.appUsage());
 }
 

@@ -11,7 +11,7 @@ import { leftPageTokenOf, PageUnsubscription } from '../integrations/page-unsubs
 import { openPageToken } from '../integrations/store-facebook-page.ts';
 import { refreshLoginJob } from '../jobs.ts';
 import { nudge } from '../nudge.ts';
-import { pauseApp, readAppPause } from '../tenancy/app-pause.ts';
+import { noteAppSuccess, passApp, pauseApp } from '../tenancy/app-pause.ts';
 import { isGone, withTenant } from '../tenancy/doors.ts';
 import { type PageRoute, routePages } from '../tenancy/route-pages.ts';
 import type { TenantTx } from '../tenancy/tenant-tx.ts';
@@ -54,11 +54,13 @@ export async function unsubscribePage(
     withTenant(ctx, { organization, allowInactive: true }, work);
   try {
     // Its row stays due: the sweep comes back to it.
-    if (await readAppPause(ctx.database, appId)) return 'later';
+    const pass = await passApp(ctx.database, appId);
+    if ('until' in pass) return 'later';
     const page = await inTenant(tx => takeUnsubscription(tx, ctx.vault, unsubscription_id));
     if (!page) return 'gone';
     const { outcome, error } = await leave(ctx, page);
     if (error?.outcome === 'THROTTLED_APP') await pauseApp(ctx.database, appId, error.waitMs, error.message);
+    else if (pass.isTrial && !error) await noteAppSuccess(ctx.database, appId, pass);
     return await inTenant(tx => (outcome === 'later' ? postpone(tx, page, error) : settle(tx, page, outcome, error)));
   } catch (error) {
     if (isGone(error)) return 'gone';

@@ -5,7 +5,7 @@ import type { Context } from '../context.ts';
 import type { Uuid } from '../ids.ts';
 import { drainEventsJob, refreshLoginJob } from '../jobs.ts';
 import { nudge } from '../nudge.ts';
-import { pauseApp, readAppPause } from '../tenancy/app-pause.ts';
+import { noteAppSuccess, passApp, pauseApp } from '../tenancy/app-pause.ts';
 import { isGone, withTenant } from '../tenancy/doors.ts';
 import type { TenantTx } from '../tenancy/tenant-tx.ts';
 import { closeEvents } from './close-events.ts';
@@ -41,7 +41,8 @@ export async function drainEvents(
   { organization_id: organization, integration_id }: { organization_id: Uuid; integration_id: Uuid },
   options: DrainOptions,
 ): Promise<DrainOutcome> {
-  if (await readAppPause(ctx.database, options.appId)) return { outcome: 'paused', events: 0 };
+  const pass = await passApp(ctx.database, options.appId);
+  if ('until' in pass) return { outcome: 'paused', events: 0 };
   try {
     const drain = await withTenant(ctx, { organization }, tx => beginDrain(tx, ctx.vault, integration_id));
     if (drain === 'gone') return await closeGone(ctx, organization, integration_id);
@@ -57,6 +58,7 @@ export async function drainEvents(
       await endDrain(tx, drain);
       if (done.events > 0) await noteOpening(tx, drain, done.events);
     });
+    if (pass.isTrial && done.outcome !== 'paused') await noteAppSuccess(ctx.database, options.appId, pass);
     if (done.outcome === 'continued' || done.outcome === 'changed') {
       await nudge(ctx, drainEventsJob, { organization_id: organization, integration_id });
     }

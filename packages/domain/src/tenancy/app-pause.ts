@@ -4,21 +4,45 @@ import { type Database, knexOf } from '../database/database.ts';
 const failuresThatPause = 5;
 const pauseMinutes = 5;
 
+/** Until when, in business time, and why. */
+export interface AppPause {
+  until: Date;
+  reason: string;
+}
+
 /**
- * Until when Facebook is not to be called for any tenant, in business time; null while calls are fine.
+ * Until when Facebook is not to be called for any tenant; null while calls are fine.
  * @param isRoutine for a check that nobody waits for: those rest sooner than answers and what people ask for
  */
-export async function readAppPause(
-  database: Database,
-  appId: string,
-  isRoutine = false,
-): Promise<{ until: Date; reason: string } | null> {
+export async function readAppPause(database: Database, appId: string, isRoutine = false): Promise<AppPause | null> {
   const until = isRoutine ? 'greatest(until, routine_until)' : 'until';
   const row = await knexOf(database)('app_pauses')
     .where({ app_id: appId })
     .whereRaw(`${until} > app.now()`)
     .first(knexOf(database).raw(`${until} as until, reason`));
   return row ?? null;
+}
+
+/** Leave to call Facebook. On trial, others wait for a minute to hear that it came through. */
+export interface AppPass {
+  isTrial: boolean;
+}
+
+/**
+ * Asks for leave to call Facebook. After a pause one goes first: all that waited would come at once, be refused at once,
+ * and so prolong what they waited for.
+ * @param isRoutine as above
+ */
+export async function passApp(database: Database, appId: string, isRoutine = false): Promise<AppPass | AppPause> {
+  const pause = await readAppPause(database, appId, isRoutine);
+  if (pause) return pause;
+  const ofApp = () => knexOf(database)('app_pauses').where({ app_id: appId });
+  const onTrial = await ofApp().where({ on_trial: true }).first('reason');
+  if (!onTrial) return { isTrial: false };
+  const soon = knexOf(database).raw(`app.now() + interval '1 minute'`) as never;
+  const first = await ofApp().where({ on_trial: true }).whereRaw('until <= app.now()').update({ until: soon });
+  if (first === 1) return { isTrial: true };
+  return (await readAppPause(database, appId, isRoutine)) ?? { isTrial: false };
 }
 
 /** So much of the app's allowance may be used up before routine checks leave the rest to others (fact sheet 7.4). */
@@ -46,25 +70,32 @@ export async function pauseApp(
   reason: string,
 ): Promise<void> {
   await knexOf(database).raw(
-    `insert into app_pauses as p (app_id, until, reason) values (?, app.now() + ? * interval '1 millisecond', ?)
-     on conflict (app_id) do update set until = greatest(p.until, excluded.until), reason = excluded.reason`,
+    `insert into app_pauses as p (app_id, until, on_trial, reason)
+     values (?, app.now() + ? * interval '1 millisecond', true, ?)
+     on conflict (app_id) do update set until = greatest(p.until, excluded.until), on_trial = true,
+       reason = excluded.reason`,
     [appId, waitMs ?? pauseMinutes * 60_000, reason.slice(0, 500)],
   );
 }
 
 /** A call of ours failed: the network, the app's secret, Facebook itself. Many in a row pause the app. */
 export async function noteAppFailure(database: Database, appId: string, reason: string): Promise<void> {
+  const isRow = `coalesce(p.failed_at > app.now() - interval '15 minutes', false)`;
+  const isTooMany = `${isRow} and p.failures + 1 >= ${failuresThatPause}`;
   await knexOf(database).raw(
     `insert into app_pauses as p (app_id, failures, failed_at, reason) values (?, 1, app.now(), ?)
      on conflict (app_id) do update set failed_at = app.now(), reason = excluded.reason,
-       failures = case when p.failed_at > app.now() - interval '15 minutes' then p.failures + 1 else 1 end,
-       until = case when p.failed_at > app.now() - interval '15 minutes' and p.failures + 1 >= ${failuresThatPause}
-         then greatest(p.until, app.now() + interval '${pauseMinutes} minutes') else p.until end`,
+       failures = case when ${isRow} then p.failures + 1 else 1 end,
+       on_trial = p.on_trial or (${isTooMany}),
+       until = case when ${isTooMany} then greatest(p.until, app.now() + interval '${pauseMinutes} minutes')
+         else p.until end`,
     [appId, reason.slice(0, 500)],
   );
 }
 
-/** A check came to its end: the row of failures is over. */
-export async function noteAppSuccess(database: Database, appId: string): Promise<void> {
-  await knexOf(database)('app_pauses').where({ app_id: appId }).where('failures', '>', 0).update({ failures: 0 });
+/** Calls came through: the row of failures is over. One on trial lets the others follow. */
+export async function noteAppSuccess(database: Database, appId: string, { isTrial }: AppPass): Promise<void> {
+  const ofApp = knexOf(database)('app_pauses').where({ app_id: appId });
+  if (isTrial) await ofApp.update({ failures: 0, on_trial: false, until: null });
+  else await ofApp.where('failures', '>', 0).update({ failures: 0 });
 }

@@ -12,6 +12,7 @@ import * as replies from './0014_replies.ts';
 import * as budget from './0016_budget.ts';
 import * as closedEvents from './0017_closed_events.ts';
 import * as keyRotations from './0019_key_rotations.ts';
+import * as checks from './0020_checks.ts';
 
 /** SQL text in both directions: it can be shown before it is run. */
 export interface Migration {
@@ -36,6 +37,7 @@ export const migrations: readonly Migration[] = [
   { name: '0016_budget', ...budget },
   { name: '0017_closed_events', ...closedEvents },
   { name: '0019_key_rotations', ...keyRotations },
+  { name: '0020_checks', ...checks },
 ];
 
 /** The newest migration's name: what a running process expects to find. */
