@@ -43,7 +43,7 @@ export default defineConfig(({ mode }) => {
       globalSetup: ['packages/testing/src/global-setup.ts'],
       env: { NODE_ENV: 'test' },
       pool: 'forks',
-      maxWorkers: 2,
+      maxWorkers: 3,
       sequence: { sequencer: SlowestFirst },
       testTimeout: timeoutMs,
       hookTimeout: timeoutMs,

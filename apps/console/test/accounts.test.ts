@@ -40,6 +40,7 @@ describe.skipIf(!hasBrowser)('an account', () => {
     const { page, go, complaints, close } = await arrive();
     await go('/sign-in');
     await page.getByRole('link', { name: 'Forgot your password?' }).click();
+    await heading(page, 'Forgot your password?');
     await page.getByLabel('E-mail address').fill(fay.email);
     await press(page, 'Send the link');
     await heading(page, 'Look into your mail');
