@@ -1,5 +1,7 @@
 import type { Context } from '@pagekeeper/domain/context';
 import { listIntegrations, listIntegrationsInput } from '@pagekeeper/domain/integrations/list-integrations';
+import type { UserActor } from '@pagekeeper/domain/tenancy/actor';
+import { doorOf } from '@pagekeeper/domain/tenancy/doors';
 import pg from 'pg';
 import { alternate, type Timing } from './alternate.ts';
 import { describeLoads, type LoadGenerator, type MeasuredLoad } from './load/load.ts';
@@ -154,13 +156,15 @@ async function readLists(system: System, tenants: readonly Tenant[]): Promise<st
   return bodies;
 }
 
-async function callVerb({ services }: System, { organization, ownerId }: Tenant): Promise<string> {
-  const ctx: Context = { ...services, actor: { type: 'user', userId: ownerId }, requestId: 'bench' };
+const actorOf = ({ ownerId }: Tenant): UserActor => ({ type: 'user', userId: ownerId });
+
+async function callVerb({ services }: System, tenant: Tenant): Promise<string> {
+  const ctx: Context = { ...services, actor: actorOf(tenant), requestId: 'bench' };
   const input = listIntegrationsInput.parse({ limit: pagesInList });
-  return (await listIntegrations(ctx, { organization, ...input })).text;
+  return (await listIntegrations(ctx, { organization: tenant.organization, ...input })).text;
 }
 
-/** pgbench's version of the request, with the very statement that the verb sends and its parameters as parameters. */
+/** pgbench's version of the request: the very door and list that the verb sends, the list's parameters as parameters. */
 async function listScripts(
   system: System,
   tenants: readonly Tenant[],
@@ -171,12 +175,11 @@ async function listScripts(
     const { text, values } = await overhear(system, tenant);
     const name = (parameter: string | number) => `t${index}_${parameter}`;
     for (const [position, value] of values.entries()) variables[name(position + 1)] = String(value);
-    variables[name('organization')] = tenant.organizationId;
-    variables[name('user')] = tenant.ownerId;
     // pgbench takes ":id" for a variable of its own even in a quoted name.
     const select = text.replaceAll(/"(\w+):(\w+)"/g, '"$1_$2"').replaceAll(/\$(\d+)/g, (_, n: string) => `:${name(n)}`);
-    scripts.push(`begin;
-select set_config('app.organization_id', :${name('organization')}, true), set_config('app.user_id', :${name('user')}, true);
+    const door = doorOf(actorOf(tenant), { organization: tenant.organization });
+    scripts.push(`begin read only;
+${door};
 ${select};
 commit;
 `);
