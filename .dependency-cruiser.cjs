@@ -14,7 +14,7 @@ const folders = [
   ['facebook'],
   ['connections'],
   ['webhooks', 'replies'],
-  ['purges', 'keys'],
+  ['purges', 'keys', 'privacy'],
 ];
 
 const any = names => `(${names.join('|')})`;

@@ -765,6 +765,7 @@ public.staff_entries: INSERT to pagekeeper_app
 public.staff_entries: SELECT to pagekeeper_app
 public.system_keys: INSERT to pagekeeper_app
 public.system_keys: SELECT to pagekeeper_app
+public.threads: DELETE to pagekeeper_app
 public.threads: DELETE to pagekeeper_router
 public.threads: INSERT to pagekeeper_app
 public.threads: SELECT to pagekeeper_app
@@ -820,7 +821,7 @@ public.staff_entries: SELECT (organization_id, id, user_id, expires_at) to pagek
 public.threads: SELECT (organization_id, thread_hash) to pagekeeper_router
 public.threads: UPDATE (human_until) to pagekeeper_app
 public.webhook_events: SELECT (organization_id, id, integration_id, state, not_before) to pagekeeper_router
-public.webhook_events: UPDATE (payload, state, attempts, not_before, processed_at, reason, replay) to pagekeeper_app
+public.webhook_events: UPDATE (person_hash, thread_hash, payload, state, attempts, not_before, processed_at, reason, replay) to pagekeeper_app
 
 -- functions
 CREATE OR REPLACE FUNCTION app.drop_event_partitions(before timestamp with time zone)

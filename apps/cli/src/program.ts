@@ -5,6 +5,7 @@ import { addDevelopmentCommands } from './development/commands.ts';
 import { addDoctor } from './doctor/commands.ts';
 import { addKeyCommands } from './keys/commands.ts';
 import { addOrganizationCommands } from './organizations/commands.ts';
+import { addPrivacyCommands } from './privacy/commands.ts';
 import { addUserCommands } from './users/commands.ts';
 import { addEventCommands } from './webhooks/commands.ts';
 
@@ -22,6 +23,7 @@ export function createProgram(): Command {
   addOrganizationCommands(program);
   addBusinessCommands(program);
   addEventCommands(program);
+  addPrivacyCommands(program);
   addKeyCommands(program);
   addDoctor(program);
   addDevelopmentCommands(program);

@@ -24,6 +24,8 @@ export const permissions = {
   'organization.restore': { roles: owners, scope: 'write' },
   'organization.transfer': { roles: owners, scope: 'members' },
   'organization.purge': { roles: owners, scope: 'write' },
+  'organization.export': { roles: owners, scope: 'members' },
+  'person.erase': { roles: admins, scope: 'write' },
   'organization.enter': { roles: ['STAFF'], scope: 'read' },
   // Who asks who they are.
   'self.read': { roles: ['OWNER', 'ADMIN', 'MEMBER'], scope: null },

@@ -13,6 +13,7 @@ import * as budget from './0016_budget.ts';
 import * as closedEvents from './0017_closed_events.ts';
 import * as keyRotations from './0019_key_rotations.ts';
 import * as checks from './0020_checks.ts';
+import * as privacy from './0023_privacy.ts';
 
 /** SQL text in both directions: it can be shown before it is run. */
 export interface Migration {
@@ -38,6 +39,7 @@ export const migrations: readonly Migration[] = [
   { name: '0017_closed_events', ...closedEvents },
   { name: '0019_key_rotations', ...keyRotations },
   { name: '0020_checks', ...checks },
+  { name: '0023_privacy', ...privacy },
 ];
 
 /** The newest migration's name: what a running process expects to find. */

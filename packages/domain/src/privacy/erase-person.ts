@@ -1,0 +1,165 @@
+import { z } from 'zod';
+import { authorize } from '../access/authorize.ts';
+import { audit } from '../audit/audit.ts';
+import type { Context } from '../context.ts';
+import type { Uuid } from '../ids.ts';
+import { withTenant } from '../tenancy/doors.ts';
+import type { TenantTx } from '../tenancy/tenant-tx.ts';
+import { currentDataKey } from '../vault/organization-key.ts';
+import type { DataKey } from '../vault/vault.ts';
+import { payloadOf } from '../webhooks/webhook-event.ts';
+
+export const erasePersonInput = z.strictObject({
+  person_id: z
+    .string()
+    .regex(/^[1-9]\d{2,30}$/, "Facebook's ids of people are numbers.")
+    .describe('By which Facebook knows them to the page: `sender.id` or `from.id` in what they wrote.'),
+});
+
+export interface ErasedPerson {
+  events: number;
+  replies: number;
+}
+
+/** So many events are looked at in a transaction. */
+const batchSize = 20_000;
+const reason = 'The person was erased.';
+
+/**
+ * Erases one person from an organization, by the keyed hash of their id and without opening anything: what they wrote,
+ * what its pages wrote in the same conversations, and the words of our replies. The rows stay, empty and nobody's, so
+ * that what Facebook sends again is known and not stored anew. What others wrote about the person stays.
+ * Safe to repeat, also after it was cut off.
+ */
+export async function erasePerson(
+  ctx: Context,
+  { organization, person_id }: { organization: string } & z.output<typeof erasePersonInput>,
+): Promise<ErasedPerson> {
+  const erased: ErasedPerson = { events: 0, replies: 0 };
+  const shared: Buffer[] = [];
+  for (let after: Uuid | null = firstId; after; ) {
+    const from: Uuid = after;
+    const { last, ...counts } = await withTenant(ctx, { organization }, async tx => {
+      authorize(tx, 'person.erase');
+      const whose = { ...(await hashesOf(tx, ctx.vault, person_id)), shared };
+      const batch = await eraseBatch(tx, ctx.vault, whose, from);
+      const { events, replies } = batch;
+      const subject = { type: 'organization', id: tx.tenant.organizationId } as const;
+      await audit(tx, { action: 'person.erased', subject, changes: { events, replies } });
+      return batch;
+    });
+    erased.events += counts.events;
+    erased.replies += counts.replies;
+    after = last;
+  }
+  return erased;
+}
+
+const firstId = '00000000-0000-0000-0000-000000000000' as Uuid;
+
+interface Whose {
+  person: Buffer;
+  /** Message conversations: each is with one person. */
+  threads: Buffer[];
+  /** The pages themselves, as those who wrote. */
+  pages: Buffer[];
+  /** Conversations under comments that the person took part in: grows on the way, for answers come later. */
+  shared: Buffer[];
+}
+
+async function hashesOf(tx: TenantTx, vault: Context['vault'], personId: string): Promise<Omit<Whose, 'shared'>> {
+  const { organizationId } = tx.tenant;
+  const rows = await tx('facebook_page_integrations').distinct('page_id');
+  const pageIds = rows.map(row => String(row.page_id));
+  return {
+    person: vault.hash('person', organizationId, personId),
+    threads: pageIds.map(pageId => vault.hash('thread', organizationId, pageId, personId)),
+    pages: pageIds.map(pageId => vault.hash('person', organizationId, pageId)),
+  };
+}
+
+interface Batch extends ErasedPerson {
+  /** Null at the end. */
+  last: Uuid | null;
+}
+
+interface Found {
+  id: Uuid;
+  integration_id: Uuid;
+  thread_hash: Buffer | null;
+}
+
+async function eraseBatch(tx: TenantTx, vault: Context['vault'], whose: Whose, after: Uuid): Promise<Batch> {
+  const { organizationId } = tx.tenant;
+  const { rows } = await tx.raw(
+    `with seen as materialized (
+       select id, integration_id, person_hash, thread_hash from webhook_events
+       where organization_id = ? and id > ? order by id limit ?
+     ), own as (
+       select * from seen where person_hash = ? or thread_hash = any(?)
+     ), answers as (
+       select * from seen where person_hash = any(?)
+         and thread_hash in (select thread_hash from own union select unnest(?::bytea[]))
+     )
+     select (select max(id::text) from seen) as last, (select count(*)::int from seen) as count,
+       (select json_agg(json_build_object('id', id, 'integration_id', integration_id,
+                 'thread_hash', encode(thread_hash, 'hex')))
+        from (select * from own union select * from answers) as found) as found`,
+    [organizationId, after, batchSize, whose.person, whose.threads, whose.pages, whose.shared] as never,
+  );
+  const [{ last, count, found }] = rows as [{ last: Uuid; count: number; found: Row[] | null }];
+  const events = (found ?? []).map(toFound);
+  for (const { thread_hash } of events) if (thread_hash) remember(whose.shared, thread_hash);
+  const replies = events.length > 0 ? await erase(tx, vault, await currentDataKey(tx, vault), events) : 0;
+  return { events: events.length, replies, last: count === batchSize ? last : null };
+}
+
+interface Row {
+  id: Uuid;
+  integration_id: Uuid;
+  thread_hash: string | null;
+}
+
+const toFound = ({ thread_hash, ...row }: Row): Found => ({
+  ...row,
+  thread_hash: thread_hash === null ? null : Buffer.from(thread_hash, 'hex'),
+});
+
+function remember(hashes: Buffer[], hash: Buffer): void {
+  if (!hashes.some(known => known.equals(hash))) hashes.push(hash);
+}
+
+/** @returns how many replies lost their words */
+async function erase(tx: TenantTx, vault: Context['vault'], key: DataKey, events: readonly Found[]): Promise<number> {
+  const { organizationId } = tx.tenant;
+  const ids = events.map(({ id }) => id);
+  // Whoever has such an event open at this moment finds its lease gone when it comes to write.
+  await tx.raw(
+    `update facebook_page_integrations set drain_token = null, drain_until = null
+     where organization_id = ? and id = any(?)`,
+    [organizationId, [...new Set(events.map(event => event.integration_id))]] as never,
+  );
+  await tx.raw(
+    `update webhook_events e set payload = g.payload, person_hash = null, thread_hash = null, reason = ?,
+       state = case when e.state in ('pending', 'parked') then 'ignored' else e.state end,
+       processed_at = coalesce(e.processed_at, app.now()), not_before = null, replay = null
+     from unnest(?::uuid[], ?::bytea[]) as g (id, payload)
+     where e.organization_id = ? and e.id = g.id`,
+    [reason, ids, ids.map(id => vault.seal(key, payloadOf(id), nothing).bytes()), organizationId] as never,
+  );
+  await tx.raw(`delete from threads where organization_id = ? and thread_hash = any(?)`, [
+    organizationId,
+    events.flatMap(({ thread_hash }) => thread_hash ?? []),
+  ] as never);
+  const { rows } = await tx.raw(
+    `update replies r set text = null, thread_hash = null, reason = ?, finished_at = coalesce(finished_at, now()),
+       state = case state when 'claimed' then 'skipped' when 'sending' then 'unknown' else state end
+     from (select id, text is not null as had_words from replies where organization_id = ? and event_id = any(?)) old
+     where r.organization_id = ? and r.id = old.id returning old.had_words`,
+    [reason, organizationId, ids, organizationId] as never,
+  );
+  return (rows as { had_words: boolean }[]).filter(row => row.had_words).length;
+}
+
+/** What an erased event holds: no content, which nobody answers. */
+const nothing = Buffer.from('null');
