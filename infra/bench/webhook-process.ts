@@ -76,7 +76,7 @@ async function drainAll(system: System, pages: readonly OwnedPage[], count: numb
 }
 
 async function store(system: System, pages: readonly OwnedPage[], count: number): Promise<void> {
-  const inbox = new Inbox({ ...system.services, databaseUrl: system.urls.app });
+  const inbox = new Inbox({ ...system.services, databaseUrl: system.urls.app, namedStatements: true });
   const series = randomBytes(6).toString('hex');
   try {
     for (let stored = 0; stored < count; stored += 1_000) {

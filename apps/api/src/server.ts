@@ -27,13 +27,14 @@ const bufferPoolBytes = 65_536;
 export async function startServer(variables: ApiVariables, log: Log): Promise<RunningServer> {
   Buffer.poolSize = bufferPoolBytes;
   const services = await openServices(variables, log);
+  const namedStatements = variables.NAMED_STATEMENTS === 'on';
   const { close: closeAuth, ...people } = createAuth({
     ...services,
     databaseUrl: variables.AUTH_DATABASE_URL,
     secret: variables.AUTH_SECRET,
-    namedStatements: variables.NAMED_STATEMENTS === 'on',
+    namedStatements,
   });
-  const inbox = new Inbox({ ...services, databaseUrl: variables.DATABASE_URL });
+  const inbox = new Inbox({ ...services, databaseUrl: variables.DATABASE_URL, namedStatements });
   const keyUse = new KeyUse(services);
   const streams = new OpenStreams();
   let stopping = false;

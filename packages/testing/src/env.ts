@@ -80,6 +80,7 @@ const testSchema = z.object({
   ADMIN_DATABASE_URL: database,
   TEST_REDIS_URL: urlVariable('redis', 'rediss').optional(),
   REDIS_URL: urlVariable('redis', 'rediss').optional(),
+  TEST_PGBOUNCER: z.enum(['on', 'off']).default('off'),
 });
 
 /** The servers a test run is given, and whether it may skip what is missing. */
@@ -89,6 +90,7 @@ export function readTestEnvironment() {
     isCi: given.CI !== undefined && given.CI !== 'false',
     adminUrl: given.TEST_ADMIN_DATABASE_URL ?? given.ADMIN_DATABASE_URL,
     redisUrl: given.TEST_REDIS_URL ?? given.REDIS_URL,
+    throughPgBouncer: given.TEST_PGBOUNCER === 'on',
   };
 }
 

@@ -5,6 +5,7 @@ import { createDatabaseAndRoles, roleUrls } from '@pagekeeper/domain/database/ro
 import type { TestProject } from 'vitest/node';
 import { closeTemplate, dropDatabases, dropTemplate, templateName } from './database/template.ts';
 import { readTestEnvironment } from './env.ts';
+import { startPgBouncer } from './pgbouncer.ts';
 import { startPostgres } from './postgres.ts';
 import { findRedis, startRedis } from './redis.ts';
 import type { TestFolder } from './test-folder.ts';
@@ -21,6 +22,8 @@ export interface TestServers {
   prefix: string;
   /** Null where there is no Redis: tests on it are skipped. */
   redisUrl: string | null;
+  /** Where TEST_PGBOUNCER is on: networks have two apis and two workers, behind the PgBouncer on this port. */
+  pgBouncerPort: number | null;
   /** For what tests write to the disk; goes with the run, however that ends. */
   folder: string;
 }
@@ -63,7 +66,14 @@ async function startServers(): Promise<TestServers> {
   const prefix = `pagekeeper_test_${randomBytes(4).toString('hex')}_`;
   await makeTemplate(adminUrl, passwords);
   if (given.adminUrl) undo.push(() => dropDatabases(adminUrl, prefix));
-  return { adminUrl, passwords, template: templateName, prefix, redisUrl, folder: folder.path };
+  const pgBouncerPort = given.throughPgBouncer ? await startOwnPgBouncer(adminUrl, passwords, folder) : null;
+  return { adminUrl, passwords, template: templateName, prefix, redisUrl, pgBouncerPort, folder: folder.path };
+}
+
+async function startOwnPgBouncer(adminUrl: string, passwords: RolePasswords, folder: TestFolder): Promise<number> {
+  const pgBouncer = await startPgBouncer(adminUrl, passwords, folder.path);
+  undo.push(() => pgBouncer.stop());
+  return pgBouncer.port;
 }
 
 async function startOwnPostgres(folder: TestFolder): Promise<string> {

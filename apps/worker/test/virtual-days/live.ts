@@ -34,7 +34,7 @@ export async function liveThrough(life: Life): Promise<Judgement> {
   const startedAt = Date.now();
   const network = await startNetwork({
     mail: true,
-    workerEnv: { CONCURRENCY: String(concurrency), FACEBOOK_TIMEOUT_MS: '1500', LOG_LEVEL: 'error' },
+    workerEnv: { CONCURRENCY: String(concurrency), FACEBOOK_TIMEOUT_MS: '1500', LOG_LEVEL: 'warn' },
     apiEnv: { LOG_LEVEL: 'error' },
   });
   try {
@@ -138,6 +138,7 @@ function report(
     `${life.days} virtual days of ${town.pages.size} pages, ${life.people} people, ${town.tenants.length} organizations`,
     `took ${run.seconds.toFixed(0)} s in ${run.steps} steps, ${seen.calls} Graph calls, ${seen.throttled.length} of them throttled`,
     `what happened: ${counted}`,
+    ...judgement.complaints.slice(0, 20).map(complaint => `complaint: ${complaint}`),
     `${judgement.deaths} deaths and ${judgement.recoveries} recoveries, the slowest noticed after ${judgement.slowestHours.toFixed(1)} h; ${judgement.notices} notices of a page to a person`,
     `tried again by customers: ${[...refusals].map(([why, count]) => `${count} × ${why}`).join('; ') || 'never'}`,
     ...judgement.complaints.slice(0, 40),

@@ -2,6 +2,7 @@ import { failpoint } from '@pagekeeper/runtime/failpoint';
 import type { Log } from '@pagekeeper/runtime/log';
 import pg from 'pg';
 import { byteaArray, int4Array, textArray, uuidArray } from '../database/binary-arrays.ts';
+import { patience } from '../database/patience.ts';
 import { DomainError } from '../errors.ts';
 import type { Uuid } from '../ids.ts';
 
@@ -28,6 +29,14 @@ export interface EventStore {
   close(): Promise<void>;
 }
 
+export interface EventStoreOptions {
+  /** The app role's URL. */
+  databaseUrl: string;
+  /** Off behind PgBouncer in transaction mode. */
+  namedStatements: boolean;
+  log: Log;
+}
+
 interface Waiting {
   rows: readonly EventRow[];
   resolve(outcomes: InsertOutcome[]): void;
@@ -43,9 +52,11 @@ const maxInFlight = 2;
  * Group commit: what arrives while statements are under way goes into the next one, many deliveries in one commit.
  * No timer: an idle inbox stores at once, a busy one in large batches.
  */
-export function openEventStore(databaseUrl: string, log: Log): EventStore {
-  const pool = new pg.Pool({ connectionString: databaseUrl, max: maxInFlight, connectionTimeoutMillis: 3_000 });
+export function openEventStore({ databaseUrl, namedStatements, log }: EventStoreOptions): EventStore {
+  const pool = new pg.Pool({ connectionString: databaseUrl, max: maxInFlight, ...patience });
   pool.on('error', error => log.warn({ err: error }, 'inbox connection lost'));
+  const name = namedStatements ? 'insert_webhook_events' : undefined;
+  const insert: Insert = rows => insertRows(pool, name, rows);
   let waiting: Waiting[] = [];
   let waitingRows = 0;
   let inFlight = 0;
@@ -62,7 +73,7 @@ export function openEventStore(databaseUrl: string, log: Log): EventStore {
     const group = takeGroup();
     if (group.length === 0) return;
     inFlight += 1;
-    void insertGroup(pool, group).finally(() => {
+    void insertGroup(insert, group).finally(() => {
       inFlight -= 1;
       schedule();
     });
@@ -97,10 +108,12 @@ export function openEventStore(databaseUrl: string, log: Log): EventStore {
   };
 }
 
-async function insertGroup(pool: pg.Pool, group: readonly Waiting[]): Promise<void> {
+type Insert = (rows: readonly EventRow[]) => Promise<InsertOutcome[]>;
+
+async function insertGroup(insert: Insert, group: readonly Waiting[]): Promise<void> {
   try {
     failpoint('inbox.before_commit');
-    const outcomes = await insertRows(pool, group.length === 1 ? group[0]!.rows : group.flatMap(({ rows }) => rows));
+    const outcomes = await insert(group.length === 1 ? group[0]!.rows : group.flatMap(({ rows }) => rows));
     failpoint('inbox.after_commit');
     let start = 0;
     for (const { rows, resolve } of group) {
@@ -114,16 +127,20 @@ async function insertGroup(pool: pg.Pool, group: readonly Waiting[]): Promise<vo
       return;
     }
     const middle = group.length >> 1;
-    await Promise.all([insertGroup(pool, group.slice(0, middle)), insertGroup(pool, group.slice(middle))]);
+    await Promise.all([insertGroup(insert, group.slice(0, middle)), insertGroup(insert, group.slice(middle))]);
   }
 }
 
 /** Data exceptions and constraint violations belong to a row; everything else would fail again. */
 const isRowFault = (error: unknown): boolean => /^(22|23)/.test(String((error as { code?: unknown }).code));
 
-async function insertRows(pool: pg.Pool, rows: readonly EventRow[]): Promise<InsertOutcome[]> {
+async function insertRows(
+  pool: pg.Pool,
+  name: string | undefined,
+  rows: readonly EventRow[],
+): Promise<InsertOutcome[]> {
   const { rows: notStored } = await pool.query({
-    name: 'insert_webhook_events',
+    ...(name && { name }),
     text: 'select row_position::int, outcome from router.insert_webhook_events($1, $2, $3, $4, $5, $6, $7, $8, $9)',
     values: [
       uuidArray(rows.map(row => row.id)),

@@ -5,7 +5,7 @@ import { DomainError } from '../errors.ts';
 import type { PageRoute } from '../tenancy/route-pages.ts';
 import { KeyUnavailableError, type Vault, VaultError } from '../vault/vault.ts';
 import { eventIdOf } from './event-id.ts';
-import { type EventRow, type EventStore, openEventStore } from './event-store.ts';
+import { type EventRow, type EventStore, type EventStoreOptions, openEventStore } from './event-store.ts';
 import { createNudger, type Nudger } from './nudger.ts';
 import { RouteCache } from './route-cache.ts';
 import { payloadOf } from './webhook-event.ts';
@@ -22,10 +22,8 @@ export interface InboxCounts {
   moved: number;
 }
 
-export interface InboxOptions extends Pick<Services, 'database' | 'vault' | 'queue' | 'log'> {
-  /** The app role's URL: the inbox has two connections of its own. */
-  databaseUrl: string;
-}
+/** With the app role's URL: the inbox has two connections of its own. */
+export type InboxOptions = Pick<Services, 'database' | 'vault' | 'queue'> & EventStoreOptions;
 
 interface InboxRow extends EventRow {
   change: Change;
@@ -43,11 +41,11 @@ export class Inbox {
   readonly #store: EventStore;
   readonly #nudger: Nudger;
 
-  constructor({ database, databaseUrl, vault, queue, log }: InboxOptions) {
+  constructor({ database, databaseUrl, namedStatements, vault, queue, log }: InboxOptions) {
     this.#vault = vault;
     this.#log = log;
     this.#routes = new RouteCache(database);
-    this.#store = openEventStore(databaseUrl, log);
+    this.#store = openEventStore({ databaseUrl, namedStatements, log });
     this.#nudger = createNudger(queue, log);
   }
 

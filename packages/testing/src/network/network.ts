@@ -9,8 +9,10 @@ import pg from 'pg';
 import { inject } from 'vitest';
 import { createTestDatabase, type TestDatabase } from '../database.ts';
 import { generousLimits } from '../generous-limits.ts';
+import { throughPgBouncer } from '../pgbouncer.ts';
 import { type ProcessOptions, type StartedProcess, startProcess } from '../processes.ts';
 import { freePort } from '../system/ports.ts';
+import { type CaughtMail, type Stoppable, startApp, startMailCatcher, startTwins } from './apps.ts';
 import { whatIsOpen } from './open-work.ts';
 import { type Answer, Persona } from './persona.ts';
 import { SimulatorControl } from './simulator-control.ts';
@@ -35,6 +37,8 @@ export interface NetworkOptions {
 interface Processes {
   api: StartedProcess;
   worker: StartedProcess | null;
+  /** A second api and worker, and what spreads connections over the two apis: behind PgBouncer. */
+  twins: readonly (Stoppable | null)[];
   simulator: StartedProcess;
   mailCatcher: StartedProcess | null;
 }
@@ -82,7 +86,7 @@ export class Network {
   }
 
   get apiUrl(): string {
-    return `http://127.0.0.1:${this.#processes.api.port}`;
+    return this.#env.PUBLIC_URL!;
   }
 
   /** Where the caught mails are. */
@@ -209,16 +213,19 @@ export class Network {
       counts => counts.failed,
       () => 0,
     );
-    const { api, worker, simulator, mailCatcher } = this.#processes;
-    await Promise.all([worker?.stop(), api.stop(), simulator.stop(), mailCatcher?.stop()]);
+    const { api, worker, twins, simulator, mailCatcher } = this.#processes;
+    const all = [api, worker, ...twins, simulator, mailCatcher];
+    await Promise.all(all.map(each => each?.stop()));
     await this.services.close();
     await this.#admin.end();
     await this.database.drop();
     if (failed === 0 || jobsMayFail) return;
-    const lines = this.output.filter(line => line.includes('"outcome":"failed"'));
+    const lines = this.output.filter(line => /"outcome":"failed"|"level":50/.test(line));
     throw new Error(`${failed} jobs failed for good: ${lines.slice(-20).join('\n')}`);
   }
 }
+
+export type { CaughtMail };
 
 /** Starts a network. Stop it in `afterAll`. */
 export async function startNetwork(options: NetworkOptions = {}): Promise<Network> {
@@ -226,6 +233,8 @@ export async function startNetwork(options: NetworkOptions = {}): Promise<Networ
   const redisUrl = options.redisUrl ?? (options.queue === 'redis' ? servers.redisUrl : null);
   if (options.queue === 'redis' && !redisUrl) throw new Error('There is no Redis for this test.');
   const database = await createTestDatabase();
+  const { pgBouncerPort } = servers;
+  const urlOf = (url: string) => (pgBouncerPort ? throughPgBouncer(url, pgBouncerPort) : url);
   const output: string[] = [];
   const app = {
     NODE_ENV: 'test',
@@ -238,8 +247,9 @@ export async function startNetwork(options: NetworkOptions = {}): Promise<Networ
   const graphUrl = `http://127.0.0.1:${simulator.port}`;
   const env: Record<string, string> = {
     ...app,
-    DATABASE_URL: database.urls.app,
+    DATABASE_URL: urlOf(database.urls.app),
     DATABASE_POOL: '8',
+    ...(pgBouncerPort && { NAMED_STATEMENTS: 'off' }),
     PAGEKEEPER_KEYS: options.keys ?? `k1:${randomBytes(32).toString('base64')}`,
     FACEBOOK_GRAPH_URL: graphUrl,
     FACEBOOK_DIALOG_URL: graphUrl,
@@ -253,15 +263,20 @@ export async function startNetwork(options: NetworkOptions = {}): Promise<Networ
   env.PUBLIC_URL = `http://127.0.0.1:${apiPort}`;
   const mailCatcher = options.mail ? await startMailCatcher(env, output) : null;
   const apiEnv = {
-    AUTH_DATABASE_URL: database.urls.auth,
+    AUTH_DATABASE_URL: urlOf(database.urls.auth),
     AUTH_SECRET: randomBytes(32).toString('hex'),
     PORT: String(apiPort),
     ...generousLimits,
     ...options.apiEnv,
   };
-  const [api, worker, services] = await Promise.all([
-    startApp('api', { ...env, ...apiEnv }, output),
-    options.worker === false ? null : startApp('worker', { ...env, ...options.workerEnv }, output),
+  const workerEnv = { ...env, ...options.workerEnv };
+  const startWorker = async () => (options.worker === false ? null : await startApp('worker', workerEnv, output));
+  const apiPorts = pgBouncerPort ? [await freePort(), await freePort()] : [apiPort];
+  const startApiOn = (port: number) => startApp('api', { ...env, ...apiEnv, PORT: String(port) }, output);
+  const [api, worker, twins, services] = await Promise.all([
+    startApiOn(apiPorts[0]!),
+    startWorker(),
+    pgBouncerPort ? startTwins({ apiPort, apiPorts, startApiOn, startWorker }) : [],
     openServices(serviceVariables.parse(env), createLog({ name: 'test', level: 'silent' })),
   ]);
   const network = new Network({
@@ -269,31 +284,9 @@ export async function startNetwork(options: NetworkOptions = {}): Promise<Networ
     services,
     env,
     apiEnv,
-    processes: { api, worker, simulator, mailCatcher },
+    processes: { api, worker, twins, simulator, mailCatcher },
     output,
   });
   await network.simulator.patch('/__sim/app', { callback_url: `${network.apiUrl}/webhooks/facebook` });
   return network;
-}
-
-/** A mail as the catcher shows it. */
-export interface CaughtMail {
-  subject: string;
-  text: string;
-  html: string;
-}
-
-async function startMailCatcher(env: Record<string, string>, output: string[]): Promise<StartedProcess> {
-  const smtpPort = String(await freePort());
-  env.SMTP_URL = `smtp://127.0.0.1:${smtpPort}`;
-  return await startApp('mail-catcher', { PORT: '0', SMTP_PORT: smtpPort }, output);
-}
-
-function startApp(folder: string, env: Record<string, string>, output: string[]): Promise<StartedProcess> {
-  return startProcess({
-    name: folder,
-    entry: `apps/${folder}/src/main.ts`,
-    env,
-    onLine: line => output.push(line),
-  });
 }
