@@ -5,6 +5,7 @@ import { examplesOf, outputPattern, sectionOf } from '@pagekeeper/testing/markdo
 import { type Network, startNetwork } from '@pagekeeper/testing/network/network';
 import { Persona } from '@pagekeeper/testing/network/persona';
 import { repositoryFolder } from '@pagekeeper/testing/processes';
+import { type RunningCluster, startRedisCluster } from '@pagekeeper/testing/redis-cluster';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 
 /**
@@ -15,23 +16,30 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
  *
  *     WALKTHROUGH_API_URL=http://localhost:4000 WALKTHROUGH_SIMULATOR_URL=http://localhost:4700 \
  *       WALKTHROUGH_MAIL_URL=http://localhost:4800 npx vitest run apps/api/test/walkthrough.test.ts
+ *
+ * With WALKTHROUGH_QUEUE=cluster its own system has a Redis Cluster of three masters.
  */
 
-const { WALKTHROUGH_API_URL, WALKTHROUGH_SIMULATOR_URL, WALKTHROUGH_MAIL_URL } = process.env;
+const { WALKTHROUGH_API_URL, WALKTHROUGH_SIMULATOR_URL, WALKTHROUGH_MAIL_URL, WALKTHROUGH_QUEUE } = process.env;
 
 const readme = readFileSync(`${repositoryFolder}README.md`, 'utf8');
 const examples = examplesOf(sectionOf(readme, '## Walkthrough'), 'bash');
 
 let network: Network | undefined;
+let cluster: RunningCluster | undefined;
 
 beforeAll(async () => {
   if (WALKTHROUGH_API_URL) return;
-  network = await startNetwork({ mail: true });
+  if (WALKTHROUGH_QUEUE === 'cluster') cluster = await startRedisCluster();
+  network = await startNetwork({ mail: true, ...(cluster && { redisUrl: cluster.url, isCluster: true }) });
   const { apiUrl, simulator, database } = network;
   await seedDemo({ apiUrl, publicUrl: apiUrl, simulatorUrl: simulator.url, databaseUrl: database.urls.app });
 }, 60_000);
 
-afterAll(() => network?.stop());
+afterAll(async () => {
+  await network?.stop();
+  await cluster?.stop();
+});
 
 it('prints what the README says', { timeout: 120_000 }, async () => {
   const script = examples.map(({ code }) => withAddresses(code.text)).join(`\nprintf '${separator}'\n`);

@@ -51,7 +51,7 @@ const openKeys = (database: Database) => openVault(database, readVariables('PAGE
 
 /** @throws UsageError where no variable says where the queue is */
 function openQueue(): Queue {
-  const given = findVariables('REDIS_URL', 'QUEUE_DATABASE_URL', 'QUEUE_PREFIX');
+  const given = findVariables('REDIS_URL', 'REDIS_CLUSTER', 'QUEUE_DATABASE_URL', 'QUEUE_PREFIX');
   if (!given.REDIS_URL && !given.QUEUE_DATABASE_URL) {
     throw new UsageError('Neither QUEUE_DATABASE_URL nor REDIS_URL is set.');
   }

@@ -30,6 +30,7 @@ export const serviceVariables = z.object({
   NAMED_STATEMENTS: z.enum(['on', 'off']).default('on').describe('off behind PgBouncer in transaction mode.'),
   QUEUE_DATABASE_URL: urlVariable('postgres', 'postgresql').optional().describe('pagekeeper_queue; or REDIS_URL.'),
   REDIS_URL: urlVariable('redis', 'rediss').optional().describe('The queue in production; or QUEUE_DATABASE_URL.'),
+  REDIS_CLUSTER: z.enum(['on', 'off']).default('off').describe('on: REDIS_URL is one node of a Redis Cluster.'),
   QUEUE_PREFIX: z.string().min(1).max(50).optional().describe('Redis key prefix, {pagekeeper} by default.'),
   PAGEKEEPER_KEYS: keyRing.describe('id:base64,… of 32 bytes each. The first encrypts, all decrypt.'),
   FACEBOOK_APP_ID: z.string().regex(/^\d{1,32}$/, 'must be the decimal id of the app'),
@@ -83,6 +84,7 @@ export function refuseContradictions(variables: ServiceVariables, context: z.Ref
   const refuse = (path: string, message: string) => context.addIssue({ code: 'custom', path: [path], message });
   const { REDIS_URL, QUEUE_DATABASE_URL } = variables;
   if (!REDIS_URL && !QUEUE_DATABASE_URL) refuse('REDIS_URL', 'set it, or QUEUE_DATABASE_URL: jobs need a queue');
+  if (!REDIS_URL && variables.REDIS_CLUSTER === 'on') refuse('REDIS_CLUSTER', 'is of no use without REDIS_URL');
   if (REDIS_URL && QUEUE_DATABASE_URL) refuse('REDIS_URL', 'set either it or QUEUE_DATABASE_URL, not both');
   if (variables.NODE_ENV !== 'production') return;
   if (!variables.SMTP_URL) refuse('SMTP_URL', 'must be set in production: invitations and warnings go by mail');
@@ -96,9 +98,12 @@ export function refuseContradictions(variables: ServiceVariables, context: z.Ref
 /** Where the jobs are. */
 export const queueConnectionOf = ({
   REDIS_URL,
+  REDIS_CLUSTER,
   QUEUE_DATABASE_URL,
-}: Pick<ServiceVariables, 'REDIS_URL' | 'QUEUE_DATABASE_URL'>): QueueConnection =>
-  REDIS_URL ? { type: 'redis', url: REDIS_URL } : { type: 'postgres', url: QUEUE_DATABASE_URL! };
+}: Partial<Pick<ServiceVariables, 'REDIS_URL' | 'REDIS_CLUSTER' | 'QUEUE_DATABASE_URL'>>): QueueConnection =>
+  REDIS_URL
+    ? { type: 'redis', url: REDIS_URL, isCluster: REDIS_CLUSTER === 'on' }
+    : { type: 'postgres', url: QUEUE_DATABASE_URL! };
 
 /** The mail server, null where there is none, and who mails come from. */
 export function mailSettingsOf({

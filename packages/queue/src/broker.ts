@@ -1,5 +1,5 @@
 import { Queue as BullQueue, createPostgresBackend, createRedisBackend } from 'bullmq';
-import { Redis } from 'ioredis';
+import { Cluster, type ClusterOptions, Redis, type RedisOptions } from 'ioredis';
 import pg from 'pg';
 import { QueueUnavailableError } from './errors.ts';
 import { assertMigrated } from './migrate.ts';
@@ -9,7 +9,14 @@ import type { ReportError } from './report-errors.ts';
  * Where the queue lies. Postgres needs a direct connection: LISTEN and the startup options do not pass PgBouncer's
  * transaction mode.
  */
-export type QueueConnection = { type: 'redis'; url: string } | { type: 'postgres'; url: string };
+export type QueueConnection =
+  | {
+      type: 'redis';
+      url: string;
+      /** The URL is one node of a Redis Cluster, which names the others. */
+      isCluster?: boolean;
+    }
+  | { type: 'postgres'; url: string };
 
 /** One queue for everything: a job's kind is its name. */
 export const queueName = 'pagekeeper';
@@ -39,7 +46,7 @@ export type Broker = RedisBroker | PostgresBroker;
 
 export interface RedisBroker {
   type: 'redis';
-  redis: Redis;
+  redis: Redis | Cluster;
   prefix: string;
   /** Known to be disconnected now, as opposed to not connected yet. */
   isDown(): boolean;
@@ -59,6 +66,7 @@ export interface PostgresBroker {
 }
 
 const connectTimeoutMs = 2_000;
+const retryMs = (tries: number): number => Math.min(50 * 2 ** Math.min(tries, 6), 1_000);
 const statementTimeoutMs = 10_000;
 // No reader of the event stream here; 10,000 events by default.
 const streams = { events: { maxLen: 100 } };
@@ -69,24 +77,30 @@ export function openBroker(
   options: { patience: Patience; prefix?: string | undefined; report: ReportError },
 ): Broker {
   return connection.type === 'redis'
-    ? openRedis(connection.url, options.prefix ?? defaultPrefix, options.patience, options.report)
+    ? openRedis(connection, options.prefix ?? defaultPrefix, options.patience, options.report)
     : openPostgres(connection.url, options.patience, options.report);
 }
 
-function openRedis(url: string, prefix: string, patience: Patience, report: ReportError): RedisBroker {
+function openRedis(
+  { url, isCluster = false }: Extract<QueueConnection, { type: 'redis' }>,
+  prefix: string,
+  patience: Patience,
+  report: ReportError,
+): RedisBroker {
   const waits = patience === 'wait';
-  const redis = new Redis(url, {
+  const options: RedisOptions = {
     connectionName: 'pagekeeper',
     connectTimeout: connectTimeoutMs,
     keepAlive: 10_000,
-    enableOfflineQueue: waits,
     // BullMQ's workers need null; a producer hands the first failure to its caller.
     maxRetriesPerRequest: waits ? null : 0,
     ...(waits ? {} : { commandTimeout: connectTimeoutMs }),
-    retryStrategy: tries => Math.min(50 * 2 ** Math.min(tries, 6), 1_000),
     // After a failover the old primary answers READONLY: connect anew, which finds the new one.
     reconnectOnError: error => error.message.startsWith('READONLY'),
-  });
+  };
+  const redis = isCluster
+    ? openCluster(url, options, waits)
+    : new Redis(url, { ...options, enableOfflineQueue: waits, retryStrategy: retryMs });
   let down = false;
   redis.on('error', report);
   redis.on('close', () => {
@@ -107,6 +121,25 @@ function openRedis(url: string, prefix: string, patience: Patience, report: Repo
       listening(new BullQueue(queueName, { connection: redis, prefix, streams }, createRedisBackend), onError),
     disconnect: async () => redis.disconnect(),
   };
+}
+
+/** From one node's URL: its password and its TLS are the others' too. */
+function openCluster(url: string, redisOptions: RedisOptions, waits: boolean): Cluster {
+  const { protocol, hostname, port, username, password } = new URL(url);
+  const options: ClusterOptions = {
+    redisOptions: {
+      ...redisOptions,
+      ...(username && { username: decodeURIComponent(username) }),
+      ...(password && { password: decodeURIComponent(password) }),
+      ...(protocol === 'rediss:' && { tls: { servername: hostname } }),
+    },
+    enableOfflineQueue: waits,
+    clusterRetryStrategy: retryMs,
+    slotsRefreshTimeout: connectTimeoutMs,
+    // Names stay names: certificates have them.
+    ...(protocol === 'rediss:' && { dnsLookup: (address, done) => done(null, address) }),
+  };
+  return new Cluster([{ host: hostname, port: Number(port || 6379) }], options);
 }
 
 function openPostgres(url: string, patience: Patience, report: ReportError): PostgresBroker {

@@ -13,7 +13,7 @@ import { type Finding, failed, reasonOf, warning, well } from './finding.ts';
 export const examineApp: readonly (() => Promise<Finding>)[] = [lookAtQueue, lookAtGraph, lookAtMail];
 
 async function lookAtQueue(): Promise<Finding> {
-  const given = findVariables('REDIS_URL', 'QUEUE_DATABASE_URL', 'QUEUE_PREFIX');
+  const given = findVariables('REDIS_URL', 'REDIS_CLUSTER', 'QUEUE_DATABASE_URL', 'QUEUE_PREFIX');
   if (!given.REDIS_URL && !given.QUEUE_DATABASE_URL) {
     return failed('queue', 'neither REDIS_URL nor QUEUE_DATABASE_URL is set', 'Set one of them: jobs need a queue.');
   }

@@ -23,6 +23,8 @@ export interface NetworkOptions {
   queue?: 'postgres' | 'redis';
   /** A Redis of the test's own, which it may flush. */
   redisUrl?: string;
+  /** `redisUrl` is one node of a Redis Cluster. */
+  isCluster?: boolean;
   /** More variables for a process. */
   apiEnv?: Record<string, string>;
   workerEnv?: Record<string, string>;
@@ -256,7 +258,7 @@ export async function startNetwork(options: NetworkOptions = {}): Promise<Networ
     // The simulator shows at once what it did.
     REPLY_QUIET_SECONDS: '10',
     ...(redisUrl
-      ? { REDIS_URL: redisUrl, QUEUE_PREFIX: `{${database.name}}` }
+      ? { REDIS_URL: redisUrl, REDIS_CLUSTER: options.isCluster ? 'on' : 'off', QUEUE_PREFIX: `{${database.name}}` }
       : { QUEUE_DATABASE_URL: database.urls.queue }),
   };
   const apiPort = await freePort();
