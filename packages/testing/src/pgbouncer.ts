@@ -45,6 +45,7 @@ auth_file = ${users}
 default_pool_size = 12
 max_client_conn = 2000
 server_idle_timeout = 5
+server_login_retry = 1
 log_connections = 0
 log_disconnections = 0
 `,
