@@ -20,6 +20,13 @@ export const apiVariables = serviceVariables
       .max(10)
       .default(0)
       .describe('Proxies in front of the api, each of which adds to X-Forwarded-For. 0: the header is ignored.'),
+    STOP_DELAY_MS: z.coerce
+      .number()
+      .int()
+      .min(0)
+      .max(4_000)
+      .default(0)
+      .describe('On SIGTERM it serves for so long while /readyz says 503: as long as a balancer needs to look.'),
     RATE_LIMIT_PER_10_SECONDS: limitVariable(1_000).describe('Requests of one API key, or of one person.'),
     RATE_LIMIT_STRANGERS_PER_MINUTE: limitVariable(300).describe('Requests without a valid key or session, per IP.'),
     RATE_LIMIT_ATTEMPTS_PER_MINUTE: limitVariable(30).describe('Sign-ins, sign-ups and the like, per IP.'),

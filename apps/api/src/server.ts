@@ -1,4 +1,5 @@
 import { createServer, type Server } from 'node:http';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { KeyUse } from '@pagekeeper/domain/api-keys/key-use';
 import { appSecretsOf } from '@pagekeeper/domain/environment';
 import { openServices } from '@pagekeeper/domain/open-services';
@@ -63,6 +64,8 @@ export async function startServer(variables: ApiVariables, log: Log): Promise<Ru
     port,
     async stop() {
       stopping = true;
+      // Balancers learn from /readyz that they shall send nobody here, before nobody listens.
+      await sleep(variables.STOP_DELAY_MS);
       streams.stop();
       await closeServer(server);
       await inbox.close();

@@ -1,3 +1,4 @@
+import { get } from 'node:http';
 import { connect, createServer, type Socket } from 'node:net';
 
 export interface Balancer {
@@ -5,25 +6,25 @@ export interface Balancer {
   stop(): Promise<void>;
 }
 
-/** A balancer that knows nothing of HTTP: connections go to the ports by turns. */
+const lookEveryMs = 100;
+
+/** A balancer as they are everywhere: connections go by turns to the apis whose `/readyz` said 200 when it looked last. */
 export async function startBalancer(port: number, targets: readonly number[]): Promise<Balancer> {
   const open = new Set<Socket>();
+  let ready: readonly number[] = targets;
+  const look = setInterval(async () => {
+    const answers = await Promise.all(targets.map(isReady));
+    ready = targets.filter((_, index) => answers[index]);
+  }, lookEveryMs);
   let next = 0;
   const server = createServer(incoming => {
-    const outgoing = connect(targets[next % targets.length]!, '127.0.0.1');
+    open.add(incoming);
+    incoming.on('close', () => open.delete(incoming));
+    incoming.on('error', () => {});
+    const target = ready[next % ready.length];
     next += 1;
-    for (const [from, to] of [
-      [incoming, outgoing],
-      [outgoing, incoming],
-    ] as const) {
-      open.add(from);
-      from.on('error', () => to.destroy());
-      from.on('close', () => {
-        open.delete(from);
-        to.end();
-      });
-      from.pipe(to);
-    }
+    if (target === undefined) incoming.destroy();
+    else join(incoming, connect(target, '127.0.0.1'));
   });
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
@@ -33,8 +34,30 @@ export async function startBalancer(port: number, targets: readonly number[]): P
     port,
     stop: () =>
       new Promise(resolve => {
+        clearInterval(look);
         server.close(() => resolve());
         for (const socket of open) socket.destroy();
       }),
   };
+}
+
+const isReady = (port: number): Promise<boolean> =>
+  new Promise(resolve => {
+    const asked = get({ host: '127.0.0.1', port, path: '/readyz', agent: false, timeout: 2_000 }, answer => {
+      answer.resume();
+      resolve(answer.statusCode === 200);
+    });
+    asked.on('timeout', () => asked.destroy());
+    asked.on('error', () => resolve(false));
+  });
+
+function join(one: Socket, other: Socket): void {
+  for (const [from, to] of [
+    [one, other],
+    [other, one],
+  ] as const) {
+    from.on('error', () => to.destroy());
+    from.on('close', () => to.end());
+    from.pipe(to);
+  }
 }

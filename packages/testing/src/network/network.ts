@@ -181,10 +181,10 @@ export class Network {
   }
 
   /** One more process beside the first, with the same database, queue and keys. */
-  async anotherApi(env: Record<string, string> = {}): Promise<AnotherApi> {
-    const port = String(await freePort());
-    const api = await startApp('api', { ...this.#env, ...this.#apiEnv, ...env, PORT: port }, this.output);
-    const persona = (name: string) => new Persona(`http://127.0.0.1:${port}`, name);
+  async anotherApi(env: Record<string, string> = {}, port?: number): Promise<AnotherApi> {
+    const PORT = String(port ?? (await freePort()));
+    const api = await startApp('api', { ...this.#env, ...this.#apiEnv, ...env, PORT }, this.output);
+    const persona = (name: string) => new Persona(`http://127.0.0.1:${PORT}`, name);
     return {
       persona,
       program: (name, secret) => persona(name).withHeaders({ Authorization: `Bearer ${secret}` }),
