@@ -2,21 +2,18 @@ import type { Log } from '@pagekeeper/runtime/log';
 import { type Jobs, openBroker, openLazily, type QueueConnection } from './broker.ts';
 import type { JobDefinition } from './define-job.ts';
 import { faultCode, QueueError, QueueUnavailableError } from './errors.ts';
+import { type FailedJob, listFailedJobs, retryFailedJob } from './failed-jobs.ts';
 import { type Forgotten, forgetJobs } from './forget-jobs.ts';
 import { optionsFor } from './job-options.ts';
 import { createLimitStore, type LimitStore } from './limits/limit-store.ts';
 import { parsePayload } from './payload.ts';
 import { createErrorReport } from './report-errors.ts';
+import { countJobs, type JobCounts, type QueueSurvey, surveyJobs } from './survey-jobs.ts';
 import { settledWithin, within } from './within.ts';
 
 export type { QueueConnection } from './broker.ts';
-
-export interface JobCounts {
-  waiting: number;
-  active: number;
-  delayed: number;
-  failed: number;
-}
+export type { FailedJob } from './failed-jobs.ts';
+export type { JobCounts, QueueSurvey } from './survey-jobs.ts';
 
 /** What a producer can do. All reject with a QueueError, which holds no payload. */
 export interface Queue {
@@ -39,6 +36,12 @@ export interface Queue {
   forget(id: string): Promise<Forgotten>;
   /** How many jobs there are; schedules have one delayed job each. */
   counts(): Promise<JobCounts>;
+  /** What is in the queue by kind, and since when the oldest waits. Looks at the oldest of each state. */
+  survey(): Promise<QueueSurvey>;
+  /** Failed jobs, the last one first. They are kept for seven days, 1,000 of them at most. */
+  failedJobs(page: { offset: number; limit: number }): Promise<FailedJob[]>;
+  /** Has a failed job tried once more. @returns false where no failed job has this id */
+  retry(id: string): Promise<boolean>;
   /** Counters for rate limits, in the same broker. They reject with nothing. */
   readonly limits: LimitStore;
   /** For readiness: rejects within about 2 s when the broker does not answer or its schema is missing. */
@@ -85,6 +88,9 @@ export function createQueue(options: { connection: QueueConnection; log: Log; pr
     forget: id => forgetJobs(id, work => ask('forget a job', work)),
     limits: createLimitStore(broker, options.log),
     counts: () => ask('count its jobs', countJobs),
+    survey: async () => ({ backend: broker.type, ...(await ask('survey its jobs', surveyJobs)) }),
+    failedJobs: ({ offset, limit }) => ask('list its failed jobs', jobs => listFailedJobs(jobs, offset, limit)),
+    retry: id => ask('retry a job', jobs => retryFailedJob(jobs, id)),
     async ping() {
       await ask('be reached', () => broker.ping());
     },
@@ -95,15 +101,5 @@ export function createQueue(options: { connection: QueueConnection; log: Log; pr
       })();
       return closing;
     },
-  };
-}
-
-async function countJobs(jobs: Jobs): Promise<JobCounts> {
-  const counts = await jobs.getJobCounts('waiting', 'prioritized', 'active', 'delayed', 'failed');
-  return {
-    waiting: (counts.waiting ?? 0) + (counts.prioritized ?? 0),
-    active: counts.active ?? 0,
-    delayed: counts.delayed ?? 0,
-    failed: counts.failed ?? 0,
   };
 }

@@ -1,0 +1,58 @@
+import type { Jobs } from './broker.ts';
+
+/** A job that has no attempt left, as people may see it. */
+export interface FailedJob {
+  id: string;
+  name: string;
+  /** What in its payload is an id: the rest, if there ever is any, is nobody's to read. */
+  ids: Record<string, string>;
+  attempts: number;
+  /** Name and message of the last error, as they were stored: without tokens and contents. */
+  reason: string;
+  failedAt: Date;
+}
+
+const uuidPattern = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
+const maxReason = 500;
+
+/** Failed jobs, the last one first. @param offset how many to pass over */
+export async function listFailedJobs(jobs: Jobs, offset: number, limit: number): Promise<FailedJob[]> {
+  const found = await jobs.getJobs(['failed'], offset, offset + limit - 1, false);
+  // Somebody may have taken one out between the list and its reading.
+  return found.filter(job => job?.id !== undefined).map(show);
+}
+
+function show(job: Awaited<ReturnType<Jobs['getJobs']>>[number]): FailedJob {
+  return {
+    id: job.id!,
+    name: job.name,
+    ids: idsIn(job.data),
+    attempts: job.attemptsMade,
+    reason: (job.failedReason ?? '').slice(0, maxReason),
+    failedAt: new Date(job.finishedOn ?? job.timestamp),
+  };
+}
+
+function idsIn(payload: unknown): Record<string, string> {
+  if (typeof payload !== 'object' || payload === null) return {};
+  return Object.fromEntries(
+    Object.entries(payload).filter(([, value]) => typeof value === 'string' && uuidPattern.test(value)),
+  );
+}
+
+/**
+ * Puts a failed job back to those that wait, for one more try.
+ * @returns false where no failed job has this id: it is tried again already, or was forgotten
+ */
+export async function retryFailedJob(jobs: Jobs, id: string): Promise<boolean> {
+  const job = await jobs.getJob(id);
+  if (!job || !(await job.isFailed())) return false;
+  try {
+    await job.retry('failed');
+    return true;
+  } catch (error) {
+    // Two people pressed the button: the second one finds it waiting.
+    if (!(await job.isFailed())) return false;
+    throw error;
+  }
+}

@@ -1,0 +1,69 @@
+import type { Jobs } from './broker.ts';
+
+export interface JobCounts {
+  waiting: number;
+  active: number;
+  delayed: number;
+  failed: number;
+}
+
+/** What is in the queue, for those who run the system. */
+export interface QueueSurvey extends JobCounts {
+  backend: 'redis' | 'postgres';
+  /** The same by kind of job, sorted by name. Of each state the oldest are looked at. */
+  kinds: (JobCounts & { name: string })[];
+  /** False where there is more than was looked at: `kinds` are then too small. */
+  isComplete: boolean;
+  /** Since when the job that waits longest could have run; null where none waits. */
+  waitingSince: Date | null;
+}
+
+/** How many of each state are read to tell their kinds. */
+const maxRead = 500;
+
+/** The states as they are called here, and at BullMQ. */
+const states = [
+  ['waiting', ['waiting', 'prioritized']],
+  ['active', ['active']],
+  ['delayed', ['delayed']],
+  ['failed', ['failed']],
+] as const;
+
+/** How many jobs there are in each state; schedules have one delayed job each. */
+export async function countJobs(jobs: Jobs): Promise<JobCounts> {
+  const counts = await jobs.getJobCounts(...states.flatMap(([, names]) => names));
+  const sum = (names: readonly string[]) => names.reduce((total, name) => total + (counts[name] ?? 0), 0);
+  return Object.fromEntries(states.map(([state, names]) => [state, sum(names)])) as unknown as JobCounts;
+}
+
+/** Counts the jobs, and reads the oldest of each state to tell what they are. Changes nothing. */
+export async function surveyJobs(jobs: Jobs): Promise<Omit<QueueSurvey, 'backend'>> {
+  const counts = await countJobs(jobs);
+  const kinds = new Map<string, JobCounts>();
+  let waitingSince: Date | null = null;
+  for (const [state, names] of states) {
+    if (counts[state] === 0) continue;
+    for (const job of await jobs.getJobs([...names], 0, maxRead - 1, true)) {
+      // A job that ends between the list and its reading is missing from it.
+      if (!job) continue;
+      const kind = kinds.get(job.name) ?? { waiting: 0, active: 0, delayed: 0, failed: 0 };
+      kind[state] += 1;
+      kinds.set(job.name, kind);
+      if (state === 'waiting') waitingSince = earlier(waitingSince, ableSince(job));
+    }
+  }
+  return {
+    ...counts,
+    kinds: [...kinds].map(([name, of]) => ({ name, ...of })).sort((a, b) => (a.name < b.name ? -1 : 1)),
+    isComplete: states.every(([state]) => counts[state] <= maxRead),
+    waitingSince,
+  };
+}
+
+type Found = Awaited<ReturnType<Jobs['getJobs']>>[number];
+
+/** Made, delayed, and perhaps tried before: since the last of these it waits for a worker. */
+const ableSince = ({ timestamp, opts, processedOn }: Found): Date =>
+  new Date(Math.max(timestamp + (opts.delay ?? 0), processedOn ?? 0));
+
+const earlier = (one: Date | null, other: Date): Date => (one && one < other ? one : other);
