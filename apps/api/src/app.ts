@@ -35,6 +35,8 @@ export interface AppOptions {
   verifyToken: Secret;
   limits: Limits;
   keyUse: KeyUse;
+  /** The operator's switch, to show it. */
+  repliesOff: boolean;
   /** How many proxies stand in front and may name the sender. */
   trustProxy: number;
   streams: OpenStreams;
@@ -43,8 +45,7 @@ export interface AppOptions {
 
 /** Everything the api answers, save webhook deliveries, which are taken in front of it. */
 export function createApp(options: AppOptions): Express {
-  const { services, auth, credentials, readSession, publicUrl, facebook, appSecrets, limits, keyUse, streams } =
-    options;
+  const { services, auth, credentials, readSession, publicUrl, facebook, appSecrets, limits } = options;
   const app = express();
   app.disable('x-powered-by');
   app.disable('etag');
@@ -53,7 +54,7 @@ export function createApp(options: AppOptions): Express {
   app.use(securityHeaders());
   // First, since Express asks one route after the other.
   const authenticate = createAuthenticate(auth, readSession, publicUrl);
-  mountEndpoints(app, endpoints, { services, facebook, credentials, authenticate, limits, keyUse, streams });
+  mountEndpoints(app, endpoints, { ...options, authenticate });
   mountHealth(app, { ...services, isStopping: options.isStopping });
   mountDocs(app, buildOpenApi(endpoints));
   mountHandshake(app, options.verifyToken);

@@ -48,6 +48,7 @@ export async function startServer(variables: ApiVariables, log: Log): Promise<Ru
     verifyToken: variables.FACEBOOK_VERIFY_TOKEN,
     limits: new Limits(services.queue.limits, limitSettingsOf(variables)),
     keyUse,
+    repliesOff: variables.REPLIES === 'off',
     trustProxy: variables.TRUST_PROXY,
     streams,
     isStopping: () => stopping,

@@ -67,6 +67,7 @@ DELETE /v1/organizations/{organization}/integrations/{integration}
 POST   /v1/organizations/{organization}/integrations/{integration}/restore
 PUT    /v1/organizations/{organization}/integrations/{integration}/facebook-page
 GET    /v1/organizations/{organization}/integrations/{integration}/health
+GET    /v1/organizations/{organization}/integrations/{integration}/status-changes
 POST   /v1/organizations/{organization}/integrations/{integration}/refresh
 POST   /v1/organizations/{organization}/integrations/{integration}/reply-preview
 GET    /v1/organizations/{organization}/events
@@ -88,6 +89,9 @@ GET    /v1/staff/organizations
 POST   /v1/staff/organizations
 POST   /v1/staff/organizations/{organization}/enter
 GET    /v1/staff/users
+GET    /v1/staff/system
+GET    /v1/staff/jobs
+POST   /v1/staff/jobs/{job}/retry
 POST   /auth/sign-up/email
 POST   /auth/sign-in/email
 POST   /auth/sign-out

@@ -50,6 +50,8 @@ const references: Record<string, () => string[]> = {
   event: () => [acmeThings.event!],
   reply: () => [acmeThings.reply!],
   purge: () => [acmeThings.purge!],
+  // Who is not staff is told nothing of any job.
+  job: () => ['1'],
 };
 
 /** Well-formed ids of nothing, and what is no id at all. */

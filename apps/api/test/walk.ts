@@ -1,6 +1,7 @@
 import { newId, parsePublicId, publicId, type Uuid } from '@pagekeeper/domain/ids';
 import { addMember } from '@pagekeeper/domain/members/add-member';
 import type { Role } from '@pagekeeper/domain/tenancy/tenant-tx';
+import { leaveFailedJob } from '@pagekeeper/testing/foreign-job';
 import { connectionThrough } from '@pagekeeper/testing/network/dialog';
 import type { Network } from '@pagekeeper/testing/network/network';
 import type { Answer, Persona } from '@pagekeeper/testing/network/persona';
@@ -87,6 +88,12 @@ const makers: Record<string, (tenant: Tenant, network: Network) => Promise<strin
     await network.simulator.calm();
     const [event] = await network.sql('select id from webhook_events where page_id = $1', [connected.page_id]);
     return publicId('event', event.id);
+  },
+  job: async (tenant, network) => {
+    const worker = network.worker ? null : await network.startWorker();
+    const id = await leaveFailedJob(network.services.queue, tenant.uuid);
+    await worker?.stop();
+    return encodeURIComponent(id);
   },
   // Without a worker nobody replies.
   reply: async (tenant, network) => {

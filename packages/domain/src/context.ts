@@ -11,7 +11,7 @@ import type { Vault } from './vault/vault.ts';
 export interface Services {
   readonly database: Database;
   readonly vault: Vault;
-  readonly queue: Pick<Queue, 'enqueue' | 'enqueueMany' | 'forget'>;
+  readonly queue: Pick<Queue, 'enqueue' | 'enqueueMany' | 'forget' | 'survey' | 'failedJobs' | 'retry'>;
   readonly graph: GraphClient;
   readonly mailer: Mailer;
   /** Where people find us, for links in mails: "https://app.example". */

@@ -41,18 +41,18 @@ function idsIn(payload: unknown): Record<string, string> {
 }
 
 /**
- * Puts a failed job back to those that wait, for one more try.
- * @returns false where no failed job has this id: it is tried again already, or was forgotten
+ * Puts a failed job back to those that wait, for one more try. One that is not failed any more is left as it is: who
+ * asks twice gets the same.
+ * @returns false where no job has this id
  */
 export async function retryFailedJob(jobs: Jobs, id: string): Promise<boolean> {
   const job = await jobs.getJob(id);
-  if (!job || !(await job.isFailed())) return false;
+  if (!job) return false;
   try {
-    await job.retry('failed');
-    return true;
+    if (await job.isFailed()) await job.retry('failed');
   } catch (error) {
-    // Two people pressed the button: the second one finds it waiting.
-    if (!(await job.isFailed())) return false;
-    throw error;
+    // Somebody else pressed the button at the same moment.
+    if (await job.isFailed()) throw error;
   }
+  return true;
 }

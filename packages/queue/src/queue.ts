@@ -40,7 +40,7 @@ export interface Queue {
   survey(): Promise<QueueSurvey>;
   /** Failed jobs, the last one first. They are kept for seven days, 1,000 of them at most. */
   failedJobs(page: { offset: number; limit: number }): Promise<FailedJob[]>;
-  /** Has a failed job tried once more. @returns false where no failed job has this id */
+  /** Has a job tried once more if it failed for good. @returns false where no job has this id */
   retry(id: string): Promise<boolean>;
   /** Counters for rate limits, in the same broker. They reject with nothing. */
   readonly limits: LimitStore;

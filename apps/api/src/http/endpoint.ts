@@ -14,6 +14,8 @@ export interface EndpointRequest<Params, Query, Body, Who extends Caller = Calle
   facebook: FacebookApp;
   /** For what asks a person for their password again. */
   credentials: Credentials;
+  /** The operator's switch: nobody is answered in the whole system. */
+  repliesOff: boolean;
   params: Params;
   query: Query;
   body: Body;

@@ -22,6 +22,7 @@ export interface MountOptions {
   services: Services;
   facebook: FacebookApp;
   credentials: Credentials;
+  repliesOff: boolean;
   /** Who sent the request. @throws DomainError `unauthenticated` */
   authenticate(request: Request): Promise<Caller>;
   limits: Limits;
@@ -98,7 +99,7 @@ function allowedMethods(endpoints: readonly Endpoint[]): Map<string, string> {
 const noBody = z.strictObject({});
 
 async function answer(endpoint: Endpoint, request: Request, response: Response, options: MountOptions): Promise<void> {
-  const { services, facebook, credentials, keyUse } = options;
+  const { services, facebook, credentials, repliesOff, keyUse } = options;
   const actor = response.locals.actor as Caller;
   const params = endpoint.params.parse(request.params);
   const query = parseQuery(endpoint, request);
@@ -106,7 +107,7 @@ async function answer(endpoint: Endpoint, request: Request, response: Response, 
   const once = onceOf(endpoint, request, actor, services.vault);
   const ctx = { ...services, actor, requestId: String(request.id), ifMatch: versionsIn(request), once };
   try {
-    const answered = await endpoint.run({ ctx, facebook, credentials, params, query, body } as never);
+    const answered = await endpoint.run({ ctx, facebook, credentials, repliesOff, params, query, body } as never);
     // Its door let it in.
     if (actor.type === 'api_key') keyUse.note(actor.secretHash);
     if (answered instanceof Stream) {

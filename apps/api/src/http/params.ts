@@ -42,6 +42,7 @@ const purge = z
   .string()
   .describe('`pur_…`')
   .meta({ example: publicId('purge', example()) });
+const job = z.string().describe("The queue's id of it.").meta({ example: '1024' });
 
 export const noParams = z.object({});
 export const organizationParams = z.object({ organization });
@@ -54,6 +55,7 @@ export const integrationParams = z.object({ organization, integration });
 export const eventParams = z.object({ organization, event });
 export const replyParams = z.object({ organization, reply });
 export const purgeParams = z.object({ purge });
+export const jobParams = z.object({ job });
 
 function example(): Uuid {
   return '01890a5d-ac96-774b-bcce-b302099a8057' as Uuid;

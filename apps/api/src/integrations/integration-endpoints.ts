@@ -1,5 +1,10 @@
 import { getHealth, healthShape } from '@pagekeeper/domain/facebook/get-health';
 import {
+  listStatusChanges,
+  listStatusChangesInput,
+  statusChangeShape,
+} from '@pagekeeper/domain/facebook/list-status-changes';
+import {
   refreshIntegration,
   refreshIntegrationInput,
   refreshShape,
@@ -114,6 +119,16 @@ export const integrationEndpoints = [
     responses: { 200: healthShape },
     refusals: [403],
     run: ({ ctx, params }) => getHealth(ctx, params),
+  }),
+  defineEndpoint({
+    method: 'get',
+    path: `${integration}/status-changes`,
+    summary: "How its page's status changed, and why",
+    tag,
+    params: integrationParams,
+    query: listStatusChangesInput,
+    responses: { 200: listOf(statusChangeShape) },
+    run: ({ ctx, params, query }) => listStatusChanges(ctx, { ...params, ...query }),
   }),
   defineEndpoint({
     method: 'post',

@@ -5,14 +5,17 @@ import {
   enterOrganizationInput,
   staffEntryShape,
 } from '@pagekeeper/domain/staff/enter-organization';
+import { getSystem, systemShape } from '@pagekeeper/domain/staff/get-system';
+import { failedJobShape, listFailedJobs, listFailedJobsInput } from '@pagekeeper/domain/staff/list-failed-jobs';
 import {
   listStaffOrganizations,
   listStaffOrganizationsInput,
   staffOrganizationShape,
 } from '@pagekeeper/domain/staff/list-staff-organizations';
 import { listUsers, listUsersInput, staffUserShape } from '@pagekeeper/domain/staff/list-users';
+import { retryJob } from '@pagekeeper/domain/staff/retry-job';
 import { defineEndpoint } from '../http/endpoint.ts';
-import { listOf, noParams, organizationParams } from '../http/params.ts';
+import { jobParams, listOf, noParams, organizationParams } from '../http/params.ts';
 
 const tag = 'Staff';
 
@@ -64,5 +67,39 @@ export const staffEndpoints = [
     responses: { 200: listOf(staffUserShape) },
     refusals: [403],
     run: ({ ctx, query }) => listUsers(ctx, query),
+  }),
+  defineEndpoint({
+    method: 'get',
+    path: '/v1/staff/system',
+    caller: 'person',
+    summary: 'How the system is: database, keys, queue, clocks, what waits',
+    tag,
+    params: noParams,
+    responses: { 200: systemShape },
+    refusals: [403],
+    run: ({ ctx, facebook, repliesOff }) => getSystem(ctx, { repliesOff, appId: facebook.appId }),
+  }),
+  defineEndpoint({
+    method: 'get',
+    path: '/v1/staff/jobs',
+    caller: 'person',
+    summary: 'Jobs that failed for good, with the reason',
+    tag,
+    params: noParams,
+    query: listFailedJobsInput,
+    responses: { 200: listOf(failedJobShape) },
+    refusals: [403],
+    run: ({ ctx, query }) => listFailedJobs(ctx, query),
+  }),
+  defineEndpoint({
+    method: 'post',
+    path: '/v1/staff/jobs/{job}/retry',
+    caller: 'person',
+    summary: 'Have a failed job tried once more',
+    tag,
+    params: jobParams,
+    responses: { 204: null },
+    refusals: [403],
+    run: async ({ ctx, params }) => void (await retryJob(ctx, params)),
   }),
 ];

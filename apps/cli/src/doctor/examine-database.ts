@@ -1,11 +1,13 @@
 import { BootRefused } from '@pagekeeper/domain/boot-checks';
-import { type ExaminedServer, examineServer } from '@pagekeeper/domain/database/examine-server';
+import { examineServer } from '@pagekeeper/domain/database/examine-server';
+import { judgeClock } from '@pagekeeper/domain/database/judge-clock';
 import { readMigrations } from '@pagekeeper/domain/database/migrate';
 import { loginRoles } from '@pagekeeper/domain/database/roles';
+import { judgeKeys } from '@pagekeeper/domain/vault/judge-keys';
 import { checkKeyRing, readKeysInUse } from '@pagekeeper/domain/vault/open-vault';
 import { KeyUnavailableError } from '@pagekeeper/domain/vault/vault';
 import { findVariables, readVariables } from '../env.ts';
-import { counted, figure } from '../output.ts';
+import { counted } from '../output.ts';
 import { UsageError } from '../usage-error.ts';
 import { withDatabase } from '../with-database.ts';
 import { type Finding, failed, reasonOf, warning, well } from './finding.ts';
@@ -18,26 +20,15 @@ export const examineDatabase: readonly (() => Promise<Finding | Finding[]>)[] = 
   lookAtKeys,
 ];
 
-const warnSkewMs = 2_000;
-const failSkewMs = 30_000;
-
 async function lookAtServer(): Promise<Finding[]> {
   const { DATABASE_URL: url } = readVariables('DATABASE_URL');
   const at = placeOf(url);
   try {
     const server = await examineServer(url);
-    return [well('database', `PostgreSQL ${server.version} at ${at}`), judgeClock(server)];
+    return [well('database', `PostgreSQL ${server.version} at ${at}`), { what: 'clock', ...judgeClock(server.clockAheadMs) }];
   } catch (error) {
     return [failed('database', `${at}: ${reasonOf(error)}`, 'Start PostgreSQL, or correct DATABASE_URL.')];
   }
-}
-
-function judgeClock({ clockAheadMs }: ExaminedServer): Finding {
-  const skewMs = Math.abs(clockAheadMs);
-  const detail = `${figure(Math.round(skewMs))} ms between this machine and the database`;
-  const fix = 'Let NTP set both clocks: above 30 s a queue in Postgres runs jobs twice.';
-  if (skewMs > failSkewMs) return failed('clock', detail, fix);
-  return skewMs > warnSkewMs ? warning('clock', detail, fix) : well('clock', detail);
 }
 
 async function lookAtRoles(): Promise<Finding[]> {
@@ -100,10 +91,7 @@ async function lookAtKeys(): Promise<Finding> {
       },
       { checked: false },
     );
-    const old = inUse.filter(id => id !== ring[0].id);
-    if (old.length === 0) return well('keys', `${ring[0].id} wraps every data key`);
-    const fix = `pagekeeper keys rotate wraps them with ${ring[0].id}.`;
-    return warning('keys', `${old.join(', ')} still wraps data keys`, fix);
+    return { what: 'keys', ...judgeKeys(ring[0].id, inUse) };
   } catch (error) {
     if (error instanceof UsageError) throw error;
     const isKey = error instanceof KeyUnavailableError;

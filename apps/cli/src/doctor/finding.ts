@@ -1,23 +1,21 @@
 import { errorCode } from '@pagekeeper/domain/database/errors';
+import * as judgement from '@pagekeeper/domain/judgement';
 import { blankTokens } from '@pagekeeper/runtime/log';
 
 /** What one look found. */
-export interface Finding {
+export interface Finding extends judgement.Judgement {
   what: string;
-  state: 'ok' | 'warning' | 'failed';
-  detail: string;
-  /** What mends it; nothing where all is well. */
-  fix?: string;
 }
 
-export const well = (what: string, detail: string): Finding => ({ what, state: 'ok', detail });
+export const well = (what: string, detail: string): Finding => ({ what, ...judgement.well(detail) });
 export const warning = (what: string, detail: string, fix: string): Finding => ({
   what,
-  state: 'warning',
-  detail,
-  fix,
+  ...judgement.warning(detail, fix),
 });
-export const failed = (what: string, detail: string, fix: string): Finding => ({ what, state: 'failed', detail, fix });
+export const failed = (what: string, detail: string, fix: string): Finding => ({
+  what,
+  ...judgement.failed(detail, fix),
+});
 
 /** Why something could not be reached, without a password or a token. */
 export function reasonOf(error: unknown): string {

@@ -17,6 +17,7 @@ import type { PageExamination } from './examine-pages.ts';
 import { describeFindings } from './findings.ts';
 import { deadStatuses, usableStatuses, type Verdict } from './judge-page.ts';
 import type { LeasedLogin } from './lease-login.ts';
+import { statusChanged } from './status-change.ts';
 import { storable } from './storable.ts';
 import { tellOfStatus } from './tell-of-status.ts';
 
@@ -108,7 +109,7 @@ async function storePage(
       ...(restMs && { paused_until: laterBy(restMs), pause_reason: usedUp }),
       updated_at: raw('now()') as never,
     });
-  await noteChange(tx, before, verdict);
+  await noteChange(tx, before, verdict, since);
   await tellOfStatus(tx, { before, verdict, since, now });
   const revived = usableStatuses.includes(verdict.status) && (await hasParkedEvents(tx, page.integrationId));
   const died = deadStatuses.includes(verdict.status) && !deadStatuses.includes(before.status);
@@ -162,13 +163,23 @@ async function postponePage(tx: TenantTx, examination: PageExamination): Promise
     });
 }
 
-async function noteChange(tx: TenantTx, before: FacebookPageIntegration, verdict: Verdict): Promise<void> {
-  const reason = verdict.reason?.code ?? null;
-  if (before.status === verdict.status && (before.status_reason?.code ?? null) === reason) return;
+/** The page's history is made of these (`list-status-changes.ts`). */
+async function noteChange(
+  tx: TenantTx,
+  before: FacebookPageIntegration,
+  { status, reason }: Verdict,
+  since: Date,
+): Promise<void> {
+  if (before.status === status && (before.status_reason?.code ?? null) === (reason?.code ?? null)) return;
   await audit(tx, {
-    action: 'integration.status_changed',
+    action: statusChanged,
     subject: { type: 'integration', id: before.id },
-    changes: { status: { from: before.status, to: verdict.status }, reason },
+    changes: {
+      status: { from: before.status, to: status },
+      reason: reason?.code ?? null,
+      ...(reason && { detail: reason.detail }),
+      since: since.toISOString(),
+    },
   });
 }
 

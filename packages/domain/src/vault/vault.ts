@@ -58,6 +58,11 @@ export class Vault {
     this.personalKey = { id: nobody, organizationId: nobody, bytes: systemKeys.personal };
   }
 
+  /** The id of the key-encryption key that wraps what is new. */
+  get firstKeyId(): string {
+    return this.#ring[0].id;
+  }
+
   /** A new data key for an organization, wrapped by the ring's first key. */
   createDataKey(organizationId: Uuid): WrappedKey {
     const id = newId();
