@@ -74,6 +74,9 @@ export function idAt(moment: Date): Uuid {
   return `${hex.slice(0, 8)}-${hex.slice(8)}-0000-0000-000000000000` as Uuid;
 }
 
+/** A new id as if it were made at that moment: for what counts in business time. */
+export const newIdAt = (moment: Date): Uuid => `${idAt(moment).slice(0, 13)}${newId().slice(13)}` as Uuid;
+
 const uuidPattern = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 
 /** Proves that a text may stand in SQL as a uuid literal (the door interpolates it). */

@@ -1,10 +1,14 @@
 import { closeDatabase, openDatabase } from '@pagekeeper/domain/database/database';
-import type { Uuid } from '@pagekeeper/domain/ids';
+import { parsePublicId, type Uuid } from '@pagekeeper/domain/ids';
 import { addMember } from '@pagekeeper/domain/members/add-member';
+import { setStaff } from '@pagekeeper/domain/staff/set-staff';
+import { createQueue, type QueueConnection } from '@pagekeeper/queue/queue';
+import { createLog } from '@pagekeeper/runtime/log';
 import { type Clocks, withClocks } from './demo/clocks.ts';
 import { connectDemoPage, type DemoPage, historyDays, liveThroughAWeek } from './demo/history.ts';
 import { type DemoApi, DemoSession } from './demo/session.ts';
 import { DemoSimulator } from './demo/simulator.ts';
+import { leaveFailedJob } from './foreign-job.ts';
 
 /** What the seed needs to reach the running system. */
 export interface DemoTarget extends DemoApi {
@@ -14,6 +18,8 @@ export interface DemoTarget extends DemoApi {
   databaseUrl: string;
   /** The database owner's URL: with it the demo lives through a week, for which the clocks are moved. */
   ownerUrl?: string | undefined;
+  /** Where the jobs are: with it one of them has failed. */
+  queue?: { connection: QueueConnection; prefix?: string | undefined };
 }
 
 /** The password of every demo login. */
@@ -26,6 +32,9 @@ export const demoLogins = [
   { organization: 'Acme', role: 'MEMBER', name: 'Mia Member', email: 'member@acme.example' },
   { organization: 'Rival', role: 'OWNER', name: 'Rita Rival', email: 'owner@rival.example' },
 ] as const;
+
+/** Who runs the system, and sees `/admin`. In no organization. */
+export const demoStaff = { name: 'Sam Staff', email: 'staff@pagekeeper.example' };
 
 const demoPages = {
   Acme: { business: 'E-commerce Store', page: 'Acme Coffee', person: 'Paula Page' },
@@ -53,7 +62,26 @@ export async function seedDemo(target: DemoTarget): Promise<boolean> {
   const make = (clocks: Clocks | null) => makeTenants(target, fresh, simulator, clocks);
   if (!simulatorUrl || !ownerUrl) await make(null);
   else await withClocks({ ownerUrl, simulatorUrl }, make);
+  await giveStaffSomething(target, acme!.sessions[0]!);
   return true;
+}
+
+/** Somebody who may look at `/admin`, and a failed job to look at. */
+async function giveStaffSomething(target: DemoTarget, owner: DemoSession): Promise<void> {
+  if (target.ownerUrl) {
+    await DemoSession.open(target, { ...demoStaff, password: demoPassword });
+    await setStaff(target.ownerUrl, { email: demoStaff.email, isStaff: true });
+  }
+  if (!target.queue) return;
+  const { connection, prefix } = target.queue;
+  const log = createLog({ name: 'demo', level: 'silent' });
+  const queue = createQueue({ connection, log, ...(prefix && { prefix }) });
+  try {
+    const { id } = await owner.get('/v1/organizations/acme');
+    await leaveFailedJob(queue, parsePublicId('organization', id)!);
+  } finally {
+    await queue.close();
+  }
 }
 
 interface Fresh {

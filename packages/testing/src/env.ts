@@ -99,6 +99,9 @@ const seedSchema = z.object({
   SIMULATOR_URL: urlVariable('http', 'https'),
   DATABASE_URL: urlVariable('postgres', 'postgresql'),
   MIGRATION_DATABASE_URL: urlVariable('postgres', 'postgresql'),
+  QUEUE_DATABASE_URL: database,
+  REDIS_URL: urlVariable('redis', 'rediss').optional(),
+  QUEUE_PREFIX: text,
 });
 
 /** The system that the demo is made in. */

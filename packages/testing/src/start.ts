@@ -1,10 +1,11 @@
 import { existsSync, rmSync, writeFileSync } from 'node:fs';
 import { migrateToLatest } from '@pagekeeper/domain/database/migrate';
+import { queueConnectionOf } from '@pagekeeper/domain/environment';
 import { createLog } from '@pagekeeper/runtime/log';
 import { stopOnSignal } from '@pagekeeper/runtime/stop';
 import { buildConsole } from './console.ts';
 import { withClocks } from './demo/clocks.ts';
-import { demoLogins, demoPassword, seedDemo } from './demo.ts';
+import { demoLogins, demoPassword, demoStaff, seedDemo } from './demo.ts';
 import type { StartEnvironment } from './env.ts';
 import { readStartEnvironment } from './env.ts';
 import { startPostgres } from './postgres.ts';
@@ -72,7 +73,8 @@ async function seed(given: StartEnvironment, to: Addresses, urls: DatabaseUrls, 
   const ownerUrl = given.NODE_ENV === 'production' ? undefined : urls.owner;
   if (existsSync(marker) && ownerUrl && simulatorUrl) await withClocks({ ownerUrl, simulatorUrl }, async () => {});
   writeFileSync(marker, '');
-  await seedDemo({ apiUrl, publicUrl, simulatorUrl, databaseUrl: urls.app, ownerUrl });
+  const queue = { connection: queueConnectionOf({ ...given, QUEUE_DATABASE_URL: urls.queue ?? undefined }) };
+  await seedDemo({ apiUrl, publicUrl, simulatorUrl, databaseUrl: urls.app, ownerUrl, ...(ownerUrl && { queue }) });
   rmSync(marker, { force: true });
 }
 
@@ -190,6 +192,7 @@ function describeSystem(given: StartEnvironment, secrets: LocalSecrets, to: Addr
       ...simulator,
       [],
       ...demoLogins.map(({ organization, role, email }) => [`${organization} ${role}`, email, demoPassword]),
+      ['Staff', demoStaff.email, demoPassword],
     ]),
     '',
   ].join('\n');

@@ -1,4 +1,4 @@
-import { isProduction, readVariables } from '../env.ts';
+import { findVariables, isProduction, readVariables } from '../env.ts';
 import type { Output } from '../output.ts';
 import { UsageError } from '../usage-error.ts';
 import { runInCheckout } from './run-in-checkout.ts';
@@ -16,6 +16,7 @@ export async function seed(output: Output): Promise<void> {
     SIMULATOR_URL: FACEBOOK_GRAPH_URL,
     DATABASE_URL,
     MIGRATION_DATABASE_URL,
+    ...(findVariables('QUEUE_DATABASE_URL', 'REDIS_URL', 'QUEUE_PREFIX') as Record<string, string>),
   });
   const logins = done.logins.join(', ');
   output.result(

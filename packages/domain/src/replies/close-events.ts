@@ -1,5 +1,5 @@
 import type { Context } from '../context.ts';
-import { newId, parsePublicId, type Uuid } from '../ids.ts';
+import { newIdAt, parsePublicId, type Uuid } from '../ids.ts';
 import type { TenantTx } from '../tenancy/tenant-tx.ts';
 import type { EventState } from '../webhooks/webhook-event.ts';
 import type { Drain } from './drain-lease.ts';
@@ -49,8 +49,8 @@ export async function closeEvents(
   return ready;
 }
 
-function toStore({ id, decision, row }: DecidedEvent): StoredDecision {
-  const about = { id: newId(), eventId: id, threadHash: row.thread_hash };
+function toStore({ id, decision, decidedAt, row }: DecidedEvent): StoredDecision {
+  const about = { id: newIdAt(decidedAt), eventId: id, threadHash: row.thread_hash };
   if (decision.type === 'reply') {
     const reason = 'Shadow: this would have been sent.';
     return { ...about, ...decision, state: 'shadow', reason };

@@ -14,6 +14,8 @@ import { readConversations, repliesLately } from './threads.ts';
 export interface DecidedEvent extends OpenedEvent {
   id: Uuid;
   decision: Decision;
+  /** In business time. */
+  decidedAt: Date;
   /** The reply that exists for it already. */
   reply: Reply | null;
   /** What that reply says, or tried to say; null where it does not open or never had words. */
@@ -47,7 +49,8 @@ export async function readEvents(
   for (const row of rows) events.push(await openEvent(tx, vault, row));
   const questions = events.filter(({ incoming }) => incoming !== null);
   if (questions.length === 0) {
-    return events.map(event => ({ ...event, id: event.row.id, decision: nothing, reply: null, earlierText: null }));
+    const untouched = { decision: nothing, decidedAt: times.now, reply: null, earlierText: null };
+    return events.map(event => ({ ...event, ...untouched, id: event.row.id }));
   }
   const { humans, ownComments } = await readConversations(tx, drain, questions, appId);
   const lately = await repliesLately(tx, drain);
@@ -63,7 +66,8 @@ export async function readEvents(
     });
     // The next one in this conversation counts it.
     if (thread && decision?.type === 'reply') lately.threads.set(thread, (lately.threads.get(thread) ?? 0) + 1);
-    return { ...event, damaged: event.damaged || decision === null, id: row.id, decision: decision ?? nothing };
+    const damaged = event.damaged || decision === null;
+    return { ...event, damaged, id: row.id, decision: decision ?? nothing, decidedAt: times.now };
   });
   return await withReplies(tx, vault, drain, withoutRemoved(decided));
 }

@@ -3,7 +3,7 @@ import { pageRestMs, type Usage } from '@pagekeeper/facebook/usage';
 import { failpoint } from '@pagekeeper/runtime/failpoint';
 import type { Context } from '../context.ts';
 import { usableStatuses } from '../facebook/judge-page.ts';
-import { newId, type Uuid } from '../ids.ts';
+import { newIdAt, type Uuid } from '../ids.ts';
 import { awaitsCheck, usedUp } from '../integrations/facebook-page-integration.ts';
 import { withTenant } from '../tenancy/doors.ts';
 import type { TenantTx } from '../tenancy/tenant-tx.ts';
@@ -82,7 +82,7 @@ async function commitIntent(
   { kind, sourceId, text, rule }: Outgoing,
 ): Promise<Intent | 'next' | 'changed'> {
   const { reply } = event;
-  const id = reply?.id ?? newId();
+  const id = reply?.id ?? newIdAt(event.decidedAt);
   const sealed = vault.seal(drain.key, textOf(id), Buffer.from(text)).bytes();
   const { rows } = await tx.raw(
     `with allowed as (

@@ -17,9 +17,13 @@ reset role;
 
 create index audit_events_status on audit_events (organization_id, subject_id, id)
   where action = 'integration.status_changed';
+
+-- Business time, as in its id: the overview counts by that.
+alter table replies alter column created_at set default app.now();
 `;
 
 export const down = `
+alter table replies alter column created_at set default now();
 drop index audit_events_status;
 set local role pagekeeper_router;
 drop function router.staff_event_counts;
