@@ -99,6 +99,12 @@ const newOrganization = createRoute({
   path: '/organizations/new',
   component: lazy(() => import('./organizations/NewOrganization.tsx'), 'NewOrganization'),
 });
+/** Of an organization that is being erased: it has no pages of its own any more. */
+const purge = createRoute({
+  getParentRoute: () => inside,
+  path: '/purges/$purge',
+  component: lazy(() => import('./purges/PurgePage.tsx'), 'PurgePage'),
+});
 
 /** One organization, read before any page of it is shown. */
 const organization = createRoute({
@@ -216,6 +222,17 @@ const staffUsers = createRoute({
   validateSearch: (search: Search) => words(search, 'search', 'cursor'),
   component: lazy(() => import('./staff/StaffUsers.tsx'), 'StaffUsers'),
 });
+const staffSystem = createRoute({
+  getParentRoute: () => inside,
+  path: '/admin/system',
+  component: lazy(() => import('./staff/System.tsx'), 'System'),
+});
+const staffQueues = createRoute({
+  getParentRoute: () => inside,
+  path: '/admin/queues',
+  validateSearch: (search: Search) => words(search, 'cursor'),
+  component: lazy(() => import('./staff/Queues.tsx'), 'Queues'),
+});
 
 export const router = createRouter({
   routeTree: root.addChildren([
@@ -247,8 +264,11 @@ export const router = createRouter({
         audit,
         settings,
       ]),
+      purge,
       staff,
       staffUsers,
+      staffSystem,
+      staffQueues,
     ]),
   ]),
   // Every word in an address is a word: "1" is not a number here.

@@ -13,6 +13,7 @@ const pages = new Set([
   'verify-email',
   'accept-invitation',
   'organizations',
+  'purges',
   'account',
   'admin',
 ]);

@@ -18,6 +18,7 @@ import { Doctor } from './Doctor.tsx';
 import { IntegrationMenu } from './IntegrationMenu.tsx';
 import { integrationQuery } from './integration.ts';
 import { mendedByLogin, PageStatusBadge, pageStatuses } from './page-status.tsx';
+import { StatusHistory } from './StatusHistory.tsx';
 
 const from = '/in/organizations/$organization/integrations/$integration';
 
@@ -54,7 +55,10 @@ export function IntegrationPage() {
             <Tabs.Tab value="activity">Activity</Tabs.Tab>
           </Tabs.List>
           <Tabs.Panel value="health">
-            <Doctor integration={integration.id} />
+            <Stack gap="xl">
+              <Doctor integration={integration.id} />
+              <StatusHistory integration={integration.id} />
+            </Stack>
           </Tabs.Panel>
           <Tabs.Panel value="replies">
             <ConfigEditor integration={integration} etag={data.etag} />

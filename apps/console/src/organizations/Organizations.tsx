@@ -1,5 +1,7 @@
 import type { Organization } from '@pagekeeper/client';
+import { useState } from 'react';
 import { api, ask } from '../api.ts';
+import { EraseDialog } from '../purges/EraseDialog.tsx';
 import { act } from '../resource/act.tsx';
 import type { Columns } from '../resource/ListTable.tsx';
 import { ResourceList } from '../resource/ResourceList.tsx';
@@ -49,18 +51,27 @@ const columns: Columns<Organization> = [
   {
     id: 'more',
     header: 'Actions',
-    cell: ({ row: { original } }) => {
-      const restore = () =>
-        ask(api.POST('/v1/organizations/{organization}/restore', { params: { path: { organization: original.id } } }));
-      const mayRestore = !original.is_active && original.role === 'OWNER';
-      return (
-        <RowMenu
-          label={original.name}
-          actions={[
-            mayRestore && { label: 'Restore', icon: 'refresh', run: () => act(restore, { done: 'Restored.' }) },
-          ]}
-        />
-      );
-    },
+    cell: ({ row: { original } }) => <Inactive organization={original} />,
   },
 ];
+
+/** What its owner can do with one that is deactivated. */
+function Inactive({ organization }: { organization: Organization }) {
+  const { id, name, role, is_active } = organization;
+  const [isErasing, setErasing] = useState(false);
+  if (is_active || role !== 'OWNER') return null;
+  const restore = () =>
+    ask(api.POST('/v1/organizations/{organization}/restore', { params: { path: { organization: id } } }));
+  return (
+    <>
+      <RowMenu
+        label={name}
+        actions={[
+          { label: 'Restore', icon: 'refresh', run: () => act(restore, { done: 'Restored.' }) },
+          { label: 'Erase for good', icon: 'bad', isGrave: true, run: () => setErasing(true) },
+        ]}
+      />
+      {isErasing && <EraseDialog organization={organization} close={() => setErasing(false)} />}
+    </>
+  );
+}

@@ -1,7 +1,9 @@
 import { Button, Group, Paper, Skeleton, Stack, Text, Title } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
+import { type ReactNode, useState } from 'react';
 import { api, ask, askTagged } from '../api.ts';
+import { EraseDialog } from '../purges/EraseDialog.tsx';
 import { refresh } from '../query-client.ts';
 import { act, tell } from '../resource/act.tsx';
 import { confirm } from '../resource/confirm.tsx';
@@ -10,6 +12,7 @@ import { Badge, Notice } from '../shell/Notice.tsx';
 import { PageHead } from '../shell/PageHead.tsx';
 import { ProblemNotice } from '../shell/Problem.tsx';
 import { rememberOrganization, useOrganization } from './organization.ts';
+import style from './settings.module.css';
 
 const path = '/v1/organizations/{organization}';
 
@@ -22,7 +25,7 @@ export function Settings() {
         {!mayManage && <Notice tone="info">Changing these takes an admin or owner of this organization.</Notice>}
         <KillSwitch />
         {mayManage && <Names />}
-        {isOwner && <End />}
+        {isOwner && <DangerZone />}
       </Stack>
     </>
   );
@@ -118,8 +121,10 @@ function Names() {
   );
 }
 
-function End() {
-  const { id, name } = useOrganization();
+/** What others will notice, the gravest last. */
+function DangerZone() {
+  const { id, name, slug } = useOrganization();
+  const [isErasing, setErasing] = useState(false);
   async function deactivate(): Promise<void> {
     const yes = await confirm({
       title: 'Deactivate the organization?',
@@ -139,16 +144,45 @@ function End() {
     if (done) location.assign('/organizations?active=false');
   }
   return (
-    <Paper withBorder radius="lg" p="lg">
-      <Stack gap="md" align="flex-start">
-        <Title order={2} size="h3">
-          Deactivate
-        </Title>
-        <Text c="dimmed">Everything stays as it is, unseen and unkept, until you restore it.</Text>
-        <Button variant="default" c="var(--bad)" onClick={() => void deactivate()}>
-          Deactivate the organization
-        </Button>
-      </Stack>
+    <Paper withBorder radius="lg" component="section" aria-labelledby="ends">
+      <Title order={2} size="h3" px="lg" pt="lg" id="ends">
+        Danger zone
+      </Title>
+      <div className={style.ends}>
+        <Grave
+          title="Deactivate"
+          detail="Everything stays as it is, unseen and unkept, until you restore it."
+          action={
+            <Button variant="default" c="var(--bad)" onClick={() => void deactivate()}>
+              Deactivate
+            </Button>
+          }
+        />
+        <Grave
+          title="Erase for good"
+          detail="Everything of it is erased, and its keys are destroyed. There is no way back."
+          action={
+            <Button color="red.9" onClick={() => setErasing(true)}>
+              Erase for good
+            </Button>
+          }
+        />
+      </div>
+      {isErasing && <EraseDialog organization={{ id, name, slug }} close={() => setErasing(false)} />}
     </Paper>
+  );
+}
+
+function Grave({ title, detail, action }: { title: string; detail: string; action: ReactNode }) {
+  return (
+    <div>
+      <div>
+        <Text fw={600}>{title}</Text>
+        <Text size="sm" c="dimmed">
+          {detail}
+        </Text>
+      </div>
+      {action}
+    </div>
   );
 }

@@ -6,6 +6,7 @@ import { useLiveEvents } from '../events/live.ts';
 import { pageStatuses } from '../integrations/page-status.tsx';
 import { useOrganization, useSlug } from '../organizations/organization.ts';
 import { AppLink, ButtonLink } from '../shell/AppLink.tsx';
+import { Figure } from '../shell/Figure.tsx';
 import { plural } from '../shell/format.ts';
 import { Icon } from '../shell/Icon.tsx';
 import { Badge, Notice } from '../shell/Notice.tsx';
@@ -92,17 +93,5 @@ function Figures({ overview: { pages, days, waiting } }: { overview: OverviewDat
         {...(waiting.parked > 0 && { hint: `${waiting.parked} until a page is reconnected` })}
       />
     </SimpleGrid>
-  );
-}
-
-function Figure({ label, value, hint }: { label: string; value: number; hint?: string }) {
-  return (
-    <Paper withBorder radius="lg" p="lg">
-      <Text size="sm" c="dimmed">
-        {label}
-      </Text>
-      <p className={style.figure}>{value.toLocaleString('en')}</p>
-      {hint && <Text size="sm">{hint}</Text>}
-    </Paper>
   );
 }

@@ -33,6 +33,8 @@ const ofManagers: Entry[] = [
 const ofStaff: Entry[] = [
   { label: 'All organizations', icon: 'shield', to: '/admin', exact: true },
   { label: 'All users', icon: 'people', to: '/admin/users' },
+  { label: 'System health', icon: 'pulse', to: '/admin/system' },
+  { label: 'Queues', icon: 'layers', to: '/admin/queues' },
 ];
 
 /** Where one can go from here. */

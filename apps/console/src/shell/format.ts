@@ -18,6 +18,13 @@ export function formatDistance(iso: string, now = Date.now()): string {
   return unit ? relative.format(Math.round(seconds / size), unit) : seconds > 0 ? 'in a moment' : 'just now';
 }
 
+/** "3 hours", "less than a minute": between two moments, or from one until now. */
+export function formatDuration(from: string, to?: string): string {
+  const seconds = Math.max((to ? Date.parse(to) : Date.now()) - Date.parse(from), 0) / 1_000;
+  const [unit, size] = steps.find(([, each]) => seconds >= each) ?? [null, 1];
+  return unit ? plural(Math.round(seconds / size), unit) : 'less than a minute';
+}
+
 /** "member.role_changed" → "Member role changed". */
 export function sentence(words: string): string {
   const text = words.replaceAll(/[._]/g, ' ');
