@@ -93,7 +93,7 @@ const makers: Record<string, (tenant: Tenant, network: Network) => Promise<strin
     const worker = network.worker ? null : await network.startWorker();
     const id = await leaveFailedJob(network.services.queue, tenant.uuid);
     await worker?.stop();
-    return encodeURIComponent(id);
+    return id;
   },
   // Without a worker nobody replies.
   reply: async (tenant, network) => {

@@ -1,4 +1,5 @@
 import { connectionThrough } from '@pagekeeper/testing/network/dialog';
+import { leaveFailedJob } from '@pagekeeper/testing/foreign-job';
 import type { Network } from '@pagekeeper/testing/network/network';
 import type { Tenant } from '@pagekeeper/testing/network/tenant';
 
@@ -25,6 +26,9 @@ export async function everyPage(network: Network, tenant: Tenant): Promise<strin
   const broken = await tenant.connectPage({ name: naughty[3]! });
   await network.simulator.post(`/__sim/people/${broken.page.personId}/events`, { type: 'password_change' });
   await tenant.refresh(broken.id);
+  await leaveFailedJob(network.services.queue, tenant.uuid);
+  const doomed = await owner.expect(201, owner.post('/v1/organizations', { name: naughty[0] }));
+  const purge = await owner.expect(202, owner.post(`/v1/organizations/${doomed.id}/purge`, { confirm: doomed.slug }));
   const connection = await connectionThrough(network, tenant);
   const events = await untilSome(() => owner.expect(200, owner.get(`${path}/events?state=processed`)));
   const at = `/organizations/${organization.slug}`;
@@ -53,6 +57,9 @@ export async function everyPage(network: Network, tenant: Tenant): Promise<strin
     '/account',
     '/admin',
     '/admin/users',
+    '/admin/system',
+    '/admin/queues',
+    `/purges/${purge.id}`,
   ];
 }
 

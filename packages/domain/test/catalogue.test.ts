@@ -72,6 +72,7 @@ const definerFunctions: Record<string, string> = {
   'router.enter_invitation': 'the door for who holds an invitation',
   'router.is_staff': 'a policy of people cannot read people itself',
   'router.enter_as_staff': 'the door through which staff come in for an hour',
+  'router.staff_event_counts': 'for staff: how many of all tenants, bounded',
   'router.staff_organizations': 'for staff: names, and nothing of what is in them',
   'router.due_unsubscriptions': 'across tenants, ids only',
   'router.running_purges': 'across tenants, ids only',

@@ -31,8 +31,9 @@ export function EraseDialog({ organization: { id, name, slug }, close }: EraseDi
       const purge = await ask(api.POST(path, { params: { path: { organization: id } }, body: { confirm: typed } }));
       queryClient.setQueryData(purgeQuery(purge.id).queryKey, purge);
       await navigate({ to: '/purges/$purge', params: { purge: purge.id } });
-      queryClient.removeQueries({ queryKey: ['organizations'] });
+      // Now that no page of it is shown: what is read again would be refused.
       await refresh();
+      queryClient.removeQueries({ queryKey: ['organizations'], type: 'inactive' });
     } catch (refusal) {
       setError(refusal);
       setBusy(false);
