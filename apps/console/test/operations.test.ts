@@ -1,0 +1,165 @@
+import { buildConsole } from '@pagekeeper/testing/console';
+import { leaveFailedJob } from '@pagekeeper/testing/foreign-job';
+import { type Network, startNetwork } from '@pagekeeper/testing/network/network';
+import type { Tenant } from '@pagekeeper/testing/network/tenant';
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { flaws, hasBrowser, openBrowser, type Visitor, visit } from './browser.ts';
+
+let network: Network;
+let browser: Browser;
+let acme: Tenant;
+
+beforeAll(async () => {
+  if (!hasBrowser) return;
+  await buildConsole();
+  [network, browser] = await Promise.all([startNetwork(), openBrowser()]);
+}, 120_000);
+
+afterAll(async () => {
+  await browser?.close();
+  // One job failed, to be looked at.
+  await network?.stop({ jobsMayFail: true });
+});
+
+beforeEach(async () => {
+  if (hasBrowser) acme = await network.tenant('acme');
+}, 30_000);
+
+async function arrive(email: string): Promise<Visitor> {
+  const visitor = await visit(browser, network);
+  visitor.page.setDefaultTimeout(30_000);
+  await visitor.signIn(email);
+  return visitor;
+}
+
+const heading = (page: Page, name: string | RegExp) => page.getByRole('heading', { level: 1, name }).waitFor();
+const see = (page: Page, text: string | RegExp) => page.getByText(text).filter({ visible: true }).first().waitFor();
+
+describe.skipIf(!hasBrowser)('staff', () => {
+  it('see how the system is, what failed and why, and have it tried again', async () => {
+    const sam = await network.persona('Sam Staff').signUp();
+    await network.sql('update auth.users set is_staff = true where id = $1', [sam.userId]);
+    const { page, go, complaints, close } = await arrive(sam.email);
+    await go('/admin');
+    await page.getByRole('navigation').getByRole('link', { name: 'System health' }).click();
+    await heading(page, 'System health');
+    await see(page, 'All is well');
+    await see(page, /^PostgreSQL \d+/);
+
+    const id = await leaveFailedJob(network.services.queue, acme.uuid);
+    await see(page, '1 thing to look at');
+    await page.getByRole('link', { name: 'Queues' }).first().click();
+    await heading(page, 'Queues');
+    const row = page.getByRole('table', { name: 'failed jobs' }).getByRole('row', { name: 'reports.weekly' });
+    await row.getByText('No handler for job reports.weekly in this release.').waitFor();
+    await row.getByText(acme.organization.id).waitFor();
+    await page.getByRole('table', { name: 'kinds of jobs' }).getByRole('row', { name: 'webhooks.sweep' }).waitFor();
+    const failedAt = async () => (await network.services.queue.failedJobs({ offset: 0, limit: 9 }))[0]?.failedAt;
+    const before = (await failedAt())!;
+    await row.getByRole('button', { name: 'Retry reports.weekly' }).dblclick();
+    await see(page, 'reports.weekly is tried again.');
+    await expect.poll(async () => (await failedAt())! > before, { timeout: 20_000 }).toBe(true);
+    expect((await network.services.queue.failedJobs({ offset: 0, limit: 9 })).map(job => job.id)).toEqual([id]);
+    expect(complaints).toEqual([]);
+    await close();
+  }, 90_000);
+
+  it('are the only ones who see any of it', async () => {
+    const { page, go, close } = await arrive(acme.owner.email);
+    for (const path of ['/admin/system', '/admin/queues']) {
+      await go(path);
+      await page.getByRole('alert').getByText('This is for staff.').waitFor();
+      expect(await page.getByRole('table').count()).toBe(0);
+    }
+    expect(await page.getByRole('link', { name: 'Queues' }).count()).toBe(0);
+    await close();
+  }, 60_000);
+});
+
+describe.skipIf(!hasBrowser)('the history of a page', () => {
+  it('tells when it died, of what, and that it came back', async () => {
+    const connected = await acme.connectPage();
+    await network.simulator.post(`/__sim/people/${connected.page.personId}/events`, { type: 'checkpoint' });
+    await acme.refresh(connected.id);
+    const { page, go, complaints, close } = await arrive(acme.member.email);
+    await go(`/organizations/${acme.organization.slug}/integrations/${connected.id}`);
+    const history = page.getByRole('region', { name: 'History' });
+    await history.getByText('Blocked at Facebook').waitFor();
+    await history.getByText('Facebook wants the person to confirm their account.').waitFor();
+    expect(await history.getByRole('listitem').count()).toBe(2);
+    await network.simulator.post(`/__sim/people/${connected.page.personId}/events`, { type: 'checkpoint_lifted' });
+    await acme.refresh(connected.id);
+    // By itself.
+    await expect.poll(() => history.getByRole('listitem').count(), { timeout: 30_000 }).toBe(3);
+    expect(await history.getByRole('listitem').first().textContent()).toMatch(/^Healthysince .* until now$/);
+    expect(complaints).toEqual([]);
+    await close();
+  }, 90_000);
+
+  it('says what will be there before there is anything', async () => {
+    const { path, business, owner, organization } = acme;
+    const body = { integration_type: 'FACEBOOK_PAGE', name: 'No page yet' };
+    const { id } = await owner.expect(201, owner.post(`${path}/businesses/${business.id}/integrations`, body));
+    const { page, go, close } = await arrive(owner.email);
+    await go(`/organizations/${organization.slug}/integrations/${id}`);
+    await see(page, 'Nothing has changed yet');
+    await close();
+  }, 60_000);
+});
+
+describe.skipIf(!hasBrowser)('an organization', () => {
+  it('is erased by its owner, who types its short name and watches it go', async () => {
+    const { slug } = acme.organization;
+    await acme.connectPage();
+    const { page, go, complaints, close } = await arrive(acme.owner.email);
+    await go(`/organizations/${slug}/settings`);
+    await page.getByRole('button', { name: 'Erase for good' }).click();
+    const dialog = page.getByRole('dialog');
+    await dialog.getByText('There is no way back').waitFor();
+    expect(await flaws(page)).toEqual([]);
+    const erase = dialog.getByRole('button', { name: 'Erase for good' });
+    const typed = dialog.getByRole('textbox');
+    for (const wrong of ['', slug.toUpperCase(), `${slug} `, slug.slice(0, -1)]) {
+      await typed.fill(wrong);
+      expect(await erase.isDisabled()).toBe(true);
+      await typed.press('Enter');
+    }
+    await acme.owner.expect(200, acme.owner.get(acme.path));
+    await typed.fill(slug);
+    await erase.dblclick();
+    await heading(page, 'Everything is erased');
+    await see(page, /\d+ rows erased/);
+    expect(await network.sql('select from organizations where id = $1', [acme.uuid])).toEqual([]);
+    expect(page.url()).toContain('/purges/pur_');
+    expect(await flaws(page)).toEqual([]);
+
+    await page.getByRole('link', { name: 'Your organizations' }).click();
+    await see(page, 'You are in no organization');
+    // Back leads to the report, and what is gone stays gone.
+    await page.goBack();
+    await heading(page, 'Everything is erased');
+    await go(`/organizations/${slug}`);
+    await heading(page, 'There is no such thing here');
+    expect(complaints).toEqual([]);
+    await close();
+  }, 90_000);
+
+  it('that is deactivated can be erased too, and an admin is offered neither', async () => {
+    const admin = await arrive(acme.admin.email);
+    await admin.go(`/organizations/${acme.organization.slug}/settings`);
+    await see(admin.page, 'Kill switch');
+    expect(await admin.page.getByRole('button', { name: 'Erase for good' }).count()).toBe(0);
+    await admin.close();
+
+    await acme.owner.expect(204, acme.owner.delete(acme.path));
+    const { page, go, close } = await arrive(acme.owner.email);
+    await go('/organizations?active=false');
+    await page.getByRole('button', { name: /What to do with/ }).click();
+    await page.getByRole('menuitem', { name: 'Erase for good' }).click();
+    await page.getByRole('dialog').getByRole('textbox').fill(acme.organization.slug);
+    await page.getByRole('dialog').getByRole('button', { name: 'Erase for good' }).click();
+    await heading(page, 'Everything is erased');
+    await close();
+  }, 90_000);
+});
