@@ -192,7 +192,7 @@ function describeSystem(given: StartEnvironment, secrets: LocalSecrets, to: Addr
       ...simulator,
       [],
       ...demoLogins.map(({ organization, role, email }) => [`${organization} ${role}`, email, demoPassword]),
-      ['Staff', demoStaff.email, demoPassword],
+      ...(given.NODE_ENV === 'production' ? [] : [['Staff', demoStaff.email, demoPassword]]),
     ]),
     '',
   ].join('\n');

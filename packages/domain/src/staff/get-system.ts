@@ -2,13 +2,14 @@ import { faultCode } from '@pagekeeper/queue/errors';
 import type { QueueSurvey } from '@pagekeeper/queue/queue';
 import { z } from 'zod';
 import type { Context } from '../context.ts';
+import { judgeClock } from '../database/judge-clock.ts';
 import { type Judgement, warning, well } from '../judgement.ts';
 import { Rendered } from '../resource.ts';
 import type { UserActor } from '../tenancy/actor.ts';
 import { type PersonView, withUser } from '../tenancy/doors.ts';
+import { judgeKeys } from '../vault/judge-keys.ts';
 import {
   type DatabaseFacts,
-  type EventCounts,
   judgeDatabase,
   judgeEvents,
   judgeFacebook,
@@ -18,8 +19,6 @@ import {
   maxCountedEvents,
 } from './judge-system.ts';
 import { requireStaff } from './require-staff.ts';
-import { judgeClock } from '../database/judge-clock.ts';
-import { judgeKeys } from '../vault/judge-keys.ts';
 
 const count = z.number().int();
 const timestamp = z.iso.datetime({ offset: true });
