@@ -7,7 +7,9 @@ const worthTrying = new Set(['unavailable', 'over_limit']);
 export const queryClient = new QueryClient({
   queryCache: new QueryCache({ onError: (error, { queryKey }) => signInAgain(error, queryKey) }),
   defaultOptions: {
+    // Without a network too: who is told that nobody can be reached knows more than who waits.
     queries: {
+      networkMode: 'always',
       staleTime: 10_000,
       retry: (failures, error) => failures < 2 && error instanceof Refusal && worthTrying.has(error.code),
       retryDelay: (_attempt, error) => 1_000 * Math.min((error instanceof Refusal && error.retryAfter) || 1, 10),
@@ -17,9 +19,14 @@ export const queryClient = new QueryClient({
 
 /** A session that has ended meanwhile. Who never had one is sent by the router (`me`). */
 function signInAgain(error: unknown, [first]: readonly unknown[]): void {
-  if (!(error instanceof Refusal) || error.code !== 'unauthenticated' || first === 'me') return;
-  location.assign(`/sign-in?next=${encodeURIComponent(location.pathname + location.search)}`);
+  if (isSignedOut(error) && first !== 'me') goToSignIn();
 }
+
+export const isSignedOut = (error: unknown): boolean => error instanceof Refusal && error.code === 'unauthenticated';
+
+/** And back here afterwards. */
+export const goToSignIn = (): void =>
+  location.assign(`/sign-in?next=${encodeURIComponent(location.pathname + location.search)}`);
 
 /** Of the cache: what was opened at somebody's wish. Reading it again would write another line into the audit log. */
 export const opened = 'opened';

@@ -9,6 +9,8 @@ export const meQuery = queryOptions({
   queryKey: ['me'],
   queryFn: async () => (await ask(api.GET('/v1/me'))) as Me,
   staleTime: 60_000,
+  // Somebody else may have signed in meanwhile, in another tab.
+  refetchOnWindowFocus: 'always',
 });
 
 /** Within pages for people who are signed in. */

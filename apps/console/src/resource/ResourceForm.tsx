@@ -1,6 +1,7 @@
-import { Button, Group, Stack, Text } from '@mantine/core';
+import { Anchor, Button, Group, Stack, Text } from '@mantine/core';
 import { type FormEvent, type ReactNode, useState } from 'react';
 import { Refusal } from '../api.ts';
+import { isSignedOut } from '../query-client.ts';
 import { Notice } from '../shell/Notice.tsx';
 import { ProblemNotice } from '../shell/Problem.tsx';
 import { type Field, FormField, fieldId } from './FormField.tsx';
@@ -76,6 +77,16 @@ function Refused({
   reload?: (() => void) | undefined;
 }) {
   if (!error || isAtField) return null;
+  if (isSignedOut(error)) {
+    return (
+      <Notice tone="warn" title="You are signed out" role="alert">
+        <Anchor href="/sign-in" target="_blank" size="sm">
+          Sign in again in another tab
+        </Anchor>
+        . What you typed here stays; then send it again.
+      </Notice>
+    );
+  }
   if (!(error instanceof Refusal && error.code === 'stale_version')) return <ProblemNotice error={error} />;
   return (
     <Notice tone="warn" title="Somebody else changed this in the meantime" role="alert">

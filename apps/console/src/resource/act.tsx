@@ -1,6 +1,6 @@
 import { Button, Group, Text } from '@mantine/core';
 import { notifications } from '@mantine/notifications';
-import { refresh } from '../query-client.ts';
+import { goToSignIn, isSignedOut, refresh } from '../query-client.ts';
 import { Icon } from '../shell/Icon.tsx';
 import { sentencesOf } from '../shell/Problem.tsx';
 
@@ -53,6 +53,8 @@ export function tell(message: string, undo?: () => unknown): void {
 }
 
 export function tellRefusal(error: unknown): void {
+  // Nothing was typed that could be lost.
+  if (isSignedOut(error)) return goToSignIn();
   const { title, detail } = sentencesOf(error);
   notifications.show({
     title,
