@@ -19,7 +19,7 @@ export interface QueueSurvey extends JobCounts {
 }
 
 /** How many of each state are read to tell their kinds. */
-const maxRead = 500;
+const maxRead = 200;
 
 /** The states as they are called here, and at BullMQ. */
 const states = [

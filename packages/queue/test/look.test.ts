@@ -61,10 +61,10 @@ describe.each(backends)('looking into a queue on %s', type => {
     const queue = bed.queue();
     await queue.enqueueMany(
       refresh,
-      Array.from({ length: 501 }, (_, index) => ({ loginId: `login-${index}` })),
+      Array.from({ length: 201 }, (_, index) => ({ loginId: `login-${index}` })),
     );
     const { waiting, kinds, isComplete } = await queue.survey();
-    expect([waiting, kinds, isComplete]).toEqual([501, [{ ...none, name: 'facebook.refresh', waiting: 500 }], false]);
+    expect([waiting, kinds, isComplete]).toEqual([201, [{ ...none, name: 'facebook.refresh', waiting: 200 }], false]);
   });
 
   it('lists what failed, the last one first, and shows of its payload the ids alone', async () => {

@@ -141,7 +141,7 @@ function Kinds({ queue: { kinds, is_complete } }: { queue: Queue }) {
         </Title>
         <Text c="dimmed" size="sm">
           Schedules have one job each for later.
-          {!is_complete && ' There are very many jobs: of each state, only the oldest 500 are counted here.'}
+          {!is_complete && ' There are very many jobs: of each state, only the oldest 200 are counted here.'}
         </Text>
       </div>
       {kinds.length > 0 ? (
