@@ -19,7 +19,6 @@ try {
     await page.getByRole('heading', { name: 'Logins that end' }).waitFor();
     await page.locator('.recharts-bar-rectangle').first().waitFor();
     await page.mouse.move(0, 0);
-    await page.evaluate(() => (document.activeElement as HTMLElement | null)?.blur());
     const name = colorScheme === 'light' ? 'overview.png' : 'overview-dark.png';
     await page.screenshot({ path: fileURLToPath(new URL(name, import.meta.url)) });
     await context.close();

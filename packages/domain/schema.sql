@@ -281,7 +281,7 @@ public.replies: sent_id text
 public.replies: attempts smallint not null default 0
 public.replies: sending_at timestamp with time zone
 public.replies: finished_at timestamp with time zone
-public.replies: created_at timestamp with time zone not null default now()
+public.replies: created_at timestamp with time zone not null default app.now()
 public.replies: thread_hash bytea
 public.replies: text bytea
 public.staff_entries: organization_id uuid not null
@@ -432,6 +432,7 @@ public.webhook_events: webhook_events_state_check CHECK ((state = ANY (ARRAY['pe
 CREATE INDEX accounts_user_id_idx ON auth.accounts USING btree (user_id)
 CREATE INDEX audit_events_action ON public.audit_events USING btree (organization_id, action, id)
 CREATE INDEX audit_events_actor ON public.audit_events USING btree (organization_id, actor_id, id)
+CREATE INDEX audit_events_status ON public.audit_events USING btree (organization_id, subject_id, id) WHERE (action = 'integration.status_changed'::text)
 CREATE INDEX businesses_active ON public.businesses USING btree (organization_id, is_active, id)
 CREATE INDEX facebook_connections_end ON public.facebook_connections USING btree (expires_at)
 CREATE INDEX facebook_connections_login ON public.facebook_connections USING btree (organization_id, login_id)
@@ -1381,6 +1382,19 @@ AS $function$
   select p.id from public.organization_purges p
   where p.finished_at is null and (p.lease_until is null or p.lease_until < clock_timestamp())
   order by p.asked_at limit batch
+$function$
+CREATE OR REPLACE FUNCTION router.staff_event_counts(bound integer, OUT pending integer, OUT parked integer, OUT failed integer)
+ RETURNS record
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO ''
+ SET enable_seqscan TO 'off'
+AS $function$
+  select
+    (select count(*)::integer from (select from public.webhook_events e where e.state = 'pending' limit bound) as c),
+    (select count(*)::integer from (select from public.webhook_events e where e.state = 'parked' limit bound) as c),
+    (select count(*)::integer from (select from public.webhook_events e where e.state = 'failed' limit bound) as c)
+  where (select router.is_staff())
 $function$
 CREATE OR REPLACE FUNCTION router.staff_organizations(active boolean, search text, before uuid, batch integer)
  RETURNS TABLE(id uuid, name text, slug text, owner_id uuid, is_active boolean, replies_paused boolean, version integer, created_at timestamp with time zone, updated_at timestamp with time zone)

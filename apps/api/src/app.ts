@@ -45,7 +45,7 @@ export interface AppOptions {
 
 /** Everything the api answers, save webhook deliveries, which are taken in front of it. */
 export function createApp(options: AppOptions): Express {
-  const { services, auth, credentials, readSession, publicUrl, facebook, appSecrets, limits } = options;
+  const { services, auth, readSession, publicUrl, facebook, appSecrets, limits } = options;
   const app = express();
   app.disable('x-powered-by');
   app.disable('etag');

@@ -181,13 +181,18 @@ describe('a system where something is wrong', () => {
       `insert into app_pauses (app_id, until, reason) values ('257000000000001', app.now() + interval '5 minutes', 'Too many calls.')`,
     );
     const check = checkIn(await see(staff), 'facebook');
-    expect(check).toMatchObject({ state: 'warning', detail: expect.stringMatching(/^paused until .*Z: Too many calls\.$/) });
+    expect(check).toMatchObject({
+      state: 'warning',
+      detail: expect.stringMatching(/^paused until .*Z: Too many calls\.$/),
+    });
     await network.sql('delete from app_pauses');
     expect(checkIn(await see(staff), 'facebook').state).toBe('ok');
   });
 
   it('says that a migration is missing, or unknown here', async () => {
-    const [newest] = await network.sql('delete from migrations where id = (select max(id) from migrations) returning *');
+    const [newest] = await network.sql(
+      'delete from migrations where id = (select max(id) from migrations) returning *',
+    );
     expect(checkIn(await see(staff), 'schema')).toMatchObject({ state: 'failed', fix: 'pagekeeper migrate' });
     await network.sql('insert into migrations (id, name, batch, migration_time) values ($1, $2, $3, $4)', [
       newest.id,

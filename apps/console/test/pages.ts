@@ -1,5 +1,5 @@
-import { connectionThrough } from '@pagekeeper/testing/network/dialog';
 import { leaveFailedJob } from '@pagekeeper/testing/foreign-job';
+import { connectionThrough } from '@pagekeeper/testing/network/dialog';
 import type { Network } from '@pagekeeper/testing/network/network';
 import type { Tenant } from '@pagekeeper/testing/network/tenant';
 

@@ -89,7 +89,11 @@ describe('the history of a page’s status', () => {
       `update audit_events set changes = changes - 'detail' - 'since' where action = 'integration.status_changed'`,
     );
     const [change] = (await history()).data;
-    expect(change).toMatchObject({ ...before, since: expect.any(String), reason: { code: 'password_changed', detail: null } });
+    expect(change).toMatchObject({
+      ...before,
+      since: expect.any(String),
+      reason: { code: 'password_changed', detail: null },
+    });
     expect(Math.abs(Date.parse(change.since) - Date.parse(before.since))).toBeLessThan(10_000);
   });
 });

@@ -880,6 +880,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/organizations/{organization}/integrations/{integration}/status-changes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How its page's status changed, and why */
+        get: operations["get_organizations_organization_integrations_integration_status_changes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/organizations/{organization}/invitations": {
         parameters: {
             query?: never;
@@ -1086,6 +1103,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/staff/jobs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Jobs that failed for good, with the reason */
+        get: operations["get_staff_jobs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/staff/jobs/{job}/retry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Have a failed job tried once more */
+        post: operations["post_staff_jobs_job_retry"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/staff/organizations": {
         parameters: {
             query?: never;
@@ -1115,6 +1166,23 @@ export interface paths {
         put?: never;
         /** Come in for an hour, seen in its audit log */
         post: operations["post_staff_organizations_organization_enter"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/staff/system": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How the system is: database, keys, queue, clocks, what waits */
+        get: operations["get_staff_system"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1276,6 +1344,19 @@ export interface components {
             replay: ("quiet" | "replies") | null;
             /** @enum {string} */
             state: "pending" | "parked" | "processed" | "ignored" | "failed";
+        };
+        FailedJob: {
+            attempts: number;
+            /** Format: date-time */
+            failed_at: string;
+            id: string;
+            /** @description What it was about: `org_…`, `int_…`. */
+            ids: {
+                [key: string]: string;
+            };
+            name: string;
+            /** @description The last error, without tokens and contents. */
+            reason: string;
         };
         Health: {
             checks: {
@@ -1707,6 +1788,59 @@ export interface components {
             id: string;
             is_staff: boolean;
             name: string;
+        };
+        StatusChange: {
+            /** @enum {string} */
+            from: "disconnected" | "page_lost" | "needs_reauth" | "blocked_user_action" | "needs_permission" | "not_subscribed" | "expiring" | "unverified" | "healthy";
+            id: string;
+            /** @description Null where nothing is wrong. Of old changes only the code is known. */
+            reason: {
+                code: string;
+                detail: string | null;
+            } | null;
+            /** Format: date-time */
+            since: string;
+            /** @enum {string} */
+            to: "disconnected" | "page_lost" | "needs_reauth" | "blocked_user_action" | "needs_permission" | "not_subscribed" | "expiring" | "unverified" | "healthy";
+        };
+        System: {
+            /** Format: date-time */
+            checked_at: string;
+            checks: {
+                /** @enum {string} */
+                check: "database" | "schema" | "clock" | "keys" | "queue" | "waiting_jobs" | "events" | "facebook" | "replies";
+                detail: string;
+                fix: string | null;
+                /** @enum {string} */
+                state: "ok" | "warning" | "failed";
+            }[];
+            /** @description Events of all organizations that are not done with. Each is counted up to 20000. */
+            events: {
+                failed: number;
+                parked: number;
+                pending: number;
+            };
+            /** @description Null while the queue does not answer. */
+            queue: {
+                active: number;
+                /** @enum {string} */
+                backend: "redis" | "postgres";
+                delayed: number;
+                failed: number;
+                /** @description False where `kinds` count only the oldest jobs of each state. */
+                is_complete: boolean;
+                /** @description By kind of job, sorted by name. */
+                kinds: {
+                    active: number;
+                    delayed: number;
+                    failed: number;
+                    name: string;
+                    waiting: number;
+                }[];
+                waiting: number;
+                /** @description Since when the job that waits longest could have run. */
+                waiting_since: string | null;
+            } | null;
         };
         User: {
             /** Format: email */
@@ -7148,6 +7282,85 @@ export interface operations {
             };
         };
     };
+    get_organizations_organization_integrations_integration_status_changes: {
+        parameters: {
+            query?: {
+                /** @description The last page's `next_cursor`. */
+                cursor?: string;
+                /** @description How many at most, 1 to 100. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                /** @description `int_…` */
+                integration: string;
+                /** @description `org_…` or the slug. */
+                organization: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["StatusChange"][];
+                        has_more: boolean;
+                        next_cursor: string | null;
+                    };
+                };
+            };
+            /** @description The request is not valid; or: The request is not signed by Facebook; or: The body is not JSON. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing here; or: There is no such address. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Try again in a moment. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_organizations_organization_invitations: {
         parameters: {
             query?: {
@@ -8555,6 +8768,203 @@ export interface operations {
             };
         };
     };
+    get_staff_jobs: {
+        parameters: {
+            query?: {
+                /** @description The last page's `next_cursor`. */
+                cursor?: string;
+                /** @description How many at most, 1 to 100. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["FailedJob"][];
+                        has_more: boolean;
+                        next_cursor: string | null;
+                    };
+                };
+            };
+            /** @description The request is not valid; or: The request is not signed by Facebook; or: The body is not JSON. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The password is wrong or missing; or: Your role may not do this; or: Verify your e-mail address first; or: The request comes from another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing here; or: There is no such address. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Try again in a moment. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_staff_jobs_job_retry: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key and body within 24 hours: done once, answered alike. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description The queue's id of it. */
+                job: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request is not valid; or: The request is not signed by Facebook; or: The body is not JSON. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The password is wrong or missing; or: Your role may not do this; or: Verify your e-mail address first; or: The request comes from another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing here; or: There is no such address. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The slug is taken; or: The connection is not ready; or: The page is taken; or: What it belongs to is inactive; or: The person is a member already; or: The invitation is over; or: The API key was rotated already; or: There are too many API keys; or: An organization needs an OWNER; or: The same request is under way; or: The request was carried out before; or: What is stored cannot be opened. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body must be application/json. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The Idempotency-Key was used for another request. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Try again in a moment. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_staff_organizations: {
         parameters: {
             query?: {
@@ -8859,6 +9269,80 @@ export interface operations {
             };
             /** @description The Idempotency-Key was used for another request. */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Try again in a moment. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_staff_system: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["System"];
+                };
+            };
+            /** @description The request is not valid; or: The request is not signed by Facebook; or: The body is not JSON. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The password is wrong or missing; or: Your role may not do this; or: Verify your e-mail address first; or: The request comes from another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing here; or: There is no such address. */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };

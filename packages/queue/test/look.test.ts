@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { z } from 'zod';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { z } from 'zod';
 import { defineJob } from '../src/define-job.ts';
 import { type Bed, freshBed, until } from './bed.ts';
 import { drain, refresh } from './jobs.ts';
@@ -82,9 +82,7 @@ describe.each(backends)('looking into a queue on %s', type => {
       reason = 'no';
     }
     const all = await queue.failedJobs({ offset: 0, limit: 10 });
-    expect(all.map(({ ids }) => ids)).toEqual(
-      payloads.reverse().map(({ organization_id }) => ({ organization_id })),
-    );
+    expect(all.map(({ ids }) => ids)).toEqual(payloads.reverse().map(({ organization_id }) => ({ organization_id })));
     expect(all[0]).toMatchObject({ name: 'people.tell', attempts: 1, reason: 'no' });
     expect(Date.now() - all[0]!.failedAt.getTime()).toBeLessThan(60_000);
     expect(all[2]!.reason).toContain('the mail server said');
@@ -109,7 +107,7 @@ describe.each(backends)('looking into a queue on %s', type => {
     await until('it failed for good', async () => (await queue.counts()).failed === 1);
     await worker.close(500);
     expect(runs).toHaveLength(3);
-    const [{ id }] = (await queue.failedJobs({ offset: 0, limit: 1 })) as [{ id: string }];
+    const { id } = (await queue.failedJobs({ offset: 0, limit: 1 }))[0]!;
     expect(await Promise.all([queue.retry(id), queue.retry(id), queue.retry(id)])).toEqual([true, true, true]);
     expect(await queue.counts()).toEqual({ ...none, waiting: 1 });
     isBroken = false;

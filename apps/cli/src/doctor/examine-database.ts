@@ -25,7 +25,10 @@ async function lookAtServer(): Promise<Finding[]> {
   const at = placeOf(url);
   try {
     const server = await examineServer(url);
-    return [well('database', `PostgreSQL ${server.version} at ${at}`), { what: 'clock', ...judgeClock(server.clockAheadMs) }];
+    return [
+      well('database', `PostgreSQL ${server.version} at ${at}`),
+      { what: 'clock', ...judgeClock(server.clockAheadMs) },
+    ];
   } catch (error) {
     return [failed('database', `${at}: ${reasonOf(error)}`, 'Start PostgreSQL, or correct DATABASE_URL.')];
   }

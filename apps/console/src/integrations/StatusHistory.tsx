@@ -8,8 +8,8 @@ import { TableSkeleton } from '../resource/TableSkeleton.tsx';
 import { formatDateTime, formatDuration } from '../shell/format.ts';
 import { Badge } from '../shell/Notice.tsx';
 import { ProblemNotice } from '../shell/Problem.tsx';
-import { pageStatuses } from './page-status.tsx';
 import style from './history.module.css';
+import { pageStatuses } from './page-status.tsx';
 
 type StatusChange = components['schemas']['StatusChange'];
 

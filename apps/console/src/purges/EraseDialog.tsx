@@ -1,4 +1,4 @@
-import { Button, Group, List, Stack, Text, TextInput } from '@mantine/core';
+import { Button, Group, List, Stack, TextInput } from '@mantine/core';
 import type { Organization } from '@pagekeeper/client';
 import { useNavigate } from '@tanstack/react-router';
 import { type FormEvent, useState } from 'react';

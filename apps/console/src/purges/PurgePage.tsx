@@ -7,8 +7,8 @@ import { formatDuration, plural } from '../shell/format.ts';
 import { Icon } from '../shell/Icon.tsx';
 import { Notice } from '../shell/Notice.tsx';
 import { PageHead } from '../shell/PageHead.tsx';
-import { purgeQuery } from './purge.ts';
 import style from './purge.module.css';
+import { purgeQuery } from './purge.ts';
 
 type Purge = components['schemas']['Purge'];
 
@@ -73,7 +73,8 @@ function stepsOf({ state, pages_left, rows_erased }: Purge): Step[] {
     { title: 'Closed', detail: 'Nobody can come in any more.', state: 'done' },
     {
       title: 'Off its pages',
-      detail: pages_left > 0 ? `Our app is being taken off ${plural(pages_left, 'page')}.` : 'Our app is on none of them.',
+      detail:
+        pages_left > 0 ? `Our app is being taken off ${plural(pages_left, 'page')}.` : 'Our app is on none of them.',
       state: stateOf(0),
     },
     { title: 'Erased', detail: `${rows_erased.toLocaleString('en')} rows so far.`, state: stateOf(1) },

@@ -54,7 +54,10 @@ export function tell(message: string, undo?: () => unknown): void {
 
 export function tellRefusal(error: unknown): void {
   // Nothing was typed that could be lost.
-  if (isSignedOut(error)) return goToSignIn();
+  if (isSignedOut(error)) {
+    goToSignIn();
+    return;
+  }
   const { title, detail } = sentencesOf(error);
   notifications.show({
     title,

@@ -74,7 +74,10 @@ function Failed() {
         load={query => ask(api.GET('/v1/staff/jobs', { params: { query: query as object } }))}
         columns={failedColumns}
         refetchMs={5_000}
-        empty={{ title: 'Nothing failed', detail: 'Jobs that fail are tried again by themselves; these are kept a week.' }}
+        empty={{
+          title: 'Nothing failed',
+          detail: 'Jobs that fail are tried again by themselves; these are kept a week.',
+        }}
       />
     </Stack>
   );
@@ -126,7 +129,13 @@ function Retry({ job: { id, name } }: { job: FailedJob }) {
     setBusy(false);
   }
   return (
-    <Button size="compact-sm" variant="default" loading={busy} onClick={() => void retry()} aria-label={`Retry ${name}`}>
+    <Button
+      size="compact-sm"
+      variant="default"
+      loading={busy}
+      onClick={() => void retry()}
+      aria-label={`Retry ${name}`}
+    >
       Retry
     </Button>
   );

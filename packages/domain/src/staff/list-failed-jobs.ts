@@ -2,7 +2,7 @@ import type { FailedJob } from '@pagekeeper/queue/queue';
 import { z } from 'zod';
 import type { Context } from '../context.ts';
 import { DomainError } from '../errors.ts';
-import { idPrefixes, type IdKind, publicId } from '../ids.ts';
+import { type IdKind, idPrefixes, publicId } from '../ids.ts';
 import { type List, listInput, Rendered } from '../resource.ts';
 import type { UserActor } from '../tenancy/actor.ts';
 import { withUser } from '../tenancy/doors.ts';
