@@ -153,7 +153,7 @@ describe('a system where something is wrong', () => {
       [60, 'failed'],
     ] as const) {
       await network.sql(
-        `update bullmq.job set timestamp = (extract(epoch from now() - $1 * interval '1 minute') * 1000)::bigint`,
+        `update bullmq.job set added_at_ms = (extract(epoch from now() - $1 * interval '1 minute') * 1000)::bigint`,
         [minutes],
       );
       const check = checkIn(await see(staff), 'waiting_jobs');

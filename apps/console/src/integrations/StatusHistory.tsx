@@ -26,7 +26,7 @@ export function StatusHistory({ integration }: { integration: string }) {
     },
     initialPageParam: '',
     getNextPageParam: page => page.next_cursor,
-    refetchInterval: 15_000,
+    refetchInterval: 10_000,
   });
   const changes = data?.pages.flatMap(page => page.data) ?? [];
   return (
