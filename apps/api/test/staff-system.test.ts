@@ -58,10 +58,10 @@ describe.each(queues)('with a queue in %s, staff', backend => {
       [
         {
           id,
-          name: 'reports.weekly',
+          name: 'demo.fails-on-purpose',
           ids: { organization_id: acme.organization.id },
           attempts: 1,
-          reason: 'No handler for job reports.weekly in this release.',
+          reason: 'No handler for job demo.fails-on-purpose in this release.',
           failed_at: expect.any(String),
         },
       ],
@@ -157,7 +157,7 @@ describe('a system where something is wrong', () => {
         [minutes],
       );
       const check = checkIn(await see(staff), 'waiting_jobs');
-      expect([check.state, check.detail]).toEqual([state, `the oldest waits for ${minutes} minutes`]);
+      expect([check.state, check.detail]).toEqual([state, `The oldest waits for ${minutes} minutes.`]);
     }
   });
 
@@ -183,7 +183,7 @@ describe('a system where something is wrong', () => {
     const check = checkIn(await see(staff), 'facebook');
     expect(check).toMatchObject({
       state: 'warning',
-      detail: expect.stringMatching(/^paused until .*Z: Too many calls\.$/),
+      detail: expect.stringMatching(/^Paused until .*Z: Too many calls\.$/),
     });
     await network.sql('delete from app_pauses');
     expect(checkIn(await see(staff), 'facebook').state).toBe('ok');
@@ -193,7 +193,7 @@ describe('a system where something is wrong', () => {
     const [newest] = await network.sql(
       'delete from migrations where id = (select max(id) from migrations) returning *',
     );
-    expect(checkIn(await see(staff), 'schema')).toMatchObject({ state: 'failed', fix: 'pagekeeper migrate' });
+    expect(checkIn(await see(staff), 'schema')).toMatchObject({ state: 'failed', fix: 'Run pagekeeper migrate.' });
     await network.sql('insert into migrations (id, name, batch, migration_time) values ($1, $2, $3, $4)', [
       newest.id,
       newest.name,

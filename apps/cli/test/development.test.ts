@@ -41,7 +41,7 @@ describe('demo:seed', () => {
     const sam = network.persona('sam');
     await sam.expect(200, sam.post('/auth/sign-in/email', { ...credentials, email: 'staff@pagekeeper.example' }));
     const jobs = await sam.expect(200, sam.get('/v1/staff/jobs'));
-    expect(jobs.data).toMatchObject([{ name: 'reports.weekly', reason: expect.stringContaining('No handler') }]);
+    expect(jobs.data).toMatchObject([{ name: 'demo.fails-on-purpose', reason: expect.stringContaining('No handler') }]);
     const inactive = await owner.expect(200, owner.get('/v1/organizations/acme/businesses?active=false'));
     expect(inactive.data).toMatchObject([{ name: 'Old Bakery' }]);
     expect(await network.sql(`select from app.clock where clock_offset <> '0'`)).toEqual([]);

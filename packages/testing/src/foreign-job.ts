@@ -5,7 +5,7 @@ import { z } from 'zod';
 
 /** A job of a release that was taken back, as it were: no worker of this one knows it, so that it fails for good. */
 const foreignJob = defineJob({
-  name: 'reports.weekly',
+  name: 'demo.fails-on-purpose',
   payload: z.strictObject({ organization_id: z.uuid() }),
   attempts: 1,
   backoff: { type: 'fixed', delayMs: 0 },

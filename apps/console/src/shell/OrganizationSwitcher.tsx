@@ -18,7 +18,7 @@ export function OrganizationSwitcher({ organization = '' }: { organization: stri
       <Menu.Target>
         <UnstyledButton className={style.menu} data-boxed aria-label={`Organization: ${name}. Switch`}>
           <span className={style.letter} aria-hidden="true">
-            {Array.from(name)[0]?.toUpperCase()}
+            {current ? Array.from(name)[0]?.toUpperCase() : <Icon name="home" />}
           </span>
           <span>
             <Text truncate fw={600} size="sm" component="bdi" display="block">

@@ -1,11 +1,11 @@
-import { Button, SimpleGrid, Stack, Text, Title } from '@mantine/core';
+import { Button, Paper, SimpleGrid, Stack, Text, Title } from '@mantine/core';
 import type { components } from '@pagekeeper/client';
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { api, ask } from '../api.ts';
 import { act } from '../resource/act.tsx';
 import { EmptyState } from '../resource/EmptyState.tsx';
-import { type Columns, ListTable } from '../resource/ListTable.tsx';
+import type { Columns } from '../resource/ListTable.tsx';
 import { ResourceList } from '../resource/ResourceList.tsx';
 import { TableSkeleton } from '../resource/TableSkeleton.tsx';
 import { Figure } from '../shell/Figure.tsx';
@@ -13,11 +13,11 @@ import { formatDateTime, formatDuration } from '../shell/format.ts';
 import { Notice } from '../shell/Notice.tsx';
 import { PageHead } from '../shell/PageHead.tsx';
 import { ProblemNotice } from '../shell/Problem.tsx';
+import style from './queues.module.css';
 import { systemQuery } from './system.ts';
 
 type FailedJob = components['schemas']['FailedJob'];
 type Queue = NonNullable<components['schemas']['System']['queue']>;
-type Kind = Queue['kinds'][number] & { id: string };
 
 /** What the workers have to do, and what they gave up. */
 export function Queues() {
@@ -154,7 +154,18 @@ function Kinds({ queue: { kinds, is_complete } }: { queue: Queue }) {
         </Text>
       </div>
       {kinds.length > 0 ? (
-        <ListTable label="kinds of jobs" rows={kinds.map(kind => ({ ...kind, id: kind.name }))} columns={kindColumns} />
+        <Paper withBorder radius="lg">
+          <ul className={style.kinds} aria-label="Kinds of jobs">
+            {kinds.map(kind => (
+              <li key={kind.name}>
+                <span>{kind.name}</span>
+                <Text size="sm" c={kind.failed > 0 ? 'var(--bad)' : 'dimmed'} component="span">
+                  {inWords(kind)}
+                </Text>
+              </li>
+            ))}
+          </ul>
+        </Paper>
       ) : (
         <EmptyState title="The queue is empty" detail="Not even a schedule is there: look whether a worker runs." />
       )}
@@ -162,10 +173,13 @@ function Kinds({ queue: { kinds, is_complete } }: { queue: Queue }) {
   );
 }
 
-const kindColumns: Columns<Kind> = [
-  { id: 'name', header: 'Job', cell: ({ row }) => row.original.name },
-  { id: 'waiting', header: 'Waiting', cell: ({ row }) => row.original.waiting },
-  { id: 'active', header: 'Running', cell: ({ row }) => row.original.active },
-  { id: 'delayed', header: 'For later', cell: ({ row }) => row.original.delayed },
-  { id: 'failed', header: 'Failed', cell: ({ row }) => row.original.failed },
-];
+/** "2 waiting, 1 for later". */
+function inWords({ waiting, active, delayed, failed }: Queue['kinds'][number]): string {
+  const parts = [
+    [waiting, 'waiting'],
+    [active, 'running'],
+    [delayed, 'for later'],
+    [failed, 'failed'],
+  ] as const;
+  return parts.flatMap(([count, words]) => (count > 0 ? [`${count.toLocaleString('en')} ${words}`] : [])).join(', ');
+}

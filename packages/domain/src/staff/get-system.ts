@@ -107,8 +107,8 @@ export async function getSystem(
 
 const judgeReplies = (repliesOff: boolean): Judgement =>
   repliesOff
-    ? warning('REPLIES=off: nobody is answered in the whole system', 'Unset REPLIES, and start the processes again.')
-    : well('the switch for the whole system is on');
+    ? warning('REPLIES=off: nobody is answered in the whole system.', 'Unset REPLIES, and start the processes again.')
+    : well('The switch for the whole system is on.');
 
 function showQueue({ waitingSince, isComplete, ...survey }: QueueSurvey): SystemShape['queue'] {
   return { ...survey, waiting_since: waitingSince?.toISOString() ?? null, is_complete: isComplete };
