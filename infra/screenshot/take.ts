@@ -5,7 +5,7 @@ import { chromium } from 'playwright-core';
 // npm run screenshot: the README's pictures, of the demo as `npm start` made it. It must be running.
 
 const url = process.argv[2] ?? 'http://localhost:4000';
-const size = { width: 1280, height: 860 };
+const size = { width: 1280, height: 960 };
 
 const browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: ['--no-sandbox', '--disable-gpu'] });
 try {
@@ -17,7 +17,7 @@ try {
     await page.getByRole('textbox', { name: 'Password' }).fill(demoPassword);
     await page.getByRole('button', { name: 'Sign in' }).click();
     await page.getByRole('heading', { name: 'Logins that end' }).waitFor();
-    await page.locator('.recharts-bar-rectangle').first().waitFor();
+    await page.locator('.recharts-bar-rectangle path').first().waitFor();
     await page.mouse.move(0, 0);
     const name = colorScheme === 'light' ? 'overview.png' : 'overview-dark.png';
     await page.screenshot({ path: fileURLToPath(new URL(name, import.meta.url)) });

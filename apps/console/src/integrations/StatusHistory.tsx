@@ -68,7 +68,7 @@ function Step({ change: { to, since, reason }, until }: { change: StatusChange; 
         <Badge tone={tone}>{label}</Badge>
         <Text size="sm" c="dimmed">
           since <time dateTime={since}>{formatDateTime(since)}</time>
-          {until ? `, for ${formatDuration(since, until)}` : ' until now'}
+          {until && `, for ${formatDuration(since, until)}`}
         </Text>
       </Group>
       {reason?.detail && (

@@ -4,7 +4,7 @@ import { FacebookButton } from '../connections/FacebookButton.tsx';
 import { mendedByLogin, pageStatuses } from '../integrations/page-status.tsx';
 import { useOrganization, useSlug } from '../organizations/organization.ts';
 import { AppLink, ButtonLink } from '../shell/AppLink.tsx';
-import { formatDistance, plural } from '../shell/format.ts';
+import { formatDuration, plural } from '../shell/format.ts';
 import { Badge } from '../shell/Notice.tsx';
 import style from './overview.module.css';
 
@@ -66,7 +66,7 @@ function NeedyPage({ page }: { page: OverviewData['attention'][number] }) {
           </AppLink>
           <Badge tone={tone}>{label}</Badge>
           <Text size="sm" c="dimmed">
-            since {formatDistance(page.status_since)}
+            for {formatDuration(page.status_since)}
           </Text>
         </Group>
         {page.status_reason && (

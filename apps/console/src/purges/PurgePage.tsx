@@ -44,7 +44,7 @@ export function PurgePage() {
         <div role="status">
           {isFinished && (
             <Notice tone="good" title={`Done in ${formatDuration(purge.asked_at, purge.finished_at ?? undefined)}`}>
-              {plural(purge.rows_erased, 'row')} erased. Your own account stays.
+              Your own account stays as it is.
             </Notice>
           )}
         </div>
@@ -77,7 +77,11 @@ function stepsOf({ state, pages_left, rows_erased }: Purge): Step[] {
         pages_left > 0 ? `Our app is being taken off ${plural(pages_left, 'page')}.` : 'Our app is on none of them.',
       state: stateOf(0),
     },
-    { title: 'Erased', detail: `${rows_erased.toLocaleString('en')} rows so far.`, state: stateOf(1) },
+    {
+      title: 'Erased',
+      detail: `${plural(rows_erased, 'row')} erased${state === 'finished' ? '' : ' so far'}.`,
+      state: stateOf(1),
+    },
     {
       title: 'Keys destroyed',
       detail: 'Whatever a backup still holds of it cannot be read.',

@@ -31,4 +31,5 @@ export function sentence(words: string): string {
   return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
-export const plural = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`;
+export const plural = (count: number, noun: string): string =>
+  `${count.toLocaleString('en')} ${noun}${count === 1 ? '' : 's'}`;
