@@ -26,8 +26,19 @@ export function ProblemNotice({ error, retry }: { error: unknown; retry?: () => 
   );
 }
 
+/** A file of the console did not come: there is no network, or a newer release has other ones. */
+export const isNotLoaded = (error: unknown): boolean =>
+  error instanceof Error && /preload CSS|dynamically imported module|importing a module/i.test(error.message);
+
 /** An error in words for people. A stack is for nobody here. */
 export function sentencesOf(error: unknown): { title: string; detail: string; requestId: string } {
+  if (isNotLoaded(error)) {
+    return {
+      title: 'A part of this page could not be loaded',
+      detail: 'Look at your connection to the internet, then load the page again.',
+      requestId: '',
+    };
+  }
   if (!(error instanceof Refusal)) {
     return {
       title: 'This page failed',

@@ -6,6 +6,7 @@ import { useMe } from '../account/me.ts';
 import { organizationFor } from '../organizations/organization.ts';
 import { ConfirmDialog } from '../resource/confirm.tsx';
 import { Brand } from './Brand.tsx';
+import { InsideShell } from './inside-shell.ts';
 import { Navigation } from './Navigation.tsx';
 import { OrganizationSwitcher } from './OrganizationSwitcher.tsx';
 import { PersonMenu } from './PersonMenu.tsx';
@@ -49,7 +50,9 @@ export function Shell() {
       </aside>
       <main id="main" tabIndex={-1} className={style.main}>
         <div className={style.page}>
-          <Outlet />
+          <InsideShell value={true}>
+            <Outlet />
+          </InsideShell>
         </div>
       </main>
       <ConfirmDialog />
