@@ -102,6 +102,28 @@ describe.skipIf(!hasBrowser)('an account', () => {
     await close();
   }, 90_000);
 
+  it('is asked to sign in again while typing, and loses nothing; another person begins at their own home', async () => {
+    const [acme, rival] = await Promise.all([network.tenant('acme'), network.tenant('rival')]);
+    const { page, context, go, signIn, close } = await arrive();
+    await signIn(acme.owner.email);
+    await go(`/organizations/${acme.organization.slug}/settings`);
+    await page.getByLabel('Name', { exact: true }).fill('Renamed');
+    await context.clearCookies();
+    await press(page, 'Save');
+    await page.getByRole('alert').getByText('You are signed out').waitFor();
+    await signIn(acme.owner.email);
+    await press(page, 'Save');
+    await page.getByText('Saved.').waitFor();
+
+    await context.clearCookies();
+    await signIn(rival.owner.email);
+    // Who comes back to this tab: the browser tells the page.
+    await page.evaluate(() => globalThis.dispatchEvent(new Event('visibilitychange')));
+    await heading(page, rival.organization.slug);
+    expect(await page.getByText('Renamed').count()).toBe(0);
+    await close();
+  }, 90_000);
+
   it('goes to no other site after signing in, whatever the address says', async () => {
     const eve = await network.persona('Eve Elsewhere').signUp();
     const { page, go, close } = await arrive();

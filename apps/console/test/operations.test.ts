@@ -97,6 +97,23 @@ describe.skipIf(!hasBrowser)('the history of a page', () => {
     await close();
   }, 90_000);
 
+  it('stays when the page is deactivated, in another tab too, and it can be restored from there', async () => {
+    const connected = await acme.connectPage();
+    const { page, context, go, complaints, close } = await arrive(acme.owner.email);
+    await go(`/organizations/${acme.organization.slug}/integrations/${connected.id}`);
+    await page.getByRole('tab', { name: 'Health' }).waitFor();
+    const headers = { Origin: network.apiUrl };
+    await context.request.delete(`${network.apiUrl}${acme.path}/integrations/${connected.id}`, { headers });
+    await see(page, 'This page is deactivated');
+    await page.getByRole('region', { name: 'History' }).getByText('Healthy').waitFor();
+    expect(await page.getByRole('tab').count()).toBe(0);
+    await page.getByRole('button', { name: /What to do with/ }).click();
+    await page.getByRole('menuitem', { name: 'Restore' }).click();
+    await page.getByRole('tab', { name: 'Health' }).waitFor();
+    expect(complaints).toEqual([]);
+    await close();
+  }, 90_000);
+
   it('says what will be there before there is anything', async () => {
     const { path, business, owner, organization } = acme;
     const body = { integration_type: 'FACEBOOK_PAGE', name: 'No page yet' };

@@ -72,9 +72,8 @@ const columns: Columns<Integration> = [
   { id: 'more', header: 'Actions', cell: ({ row }) => <IntegrationMenu integration={row.original} /> },
 ];
 
-function IntegrationName({ integration: { id, name, is_active } }: { integration: Integration }) {
+function IntegrationName({ integration: { id, name } }: { integration: Integration }) {
   const organization = useSlug();
-  if (!is_active) return <bdi>{name}</bdi>;
   return (
     <AppLink
       to="/organizations/$organization/integrations/$integration"

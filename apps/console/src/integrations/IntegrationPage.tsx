@@ -24,17 +24,8 @@ const from = '/in/organizations/$organization/integrations/$integration';
 
 export function IntegrationPage() {
   const { organization, integration: id } = useParams({ from });
-  const { tab = 'health' } = useSearch({ from });
-  const navigate = useNavigate();
   const { data } = useSuspenseQuery(integrationQuery(organization, id));
   const integration = data.data;
-  const open = (next: string | null) =>
-    void navigate({
-      to: '.',
-      search: next && next !== 'health' ? { tab: next } : {},
-      replace: true,
-      resetScroll: false,
-    });
   return (
     <>
       <AppLink to="/organizations/$organization/integrations" params={{ organization }} size="sm">
@@ -46,29 +37,61 @@ export function IntegrationPage() {
         lead={<Lead integration={integration} />}
         action={<Actions integration={integration} />}
       />
-      <Stack gap="lg">
-        <WhatIsWrong integration={integration} />
-        <Tabs value={tab} onChange={open} keepMounted={false}>
-          <Tabs.List mb="lg">
-            <Tabs.Tab value="health">Health</Tabs.Tab>
-            <Tabs.Tab value="replies">Replies</Tabs.Tab>
-            <Tabs.Tab value="activity">Activity</Tabs.Tab>
-          </Tabs.List>
-          <Tabs.Panel value="health">
-            <Stack gap="xl">
-              <Doctor integration={integration.id} />
-              <StatusHistory integration={integration.id} />
-            </Stack>
-          </Tabs.Panel>
-          <Tabs.Panel value="replies">
-            <ConfigEditor integration={integration} etag={data.etag} />
-          </Tabs.Panel>
-          <Tabs.Panel value="activity">
-            <Activity integration={integration.id} />
-          </Tabs.Panel>
-        </Tabs>
-      </Stack>
+      {integration.is_active ? (
+        <Parts integration={integration} etag={data.etag} />
+      ) : (
+        <Rest integration={integration} />
+      )}
     </>
+  );
+}
+
+function Parts({ integration, etag }: { integration: Integration; etag: string | null }) {
+  const { tab = 'health' } = useSearch({ from });
+  const navigate = useNavigate();
+  const open = (next: string | null) =>
+    void navigate({
+      to: '.',
+      search: next && next !== 'health' ? { tab: next } : {},
+      replace: true,
+      resetScroll: false,
+    });
+  return (
+    <Stack gap="lg">
+      <WhatIsWrong integration={integration} />
+      <Tabs value={tab} onChange={open} keepMounted={false}>
+        <Tabs.List mb="lg">
+          <Tabs.Tab value="health">Health</Tabs.Tab>
+          <Tabs.Tab value="replies">Replies</Tabs.Tab>
+          <Tabs.Tab value="activity">Activity</Tabs.Tab>
+        </Tabs.List>
+        <Tabs.Panel value="health">
+          <Stack gap="xl">
+            <Doctor integration={integration.id} />
+            <StatusHistory integration={integration.id} />
+          </Stack>
+        </Tabs.Panel>
+        <Tabs.Panel value="replies">
+          <ConfigEditor integration={integration} etag={etag} />
+        </Tabs.Panel>
+        <Tabs.Panel value="activity">
+          <Activity integration={integration.id} />
+        </Tabs.Panel>
+      </Tabs>
+    </Stack>
+  );
+}
+
+/** What there is of a page that was given up. */
+function Rest({ integration }: { integration: Integration }) {
+  return (
+    <Stack gap="xl">
+      <Notice tone="idle" title="This page is deactivated" role="status">
+        No events come, nobody is answered, and another organization may connect it. Whoever may write can restore it,
+        in the menu above.
+      </Notice>
+      <StatusHistory integration={integration.id} />
+    </Stack>
   );
 }
 

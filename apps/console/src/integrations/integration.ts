@@ -3,11 +3,14 @@ import { api, ask, askTagged } from '../api.ts';
 
 const path = '/v1/organizations/{organization}/integrations/{integration}';
 
-/** One page with the version that was read. */
+/** One page with the version that was read; a deactivated one too. */
 export const integrationQuery = (organization: string, integration: string) =>
   queryOptions({
     queryKey: ['organizations', organization, 'integrations', integration, 'self'],
-    queryFn: () => askTagged(api.GET(path, { params: { path: { organization, integration } } })),
+    queryFn: () => {
+      const params = { path: { organization, integration }, query: { active: 'any' as const } };
+      return askTagged(api.GET(path, { params }));
+    },
     refetchInterval: 10_000,
   });
 

@@ -50,7 +50,9 @@ export function ResourceList<Row extends { id: string }>(props: ResourceListProp
           <Filters filters={filters} search={search} change={change} />
         </div>
       )}
-      <VisuallyHidden role="status">{data ? `${data.data.length} ${label} shown` : 'Loading'}</VisuallyHidden>
+      <VisuallyHidden role="status">
+        {data ? `${data.data.length} ${label} shown` : error ? '' : 'Loading'}
+      </VisuallyHidden>
       {error && !data ? (
         <ProblemNotice error={error} retry={() => void refetch()} />
       ) : !data ? (
