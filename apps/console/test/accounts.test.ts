@@ -118,8 +118,9 @@ describe.skipIf(!hasBrowser)('an account', () => {
     await context.clearCookies();
     await signIn(rival.owner.email);
     // Who comes back to this tab: the browser tells the page.
-    await page.evaluate(() => globalThis.dispatchEvent(new Event('visibilitychange')));
-    await heading(page, rival.organization.slug);
+    const comeBack = () => page.evaluate(() => globalThis.dispatchEvent(new Event('visibilitychange'))).catch(() => {});
+    const theirs = page.getByRole('heading', { level: 1, name: rival.organization.slug });
+    await expect.poll(() => comeBack().then(() => theirs.count()), { timeout: 30_000 }).toBe(1);
     expect(await page.getByText('Renamed').count()).toBe(0);
     await close();
   }, 90_000);
