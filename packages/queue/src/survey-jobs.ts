@@ -36,14 +36,19 @@ export async function countJobs(jobs: Jobs): Promise<JobCounts> {
   return Object.fromEntries(states.map(([state, names]) => [state, sum(names)])) as unknown as JobCounts;
 }
 
-/** Counts the jobs, and reads the oldest of each state to tell what they are. Changes nothing. */
-export async function surveyJobs(jobs: Jobs): Promise<Omit<QueueSurvey, 'backend'>> {
-  const counts = await countJobs(jobs);
+/**
+ * Counts the jobs, and reads the oldest of each state to tell what they are. Changes nothing.
+ * @param ask one call of the broker, with its own time limit
+ */
+export async function surveyJobs(
+  ask: <Answer>(work: (jobs: Jobs) => Promise<Answer>) => Promise<Answer>,
+): Promise<Omit<QueueSurvey, 'backend'>> {
+  const counts = await ask(countJobs);
   const kinds = new Map<string, JobCounts>();
   let waitingSince: Date | null = null;
   for (const [state, names] of states) {
     if (counts[state] === 0) continue;
-    for (const job of await jobs.getJobs([...names], 0, maxRead - 1, true)) {
+    for (const job of await ask(jobs => jobs.getJobs([...names], 0, maxRead - 1, true))) {
       // A job that ends between the list and its reading is missing from it.
       if (!job) continue;
       const kind = kinds.get(job.name) ?? { waiting: 0, active: 0, delayed: 0, failed: 0 };
