@@ -49,15 +49,22 @@ export async function getHealth(
   });
 }
 
+/** One from each of the three indexes for the events of a page: by the primary key a quiet page would cost all others. */
+const newestEvents = [`state = 'pending'`, `state = 'parked'`, `state in ('processed', 'ignored', 'failed')`]
+  .map(
+    isOfIndex => `(select n.id, n.received_at from webhook_events n where n.organization_id = p.organization_id
+      and n.integration_id = p.id and n.${isOfIndex} order by n.id desc limit 1)`,
+  )
+  .join(' union all ');
+
 async function readFacts(tx: TenantTx, integrationId: string): Promise<HealthFacts | null> {
   const { rows } = await tx.raw(
     `select p.status, p.status_reason, p.status_since, p.findings, p.next_check_at, p.last_checked_at, p.paused_until,
        p.pause_reason, l.expires_at as login_ends_at, app.now() as now,
        exists (select from page_claims c where c.organization_id = p.organization_id and c.integration_id = p.id) as claimed,
-       (select e.received_at from webhook_events e where e.organization_id = p.organization_id
-         and e.integration_id = p.id order by e.id desc limit 1) as last_event_at,
+       (select e.received_at from (${newestEvents}) as e order by e.id desc limit 1) as last_event_at,
        (select r.finished_at from replies r where r.organization_id = p.organization_id and r.integration_id = p.id
-         and r.state = 'sent' order by r.id desc limit 1) as last_reply_at
+         and r.state = 'sent' and r.sending_at is not null order by r.sending_at desc limit 1) as last_reply_at
      from facebook_page_integrations p
      join facebook_logins l on l.organization_id = p.organization_id and l.id = p.login_id
      where p.organization_id = ? and p.id = ?`,
