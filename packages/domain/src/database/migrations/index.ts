@@ -14,7 +14,7 @@ import * as closedEvents from './0017_closed_events.ts';
 import * as keyRotations from './0019_key_rotations.ts';
 import * as checks from './0020_checks.ts';
 import * as privacy from './0023_privacy.ts';
-import * as operations from './0021_operations.ts';
+import * as operations from './0024_operations.ts';
 
 /** SQL text in both directions: it can be shown before it is run. */
 export interface Migration {
@@ -41,7 +41,7 @@ export const migrations: readonly Migration[] = [
   { name: '0019_key_rotations', ...keyRotations },
   { name: '0020_checks', ...checks },
   { name: '0023_privacy', ...privacy },
-  { name: '0021_operations', ...operations },
+  { name: '0024_operations', ...operations },
 ];
 
 /** Names of migrations that a database lacks, and of those that it has and this release does not know. */
