@@ -88,6 +88,8 @@ organization.deactivate  OWNER                     write
 organization.restore     OWNER                     write
 organization.transfer    OWNER                     members
 organization.purge       OWNER                     write
+organization.export      OWNER                     members
+person.erase             OWNER ADMIN               write
 organization.enter       STAFF                     read
 self.read                OWNER ADMIN MEMBER        none
 member.read              OWNER ADMIN MEMBER STAFF  read

@@ -115,7 +115,6 @@ describe.skipIf(!hasBrowser)('an account', () => {
     await press(page, 'Save');
     await page.getByText('Saved.').waitFor();
 
-    await context.clearCookies();
     await signIn(rival.owner.email);
     // Who comes back to this tab: the browser tells the page.
     const comeBack = () => page.evaluate(() => globalThis.dispatchEvent(new Event('visibilitychange'))).catch(() => {});

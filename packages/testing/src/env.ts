@@ -101,6 +101,7 @@ const seedSchema = z.object({
   MIGRATION_DATABASE_URL: urlVariable('postgres', 'postgresql'),
   QUEUE_DATABASE_URL: database,
   REDIS_URL: urlVariable('redis', 'rediss').optional(),
+  REDIS_CLUSTER: z.enum(['on', 'off']).default('off'),
   QUEUE_PREFIX: text,
 });
 

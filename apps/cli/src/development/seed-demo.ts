@@ -16,7 +16,7 @@ export async function seed(output: Output): Promise<void> {
     SIMULATOR_URL: FACEBOOK_GRAPH_URL,
     DATABASE_URL,
     MIGRATION_DATABASE_URL,
-    ...(findVariables('QUEUE_DATABASE_URL', 'REDIS_URL', 'QUEUE_PREFIX') as Record<string, string>),
+    ...(findVariables('QUEUE_DATABASE_URL', 'REDIS_URL', 'REDIS_CLUSTER', 'QUEUE_PREFIX') as Record<string, string>),
   });
   const logins = done.logins.join(', ');
   output.result(
