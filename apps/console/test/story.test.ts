@@ -41,8 +41,13 @@ async function approve(page: Page, personId: string): Promise<void> {
 }
 
 const see = (page: Page, text: string | RegExp) => page.getByText(text).filter({ visible: true }).first().waitFor();
-const follow = (page: Page, name: string) =>
-  page.getByRole('navigation').getByRole('link', { name, exact: true }).click();
+/** By the menu, to the page with that heading; the overview has the organization's name for one. */
+async function follow(page: Page, name: string): Promise<void> {
+  await page.getByRole('navigation').getByRole('link', { name, exact: true }).click();
+  const heading = name === 'Overview' ? 'Corner & Sons' : name;
+  await page.getByRole('heading', { level: 1, name: heading, exact: true }).waitFor();
+}
+
 const press = (page: Page, name: string | RegExp) => page.getByRole('button', { name }).first().click();
 
 describe.skipIf(!hasBrowser)('the main story', () => {
