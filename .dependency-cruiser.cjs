@@ -42,6 +42,7 @@ const homes = [
   { libraries: ['objection', 'knex'], paths: ['packages/domain/'] },
   { libraries: ['pg'], paths: ['packages/domain/', 'packages/queue/', 'packages/testing/'] },
   { libraries: ['bullmq', 'ioredis', 'rate-limiter-flexible'], paths: ['packages/queue/'] },
+  { libraries: ['prom-client'], paths: ['packages/runtime/src/metrics/'] },
   { libraries: ['nodemailer'], paths: ['packages/domain/src/mail/'] },
   { libraries: ['libsodium-wrappers'], paths: ['packages/domain/src/vault/'] },
   { libraries: ['express', 'helmet'], paths: ['apps/api/', 'apps/graph-simulator/', 'apps/mail-catcher/'] },

@@ -1,4 +1,5 @@
 import { spawnSync } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { describeEnvironment } from '@pagekeeper/runtime/describe-environment';
 import { describe, expect, it } from 'vitest';
 import { apiVariables } from '../apps/api/src/env.ts';
@@ -10,7 +11,7 @@ const example = () => {
   return `# Written from apps/*/src/env.ts: npm test -- -u infra/env-example.test.ts writes it anew.
 # A line without a # needs a value. npm start needs none of this: it chooses everything itself.
 
-# The api; the worker reads the same, without HOST, PORT and AUTH_*.
+# The api; the worker reads the same, without PORT and AUTH_*.
 
 ${api}
 # The worker alone
@@ -61,18 +62,18 @@ describe.each(['api', 'worker'])('the %s', app => {
   });
 
   it('refuses contradictions and what is for tests only, without printing a value', () => {
-    const key = Buffer.alloc(32, 7).toString('base64');
+    const key = randomBytes(32).toString('base64');
     const { status, sentences } = run(app, {
       DATABASE_URL: 'postgres://pagekeeper_app:hunter2@127.0.0.1:1/x',
       AUTH_DATABASE_URL: 'postgres://pagekeeper_auth:hunter2@127.0.0.1:1/x',
       QUEUE_DATABASE_URL: 'postgres://pagekeeper_queue:hunter2@127.0.0.1:1/x',
       REDIS_URL: 'redis://127.0.0.1:1',
       PAGEKEEPER_KEYS: `k1:${key}`,
-      AUTH_SECRET: 'hunter2hunter2hunter2hunter2hunter2hunter2',
+      AUTH_SECRET: 'hunter2 is by no means a secret of 32 random bytes',
       PUBLIC_URL: 'https://app.example',
       FACEBOOK_APP_ID: '1',
       FACEBOOK_APP_SECRET: 'hunter2hunter2hunter2',
-      FACEBOOK_VERIFY_TOKEN: 'hunter2hunter2hunter2',
+      FACEBOOK_VERIFY_TOKEN: 'hunter2 is no verify token',
       FAIL_AT: 'reply.before_http',
       FACEBOOK_GRAPH_URL: 'http://127.0.0.1:4700',
     });
@@ -101,6 +102,8 @@ describe.each(['api', 'worker'])('the %s', app => {
       FACEBOOK_VERIFY_TOKEN: 'hunter2hunter2hunter2',
     });
     expect(status).toBe(1);
-    expect(sentences).toEqual(['The database at DATABASE_URL cannot be reached (ECONNREFUSED).']);
+    const names = ['DATABASE_URL', 'QUEUE_DATABASE_URL'];
+    if (app === 'api') names.push('AUTH_DATABASE_URL');
+    expect(sentences).toEqual(names.sort().map(name => `The database at ${name} cannot be reached (ECONNREFUSED).`));
   });
 });

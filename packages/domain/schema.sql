@@ -441,6 +441,7 @@ CREATE INDEX facebook_page_integrations_due ON public.facebook_page_integrations
 CREATE INDEX facebook_page_integrations_login ON public.facebook_page_integrations USING btree (organization_id, login_id)
 CREATE INDEX facebook_page_integrations_moved ON public.facebook_page_integrations USING btree (moved_at) WHERE (moved_at IS NOT NULL)
 CREATE INDEX facebook_page_integrations_page ON public.facebook_page_integrations USING btree (organization_id, page_id)
+CREATE INDEX facebook_page_integrations_status ON public.facebook_page_integrations USING btree (status) WHERE (next_check_at IS NOT NULL)
 CREATE INDEX idempotency_keys_age ON public.idempotency_keys USING btree (created_at)
 CREATE INDEX integrations_active ON public.integrations USING btree (organization_id, is_active, id)
 CREATE INDEX integrations_business ON public.integrations USING btree (organization_id, business_id, integration_type)
@@ -789,7 +790,7 @@ public.facebook_connections: UPDATE (state, reason, login_id, missing_permission
 public.facebook_logins: SELECT (organization_id, id, person_hash, generation, created_at, revoked_at) to pagekeeper_router
 public.facebook_logins: UPDATE (access_token, generation, revoked_at) to pagekeeper_router
 public.facebook_logins: UPDATE (access_token, person_hash, scopes, expires_at, data_access_expires_at, exchanged_at, generation, lease_token, lease_until, updated_at, kind, exchange_tried_at, error) to pagekeeper_app
-public.facebook_page_integrations: SELECT (organization_id, id, login_id, page_id, next_check_at, generation, paused_until, moved_at) to pagekeeper_router
+public.facebook_page_integrations: SELECT (organization_id, id, login_id, page_id, status, next_check_at, generation, paused_until, moved_at) to pagekeeper_router
 public.facebook_page_integrations: UPDATE (login_id, page_id, page_name, page_category, page_url, page_access_token, status, status_reason, status_since, next_check_at, last_checked_at, generation, drain_token, drain_until, updated_at, findings, paused_until, pause_reason, moved_at) to pagekeeper_app
 public.facebook_page_integrations: UPDATE (page_access_token, status, status_reason, status_since, next_check_at, generation, moved_at) to pagekeeper_router
 public.idempotency_keys: SELECT (organization_id, id, created_at) to pagekeeper_router
@@ -801,7 +802,7 @@ public.invitations: UPDATE (role, token_hash, token_version, state, expires_at, 
 public.key_rotations: UPDATE (finished_at) to pagekeeper_app
 public.notifications: SELECT (organization_id, id, sent_at) to pagekeeper_router
 public.notifications: UPDATE (claimed_at, sent_at) to pagekeeper_app
-public.organization_keys: SELECT (organization_id, id, kek_id, wrapped, is_current) to pagekeeper_router
+public.organization_keys: SELECT (organization_id, id, kek_id, wrapped, is_current, created_at) to pagekeeper_router
 public.organization_keys: UPDATE (kek_id, wrapped, is_current) to pagekeeper_app
 public.organization_memberships: SELECT (organization_id, id, user_id, role, is_active) to pagekeeper_router
 public.organization_memberships: UPDATE (role, invited_by, is_active, updated_at) to pagekeeper_app
@@ -823,6 +824,8 @@ public.threads: SELECT (organization_id, thread_hash) to pagekeeper_router
 public.threads: UPDATE (human_until) to pagekeeper_app
 public.webhook_events: SELECT (organization_id, id, integration_id, state, not_before) to pagekeeper_router
 public.webhook_events: UPDATE (person_hash, thread_hash, payload, state, attempts, not_before, processed_at, reason, replay) to pagekeeper_app
+public.webhook_events: SELECT (organization_id, id, integration_id, received_at, state, not_before) to pagekeeper_router
+public.webhook_events: UPDATE (payload, state, attempts, not_before, processed_at, reason, replay) to pagekeeper_app
 
 -- functions
 CREATE OR REPLACE FUNCTION app.drop_event_partitions(before timestamp with time zone)
@@ -919,6 +922,15 @@ CREATE OR REPLACE FUNCTION app.now()
  STABLE
  SET search_path TO ''
 AS $function$ select pg_catalog.now() + (select clock_offset from app.clock) $function$
+CREATE OR REPLACE FUNCTION router.data_key_age(OUT seconds double precision)
+ RETURNS double precision
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+  select extract(epoch from pg_catalog.now() - min(k.created_at))::double precision
+  from public.organization_keys k where k.is_current
+$function$
 CREATE OR REPLACE FUNCTION router.due_logins(batch integer)
  RETURNS TABLE(organization_id uuid, login_id uuid)
  LANGUAGE sql
@@ -1202,6 +1214,23 @@ CREATE OR REPLACE FUNCTION router.key_encryption_keys_in_use()
 AS $function$
   select distinct k.kek_id from public.organization_keys k
 $function$
+CREATE OR REPLACE FUNCTION router.late_checks(OUT checks bigint, OUT oldest_seconds double precision)
+ RETURNS record
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO ''
+ SET enable_seqscan TO 'off'
+AS $function$
+  with due as materialized (
+    select p.organization_id, p.id, p.next_check_at
+    from public.facebook_page_integrations p where p.next_check_at <= app.now()
+  )
+  select count(*), coalesce(extract(epoch from app.now() - min(d.next_check_at)), 0)::double precision from due d
+  where (select o.is_active from public.organizations o where o.id = d.organization_id)
+    and (select i.is_active and (select b.is_active from public.businesses b
+           where b.organization_id = i.organization_id and b.id = i.business_id)
+         from public.integrations i where i.organization_id = d.organization_id and i.id = d.id)
+$function$
 CREATE OR REPLACE FUNCTION router.lease_purge(purge uuid, token uuid)
  RETURNS TABLE(organization uuid, pages_left integer, waited_seconds integer, leased_at timestamp with time zone)
  LANGUAGE sql
@@ -1252,6 +1281,14 @@ CREATE OR REPLACE FUNCTION router.organizations_with_keys(after_organization uui
 AS $function$
   select distinct k.organization_id from public.organization_keys k
   where k.organization_id > after_organization order by k.organization_id limit batch
+$function$
+CREATE OR REPLACE FUNCTION router.page_statuses()
+ RETURNS TABLE(status text, pages bigint)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+  select p.status, count(*) from public.facebook_page_integrations p where p.next_check_at is not null group by p.status
 $function$
 CREATE OR REPLACE FUNCTION router.pending_integrations(after_organization uuid, after_integration uuid, batch integer)
  RETURNS TABLE(organization_id uuid, integration_id uuid)
@@ -1471,4 +1508,18 @@ AS $function$
   select s.organization_id from step s
   join public.organizations o on o.id = s.organization_id and o.is_active
   limit batch
+$function$
+CREATE OR REPLACE FUNCTION router.waiting_events(bound integer)
+ RETURNS TABLE(state text, events bigint, oldest_seconds double precision)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO ''
+ SET enable_seqscan TO 'off'
+AS $function$
+  select 'pending', count(*), coalesce(extract(epoch from pg_catalog.clock_timestamp() - min(e.received_at)), 0)::double precision
+  from (select w.received_at from public.webhook_events w
+    where w.state = 'pending' and (w.not_before is null or w.not_before <= pg_catalog.clock_timestamp()) limit bound) e
+  union all
+  select 'parked', count(*), coalesce(extract(epoch from pg_catalog.clock_timestamp() - min(e.received_at)), 0)::double precision
+  from (select w.received_at from public.webhook_events w where w.state = 'parked' limit bound) e
 $function$

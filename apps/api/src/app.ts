@@ -5,6 +5,7 @@ import type { Auth } from '@pagekeeper/domain/users/auth';
 import type { Credentials } from '@pagekeeper/domain/users/credentials';
 import type { SessionReader } from '@pagekeeper/domain/users/session-reader';
 import type { Queue } from '@pagekeeper/queue/queue';
+import type { Metrics } from '@pagekeeper/runtime/metrics/metrics';
 import type { Secret } from '@pagekeeper/runtime/secret';
 import express, { type Express } from 'express';
 import { createAuthenticate } from './auth/authenticate.ts';
@@ -20,6 +21,7 @@ import type { OpenStreams } from './http/open-streams.ts';
 import { buildOpenApi } from './http/openapi.ts';
 import { HttpError, problemHandler } from './http/problem.ts';
 import { requestLog } from './http/request-log.ts';
+import { requestMetrics } from './http/request-metrics.ts';
 import { securityHeaders } from './http/security-headers.ts';
 import type { Limits } from './limits/limits.ts';
 import { mountHandshake } from './webhooks/handshake.ts';
@@ -40,6 +42,7 @@ export interface AppOptions {
   /** How many proxies stand in front and may name the sender. */
   trustProxy: number;
   streams: OpenStreams;
+  metrics: Metrics;
   isStopping(): boolean;
 }
 
@@ -50,6 +53,7 @@ export function createApp(options: AppOptions): Express {
   app.disable('x-powered-by');
   app.disable('etag');
   app.set('trust proxy', options.trustProxy);
+  app.use(requestMetrics(options.metrics));
   app.use(requestLog(services.log));
   app.use(securityHeaders());
   // First, since Express asks one route after the other.

@@ -9,7 +9,6 @@ const limitVariable = (points: number) => z.coerce.number().int().min(1).max(10_
 /** Everything the api reads from its environment. */
 export const apiVariables = serviceVariables
   .extend({
-    HOST: z.string().default('127.0.0.1').describe('Where it listens; 0.0.0.0 in a container.'),
     PORT: portVariable.default(4000),
     AUTH_DATABASE_URL: urlVariable('postgres', 'postgresql').describe('pagekeeper_auth on the database.'),
     AUTH_SECRET: secretVariable(32).describe('Signs session cookies and links, encrypts second factors.'),
@@ -32,7 +31,17 @@ export const apiVariables = serviceVariables
     RATE_LIMIT_ATTEMPTS_PER_MINUTE: limitVariable(30).describe('Sign-ins, sign-ups and the like, per IP.'),
     RATE_LIMIT_FREE_GUESSES: limitVariable(5).describe('Wrong passwords for one address before pauses, which grow.'),
   })
-  .superRefine(refuseContradictions);
+  .superRefine((variables, context) => {
+    refuseContradictions(variables, context);
+    const { PORT, METRICS_PORT } = variables;
+    if (PORT === METRICS_PORT && PORT !== 0) {
+      context.addIssue({
+        code: 'custom',
+        path: ['METRICS_PORT'],
+        message: 'must differ from PORT, which is for everybody',
+      });
+    }
+  });
 
 export type ApiVariables = z.output<typeof apiVariables>;
 

@@ -6,15 +6,18 @@ const variables = readApiVariables();
 const log = createLog({ name: 'api', level: variables.LOG_LEVEL });
 
 try {
-  // Loaded when it is known that it can run: a wrong environment is told at once.
+  // Loaded when it is known that it can run: a wrong start is told at once.
+  const { checkStart } = await import('@pagekeeper/domain/check-start');
+  await checkStart(variables, log);
   const { startServer } = await import('./server.ts');
   const server = await startServer(variables, log);
   stopOnSignal(log, () => server.stop());
   announceReady(server.port);
   log.info({ port: server.port }, 'api listens');
 } catch (error) {
-  const { code, message } = error as { code?: string; message: string };
-  const taken = code === 'EADDRINUSE';
-  process.stderr.write(`${taken ? `Port ${variables.PORT} is taken. Stop what uses it, or set PORT.` : message}\n`);
+  const { code, message, port } = error as { code?: string; message: string; port?: number };
+  const name = port === variables.METRICS_PORT ? 'METRICS_PORT' : 'PORT';
+  const taken = `Port ${port} is taken. Stop what uses it, or set ${name}.`;
+  process.stderr.write(`${code === 'EADDRINUSE' ? taken : message}\n`);
   process.exit(1);
 }

@@ -1,14 +1,18 @@
 import { createServer, type Server } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { KeyUse } from '@pagekeeper/domain/api-keys/key-use';
+import { poolUseOf } from '@pagekeeper/domain/database/pool-use';
 import { appSecretsOf } from '@pagekeeper/domain/environment';
 import { openServices } from '@pagekeeper/domain/open-services';
+import { showPools } from '@pagekeeper/domain/service-metrics';
 import { createAuth } from '@pagekeeper/domain/users/auth';
 import { Inbox } from '@pagekeeper/domain/webhooks/inbox';
 import type { Log } from '@pagekeeper/runtime/log';
+import { Metrics } from '@pagekeeper/runtime/metrics/metrics';
+import { serveMetrics } from '@pagekeeper/runtime/metrics/serve-metrics';
 import { createApp } from './app.ts';
 import { type ApiVariables, facebookAppOf, limitSettingsOf } from './env.ts';
-import { OpenStreams } from './http/open-streams.ts';
+import { OpenStreams, showStreams } from './http/open-streams.ts';
 import { Limits } from './limits/limits.ts';
 import { createReceiveWebhooks } from './webhooks/receive-webhooks.ts';
 
@@ -27,9 +31,10 @@ const bufferPoolBytes = 65_536;
 /** Opens everything and listens. @throws BootRefused, VaultError, or the listener's error */
 export async function startServer(variables: ApiVariables, log: Log): Promise<RunningServer> {
   Buffer.poolSize = bufferPoolBytes;
-  const services = await openServices(variables, log);
+  const metrics = new Metrics('api');
+  const services = await openServices(variables, log, metrics);
   const namedStatements = variables.NAMED_STATEMENTS === 'on';
-  const { close: closeAuth, ...people } = createAuth({
+  const { close: closeAuth, poolUse: authPool, ...people } = createAuth({
     ...services,
     databaseUrl: variables.AUTH_DATABASE_URL,
     secret: variables.AUTH_SECRET,
@@ -51,15 +56,19 @@ export async function startServer(variables: ApiVariables, log: Log): Promise<Ru
     repliesOff: variables.REPLIES === 'off',
     trustProxy: variables.TRUST_PROXY,
     streams,
+    metrics,
     isStopping: () => stopping,
   });
-  const receive = createReceiveWebhooks({ inbox, appSecrets: appSecretsOf(variables), log });
+  const receive = createReceiveWebhooks({ inbox, appSecrets: appSecretsOf(variables), log, metrics });
+  showPools(metrics, { app: () => poolUseOf(services.database), auth: authPool });
+  showStreams(metrics, streams);
   const server = createServer((request, response) => {
     const isDelivery = request.method === 'POST' && request.url?.split('?', 1)[0] === '/webhooks/facebook';
     if (isDelivery) void receive(request, response);
     else app(request, response);
   });
   server.requestTimeout = 30_000;
+  const metricsServer = await serveMetrics(metrics, { port: variables.METRICS_PORT, host: variables.HOST, log });
   const port = await listen(server, variables.PORT, variables.HOST);
   return {
     port,
@@ -73,6 +82,7 @@ export async function startServer(variables: ApiVariables, log: Log): Promise<Ru
       await keyUse.close();
       await closeAuth();
       await services.close();
+      await metricsServer?.close();
     },
   };
 }

@@ -27,20 +27,24 @@ export async function asPerson<Result>(
   const { AUTH_DATABASE_URL } = readVariables('AUTH_DATABASE_URL', 'DATABASE_URL');
   const queue = needs.includes('queue') ? openQueue() : null;
   try {
-    const { id } = await findUser(AUTH_DATABASE_URL, email);
-    const actor = { type: 'user', userId: id } as const;
-    return await withDatabase(async database =>
-      work({
-        database,
-        actor,
-        requestId: `cli-${randomUUID()}`,
-        log: openLog(),
-        vault: needs.includes('vault') ? await openKeys(database) : unopened('vault'),
-        queue: queue ?? unopened('queue'),
-        graph: unopened('Graph client'),
-        mailer: unopened('mailer'),
-        publicUrl: '',
-      }),
+    const roles = ['AUTH_DATABASE_URL', ...(queue ? (['QUEUE_DATABASE_URL'] as const) : [])] as const;
+    return await withDatabase(
+      async database => {
+        const { id } = await findUser(AUTH_DATABASE_URL, email);
+        return await work({
+          database,
+          actor: { type: 'user', userId: id },
+          requestId: `cli-${randomUUID()}`,
+          log: openLog(),
+          vault: needs.includes('vault') ? await openKeys(database) : unopened('vault'),
+          queue: queue ?? unopened('queue'),
+          graph: unopened('Graph client'),
+          mailer: unopened('mailer'),
+          publicUrl: '',
+          metrics: unopened('metrics'),
+        });
+      },
+      { roles },
     );
   } finally {
     await queue?.close();

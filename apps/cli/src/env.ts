@@ -1,4 +1,4 @@
-import { serviceVariables } from '@pagekeeper/domain/environment';
+import { developmentFaults, serviceVariables } from '@pagekeeper/domain/environment';
 import { describeFaults, type Environment, secretVariable, urlVariable } from '@pagekeeper/runtime/environment';
 import { z } from 'zod';
 import { readLocalSystem } from './local-system.ts';
@@ -35,6 +35,8 @@ export function readVariables<Name extends VariableName>(...names: Name[]): Pick
   const shape = Object.fromEntries(names.map(name => [name, cliVariables.shape[name]]));
   const parsed = z.object(shape).safeParse(given());
   if (!parsed.success) throw new UsageError(describeFaults(parsed.error).join('\n'));
+  const faults = isProduction() ? developmentFaults(parsed.data) : [];
+  if (faults.length > 0) throw new UsageError(faults.map(([name, fault]) => `${name}: ${fault}.`).join('\n'));
   return parsed.data as unknown as Pick<CliVariables, Name>;
 }
 

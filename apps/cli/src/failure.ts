@@ -1,3 +1,4 @@
+import { BootRefused } from '@pagekeeper/domain/boot-checks';
 import { errorCode, isDatabaseUnavailable } from '@pagekeeper/domain/database/errors';
 import { DomainError } from '@pagekeeper/domain/errors';
 import { blankTokens } from '@pagekeeper/runtime/log';
@@ -14,6 +15,7 @@ export interface Ending {
 export function endingOf(error: unknown): Ending {
   if (error instanceof CommanderError) return endingOfCommander(error);
   if (error instanceof UsageError) return { code: 2, sentence: error.message };
+  if (error instanceof BootRefused) return { code: 1, sentence: error.message };
   if (error instanceof DomainError) {
     return {
       code: error.code === 'invalid_request' ? 2 : 1,

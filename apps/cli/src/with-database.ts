@@ -1,11 +1,13 @@
 import { checkBoot } from '@pagekeeper/domain/boot-checks';
 import { closeDatabase, type Database, openDatabase } from '@pagekeeper/domain/database/database';
-import { isProduction, readVariables } from './env.ts';
+import { findVariables, isProduction, readVariables } from './env.ts';
 
 interface Options {
   maxConnections?: number;
   /** False: it may be of another release, for who looks at just that. */
   checked?: boolean;
+  /** Other roles that the command logs in as: they are checked too. */
+  roles?: readonly ('AUTH_DATABASE_URL' | 'QUEUE_DATABASE_URL')[];
 }
 
 /**
@@ -14,12 +16,15 @@ interface Options {
  */
 export async function withDatabase<Result>(
   work: (database: Database) => Promise<Result>,
-  { maxConnections = 2, checked = true }: Options = {},
+  { maxConnections = 2, checked = true, roles = [] }: Options = {},
 ): Promise<Result> {
   const { DATABASE_URL: url, NAMED_STATEMENTS } = readVariables('DATABASE_URL', 'NAMED_STATEMENTS');
   const database = openDatabase({ url, maxConnections, namedStatements: NAMED_STATEMENTS === 'on' });
   try {
-    if (checked) await checkBoot(database, { production: isProduction() });
+    if (checked) {
+      const urls = { DATABASE_URL: url, ...findVariables(...roles) };
+      await checkBoot({ database, urls, production: isProduction() });
+    }
     return await work(database);
   } finally {
     await closeDatabase(database);

@@ -222,7 +222,7 @@ describe('the doctor', () => {
     expect(broken).toBe(6);
     expect(text).toContain('DATABASE_URL logs in as pagekeeper_owner, not as pagekeeper_app');
     expect(text).toContain('pagekeeper roles makes the roles, with the passwords in the URLs.');
-    expect(text).toContain('which row level security would not hold');
+    expect(text).toContain('which owns our tables or the database: row level security would not hold it');
     expect(text).toContain('Start Redis, or correct it or REDIS_URL.');
     expect(text).toContain('Can this machine reach http://127.0.0.1:1?');
     expect(text).toContain('Start the mail server, or correct SMTP_URL.');

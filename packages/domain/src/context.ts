@@ -4,6 +4,7 @@ import type { Log } from '@pagekeeper/runtime/log';
 import type { Database } from './database/database.ts';
 import type { Once } from './idempotency/once.ts';
 import type { Mailer } from './mail/mailer.ts';
+import type { ServiceMetrics } from './service-metrics.ts';
 import type { Actor } from './tenancy/actor.ts';
 import type { Vault } from './vault/vault.ts';
 
@@ -11,12 +12,17 @@ import type { Vault } from './vault/vault.ts';
 export interface Services {
   readonly database: Database;
   readonly vault: Vault;
-  readonly queue: Pick<Queue, 'enqueue' | 'enqueueMany' | 'forget' | 'survey' | 'failedJobs' | 'retry'>;
+  readonly queue: Pick<
+    Queue,
+    'enqueue' | 'enqueueMany' | 'forget' | 'counts' | 'waitingJobs' | 'survey' | 'failedJobs' | 'retry'
+  >;
   readonly graph: GraphClient;
   readonly mailer: Mailer;
   /** Where people find us, for links in mails: "https://app.example". */
   readonly publicUrl: string;
   readonly log: Log;
+  /** What is counted for whoever watches the system. */
+  readonly metrics: ServiceMetrics;
 }
 
 /** A verb's first argument: the services, who acts, and what to call it in logs and the audit trail. */

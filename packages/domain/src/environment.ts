@@ -1,9 +1,9 @@
 import type { QueueConnection } from '@pagekeeper/queue/queue';
-import { secretVariable, urlVariable } from '@pagekeeper/runtime/environment';
+import { portVariable, secretVariable, urlVariable } from '@pagekeeper/runtime/environment';
 import { parseFailpoint } from '@pagekeeper/runtime/failpoint';
 import { Secret } from '@pagekeeper/runtime/secret';
 import { z } from 'zod';
-import { parseKeyRing } from './vault/key-ring.ts';
+import { type KeyRing, parseKeyRing } from './vault/key-ring.ts';
 
 const keyRing = z.string().transform((text, context) => {
   try {
@@ -25,6 +25,10 @@ const failpoint = z.string().transform((text, context) => {
 export const serviceVariables = z.object({
   NODE_ENV: z.enum(['development', 'test', 'production']).default('production'),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
+  HOST: z.string().default('127.0.0.1').describe('Where it listens; 0.0.0.0 in a container.'),
+  METRICS_PORT: portVariable
+    .optional()
+    .describe('Where Prometheus finds /metrics; nowhere without it. Not for the world outside.'),
   DATABASE_URL: urlVariable('postgres', 'postgresql').describe('pagekeeper_app on the database.'),
   DATABASE_POOL: z.coerce.number().int().min(2).max(200).default(16).describe('Connections at most.'),
   NAMED_STATEMENTS: z.enum(['on', 'off']).default('on').describe('off behind PgBouncer in transaction mode.'),
@@ -73,6 +77,7 @@ export const serviceVariables = z.object({
     .describe('smtp://user:password@host:port, the mail server.'),
   MAIL_FROM: z.string().max(200).optional().describe('Sender of mails; no-reply at the host of PUBLIC_URL by default.'),
   REPLIES: z.enum(['on', 'off']).default('on').describe('off: no automatic reply in the whole system.'),
+  DEBUG: z.string().optional().describe('Refused in production: libraries print with it what they send.'),
   FAIL_AT: failpoint.optional().describe('Tests only: where the process kills itself.'),
   FAIL_BY: z.enum(['SIGKILL', 'SIGSTOP']).default('SIGKILL').describe('Tests only: with which signal.'),
 });
@@ -80,19 +85,53 @@ export const serviceVariables = z.object({
 export type ServiceVariables = z.output<typeof serviceVariables>;
 
 /** Variables that exclude or need each other. */
-export function refuseContradictions(variables: ServiceVariables, context: z.RefinementCtx): void {
+export function refuseContradictions(
+  variables: ServiceVariables & { AUTH_SECRET?: Secret },
+  context: z.RefinementCtx,
+): void {
   const refuse = (path: string, message: string) => context.addIssue({ code: 'custom', path: [path], message });
   const { REDIS_URL, QUEUE_DATABASE_URL } = variables;
   if (!REDIS_URL && !QUEUE_DATABASE_URL) refuse('REDIS_URL', 'set it, or QUEUE_DATABASE_URL: jobs need a queue');
   if (!REDIS_URL && variables.REDIS_CLUSTER === 'on') refuse('REDIS_CLUSTER', 'is of no use without REDIS_URL');
   if (REDIS_URL && QUEUE_DATABASE_URL) refuse('REDIS_URL', 'set either it or QUEUE_DATABASE_URL, not both');
+  if (new URL(variables.PUBLIC_URL).pathname !== '/') refuse('PUBLIC_URL', 'must have no path: we answer at its root');
   if (variables.NODE_ENV !== 'production') return;
+  for (const [path, message] of developmentFaults(variables)) refuse(path, message);
   if (!variables.SMTP_URL) refuse('SMTP_URL', 'must be set in production: invitations and warnings go by mail');
   if (!variables.PUBLIC_URL.startsWith('https://')) refuse('PUBLIC_URL', 'must be https in production');
+  if (variables.DEBUG) refuse('DEBUG', 'prints what must not be printed: unset it in production');
   if (variables.FAIL_AT) refuse('FAIL_AT', 'is for tests and refused in production');
   for (const name of ['FACEBOOK_GRAPH_URL', 'FACEBOOK_DIALOG_URL'] as const) {
     if (!variables[name].startsWith('https://')) refuse(name, 'must be https in production');
   }
+}
+
+/** What the keys and secrets that `npm start` makes begin with, and no other may in production. */
+export const developmentPrefix = 'dev';
+
+/** Fewer in 32 random bytes or letters would be a wonder: somebody typed them. */
+const fewestDifferent = 8;
+const isTyped = (secret: Iterable<unknown>): boolean => new Set(secret).size < fewestDifferent;
+
+/** Keys and secrets that are for development: each variable and what is wrong with it, and no value. */
+export function developmentFaults(variables: {
+  PAGEKEEPER_KEYS?: KeyRing;
+  AUTH_SECRET?: Secret;
+  FACEBOOK_VERIFY_TOKEN?: Secret;
+}): [name: string, fault: string][] {
+  const faults: [string, string][] = [];
+  for (const { id, bytes } of variables.PAGEKEEPER_KEYS ?? []) {
+    if (id.startsWith(developmentPrefix)) faults.push(['PAGEKEEPER_KEYS', `the key ${id} is a development key`]);
+    else if (isTyped(bytes)) faults.push(['PAGEKEEPER_KEYS', `the key ${id} is not random: openssl rand -base64 32`]);
+  }
+  for (const name of ['AUTH_SECRET', 'FACEBOOK_VERIFY_TOKEN'] as const) {
+    const given = variables[name];
+    // What is too short is told already, and was not made a secret.
+    const secret = given instanceof Secret ? given.reveal() : undefined;
+    if (secret?.startsWith(developmentPrefix)) faults.push([name, 'is a development secret']);
+    else if (secret && isTyped(secret)) faults.push([name, 'is not random: openssl rand -hex 32']);
+  }
+  return faults;
 }
 
 /** Where the jobs are. */

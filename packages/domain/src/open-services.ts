@@ -1,13 +1,13 @@
 import { createGraphClient, type GraphClient } from '@pagekeeper/facebook/graph-client';
 import { createQueue, type Queue } from '@pagekeeper/queue/queue';
-import { checkRedis } from '@pagekeeper/queue/redis-safety';
 import { armFailpoint } from '@pagekeeper/runtime/failpoint';
 import type { Log } from '@pagekeeper/runtime/log';
-import { checkBoot } from './boot-checks.ts';
+import { Metrics } from '@pagekeeper/runtime/metrics/metrics';
 import type { Services } from './context.ts';
 import { closeDatabase, openDatabase } from './database/database.ts';
 import { appSecretsOf, mailSettingsOf, queueConnectionOf, type ServiceVariables } from './environment.ts';
 import { createMailer } from './mail/mailer.ts';
+import { createServiceMetrics } from './service-metrics.ts';
 import { openVault } from './vault/open-vault.ts';
 
 /** The services of a process, and how to close them. */
@@ -18,21 +18,22 @@ export interface OpenServices extends Services {
 }
 
 /**
- * Opens everything that verbs need, after all that could be wrong was checked.
- * @throws BootRefused, VaultError: sentences for the operator
+ * Opens everything that verbs need. A process has looked before whether it may start at all (`check-start.ts`).
+ * @throws KeyUnavailableError, VaultError: sentences for the operator
  */
-export async function openServices(variables: ServiceVariables, log: Log): Promise<OpenServices> {
+export async function openServices(
+  variables: ServiceVariables,
+  log: Log,
+  metrics = new Metrics('none'),
+): Promise<OpenServices> {
   armFailpoint(variables.FAIL_AT && { ...variables.FAIL_AT, signal: variables.FAIL_BY });
-  const production = variables.NODE_ENV === 'production';
   const database = openDatabase({
     url: variables.DATABASE_URL,
     maxConnections: variables.DATABASE_POOL,
     namedStatements: variables.NAMED_STATEMENTS === 'on',
   });
-  await checkBoot(database, { production });
   const vault = await openVault(database, variables.PAGEKEEPER_KEYS);
   const connection = queueConnectionOf(variables);
-  if (connection.type === 'redis') await checkRedis(connection.url, { production, log });
   const queue = createQueue({ connection, log, prefix: variables.QUEUE_PREFIX });
   const graph = createGraphClient({
     graphUrl: variables.FACEBOOK_GRAPH_URL,
@@ -51,6 +52,7 @@ export async function openServices(variables: ServiceVariables, log: Log): Promi
     mailer,
     publicUrl,
     log,
+    metrics: createServiceMetrics(metrics),
     close: async () => {
       mailer.close();
       await Promise.allSettled([queue.close(), graph.close(), closeDatabase(database)]);

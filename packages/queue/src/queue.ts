@@ -9,11 +9,13 @@ import { createLimitStore, type LimitStore } from './limits/limit-store.ts';
 import { parsePayload } from './payload.ts';
 import { createErrorReport } from './report-errors.ts';
 import { countJobs, type JobCounts, type QueueSurvey, surveyJobs } from './survey-jobs.ts';
+import { readWaitingJobs, type WaitingJobs } from './waiting-jobs.ts';
 import { settledWithin, within } from './within.ts';
 
 export type { QueueConnection } from './broker.ts';
 export type { FailedJob } from './failed-jobs.ts';
 export type { JobCounts, QueueSurvey } from './survey-jobs.ts';
+export type { WaitingJobs } from './waiting-jobs.ts';
 
 /** What a producer can do. All reject with a QueueError, which holds no payload. */
 export interface Queue {
@@ -42,6 +44,8 @@ export interface Queue {
   failedJobs(page: { offset: number; limit: number }): Promise<FailedJob[]>;
   /** Has a job tried once more if it failed for good. @returns false where no job has this id */
   retry(id: string): Promise<boolean>;
+  /** What waits for a worker, by kind, of the 500 jobs that wait longest. */
+  waitingJobs(): Promise<WaitingJobs[]>;
   /** Counters for rate limits, in the same broker. They reject with nothing. */
   readonly limits: LimitStore;
   /** For readiness: rejects within about 2 s when the broker does not answer or its schema is missing. */
@@ -91,6 +95,7 @@ export function createQueue(options: { connection: QueueConnection; log: Log; pr
     survey: async () => ({ backend: broker.type, ...(await surveyJobs(work => ask('survey its jobs', work))) }),
     failedJobs: ({ offset, limit }) => ask('list its failed jobs', jobs => listFailedJobs(jobs, offset, limit)),
     retry: id => ask('retry a job', jobs => retryFailedJob(jobs, id)),
+    waitingJobs: () => ask('tell its waiting jobs', jobs => readWaitingJobs(jobs, broker.type)),
     async ping() {
       await ask('be reached', () => broker.ping());
     },

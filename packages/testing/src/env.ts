@@ -68,7 +68,7 @@ function contradictions(given: Partial<Record<string, unknown>>): [name: string,
   if (roles.length === 3 && !given.QUEUE_DATABASE_URL && !given.REDIS_URL) {
     faults.push(['QUEUE_DATABASE_URL', 'or REDIS_URL is needed where DATABASE_URL is set']);
   }
-  const ports = ['PORT', 'SIMULATOR_PORT', 'MAIL_PORT'].filter(name => given[name] !== 0);
+  const ports = ['PORT', 'SIMULATOR_PORT', 'MAIL_PORT', 'METRICS_PORT'].filter(name => given[name]);
   const repeated = ports.find((name, index) => ports.slice(0, index).some(other => given[other] === given[name]));
   if (repeated) faults.push([repeated, 'must differ from the other ports']);
   return faults;

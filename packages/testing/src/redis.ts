@@ -16,6 +16,8 @@ export interface RunningRedis {
   restart(downMs?: number): Promise<void>;
   /** FLUSHALL: Redis lost everything, and nobody's connection broke. */
   flush(): Promise<void>;
+  /** One command, and the first line of what it answers. */
+  ask(...words: string[]): Promise<string>;
   /** Stops the server and removes its folder. May be called twice. */
   stop(): Promise<void>;
 }
@@ -58,6 +60,7 @@ export async function startRedis(parentFolder = tmpdir()): Promise<RunningRedis>
     flush: async () => {
       await ask(port, ['FLUSHALL']);
     },
+    ask: (...words) => ask(port, words),
     stop: async () => {
       await endProcess(pid, [
         { signal: 'SIGTERM', waitMs: 3_000 },

@@ -75,7 +75,7 @@ test('children of a killed start are ended, other programs with their pids are n
 
 test('secrets are made once; a lost or damaged file is not silently replaced', () => {
   const secrets = keepSecrets(folder);
-  expect(secrets.pagekeeperKeys).toMatch(/^k1:[A-Za-z0-9+/]{43}=$/);
+  expect(secrets.pagekeeperKeys).toMatch(/^dev1:[A-Za-z0-9+/]{43}=$/);
   expect(secrets.simulator.appId).toMatch(/^[1-9]\d{14}$/);
   expect(keepSecrets(folder)).toEqual(secrets);
   writeFileSync(join(folder, 'secrets.json'), '{"pagekeeperKeys":');

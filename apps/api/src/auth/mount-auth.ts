@@ -27,6 +27,8 @@ export function mountAuth(app: Express, options: MountAuthOptions): void {
     const route = findAuthRoute(request.method, request.path);
     if (!route) throw new HttpError('no_such_route', 'There is nothing here.');
     response.locals.route = route;
+    // One of the list, letter by letter.
+    response.locals.template = request.path;
     // Nor does another site sign somebody in, who has no cookie yet.
     if (request.headers.cookie || request.headers.origin) refuseForeignOrigin(request, publicUrl);
     // Before the body is read.

@@ -1,4 +1,5 @@
 import { DomainError, OverLimit } from '@pagekeeper/domain/errors';
+import type { Metrics } from '@pagekeeper/runtime/metrics/metrics';
 
 const maxOfOwner = 20;
 const maxInProcess = 500;
@@ -45,9 +46,21 @@ export class OpenStreams {
     return { signal: controller.signal, close };
   }
 
+  get count(): number {
+    return this.#owners.size;
+  }
+
   /** Ends them all, and takes no more. */
   stop(): void {
     this.#isStopping = true;
     for (const controller of this.#owners.keys()) controller.abort();
   }
+}
+
+export function showStreams(metrics: Metrics, streams: OpenStreams): void {
+  metrics.gauge({
+    name: 'pagekeeper_open_streams',
+    help: 'Streams of events that readers hold open.',
+    read: gauge => gauge.set(streams.count),
+  });
 }

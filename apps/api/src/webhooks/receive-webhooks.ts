@@ -5,7 +5,9 @@ import type { Inbox } from '@pagekeeper/domain/webhooks/inbox';
 import { verifyWebhookSignature } from '@pagekeeper/facebook/signatures';
 import { parseDelivery } from '@pagekeeper/facebook/webhook-payload';
 import type { Log } from '@pagekeeper/runtime/log';
+import type { Metrics } from '@pagekeeper/runtime/metrics/metrics';
 import type { Secret } from '@pagekeeper/runtime/secret';
+import { countDeliveries } from './delivery-metrics.ts';
 import { hasTooMuchStructure } from './json-structure.ts';
 import { BodyRefused, readBody } from './read-body.ts';
 
@@ -13,6 +15,7 @@ export interface ReceiveOptions {
   inbox: Inbox;
   appSecrets: readonly Secret[];
   log: Log;
+  metrics: Metrics;
 }
 
 type Receive = (request: IncomingMessage, response: ServerResponse) => Promise<void>;
@@ -21,7 +24,8 @@ type Receive = (request: IncomingMessage, response: ServerResponse) => Promise<v
  * Takes deliveries in front of Express (which costs more than everything here together): signature over the raw bytes
  * before anything is parsed, and 200 only for what is committed. Refusals have no body.
  */
-export function createReceiveWebhooks({ inbox, appSecrets, log }: ReceiveOptions): Receive {
+export function createReceiveWebhooks({ inbox, appSecrets, log, metrics }: ReceiveOptions): Receive {
+  const note = countDeliveries(metrics, inbox);
   const onCut = (left: number) => log.warn({ left }, 'delivery cut');
   const accept = async (request: IncomingMessage): Promise<number> => {
     try {
@@ -37,7 +41,12 @@ export function createReceiveWebhooks({ inbox, appSecrets, log }: ReceiveOptions
       return statusOf(error, log);
     }
   };
-  return (request, response) => accept(request).then(status => answer(response, status));
+  return async (request, response) => {
+    const startedAt = performance.now();
+    const status = await accept(request);
+    answer(response, status);
+    note(status, startedAt);
+  };
 }
 
 function answer(response: ServerResponse, status: number): void {

@@ -2,8 +2,8 @@ import { appSecretsOf, queueConnectionOf } from '@pagekeeper/domain/environment'
 import { verifyMailServer } from '@pagekeeper/domain/mail/mailer';
 import { createGraphClient } from '@pagekeeper/facebook/graph-client';
 import { missingFields } from '@pagekeeper/facebook/subscribed-fields';
+import { checkQueue } from '@pagekeeper/queue/check-queue';
 import { createQueue } from '@pagekeeper/queue/queue';
-import { checkRedis } from '@pagekeeper/queue/redis-safety';
 import { findVariables, isProduction, readVariables } from '../env.ts';
 import { openLog } from '../log.ts';
 import { counted } from '../output.ts';
@@ -22,7 +22,7 @@ async function lookAtQueue(): Promise<Finding> {
   const queue = createQueue({ connection, log, ...(given.QUEUE_PREFIX && { prefix: given.QUEUE_PREFIX }) });
   const name = connection.type === 'redis' ? 'Redis' : 'Postgres';
   try {
-    if (connection.type === 'redis') await checkRedis(connection.url, { production: true, log });
+    await checkQueue(connection, { production: true, log });
     await queue.ping();
     const { waiting, active, failed: lost } = await queue.counts();
     const detail = `${name}: ${counted(waiting, 'job')} waiting, ${active} running, ${lost} failed`;

@@ -1,13 +1,11 @@
 import { BootRefused } from '@pagekeeper/domain/boot-checks';
 import { examineServer } from '@pagekeeper/domain/database/examine-server';
 import { judgeClock } from '@pagekeeper/domain/database/judge-clock';
-import { readMigrations } from '@pagekeeper/domain/database/migrate';
 import { loginRoles } from '@pagekeeper/domain/database/roles';
 import { judgeKeys } from '@pagekeeper/domain/vault/judge-keys';
 import { checkKeyRing, readKeysInUse } from '@pagekeeper/domain/vault/open-vault';
 import { KeyUnavailableError } from '@pagekeeper/domain/vault/vault';
 import { findVariables, readVariables } from '../env.ts';
-import { counted } from '../output.ts';
 import { UsageError } from '../usage-error.ts';
 import { withDatabase } from '../with-database.ts';
 import { type Finding, failed, reasonOf, warning, well } from './finding.ts';
@@ -51,13 +49,12 @@ async function lookAtRoles(): Promise<Finding[]> {
 
 async function lookAtRole(name: string, url: string, role: string): Promise<Finding | null> {
   try {
-    const found = (await examineServer(url)).role;
-    if (found === role) return null;
-    return failed(
-      'roles',
-      `${name} logs in as ${found}, not as ${role}`,
-      `Correct ${name}; pagekeeper roles makes the roles.`,
-    );
+    const { role: found, power } = await examineServer(url);
+    const fix = `Correct ${name}; pagekeeper roles makes the roles.`;
+    if (found !== role) return failed('roles', `${name} logs in as ${found}, not as ${role}`, fix);
+    // The owner is meant to own.
+    if (!power || role === loginRoles.owner) return null;
+    return failed('roles', `${role}, of ${name}, ${power}`, 'pagekeeper roles takes its powers away.');
   } catch (error) {
     return failed(
       'roles',
@@ -67,21 +64,22 @@ async function lookAtRole(name: string, url: string, role: string): Promise<Find
   }
 }
 
-async function lookAtSchema(): Promise<Finding> {
+/** What api and worker look at before they start. */
+async function lookAtSchema(): Promise<Finding | Finding[]> {
   try {
     await withDatabase(async () => {});
-    const { MIGRATION_DATABASE_URL: ownerUrl } = findVariables('MIGRATION_DATABASE_URL');
-    const unknown = ownerUrl ? (await readMigrations(ownerUrl)).filter(({ isKnown }) => !isKnown) : [];
-    if (unknown.length === 0) return well('migrations', 'the newest is there');
-    const detail = `the database has ${counted(unknown.length, 'migration')} that this release does not know`;
-    return warning('migrations', detail, 'Run the newer release, or take them back with it.');
+    return well('migrations', 'the newest is there');
   } catch (error) {
     if (error instanceof UsageError) throw error;
     if (!(error instanceof BootRefused)) return failed('migrations', reasonOf(error), 'See the lines above.');
-    const isSchema = error.message.includes('migration');
-    const fix = isSchema ? 'pagekeeper migrate' : 'Correct DATABASE_URL, or the clock: no process would start.';
-    return failed('migrations', error.message, fix);
+    return error.faults.map(fault => failed('start', fault, fixOf(fault)));
   }
+}
+
+function fixOf(fault: string): string {
+  if (/lacks the migration|^The table/.test(fault)) return 'pagekeeper migrate';
+  if (fault.includes('newer than this release')) return 'Or take it back with that release: pagekeeper migrate:down.';
+  return 'Correct DATABASE_URL, or the clock: no process would start.';
 }
 
 async function lookAtKeys(): Promise<Finding> {

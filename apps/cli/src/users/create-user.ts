@@ -1,3 +1,4 @@
+import { checkRole } from '@pagekeeper/domain/boot-checks';
 import { mailSettingsOf } from '@pagekeeper/domain/environment';
 import { publicId } from '@pagekeeper/domain/ids';
 import { createMailer } from '@pagekeeper/domain/mail/mailer';
@@ -27,6 +28,7 @@ export async function createUser({ email, name, staff = false }: Options, output
     'NAMED_STATEMENTS',
   );
   const { MIGRATION_DATABASE_URL } = staff ? readVariables('MIGRATION_DATABASE_URL') : {};
+  await checkRole('AUTH_DATABASE_URL', variables.AUTH_DATABASE_URL);
   const schema = authInputs['/sign-up/email'];
   parseInput(schema.omit({ password: true }), { email, name });
   const body = parseInput(schema, { email, name, password: await readNewPassword() });

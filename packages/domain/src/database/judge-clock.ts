@@ -1,13 +1,12 @@
 import { failed, type Judgement, warning, well } from '../judgement.ts';
+import { clockSkew } from './examine-server.ts';
 
-const warnSkewMs = 2_000;
-const failSkewMs = 30_000;
 
 /** @param aheadMs how far the database's clock is ahead of this machine's */
 export function judgeClock(aheadMs: number): Judgement {
   const skewMs = Math.abs(Math.round(aheadMs));
   const detail = `${skewMs.toLocaleString('en')} ms between this machine and the database`;
   const fix = 'Let NTP set both clocks: above 30 s a queue in Postgres runs jobs twice.';
-  if (skewMs > failSkewMs) return failed(detail, fix);
-  return skewMs > warnSkewMs ? warning(detail, fix) : well(detail);
+  if (skewMs > clockSkew.refuseMs) return failed(detail, fix);
+  return skewMs > clockSkew.warnMs ? warning(detail, fix) : well(detail);
 }

@@ -176,7 +176,9 @@ async function afterwards(
   stored: readonly StoredPage[],
 ): Promise<void> {
   const organization_id = login.organizationId;
-  for (const { integrationId: integration_id, revived } of stored) {
+  for (const { integrationId: integration_id, revived, died, recovered, status } of stored) {
+    if (died) ctx.metrics.deaths.inc({ status });
+    if (recovered) ctx.metrics.recoveries.inc();
     if (revived) await nudge(ctx, unparkEventsJob, { organization_id, integration_id });
   }
   if (stored.some(({ outdated }) => outdated)) {

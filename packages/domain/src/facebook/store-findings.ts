@@ -28,6 +28,8 @@ export interface StoredPage {
   revived: boolean;
   /** It worked until now, and does not any more. */
   died: boolean;
+  /** It works again, and people had been told that it did not. */
+  recovered: boolean;
   /** It was changed while the check ran: what was found is about what it was before. */
   outdated: boolean;
 }
@@ -84,12 +86,12 @@ async function storePage(
   const before = await FacebookPageIntegration.query(tx)
     .findOne({ id: page.integrationId, generation: page.generation })
     .forUpdate();
-  if (!before)
-    return { integrationId: page.integrationId, status: 'unverified', revived: false, died: false, outdated: true };
+  const untouched = { integrationId: page.integrationId, revived: false, died: false, recovered: false };
+  if (!before) return { ...untouched, status: 'unverified', outdated: true };
   const verdict = checked.verdicts.get(page.integrationId);
   if (!verdict) {
     await postponePage(tx, examination);
-    return { integrationId: page.integrationId, status: before.status, revived: false, died: false, outdated: false };
+    return { ...untouched, status: before.status, outdated: false };
   }
   const since = before.status === verdict.status ? before.status_since : now;
   const { restMs } = checked.subscriptions.get(page.integrationId) ?? {};
@@ -110,10 +112,10 @@ async function storePage(
       updated_at: raw('now()') as never,
     });
   await noteChange(tx, before, verdict, since);
-  await tellOfStatus(tx, { before, verdict, since, now });
+  const { recovered } = await tellOfStatus(tx, { before, verdict, since, now });
   const revived = usableStatuses.includes(verdict.status) && (await hasParkedEvents(tx, page.integrationId));
   const died = deadStatuses.includes(verdict.status) && !deadStatuses.includes(before.status);
-  return { integrationId: page.integrationId, status: verdict.status, revived, died, outdated: false };
+  return { integrationId: page.integrationId, status: verdict.status, revived, died, recovered, outdated: false };
 }
 
 /** What a check replaces: a token that was derived anew, and the page's name where Facebook calls it otherwise now. */

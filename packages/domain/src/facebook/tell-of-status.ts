@@ -8,11 +8,14 @@ const day = 24 * 3_600_000;
 /** Days before the end at which people are told, once each. */
 const rungs = [1, 3, 7, 14] as const;
 
-/** Notes what people are to be told of a status: that it stopped, that it works again, that an end lies ahead. */
+/**
+ * Notes what people are to be told of a status: that it stopped, that it works again, that an end lies ahead.
+ * @returns whether it works again, after people had been told that it did not
+ */
 export async function tellOfStatus(
   tx: TenantTx,
   news: { before: FacebookPageIntegration; verdict: Verdict; since: Date; now: Date },
-): Promise<void> {
+): Promise<{ recovered: boolean }> {
   const { before, verdict, since, now } = news;
   const { id: integrationId, page_name } = before;
   const { detail = 'It works.', fix } = verdict.reason ?? {};
@@ -20,7 +23,8 @@ export async function tellOfStatus(
   const isNew = before.status !== verdict.status;
   const isDead = deadStatuses.includes(verdict.status);
   if (isNew && isDead) await recordNotification(tx, { ...about, kind: 'dead', episode: since });
-  if (isNew && !isDead && verdict.status !== 'unverified' && (await wasToldDead(tx, integrationId))) {
+  const recovered = isNew && !isDead && verdict.status !== 'unverified' && (await wasToldDead(tx, integrationId));
+  if (recovered) {
     await recordNotification(tx, { ...about, kind: 'recovered', episode: since });
   }
   if (verdict.status === 'expiring') {
@@ -29,6 +33,7 @@ export async function tellOfStatus(
     if (rung !== undefined)
       await recordNotification(tx, { ...about, kind: 'expiring', rung, episode: endsAt ?? since });
   }
+  return { recovered };
 }
 
 /** The last that people heard of it. Fresh tokens make a dead page `unverified` first: its status does not tell. */

@@ -6,18 +6,19 @@ import type { Drain } from './drain-lease.ts';
 import { type DecidedEvent, isAnswered, removedRule } from './read-events.ts';
 import { textOf } from './reply.ts';
 import { type StoredDecision, storeDecisions } from './store-decisions.ts';
+import type { Closed } from './tell-of-events.ts';
 
 /**
  * Closes in bulk what needs no call to Facebook, parks what must wait for a working token, and puts off what is not
  * due yet.
- * @returns the events that are left: to be answered, or found out about
+ * @returns the events that are left: to be answered, or found out about; and what became of the others
  */
 export async function closeEvents(
   tx: TenantTx,
   { vault }: Pick<Context, 'vault'>,
   drain: Drain,
   events: readonly DecidedEvent[],
-): Promise<DecidedEvent[]> {
+): Promise<Closed & { left: DecidedEvent[] }> {
   const left: DecidedEvent[] = [];
   const decisions: StoredDecision[] = [];
   const closings = new Closings();
@@ -46,7 +47,7 @@ export async function closeEvents(
   const ready = park(drain, left, closings);
   await confirmByEcho(tx, events);
   await closings.store(tx);
-  return ready;
+  return { left: ready, closings: closings.all(), decisions };
 }
 
 function toStore({ id, decision, decidedAt, row }: DecidedEvent): StoredDecision {
@@ -82,6 +83,10 @@ class Closings {
     const closing = this.#ids.get(key) ?? { state, reason, ids: [] };
     closing.ids.push(id);
     this.#ids.set(key, closing);
+  }
+
+  all(): { state: EventState; reason: string; ids: Uuid[] }[] {
+    return [...this.#ids.values()];
   }
 
   async store(tx: TenantTx): Promise<void> {

@@ -13,6 +13,7 @@ import { beginDrain, type Drain, endDrain, renewDrain, type UsableDrain } from '
 import { batchSize, type DecidedEvent, type ReplyOptions, readEvents } from './read-events.ts';
 import { reconcileReply } from './reconcile-reply.ts';
 import { type Step, sendReply } from './send-reply.ts';
+import { tellOfClosing } from './tell-of-events.ts';
 
 export interface DrainOptions extends ReplyOptions {
   /** How long a reply in doubt is waited for before it counts as not sent. */
@@ -81,10 +82,12 @@ async function drainSlice(ctx: Context, drain: Drain, options: DrainOptions): Pr
       const times = await renewDrain(tx, drain);
       if (!times) return null;
       const decided = await readEvents(tx, ctx, drain, times, options);
-      return { read: decided.length, left: await closeEvents(tx, ctx, drain, decided) };
+      return { decided, ...(await closeEvents(tx, ctx, drain, decided)) };
     });
     if (!batch) return { outcome: 'changed', events };
-    events += batch.read;
+    const { decided } = batch;
+    events += decided.length;
+    tellOfClosing(ctx, drain, decided, batch);
     failpoint('drain.after_close');
     const { token } = drain;
     // Without a token everything that needs one was parked.
@@ -92,7 +95,7 @@ async function drainSlice(ctx: Context, drain: Drain, options: DrainOptions): Pr
     if (halt) return { outcome: halt, events };
     if (options.signal.aborted) return { outcome: 'stopped', events };
     if (isOver()) return { outcome: 'continued', events };
-    if (batch.read < batchSize) return { outcome: 'drained', events };
+    if (decided.length < batchSize) return { outcome: 'drained', events };
   }
 }
 

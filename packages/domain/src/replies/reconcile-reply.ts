@@ -13,6 +13,7 @@ import type { DecidedEvent } from './read-events.ts';
 import type { Reply } from './reply.ts';
 import type { Step } from './send-reply.ts';
 import { settleFailure } from './settle.ts';
+import { type ReplyOutcome, tellOfReply } from './tell-of-events.ts';
 
 /** 'absent': proven not sent, to be sent again. 'next': closed, or put off. */
 export type Finding = 'absent' | Step;
@@ -37,15 +38,21 @@ export async function reconcileReply(
   if (reply.kind === 'private_comment') return 'absent';
   const inTenant = <Result>(work: (tx: TenantTx) => Promise<Result>) =>
     withTenant(ctx, { organization: drain.organizationId }, work);
+  const told = async (outcome: ReplyOutcome, work: (tx: TenantTx) => Promise<Finding>) => {
+    const finding = await inTenant(work);
+    tellOfReply(ctx, event, { kind: reply.kind, replyId: reply.id, outcome });
+    return finding;
+  };
   const waited = await inTenant(tx => secondsSince(tx, reply));
   const wait = () => inTenant(tx => putOff(tx, event, Math.max(1, quietSeconds - waited)));
   if (reply.kind === 'message') {
-    return waited < quietSeconds ? await wait() : await inTenant(tx => giveUp(tx, event, reply, 'No echo came back.'));
+    if (waited < quietSeconds) return await wait();
+    return await told('given_up', tx => giveUp(tx, event, reply, 'No echo came back.'));
   }
   const found = await lookUnder(ctx, drain, event, reply, inTenant);
   failpoint('reply.after_look');
-  if (found.type === 'sent') return await inTenant(tx => settleSent(tx, event, reply, found.id));
-  if (found.type === 'unclear') return await inTenant(tx => giveUp(tx, event, reply, found.detail));
+  if (found.type === 'sent') return await told('found', tx => settleSent(tx, event, reply, found.id));
+  if (found.type === 'unclear') return await told('given_up', tx => giveUp(tx, event, reply, found.detail));
   if (found.type === 'unreadable') return await inTenant(tx => storeUnreadable(tx, drain, event, reply, found.error));
   return waited < quietSeconds ? await wait() : 'absent';
 }

@@ -12,6 +12,7 @@ import { pausePage, type UsableDrain } from './drain-lease.ts';
 import { type DecidedEvent, mayBeTriedAgain, metadataOf } from './read-events.ts';
 import { type ReplyKind, textOf } from './reply.ts';
 import { type SendFailure, settleFailure } from './settle.ts';
+import { type ReplyOutcome, tellOfReply } from './tell-of-events.ts';
 
 /** 'changed': the lease, the page or what it is to do is not what it was. 'paused': nothing more may be sent now. */
 export type Step = 'next' | 'changed' | { paused: Extract<SendFailure, { type: 'pause' }> };
@@ -45,14 +46,27 @@ export async function sendReply(
   if (performance.now() - committedAt > staleIntentMs) return 'changed';
   const result = await callFacebook(ctx, drain, outgoing, intent.id);
   failpoint('reply.after_http');
-  return await withTenant(ctx, { organization }, async tx => {
-    const step = result.ok
+  const failure = result.ok ? null : settleFailure(result.error, event.row.attempts + 1);
+  const step = await withTenant(ctx, { organization }, async tx => {
+    const next = result.ok
       ? await storeSent(tx, drain, intent, result, outgoing)
-      : await storeFailure(tx, drain, event, intent, result.error);
+      : await storeFailure(tx, drain, intent, failure!);
     failpoint('reply.before_commit');
-    return step;
+    return next;
   });
+  tellOfReply(ctx, event, { kind: outgoing.kind, replyId: intent.id, outcome: outcomes[failure?.type ?? 'sent'] });
+  return step;
 }
+
+/** What became of a try, in a word. */
+const outcomes: Record<SendFailure['type'] | 'sent', ReplyOutcome> = {
+  sent: 'sent',
+  unknown: 'unknown',
+  retry: 'put_off',
+  pause: 'paused',
+  done: 'answered_before',
+  rejected: 'rejected',
+};
 
 /** What was tried before binds: another kind or text now could be a second answer. */
 function bindToEarlier(
@@ -167,14 +181,7 @@ async function storeSent(
   return { paused: { type: 'pause', scope: 'page', waitMs, check: false, counts: false, reason: usedUp } };
 }
 
-async function storeFailure(
-  tx: TenantTx,
-  drain: UsableDrain,
-  event: DecidedEvent,
-  intent: Intent,
-  error: GraphError,
-): Promise<Step> {
-  const failure = settleFailure(error, event.row.attempts + 1);
+async function storeFailure(tx: TenantTx, drain: UsableDrain, intent: Intent, failure: SendFailure): Promise<Step> {
   const { reason } = failure;
   switch (failure.type) {
     case 'unknown':

@@ -241,7 +241,11 @@ type SystemReason =
   | 'unsent_notifications'
   | 'ended_connections'
   | 'moved_pages'
-  | 'organizations_with_keys';
+  | 'organizations_with_keys'
+  | 'page_statuses'
+  | 'late_checks'
+  | 'waiting_events'
+  | 'data_key_age';
 
 /** Runs one of the router's listings. For jobs that fan out: each id is then entered as a tenant of its own. */
 export async function asSystem<Row>(database: Database, reason: SystemReason, ...values: unknown[]): Promise<Row[]> {

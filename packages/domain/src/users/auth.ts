@@ -6,6 +6,7 @@ import { verifyJWT } from 'better-auth/crypto';
 import { twoFactor } from 'better-auth/plugins/two-factor';
 import pg from 'pg';
 import { patience } from '../database/patience.ts';
+import type { PoolUse } from '../database/pool-use.ts';
 import { newId } from '../ids.ts';
 import { createMailPost, type MailPost } from '../mail/mail-post.ts';
 import type { Mailer } from '../mail/mailer.ts';
@@ -95,7 +96,12 @@ export function createAuth(options: AuthOptions) {
     await post.close();
     await pool.end();
   };
-  return { auth, credentials, readSession, close };
+  const poolUse = (): PoolUse => ({
+    used: pool.totalCount - pool.idleCount,
+    free: pool.idleCount,
+    waiting: pool.waitingCount,
+  });
+  return { auth, credentials, readSession, poolUse, close };
 }
 
 /** The mail to a new account's address, or to the one that an account is to have. */

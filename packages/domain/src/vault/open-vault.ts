@@ -59,6 +59,15 @@ export async function readKeysInUse(database: Database): Promise<string[]> {
   return rows.map(({ kek_id }: { kek_id: string }) => kek_id);
 }
 
+/** For how many seconds the ring's first key has been in use; null while no process has begun with it. */
+export async function readRingKeyAge(database: Database, ring: KeyRing): Promise<number | null> {
+  const { rows } = await knexOf(database).raw(
+    'select extract(epoch from now() - created_at)::double precision as seconds from system_keys where name = ?',
+    [`check|${ring[0].id}`],
+  );
+  return rows[0]?.seconds ?? null;
+}
+
 const newSystemKey = (kek: KeyRing[0], name: string, key: Uint8Array): SystemKey => ({
   name,
   kek_id: kek.id,

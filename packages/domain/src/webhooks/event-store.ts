@@ -4,7 +4,7 @@ import pg from 'pg';
 import { byteaArray, int4Array, textArray, uuidArray } from '../database/binary-arrays.ts';
 import { patience } from '../database/patience.ts';
 import { DomainError } from '../errors.ts';
-import type { Uuid } from '../ids.ts';
+import { publicId, type Uuid } from '../ids.ts';
 
 /** A sealed change on its way into `webhook_events`. */
 export interface EventRow {
@@ -26,6 +26,8 @@ export interface EventStore {
   insert(rows: readonly EventRow[]): Promise<InsertOutcome[]>;
   /** True when more rows wait than a process should hold: refuse instead. */
   isFull(): boolean;
+  /** Rows that no statement has taken yet. */
+  waiting(): number;
   close(): Promise<void>;
 }
 
@@ -73,7 +75,7 @@ export function openEventStore({ databaseUrl, namedStatements, log }: EventStore
     const group = takeGroup();
     if (group.length === 0) return;
     inFlight += 1;
-    void insertGroup(insert, group).finally(() => {
+    void insertGroup(insert, log, group).finally(() => {
       inFlight -= 1;
       schedule();
     });
@@ -99,6 +101,7 @@ export function openEventStore({ databaseUrl, namedStatements, log }: EventStore
         schedule();
       }),
     isFull: () => waitingRows >= maxWaitingRows,
+    waiting: () => waitingRows,
     async close() {
       const rest = waiting;
       waiting = [];
@@ -110,16 +113,18 @@ export function openEventStore({ databaseUrl, namedStatements, log }: EventStore
 
 type Insert = (rows: readonly EventRow[]) => Promise<InsertOutcome[]>;
 
-async function insertGroup(insert: Insert, group: readonly Waiting[]): Promise<void> {
+async function insertGroup(insert: Insert, log: Log, group: readonly Waiting[]): Promise<void> {
   try {
     failpoint('inbox.before_commit');
-    const outcomes = await insert(group.length === 1 ? group[0]!.rows : group.flatMap(({ rows }) => rows));
+    const all = group.length === 1 ? group[0]!.rows : group.flatMap(({ rows }) => rows);
+    const outcomes = await insert(all);
     failpoint('inbox.after_commit');
     let start = 0;
     for (const { rows, resolve } of group) {
       resolve(outcomes.slice(start, start + rows.length));
       start += rows.length;
     }
+    tellOfStored(log, all, outcomes);
   } catch (error) {
     // One bad row fails its statement. Halves find the delivery it came with; the others are stored.
     if (group.length === 1 || !isRowFault(error)) {
@@ -127,8 +132,15 @@ async function insertGroup(insert: Insert, group: readonly Waiting[]): Promise<v
       return;
     }
     const middle = group.length >> 1;
-    await Promise.all([insertGroup(insert, group.slice(0, middle)), insertGroup(insert, group.slice(middle))]);
+    await Promise.all([insertGroup(insert, log, group.slice(0, middle)), insertGroup(insert, log, group.slice(middle))]);
   }
+}
+
+/** One line a commit, however many events it has. By an event's id one finds what the workers did with it. */
+function tellOfStored(log: Log, rows: readonly EventRow[], outcomes: readonly InsertOutcome[]): void {
+  if (!log.isLevelEnabled('info')) return;
+  const event_ids = rows.filter((_, index) => outcomes[index] === 'stored').map(({ id }) => publicId('event', id));
+  if (event_ids.length > 0) log.info({ event_ids }, 'events stored');
 }
 
 /** Data exceptions and constraint violations belong to a row; everything else would fail again. */

@@ -66,6 +66,11 @@ export class Inbox {
     if (again.length > 0) throw new DomainError('unavailable', 'A page changes hands at this moment.');
   }
 
+  /** Events that wait for a statement. */
+  get waiting(): number {
+    return this.#store.waiting();
+  }
+
   async close(): Promise<void> {
     await this.#store.close();
     await this.#nudger.close();

@@ -109,7 +109,7 @@ export function childVariables(
     MAIL_FROM: given.MAIL_FROM,
   };
   return {
-    worker,
+    worker: { ...worker, METRICS_PORT: nextPort(given.METRICS_PORT)?.toString() },
     api: {
       ...worker,
       AUTH_DATABASE_URL: urls.auth,
@@ -131,6 +131,9 @@ export function childVariables(
     },
   };
 }
+
+/** The api's is the one that was asked for, the worker's the one after it. */
+const nextPort = (port: number | undefined) => (port ? port + 1 : port);
 
 /** High ones, save where the environment names them. */
 function limitsOf(given: StartEnvironment): Variables {

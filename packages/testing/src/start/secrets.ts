@@ -1,6 +1,7 @@
 import { randomBytes, randomInt } from 'node:crypto';
 import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { developmentPrefix } from '@pagekeeper/domain/environment';
 import { z } from 'zod';
 
 const shape = z.object({
@@ -48,14 +49,15 @@ const secret = () => randomBytes(24).toString('hex');
 
 function makeSecrets(): LocalSecrets {
   return {
-    pagekeeperKeys: `k1:${randomBytes(32).toString('base64')}`,
-    authSecret: randomBytes(32).toString('base64'),
+    // By this beginning production knows them, and refuses them.
+    pagekeeperKeys: `${developmentPrefix}1:${randomBytes(32).toString('base64')}`,
+    authSecret: `${developmentPrefix}-${randomBytes(32).toString('base64')}`,
     rolePasswords: { owner: secret(), app: secret(), auth: secret(), queue: secret() },
     simulator: {
       // Meta's app ids are 15 or 16 digits, its app secrets 32 hexadecimal ones.
       appId: `${randomInt(1, 10)}${String(randomInt(0, 10 ** 14)).padStart(14, '0')}`,
       appSecret: randomBytes(16).toString('hex'),
-      verifyToken: randomBytes(12).toString('hex'),
+      verifyToken: `${developmentPrefix}-${randomBytes(12).toString('hex')}`,
     },
   };
 }

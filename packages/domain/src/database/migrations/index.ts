@@ -13,6 +13,7 @@ import * as budget from './0016_budget.ts';
 import * as closedEvents from './0017_closed_events.ts';
 import * as keyRotations from './0019_key_rotations.ts';
 import * as checks from './0020_checks.ts';
+import * as metrics from './0022_metrics.ts';
 import * as privacy from './0023_privacy.ts';
 import * as operations from './0024_operations.ts';
 
@@ -40,6 +41,7 @@ export const migrations: readonly Migration[] = [
   { name: '0017_closed_events', ...closedEvents },
   { name: '0019_key_rotations', ...keyRotations },
   { name: '0020_checks', ...checks },
+  { name: '0022_metrics', ...metrics },
   { name: '0023_privacy', ...privacy },
   { name: '0024_operations', ...operations },
 ];

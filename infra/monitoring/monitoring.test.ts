@@ -1,0 +1,120 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type Network, startNetwork } from '@pagekeeper/testing/network/network';
+import { type Scrape, scrape } from '@pagekeeper/testing/network/scrape';
+import { repositoryFolder } from '@pagekeeper/testing/processes';
+import { freePort } from '@pagekeeper/testing/system/ports';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
+import { labelsOf, metricsOf } from './expressions.ts';
+
+const read = (path: string) => readFileSync(join(repositoryFolder, path), 'utf8');
+
+interface Rule {
+  alert: string;
+  expr: string;
+  for?: string;
+  labels: { severity: string };
+  annotations: { summary: string; runbook: string };
+}
+
+interface Panel {
+  type: string;
+  title: string;
+  gridPos: { x: number; w: number };
+  targets?: { expr: string }[];
+}
+
+const rules: Rule[] = parse(read('infra/monitoring/alerts.yaml')).groups.flatMap(
+  ({ rules }: { rules: Rule[] }) => rules,
+);
+const dashboard: { panels: Panel[] } = JSON.parse(read('infra/monitoring/dashboard.json'));
+const shown = dashboard.panels.flatMap(({ title, targets = [] }) => targets.map(({ expr }) => ({ name: title, expr })));
+const expressions = [...rules.map(({ alert, expr }) => ({ name: alert, expr })), ...shown];
+
+let network: Network;
+let scrapes: Scrape[];
+
+beforeAll(async () => {
+  const ports = { api: String(await freePort()), worker: String(await freePort()) };
+  network = await startNetwork({
+    apiEnv: { METRICS_PORT: ports.api },
+    workerEnv: { METRICS_PORT: ports.worker },
+  });
+  const acme = await network.tenant('acme');
+  const { page } = await acme.connectPage();
+  await network.simulator.post(`/__sim/pages/${page.page_id}/comments`, { text: 'Hello?' });
+  await network.settle();
+  scrapes = await Promise.all(Object.values(ports).map(scrape));
+}, 60_000);
+
+afterAll(() => network?.stop());
+
+/** Prometheus adds them. */
+const added = ['instance', 'le', 'app'];
+
+describe('alerts and dashboard', () => {
+  it('name only metrics that api or worker show', () => {
+    const known = new Set(scrapes.flatMap(({ names }) => [...names]));
+    const withoutSuffix = (metric: string) => metric.replace(/_(bucket|sum|count)$/, '');
+    const unknown = expressions.flatMap(({ name, expr }) =>
+      metricsOf(expr)
+        .filter(metric => !known.has(metric) && !known.has(withoutSuffix(metric)))
+        .map(metric => `${name}: ${metric}`),
+    );
+    expect(unknown).toEqual([]);
+    expect(expressions.length).toBeGreaterThan(40);
+  });
+
+  it('name only labels that metrics of ours have', () => {
+    const labels = new Set(scrapes.flatMap(({ labelNames }) => [...labelNames]));
+    const unknown = expressions.flatMap(({ name, expr }) =>
+      labelsOf(expr)
+        .filter(label => !labels.has(label) && !added.includes(label))
+        .map(label => `${name}: ${label}`),
+    );
+    expect(unknown).toEqual([]);
+  });
+
+  it('leave no metric of ours unwatched', () => {
+    const ours = scrapes.flatMap(({ names }) => [...names]).filter(name => name.startsWith('pagekeeper_'));
+    const watched = new Set(expressions.flatMap(({ expr }) => metricsOf(expr)));
+    const unwatched = ours.filter(name => !watched.has(name) && !watched.has(`${name}_bucket`));
+    expect([...new Set(unwatched)]).toEqual([]);
+  });
+});
+
+describe('an alert', () => {
+  it.each(rules.map(rule => [rule.alert, rule] as const))(
+    '%s says how grave it is, and leads to a heading of a runbook that exists',
+    (_name, rule) => {
+      expect(['page', 'ticket']).toContain(rule.labels.severity);
+      expect(rule.annotations.summary).toMatch(/\.$/);
+      const [file = '', anchor] = rule.annotations.runbook.split('#');
+      expect(file).toMatch(/^infra\/runbooks\/[a-z-]+\.md$/);
+      expect(existsSync(join(repositoryFolder, file)), file).toBe(true);
+      expect(anchorsOf(read(file))).toContain(anchor);
+    },
+  );
+
+  it('has a name of its own', () => {
+    const names = rules.map(({ alert }) => alert);
+    expect(new Set(names).size).toBe(names.length);
+  });
+});
+
+it('the dashboard’s panels stand beside each other, and none without a query', () => {
+  for (const { type, title, gridPos, targets } of dashboard.panels) {
+    expect(gridPos.x + gridPos.w, title).toBeLessThanOrEqual(24);
+    if (type !== 'row') expect(targets?.length, title).toBeGreaterThan(0);
+  }
+});
+
+/** As GitHub makes them. */
+const anchorsOf = (markdown: string): string[] =>
+  [...markdown.matchAll(/^#+ (.+)$/gm)].map(([, heading]) =>
+    heading!
+      .toLowerCase()
+      .replaceAll(/[^\w\s-]/g, '')
+      .replaceAll(/\s/g, '-'),
+  );

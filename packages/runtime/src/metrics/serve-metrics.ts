@@ -1,0 +1,50 @@
+import { createServer, type Server } from 'node:http';
+import type { Log } from '../log.ts';
+import type { Metrics } from './metrics.ts';
+
+export interface MetricsServer {
+  port: number;
+  close(): Promise<void>;
+}
+
+/**
+ * Answers `GET /metrics` on a port of its own, which the world outside shall not reach. Without a port: null.
+ * @throws the listener's error
+ */
+export async function serveMetrics(
+  metrics: Metrics,
+  { port, host, log }: { port: number | undefined; host: string; log: Log },
+): Promise<MetricsServer | null> {
+  if (port === undefined) return null;
+  const server = createServer((request, response) => {
+    const [path] = (request.url ?? '').split('?', 1);
+    if (path !== '/metrics' || (request.method !== 'GET' && request.method !== 'HEAD')) {
+      response.writeHead(path === '/metrics' ? 405 : 404).end();
+      return;
+    }
+    metrics.read().then(
+      text => response.writeHead(200, { 'Content-Type': metrics.contentType }).end(text),
+      error => {
+        log.error({ err: error }, 'metrics cannot be read');
+        response.writeHead(500).end();
+      },
+    );
+  });
+  server.requestTimeout = 10_000;
+  await listen(server, port, host);
+  const { port: taken } = server.address() as { port: number };
+  log.info({ port: taken }, 'metrics listen');
+  return { port: taken, close: () => close(server) };
+}
+
+const listen = (server: Server, port: number, host: string): Promise<void> =>
+  new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, host, resolve);
+  });
+
+const close = (server: Server): Promise<void> =>
+  new Promise(resolve => {
+    server.close(() => resolve());
+    server.closeAllConnections();
+  });
