@@ -822,10 +822,8 @@ public.replies: UPDATE (event_id, kind, state, rule, reason, sent_id, attempts, 
 public.staff_entries: SELECT (organization_id, id, user_id, expires_at) to pagekeeper_router
 public.threads: SELECT (organization_id, thread_hash) to pagekeeper_router
 public.threads: UPDATE (human_until) to pagekeeper_app
-public.webhook_events: SELECT (organization_id, id, integration_id, state, not_before) to pagekeeper_router
-public.webhook_events: UPDATE (person_hash, thread_hash, payload, state, attempts, not_before, processed_at, reason, replay) to pagekeeper_app
 public.webhook_events: SELECT (organization_id, id, integration_id, received_at, state, not_before) to pagekeeper_router
-public.webhook_events: UPDATE (payload, state, attempts, not_before, processed_at, reason, replay) to pagekeeper_app
+public.webhook_events: UPDATE (person_hash, thread_hash, payload, state, attempts, not_before, processed_at, reason, replay) to pagekeeper_app
 
 -- functions
 CREATE OR REPLACE FUNCTION app.drop_event_partitions(before timestamp with time zone)

@@ -34,7 +34,11 @@ export async function startServer(variables: ApiVariables, log: Log): Promise<Ru
   const metrics = new Metrics('api');
   const services = await openServices(variables, log, metrics);
   const namedStatements = variables.NAMED_STATEMENTS === 'on';
-  const { close: closeAuth, poolUse: authPool, ...people } = createAuth({
+  const {
+    close: closeAuth,
+    poolUse: authPool,
+    ...people
+  } = createAuth({
     ...services,
     databaseUrl: variables.AUTH_DATABASE_URL,
     secret: variables.AUTH_SECRET,

@@ -132,7 +132,10 @@ async function insertGroup(insert: Insert, log: Log, group: readonly Waiting[]):
       return;
     }
     const middle = group.length >> 1;
-    await Promise.all([insertGroup(insert, log, group.slice(0, middle)), insertGroup(insert, log, group.slice(middle))]);
+    await Promise.all([
+      insertGroup(insert, log, group.slice(0, middle)),
+      insertGroup(insert, log, group.slice(middle)),
+    ]);
   }
 }
 
