@@ -125,7 +125,7 @@ function showQueue(metrics: Metrics, read: Reading<QueueFigures>): void {
     },
   });
   const shown = [
-    ['pagekeeper_queue_waiting_jobs', 'Jobs that wait for a worker, of the 500 that wait longest.', 'count'],
+    ['pagekeeper_queue_waiting_jobs', 'Jobs that wait for a worker, of the 200 that wait longest.', 'count'],
     ['pagekeeper_queue_oldest_waiting_seconds', 'For how long the oldest of those waits; 0 for none.', 'seconds'],
   ] as const;
   for (const [name, help, figure] of shown) {

@@ -44,7 +44,7 @@ export interface Queue {
   failedJobs(page: { offset: number; limit: number }): Promise<FailedJob[]>;
   /** Has a job tried once more if it failed for good. @returns false where no job has this id */
   retry(id: string): Promise<boolean>;
-  /** What waits for a worker, by kind, of the 500 jobs that wait longest. */
+  /** What waits for a worker, by kind, of the 200 jobs that wait longest. */
   waitingJobs(): Promise<WaitingJobs[]>;
   /** Counters for rate limits, in the same broker. They reject with nothing. */
   readonly limits: LimitStore;

@@ -8,7 +8,7 @@ export interface WaitingJobs {
   sinceMs: number;
 }
 
-const maxRead = 500;
+const maxRead = 200;
 
 /** What waits, by kind: of the jobs that wait longest, so that a backlog costs no more to look at. */
 export async function readWaitingJobs(jobs: Jobs, backend: Broker['type']): Promise<WaitingJobs[]> {
