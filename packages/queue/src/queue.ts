@@ -92,7 +92,7 @@ export function createQueue(options: { connection: QueueConnection; log: Log; pr
     forget: id => forgetJobs(id, work => ask('forget a job', work)),
     limits: createLimitStore(broker, options.log),
     counts: () => ask('count its jobs', countJobs),
-    survey: async () => ({ backend: broker.type, ...(await surveyJobs(work => ask('survey its jobs', work))) }),
+    survey: () => surveyJobs(work => ask('survey its jobs', work), broker.type),
     failedJobs: ({ offset, limit }) => ask('list its failed jobs', jobs => listFailedJobs(jobs, offset, limit)),
     retry: id => ask('retry a job', jobs => retryFailedJob(jobs, id)),
     waitingJobs: () => ask('tell its waiting jobs', jobs => readWaitingJobs(jobs, broker.type)),

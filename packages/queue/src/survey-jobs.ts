@@ -1,4 +1,5 @@
-import type { Jobs } from './broker.ts';
+import type { Broker, Jobs } from './broker.ts';
+import { maxRead, readLongestWaiting, waitingSinceMs } from './waiting-jobs.ts';
 
 export interface JobCounts {
   waiting: number;
@@ -9,7 +10,7 @@ export interface JobCounts {
 
 /** What is in the queue, for those who run the system. */
 export interface QueueSurvey extends JobCounts {
-  backend: 'redis' | 'postgres';
+  backend: Broker['type'];
   /** The same by kind of job, sorted by name. Of each state the oldest are looked at. */
   kinds: (JobCounts & { name: string })[];
   /** False where there is more than was looked at: `kinds` are then too small. */
@@ -18,12 +19,9 @@ export interface QueueSurvey extends JobCounts {
   waitingSince: Date | null;
 }
 
-/** How many of each state are read to tell their kinds. */
-const maxRead = 200;
-
 /** The states as they are called here, and at BullMQ. */
 const states = [
-  ['waiting', ['waiting', 'prioritized']],
+  ['waiting', ['waiting']],
   ['active', ['active']],
   ['delayed', ['delayed']],
   ['failed', ['failed']],
@@ -42,33 +40,29 @@ export async function countJobs(jobs: Jobs): Promise<JobCounts> {
  */
 export async function surveyJobs(
   ask: <Answer>(work: (jobs: Jobs) => Promise<Answer>) => Promise<Answer>,
-): Promise<Omit<QueueSurvey, 'backend'>> {
+  backend: Broker['type'],
+): Promise<QueueSurvey> {
   const counts = await ask(countJobs);
   const kinds = new Map<string, JobCounts>();
-  let waitingSince: Date | null = null;
+  let sinceMs = Number.POSITIVE_INFINITY;
   for (const [state, names] of states) {
     if (counts[state] === 0) continue;
-    for (const job of await ask(jobs => jobs.getJobs([...names], 0, maxRead - 1, true))) {
+    const read = (jobs: Jobs) =>
+      state === 'waiting' ? readLongestWaiting(jobs, backend) : jobs.getJobs([...names], 0, maxRead - 1, true);
+    for (const job of await ask(read)) {
       // A job that ends between the list and its reading is missing from it.
       if (!job) continue;
       const kind = kinds.get(job.name) ?? { waiting: 0, active: 0, delayed: 0, failed: 0 };
       kind[state] += 1;
       kinds.set(job.name, kind);
-      if (state === 'waiting') waitingSince = earlier(waitingSince, ableSince(job));
+      if (state === 'waiting') sinceMs = Math.min(sinceMs, waitingSinceMs(job));
     }
   }
   return {
+    backend,
     ...counts,
     kinds: [...kinds].map(([name, of]) => ({ name, ...of })).sort((a, b) => (a.name < b.name ? -1 : 1)),
     isComplete: states.every(([state]) => counts[state] <= maxRead),
-    waitingSince,
+    waitingSince: Number.isFinite(sinceMs) ? new Date(sinceMs) : null,
   };
 }
-
-type Found = Awaited<ReturnType<Jobs['getJobs']>>[number];
-
-/** Made, delayed, and perhaps tried before: since the last of these it waits for a worker. */
-const ableSince = ({ timestamp, opts, processedOn }: Found): Date =>
-  new Date(Math.max(timestamp + (opts.delay ?? 0), processedOn ?? 0));
-
-const earlier = (one: Date | null, other: Date): Date => (one && one < other ? one : other);

@@ -8,7 +8,7 @@ import { KeyUnavailableError } from '@pagekeeper/domain/vault/vault';
 import { findVariables, readVariables } from '../env.ts';
 import { UsageError } from '../usage-error.ts';
 import { withDatabase } from '../with-database.ts';
-import { type Finding, failed, reasonOf, warning, well } from './finding.ts';
+import { type Finding, failed, reasonOf, well } from './finding.ts';
 
 /** Each looks at one thing that the database must have right. */
 export const examineDatabase: readonly (() => Promise<Finding | Finding[]>)[] = [

@@ -1,7 +1,6 @@
 import { failed, type Judgement, warning, well } from '../judgement.ts';
 import { clockSkew } from './examine-server.ts';
 
-
 /** @param aheadMs how far the database's clock is ahead of this machine's */
 export function judgeClock(aheadMs: number): Judgement {
   const skewMs = Math.abs(Math.round(aheadMs));
