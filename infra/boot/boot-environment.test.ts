@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { type Program, run, type Variables } from './programs.ts';
+import { inTurn, type Program, run, type Variables } from './programs.ts';
 
 const key = () => randomBytes(32).toString('base64');
 
@@ -123,7 +123,7 @@ describe('production', () => {
   it.each(faults)('refuses %s: exit 1, one sentence, no value', async (_fault, variables, sentence, programs) => {
     const given = { ...right, ...variables };
     const endings = await Promise.all(
-      (programs ?? (['api', 'worker'] as const)).map(async program => {
+      inTurn(programs ?? ['api', 'worker']).map(async program => {
         const { seconds: _seconds, ...ending } = await run(program, of(program, given));
         return { program, ...ending };
       }),

@@ -7,7 +7,7 @@ import { dropDatabase, withClient } from '@pagekeeper/testing/database/template'
 import { startProcess } from '@pagekeeper/testing/processes';
 import { findRedis, type RunningRedis, startRedis } from '@pagekeeper/testing/redis';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
-import { type Ending, type Program, productionVariables, run, type Variables } from './programs.ts';
+import { type Ending, inTurn, type Program, productionVariables, run, type Variables } from './programs.ts';
 
 /** One fault: how it comes about, and the one sentence that each program says of it. */
 interface Row {
@@ -365,7 +365,8 @@ describe.skipIf(!findRedis())('Redis', () => {
   }
 });
 
-async function refuse({ make, says, programs = ['api', 'worker', 'cli'] }: Row): Promise<void> {
+async function refuse({ make, says, programs: all = ['api', 'worker', 'cli'] }: Row): Promise<void> {
+  const programs = inTurn(all);
   const database = await createTestDatabase();
   try {
     const variables = productionVariables(database);

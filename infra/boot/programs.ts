@@ -20,6 +20,18 @@ const words: Record<Program, readonly string[]> = { api: [], worker: [], cli: ['
 
 export type Program = 'api' | 'worker' | 'cli';
 
+let turn = 0;
+
+/**
+ * They refuse by the same function: usually one of them is started for a fault, each in its turn.
+ * With BOOT_MATRIX=whole all are.
+ */
+export function inTurn(programs: readonly Program[]): readonly Program[] {
+  if (process.env.BOOT_MATRIX === 'whole') return programs;
+  turn += 1;
+  return [programs[turn % programs.length]!];
+}
+
 /** Starts one of our programs with just these variables and waits for its end. */
 export async function run(program: Program, variables: Variables): Promise<Ending> {
   const entry = join(repositoryFolder, `apps/${program}/src/main.ts`);

@@ -67,6 +67,8 @@ export async function startServer(variables: ApiVariables, log: Log): Promise<Ru
   showPools(metrics, { app: () => poolUseOf(services.database), auth: authPool });
   showStreams(metrics, streams);
   const server = createServer((request, response) => {
+    // Whoever keeps connections open opens the next one elsewhere.
+    if (stopping) response.setHeader('Connection', 'close');
     const isDelivery = request.method === 'POST' && request.url?.split('?', 1)[0] === '/webhooks/facebook';
     if (isDelivery) void receive(request, response);
     else app(request, response);

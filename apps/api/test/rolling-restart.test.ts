@@ -14,7 +14,7 @@ let balancer: Balancer;
 const ports: number[] = [];
 
 beforeAll(async () => {
-  network = await startNetwork({ apiEnv: { STOP_DELAY_MS: '1000' } });
+  network = await startNetwork({ apiEnv: { STOP_DELAY_MS: '3000' } });
   ports.push(network.api.port!, await freePort());
   [acme, balancer] = await Promise.all([network.tenant('acme'), freePort().then(port => startBalancer(port, ports))]);
   shop = await acme.connectPage({ config: { auto_reply: false } });
@@ -69,11 +69,14 @@ it('a rolling restart under load fails no request, and loses no event', { timeou
     }
     await Promise.all(underWay);
   })();
-  // Each in its turn, while the other serves.
+  // Each in its turn, while the other serves: as one does it, when the balancer knows that it does.
+  const seen = (port: number) => expect.poll(() => balancer.ready(), { timeout: 10_000 }).toContain(port);
   for (let round = 0; round < 2; round += 1) {
     const second = await network.anotherApi({}, ports[1]!);
+    await seen(ports[1]!);
     await network.api.stop();
     await network.startApi();
+    await seen(ports[0]!);
     await second.stop();
   }
   stopping = true;

@@ -195,7 +195,10 @@ function readEnvelope(body: unknown): Envelope | null {
 const maxMessageLength = 500;
 
 function tidyMessage(message: string): string {
-  return blankTokens(message).slice(0, maxMessageLength);
+  // Half a character at the cut, or U+0000, is what no table of ours could hold.
+  return blankTokens(message)
+    .slice(0, maxMessageLength)
+    .replace(/\0|\p{Surrogate}/gu, '');
 }
 
 function objectOf(value: unknown): Record<string, unknown> | null {

@@ -5,7 +5,7 @@ import { openOutput } from '../output.ts';
 /** What laws on personal data ask for. */
 export function addPrivacyCommands(program: Command): void {
   program.commandsGroup('Personal data:');
-  addPersonsCommand(program, 'organization:export', 'everything of an organization but its credentials, in a file')
+  addPersonsCommand(program, 'organization:export', 'all that the API shows of an organization, in a file')
     .argument('<organization>', 'its slug or id')
     .requiredOption('--to <file>', 'a new file: a JSON object a line, each with its type')
     .action(async (organization, options) =>

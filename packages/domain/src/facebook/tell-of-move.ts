@@ -31,6 +31,8 @@ async function tell(tx: TenantTx, { id, page_id, page_name, moved_at }: Facebook
   await tx('webhook_events')
     .where({ organization_id, integration_id: id })
     .whereIn('state', ['pending', 'parked'])
+    // It may have taken the page back, or another one, before this was told.
+    .whereNotIn('page_id', tx('page_claims').where({ organization_id, integration_id: id }).select('page_id'))
     .update({ state: 'ignored', reason: 'The integration no longer holds the page.', processed_at: tx.fn.now() });
   await recordNotification(tx, {
     integrationId: id,

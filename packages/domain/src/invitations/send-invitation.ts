@@ -9,7 +9,7 @@ import { acceptUrl, Invitation, tokenOf, validDays } from './invitation.ts';
 
 /**
  * Sends the e-mail of an open invitation, once per link. Reads, sends, notes it; a crash in between sends it twice.
- * @throws the mailer's error: try again
+ * @throws Error when the mail server does not take it now: try again
  */
 export async function sendInvitation(
   ctx: Context,
@@ -20,7 +20,20 @@ export async function sendInvitation(
       readWaiting(tx, ctx, invitation_id),
     );
     if (!waiting) return 'gone';
-    await ctx.mailer.send(waiting.mail);
+    const failure = await ctx.mailer.send(waiting.mail).then(
+      () => null,
+      error => error as { code?: unknown; responseCode?: number },
+    );
+    if (failure) {
+      const { code, responseCode = 0 } = failure;
+      // An error's message quotes the address.
+      if (responseCode < 500) throw new Error(`The mail server did not take it: ${code ?? responseCode}.`);
+      // What it refuses for good, it refuses again; whoever invited still has the link.
+      ctx.log.warn(
+        { code, response_code: responseCode, invitation_id },
+        'an invitation was refused by its mail server',
+      );
+    }
     await withTenant(ctx, { organization: organization_id }, tx =>
       Invitation.query(tx)
         .where({ id: invitation_id, token_version: waiting.version })

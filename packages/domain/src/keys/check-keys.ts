@@ -5,6 +5,7 @@ import { dataKeyOf, OrganizationKey } from '../vault/organization-key.ts';
 import { Sealed } from '../vault/sealed.ts';
 import { KeyUnavailableError, type Vault, VaultError } from '../vault/vault.ts';
 import { type Keeper, tenantOf, unlessGone } from './keeper.ts';
+import { isSealed } from './reseal-column.ts';
 import { type SealedColumn, sealedColumns } from './sealed-columns.ts';
 
 /** What an organization's sealed values are like. */
@@ -88,7 +89,7 @@ async function countValues(tx: TenantTx, { table, column }: SealedColumn): Promi
   const { rows } = await tx.raw(
     `select count(*)::int as "all", count(*) filter (where substring(${column} from 2 for 16) =
        (select uuid_send(k.id) from organization_keys k where k.organization_id = ? and k.is_current))::int as current
-     from ${table} where organization_id = ? and ${column} is not null`,
+     from ${table} where organization_id = ? and ${isSealed(column)}`,
     [organizationId, organizationId],
   );
   return rows[0];
@@ -103,7 +104,7 @@ async function openBatch(
   check: KeyCheck,
 ): Promise<Uuid[]> {
   const { rows } = await tx.raw(
-    `select id, ${column} as value from ${table} where organization_id = ? and id < ? and ${column} is not null
+    `select id, ${column} as value from ${table} where organization_id = ? and id < ? and ${isSealed(column)}
      order by id desc limit ?`,
     [tx.tenant.organizationId, before, limit],
   );

@@ -16,9 +16,12 @@ export interface ResealOptions {
 
 const first = '00000000-0000-0000-0000-000000000000' as Uuid;
 
+/** A token that was erased for a data deletion is empty, and sealed by nothing. */
+export const isSealed = (column: string): string => `octet_length(${column}) > 0`;
+
 /** What an organization's current data key did not seal. */
 export const sealedBefore = ({ column }: SealedColumn): string =>
-  `${column} is not null and substring(${column} from 2 for 16) <> (select uuid_send(k.id) from organization_keys k
+  `${isSealed(column)} and substring(${column} from 2 for 16) <> (select uuid_send(k.id) from organization_keys k
      where k.organization_id = ? and k.is_current)`;
 
 /**

@@ -11,22 +11,19 @@ const batch = 500;
 /**
  * Sends an organization's waiting notifications: one mail for a person and kind of news, however many pages it is about.
  * Claimed before they are sent, noted after; where a process dies in between they are sent again ten minutes later.
- * @throws the mailer's error, after everything else was sent: try again
+ * What the mail server does not take now waits for some minutes, behind the others; what it refuses for good is given
+ * up. One address that does not work must not keep the news from everybody else.
  */
 export async function sendNotifications(
   ctx: Context,
   { organization_id: organization }: { organization_id: Uuid },
-): Promise<{ outcome: 'sent' | 'gone'; mails: number }> {
+): Promise<{ outcome: 'sent' | 'delayed' | 'gone'; mails: number }> {
   try {
     const waiting = await withTenant(ctx, { organization }, claimWaiting);
     const groups = groupByMail(waiting);
-    const failures: unknown[] = [];
-    for (const group of groups) {
-      const failure = await send(ctx, organization, group);
-      if (failure) failures.push(failure);
-    }
-    if (failures.length > 0) throw failures[0];
-    return { outcome: 'sent', mails: groups.length };
+    let mails = 0;
+    for (const group of groups) mails += (await send(ctx, organization, group)) ? 1 : 0;
+    return { outcome: mails === groups.length ? 'sent' : 'delayed', mails };
   } catch (error) {
     if (isGone(error)) return { outcome: 'gone', mails: 0 };
     throw error;
@@ -44,12 +41,25 @@ async function claimWaiting(tx: TenantTx): Promise<WaitingNotification[]> {
        ) returning *
      )
      select claimed.id, claimed.kind, claimed.rung, claimed.detail, person.email, o.slug, o.name as organization
-     from claimed join auth.users as person on person.id = claimed.user_id
+     from claimed left join auth.users as person on person.id = claimed.user_id
      join organizations o on o.id = claimed.organization_id order by claimed.id`,
     [tx.tenant.organizationId, tx.tenant.organizationId, batch],
   );
-  return rows;
+  const found = rows as (Omit<WaitingNotification, 'email'> & { email: string | null })[];
+  // Whoever is no member any more is not seen from here, and not told.
+  const forNobody = found.filter(({ email }) => email === null);
+  if (forNobody.length > 0) await settle(tx, forNobody, { sent_at: tx.raw('app.now()') });
+  return found.filter((row): row is WaitingNotification => row.email !== null);
 }
+
+const settle = (tx: TenantTx, rows: readonly { id: Uuid }[], columns: Record<string, unknown>): PromiseLike<unknown> =>
+  tx('notifications')
+    .where({ organization_id: tx.tenant.organizationId })
+    .whereIn(
+      'id',
+      rows.map(({ id }) => id),
+    )
+    .update(columns as never);
 
 function groupByMail(waiting: readonly WaitingNotification[]): WaitingNotification[][] {
   const groups = new Map<string, WaitingNotification[]>();
@@ -60,19 +70,25 @@ function groupByMail(waiting: readonly WaitingNotification[]): WaitingNotificati
   return [...groups.values()];
 }
 
-/** @returns what went wrong; the group is free to be claimed again then */
-async function send(ctx: Context, organization: Uuid, group: readonly WaitingNotification[]): Promise<unknown> {
+/** @returns false when the group has to wait */
+async function send(ctx: Context, organization: Uuid, group: readonly WaitingNotification[]): Promise<boolean> {
   const mail: Mail = composeNotification(group, ctx.publicUrl);
-  const ids = group.map(({ id }) => id);
   const failure = await ctx.mailer.send(mail).then(
     () => null,
-    error => error,
+    error => error as { code?: unknown; responseCode?: number },
   );
+  const { code, responseCode = 0 } = failure ?? {};
+  const isRefused = responseCode >= 500;
+  // An error's message quotes the address.
+  if (failure) ctx.log.warn({ code, response_code: responseCode, given_up: isRefused }, 'a notice was not taken');
   await withTenant(ctx, { organization }, tx =>
-    tx('notifications')
-      .where({ organization_id: organization })
-      .whereIn('id', ids)
-      .update(failure ? { claimed_at: null } : { sent_at: tx.raw('app.now()') as never }),
+    settle(
+      tx,
+      group,
+      failure && !isRefused
+        ? { claimed_at: tx.raw(`clock_timestamp() - interval '9 minutes'`) }
+        : { sent_at: tx.raw('app.now()') },
+    ),
   );
-  return failure;
+  return !failure || isRefused;
 }

@@ -6,7 +6,6 @@ import type { Uuid } from '../ids.ts';
 import { withTenant } from '../tenancy/doors.ts';
 import type { TenantTx } from '../tenancy/tenant-tx.ts';
 import { currentDataKey } from '../vault/organization-key.ts';
-import type { DataKey } from '../vault/vault.ts';
 import { payloadOf } from '../webhooks/webhook-event.ts';
 
 export const erasePersonInput = z.strictObject({
@@ -24,38 +23,67 @@ export interface ErasedPerson {
 /** So many events are looked at in a transaction. */
 const batchSize = 20_000;
 const reason = 'The person was erased.';
+const firstId = '00000000-0000-0000-0000-000000000000' as Uuid;
 
 /**
  * Erases one person from an organization, by the keyed hash of their id and without opening anything: what they wrote,
  * what its pages wrote in the same conversations, and the words of our replies. The rows stay, empty and nobody's, so
- * that what Facebook sends again is known and not stored anew. What others wrote about the person stays.
- * Safe to repeat, also after it was cut off.
+ * that what Facebook sends again is known and not stored anew. What others wrote about the person stays; and so do the
+ * words of our replies to comments whose events have passed their retention, for nothing tells whose they were.
+ * Safe to repeat, also after it was cut off: what the person wrote, which leads to the rest, goes last.
  */
 export async function erasePerson(
   ctx: Context,
   { organization, person_id }: { organization: string } & z.output<typeof erasePersonInput>,
 ): Promise<ErasedPerson> {
+  const shared = await conversationsOf(ctx, organization, person_id);
   const erased: ErasedPerson = { events: 0, replies: 0 };
-  const shared: Buffer[] = [];
-  for (let after: Uuid | null = firstId; after; ) {
-    const from: Uuid = after;
-    const { last, ...counts } = await withTenant(ctx, { organization }, async tx => {
-      authorize(tx, 'person.erase');
-      const whose = { ...(await hashesOf(tx, ctx.vault, person_id)), shared };
-      const batch = await eraseBatch(tx, ctx.vault, whose, from);
-      const { events, replies } = batch;
-      const subject = { type: 'organization', id: tx.tenant.organizationId } as const;
-      await audit(tx, { action: 'person.erased', subject, changes: { events, replies } });
-      return batch;
-    });
-    erased.events += counts.events;
-    erased.replies += counts.replies;
-    after = last;
+  for (const what of ['answers', 'own'] as const) {
+    for (let after: Uuid | null = firstId; after; ) {
+      const from: Uuid = after;
+      const { last, ...counts } = await withTenant(ctx, { organization }, async tx => {
+        authorize(tx, 'person.erase');
+        const whose = { ...(await hashesOf(tx, ctx.vault, person_id)), shared };
+        const batch = await eraseBatch(tx, ctx.vault, { whose, what, after: from });
+        const { events, replies } = batch;
+        const subject = { type: 'organization', id: tx.tenant.organizationId } as const;
+        await audit(tx, { action: 'person.erased', subject, changes: { events, replies } });
+        return batch;
+      });
+      erased.events += counts.events;
+      erased.replies += counts.replies;
+      after = last;
+    }
   }
   return erased;
 }
 
-const firstId = '00000000-0000-0000-0000-000000000000' as Uuid;
+/** The conversations under comments that the person took part in: others may have, too. */
+async function conversationsOf(ctx: Context, organization: string, personId: string): Promise<Buffer[]> {
+  const found = new Map<string, Buffer>();
+  for (let after: Uuid | null = firstId; after; ) {
+    const from: Uuid = after;
+    after = await withTenant(ctx, { organization, readOnly: true }, async tx => {
+      authorize(tx, 'person.erase');
+      const { person } = await hashesOf(tx, ctx.vault, personId);
+      const { rows } = await tx.raw(
+        `with seen as materialized (${seen})
+         select max(id::text) as last, count(*)::int as count,
+           array_agg(distinct thread_hash) filter (where person_hash = ? and thread_hash is not null) as threads
+         from seen`,
+        [tx.tenant.organizationId, from, batchSize, person] as never,
+      );
+      const [{ last, count, threads }] = rows as [{ last: Uuid; count: number; threads: Buffer[] | null }];
+      for (const thread of threads ?? []) found.set(thread.toString('hex'), thread);
+      return count === batchSize ? last : null;
+    });
+  }
+  return [...found.values()];
+}
+
+/** The next events of an organization, by the primary key. */
+const seen = `select id, integration_id, person_hash, thread_hash from webhook_events
+  where organization_id = ? and id > ? order by id limit ?`;
 
 interface Whose {
   person: Buffer;
@@ -63,7 +91,7 @@ interface Whose {
   threads: Buffer[];
   /** The pages themselves, as those who wrote. */
   pages: Buffer[];
-  /** Conversations under comments that the person took part in: grows on the way, for answers come later. */
+  /** Conversations under comments. */
   shared: Buffer[];
 }
 
@@ -86,52 +114,59 @@ interface Batch extends ErasedPerson {
 interface Found {
   id: Uuid;
   integration_id: Uuid;
-  thread_hash: Buffer | null;
 }
 
-async function eraseBatch(tx: TenantTx, vault: Context['vault'], whose: Whose, after: Uuid): Promise<Batch> {
+/** @param what the pages' own words in conversations with the person, or all that is the person's */
+async function eraseBatch(
+  tx: TenantTx,
+  vault: Context['vault'],
+  { whose, what, after }: { whose: Whose; what: 'answers' | 'own'; after: Uuid },
+): Promise<Batch> {
   const { organizationId } = tx.tenant;
+  const [by, conversations, joined] =
+    what === 'own' ? [[whose.person], whose.threads, 'or'] : [whose.pages, whose.shared, 'and'];
   const { rows } = await tx.raw(
-    `with seen as materialized (
-       select id, integration_id, person_hash, thread_hash from webhook_events
-       where organization_id = ? and id > ? order by id limit ?
-     ), own as (
-       select * from seen where person_hash = ? or thread_hash = any(?)
-     ), answers as (
-       select * from seen where person_hash = any(?)
-         and thread_hash in (select thread_hash from own union select unnest(?::bytea[]))
-     )
+    `with seen as materialized (${seen})
      select (select max(id::text) from seen) as last, (select count(*)::int from seen) as count,
-       (select json_agg(json_build_object('id', id, 'integration_id', integration_id,
-                 'thread_hash', encode(thread_hash, 'hex')))
-        from (select * from own union select * from answers) as found) as found`,
-    [organizationId, after, batchSize, whose.person, whose.threads, whose.pages, whose.shared] as never,
+       (select json_agg(json_build_object('id', id, 'integration_id', integration_id)) from seen
+        where person_hash = any(?) ${joined} thread_hash = any(?)) as found`,
+    [organizationId, after, batchSize, by, conversations] as never,
   );
-  const [{ last, count, found }] = rows as [{ last: Uuid; count: number; found: Row[] | null }];
-  const events = (found ?? []).map(toFound);
-  for (const { thread_hash } of events) if (thread_hash) remember(whose.shared, thread_hash);
-  const replies = events.length > 0 ? await erase(tx, vault, await currentDataKey(tx, vault), events) : 0;
+  const [{ last, count, found }] = rows as [{ last: Uuid; count: number; found: Found[] | null }];
+  const events = found ?? [];
+  // Replies outlive their events; what was said in messages is found all the same.
+  const threads = what === 'own' ? whose.threads : [];
+  const replies = await erase(tx, vault, events, threads);
   return { events: events.length, replies, last: count === batchSize ? last : null };
 }
 
-interface Row {
-  id: Uuid;
-  integration_id: Uuid;
-  thread_hash: string | null;
-}
-
-const toFound = ({ thread_hash, ...row }: Row): Found => ({
-  ...row,
-  thread_hash: thread_hash === null ? null : Buffer.from(thread_hash, 'hex'),
-});
-
-function remember(hashes: Buffer[], hash: Buffer): void {
-  if (!hashes.some(known => known.equals(hash))) hashes.push(hash);
-}
-
 /** @returns how many replies lost their words */
-async function erase(tx: TenantTx, vault: Context['vault'], key: DataKey, events: readonly Found[]): Promise<number> {
+async function erase(
+  tx: TenantTx,
+  vault: Context['vault'],
+  events: readonly Found[],
+  threads: readonly Buffer[],
+): Promise<number> {
+  if (events.length > 0) await eraseEvents(tx, vault, events);
   const { organizationId } = tx.tenant;
+  await tx.raw('delete from threads where organization_id = ? and thread_hash = any(?)', [
+    organizationId,
+    threads,
+  ] as never);
+  const { rows } = await tx.raw(
+    `update replies r set text = null, thread_hash = null, reason = ?, finished_at = coalesce(finished_at, now()),
+       state = case state when 'claimed' then 'skipped' when 'sending' then 'unknown' else state end
+     from (select id, text is not null as had_words from replies
+           where organization_id = ? and (event_id = any(?) or thread_hash = any(?))) old
+     where r.organization_id = ? and r.id = old.id returning old.had_words`,
+    [reason, organizationId, events.map(({ id }) => id), threads, organizationId] as never,
+  );
+  return (rows as { had_words: boolean }[]).filter(row => row.had_words).length;
+}
+
+async function eraseEvents(tx: TenantTx, vault: Context['vault'], events: readonly Found[]): Promise<void> {
+  const { organizationId } = tx.tenant;
+  const key = await currentDataKey(tx, vault);
   const ids = events.map(({ id }) => id);
   // Whoever has such an event open at this moment finds its lease gone when it comes to write.
   await tx.raw(
@@ -147,18 +182,6 @@ async function erase(tx: TenantTx, vault: Context['vault'], key: DataKey, events
      where e.organization_id = ? and e.id = g.id`,
     [reason, ids, ids.map(id => vault.seal(key, payloadOf(id), nothing).bytes()), organizationId] as never,
   );
-  await tx.raw(`delete from threads where organization_id = ? and thread_hash = any(?)`, [
-    organizationId,
-    events.flatMap(({ thread_hash }) => thread_hash ?? []),
-  ] as never);
-  const { rows } = await tx.raw(
-    `update replies r set text = null, thread_hash = null, reason = ?, finished_at = coalesce(finished_at, now()),
-       state = case state when 'claimed' then 'skipped' when 'sending' then 'unknown' else state end
-     from (select id, text is not null as had_words from replies where organization_id = ? and event_id = any(?)) old
-     where r.organization_id = ? and r.id = old.id returning old.had_words`,
-    [reason, organizationId, ids, organizationId] as never,
-  );
-  return (rows as { had_words: boolean }[]).filter(row => row.had_words).length;
 }
 
 /** What an erased event holds: no content, which nobody answers. */

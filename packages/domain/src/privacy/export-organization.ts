@@ -32,8 +32,8 @@ export interface Exported {
 }
 
 /**
- * Everything of an organization but its credentials, page by page, newest first within a type: what a law on personal
- * data asks for. Soft-deleted things too; events and replies with their contents, or `contents_damaged` where one does
+ * All that the API shows of an organization, and no credential, page by page, newest first within a type: what a law on
+ * personal data asks for. Soft-deleted things too; events and replies with their contents, or `contents_damaged` where one does
  * not open. For owners; it stands in the audit log before the first line is given out. Each page is a transaction of
  * its own: what changes meanwhile may be in it or not.
  */

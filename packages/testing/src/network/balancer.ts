@@ -1,8 +1,11 @@
 import { get } from 'node:http';
 import { connect, createServer, type Socket } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 export interface Balancer {
   port: number;
+  /** Where it sends connections now. */
+  ready(): number[];
   stop(): Promise<void>;
 }
 
@@ -11,17 +14,23 @@ const lookEveryMs = 100;
 /** A balancer as they are everywhere: connections go by turns to the apis whose `/readyz` said 200 when it looked last. */
 export async function startBalancer(port: number, targets: readonly number[]): Promise<Balancer> {
   const open = new Set<Socket>();
-  let ready: readonly number[] = targets;
-  const look = setInterval(async () => {
-    const answers = await Promise.all(targets.map(isReady));
-    ready = targets.filter((_, index) => answers[index]);
-  }, lookEveryMs);
+  const ready = new Set(targets);
+  let stopped = false;
+  // Each at its own pace: one that is slow to answer says nothing about the others.
+  for (const target of targets) {
+    void (async () => {
+      for (; !stopped; await sleep(lookEveryMs, undefined, { ref: false })) {
+        if (await isReady(target)) ready.add(target);
+        else ready.delete(target);
+      }
+    })();
+  }
   let next = 0;
   const server = createServer(incoming => {
     open.add(incoming);
     incoming.on('close', () => open.delete(incoming));
     incoming.on('error', () => {});
-    const target = ready[next % ready.length];
+    const target = [...ready][next % ready.size];
     next += 1;
     if (target === undefined) incoming.destroy();
     else join(incoming, connect(target, '127.0.0.1'));
@@ -32,9 +41,10 @@ export async function startBalancer(port: number, targets: readonly number[]): P
   });
   return {
     port,
+    ready: () => [...ready],
     stop: () =>
       new Promise(resolve => {
-        clearInterval(look);
+        stopped = true;
         server.close(() => resolve());
         for (const socket of open) socket.destroy();
       }),
