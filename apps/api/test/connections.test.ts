@@ -1,7 +1,7 @@
 import { sweepConnectionsJob } from '@pagekeeper/domain/jobs';
 import { begin, connectThrough, decide, personWithPages, pick } from '@pagekeeper/testing/network/dialog';
 import { type Network, startNetwork } from '@pagekeeper/testing/network/network';
-import type { Tenant } from '@pagekeeper/testing/network/tenant';
+import { Tenant } from '@pagekeeper/testing/network/tenant';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { holdAnswersToTheContract } from './contract.ts';
 import { elsewhere } from './people.ts';
@@ -110,6 +110,20 @@ describe('connecting pages', () => {
       acme.uuid,
     ]);
     expect(logins).toHaveLength(0);
+  });
+
+  it('connects a page anew whose business was deactivated, in another business', async () => {
+    const { id: personId, pageIds } = await personWithPages(network);
+    const first = await connectThrough(acme, { personId });
+    const [before] = await pick(acme, first.id, pageIds);
+    await acme.owner.expect(204, acme.owner.delete(`${acme.path}/businesses/${acme.business.id}`));
+    const business = await acme.owner.expect(201, acme.owner.post(`${acme.path}/businesses`, { name: 'Second Shop' }));
+    const second = new Tenant(network, acme, acme.organization, business);
+    const { id, shown } = await connectThrough(second, { personId });
+    expect(shown.pages).toMatchObject([{ integration_id: null, reason: null }]);
+    const [after] = await pick(second, id, pageIds);
+    expect(after).toMatchObject({ outcome: 'connected', reason: null, integration: { business_id: business.id } });
+    expect(after.integration.id).not.toBe(before.integration.id);
   });
 
   it('connects the page of an integration that was made without one', async () => {
