@@ -21,7 +21,16 @@ export interface Catcher {
 
 const maxBytes = 1_048_576;
 
-/** Takes every mail and delivers none: SMTP in, a page and JSON out. For development and tests. */
+/** Mailboxes that there are none of, and those that are full for now. */
+const refusals = [
+  [/^gone\./, 550, 'No such mailbox here'],
+  [/^full\./, 452, 'Mailbox full'],
+] as const;
+
+/**
+ * Takes every mail and delivers none: SMTP in, a page and JSON out. For development and tests. Addresses that begin with
+ * `gone.` or `full.` are refused, for good or for now.
+ */
 export async function startCatcher({ port, smtpPort, host, log }: CatcherOptions): Promise<Catcher> {
   const mailbox = new Mailbox();
   const smtp = new SMTPServer({
@@ -30,6 +39,10 @@ export async function startCatcher({ port, smtpPort, host, log }: CatcherOptions
     disableReverseLookup: true,
     size: maxBytes,
     onAuth: (_auth, _session, done) => done(null, { user: 'anybody' }),
+    onRcptTo: ({ address }, _session, done) => {
+      const refusal = refusals.find(([pattern]) => pattern.test(address));
+      done(refusal ? Object.assign(new Error(refusal[2]), { responseCode: refusal[1] }) : null);
+    },
     onData: (stream, session, done) => {
       simpleParser(stream).then(
         mail => {

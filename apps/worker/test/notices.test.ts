@@ -51,6 +51,36 @@ describe('what people are told of a page', () => {
   });
 });
 
+describe('a mailbox that does not work', () => {
+  const refuse = (persona: Persona, address: string) =>
+    network.sql('update auth.users set email = $2 where id = $1', [persona.userId, address]);
+  const waiting = async () =>
+    (await network.sql('select count(*)::int from notifications where organization_id = $1 and sent_at is null', [
+      acme.uuid,
+    ])) as unknown;
+
+  it('keeps nothing from the others; what is refused for good is given up, what is not now waits', async () => {
+    const connected = await acme.connectPage({ name: 'Blue Cup' });
+    await Promise.all([
+      refuse(acme.owner, `gone.${acme.organization.slug}@example.com`),
+      refuse(acme.admin, `full.${acme.organization.slug}@example.com`),
+    ]);
+    await happens(connected, { type: 'password_change' });
+    await acme.refresh(connected.id);
+    await network.services.queue.enqueue(sweepNotificationsJob, {});
+    await network.settle();
+    expect(await waiting()).toEqual([{ count: 1 }]);
+    await network.sql('update notifications set claimed_at = null where organization_id = $1', [acme.uuid]);
+    await refuse(acme.admin, acme.admin.email);
+    await network.services.queue.enqueue(sweepNotificationsJob, {});
+    await network.settle();
+    expect(await waiting()).toEqual([{ count: 0 }]);
+    expect((await network.mailsTo(acme.admin.email)).map(({ subject }) => subject)).toContain(
+      '“Blue Cup 1” stopped working',
+    );
+  });
+});
+
 const happens = ({ page }: ConnectedPage, event: object): Promise<unknown> =>
   network.simulator.post(`/__sim/people/${page.personId}/events`, event);
 
