@@ -38,10 +38,10 @@ export default defineConfig(({ mode }) => {
     // The global setup is loaded in an environment of vitest's own, which inherits no conditions.
     environments: { __vitest__: { resolve } },
     test: {
-      include: isThorough ? [`{packages,apps,infra}/${thorough}`] : quick,
+      include: isThorough ? [`{packages,apps,infra}/${thorough}`, 'infra/boot/*.test.ts'] : quick,
       exclude: isThorough ? configDefaults.exclude : [...configDefaults.exclude, thorough],
       globalSetup: ['packages/testing/src/global-setup.ts'],
-      env: { NODE_ENV: 'test' },
+      env: { NODE_ENV: 'test', ...(isThorough && { THOROUGH: 'on' }) },
       pool: 'forks',
       maxWorkers: 3,
       sequence: { sequencer: SlowestFirst },

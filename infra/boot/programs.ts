@@ -22,12 +22,9 @@ export type Program = 'api' | 'worker' | 'cli';
 
 let turn = 0;
 
-/**
- * They refuse by the same function: usually one of them is started for a fault, each in its turn.
- * With BOOT_MATRIX=whole all are.
- */
+/** They refuse by the same function: a quick run starts one of them for a fault, each in its turn, the thorough one all. */
 export function inTurn(programs: readonly Program[]): readonly Program[] {
-  if (process.env.BOOT_MATRIX === 'whole') return programs;
+  if (process.env.THOROUGH === 'on') return programs;
   turn += 1;
   return [programs[turn % programs.length]!];
 }

@@ -5,7 +5,7 @@ import { type Database, knexOf } from './database/database.ts';
 import { errorCode, isDatabaseUnavailable } from './database/errors.ts';
 import { clockSkew, type ExaminedServer, examineServer, isSound } from './database/examine-server.ts';
 import { findOpenTables } from './database/examine-tables.ts';
-import { latestMigration, migrations } from './database/migrations/index.ts';
+import { compareMigrations, latestMigration } from './database/migrations/index.ts';
 import { loginRoles } from './database/roles.ts';
 import type { KeyRing } from './vault/key-ring.ts';
 import { checkKeyRing } from './vault/open-vault.ts';
@@ -171,12 +171,10 @@ async function lookInside({ database, ring, production }: BootSubject): Promise<
 }
 
 async function findSchemaFault(database: Database): Promise<string | null> {
-  const found = await readMigrationNames(database);
-  const missing = migrations.filter(({ name }) => !found.includes(name));
-  if (missing.length > 0) return lacks(missing.at(-1)!.name);
-  const newer = found.filter(name => !migrations.some(known => known.name === name));
-  if (newer.length === 0) return null;
-  return `The database has the migration ${newer.at(-1)}, which is newer than this release. Start that release instead.`;
+  const { missing, unknown } = compareMigrations(await readMigrationNames(database));
+  if (missing.length > 0) return lacks(missing.at(-1)!);
+  if (unknown.length === 0) return null;
+  return `The database has the migration ${unknown.at(-1)}, which is newer than this release. Start that release instead.`;
 }
 
 async function readMigrationNames(database: Database): Promise<string[]> {

@@ -1,6 +1,7 @@
 import { blankTokens } from '@pagekeeper/runtime/log';
 import type { Outcome } from './error-table.ts';
 import { configurationMessages, knownOutcome, messageRules, tokenSubcodes } from './error-table.ts';
+import { storable } from './storable.ts';
 import type { Usage } from './usage.ts';
 
 export type { Outcome } from './error-table.ts';
@@ -195,10 +196,7 @@ function readEnvelope(body: unknown): Envelope | null {
 const maxMessageLength = 500;
 
 function tidyMessage(message: string): string {
-  // Half a character at the cut, or U+0000, is what no table of ours could hold.
-  return blankTokens(message)
-    .slice(0, maxMessageLength)
-    .replace(/\0|\p{Surrogate}/gu, '');
+  return storable(blankTokens(message), maxMessageLength);
 }
 
 function objectOf(value: unknown): Record<string, unknown> | null {

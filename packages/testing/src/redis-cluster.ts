@@ -1,9 +1,9 @@
 import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { askRedis } from './ask-redis.ts';
 import { findRedis } from './redis.ts';
 import { freePort } from './system/ports.ts';
 import { endProcess } from './system/process.ts';
@@ -34,8 +34,8 @@ export async function startRedisCluster(parentFolder = tmpdir()): Promise<Runnin
     const share = Math.ceil(slots / masters);
     for (const [index, { port }] of nodes.entries()) {
       const last = Math.min((index + 1) * share, slots) - 1;
-      await ask(port, 'CLUSTER', 'ADDSLOTSRANGE', String(index * share), String(last));
-      await ask(port, 'CLUSTER', 'MEET', '127.0.0.1', String(nodes[0]!.port), String(busOf(nodes[0]!.port)));
+      await askRedis(port, 'CLUSTER', 'ADDSLOTSRANGE', String(index * share), String(last));
+      await askRedis(port, 'CLUSTER', 'MEET', '127.0.0.1', String(nodes[0]!.port), String(busOf(nodes[0]!.port)));
     }
     for (const { port } of nodes) await untilWhole(port);
     return { url: `redis://127.0.0.1:${nodes[0]!.port}`, stop };
@@ -66,7 +66,7 @@ async function launch(folder: string, index: number): Promise<{ port: number; pi
   child.unref();
   if (child.pid === undefined) throw new Error('redis-server did not start.');
   for (let waited = 0; waited < 10_000; waited += 20) {
-    if (await ask(port, 'PING').catch(() => null)) return { port, pid: child.pid };
+    if (await askRedis(port, 'PING').catch(() => null)) return { port, pid: child.pid };
     await sleep(20);
   }
   child.kill('SIGKILL');
@@ -75,25 +75,9 @@ async function launch(folder: string, index: number): Promise<{ port: number; pi
 
 async function untilWhole(port: number): Promise<void> {
   for (let waited = 0; waited < 20_000; waited += 50) {
-    const info = await ask(port, 'CLUSTER', 'INFO');
+    const info = await askRedis(port, 'CLUSTER', 'INFO');
     if (/cluster_state:ok/.test(info) && info.includes(`cluster_known_nodes:${masters}`)) return;
     await sleep(50);
   }
   throw new Error('The Redis Cluster did not become whole.');
-}
-
-/** One command over a connection of its own, so that no Redis client is needed here. */
-function ask(port: number, ...words: string[]): Promise<string> {
-  const command = `*${words.length}\r\n${words.map(word => `$${Buffer.byteLength(word)}\r\n${word}\r\n`).join('')}`;
-  return new Promise((resolve, reject) => {
-    const socket = connect(port, '127.0.0.1', () => socket.write(command));
-    socket.setTimeout(5_000, () => socket.destroy(new Error('Redis does not answer.')));
-    socket.once('error', reject);
-    socket.once('data', data => {
-      socket.end();
-      const text = data.toString('utf8');
-      if (text.startsWith('-')) reject(new Error(text.slice(1).trim()));
-      else resolve(text);
-    });
-  });
 }

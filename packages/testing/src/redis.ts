@@ -1,9 +1,9 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { askRedis } from './ask-redis.ts';
 import { freePort } from './system/ports.ts';
 import { commandLine, endProcess } from './system/process.ts';
 
@@ -58,9 +58,9 @@ export async function startRedis(parentFolder = tmpdir()): Promise<RunningRedis>
       pid = await launch(port, folder);
     },
     flush: async () => {
-      await ask(port, ['FLUSHALL']);
+      await askRedis(port, 'FLUSHALL');
     },
-    ask: (...words) => ask(port, words),
+    ask: async (...words) => (await askRedis(port, ...words)).split('\r\n', 1)[0]!,
     stop: async () => {
       await endProcess(pid, [
         { signal: 'SIGTERM', waitMs: 3_000 },
@@ -94,25 +94,9 @@ async function launch(port: number, folder: string): Promise<number> {
   });
   child.unref();
   for (let waited = 0; waited < 10_000 && !gone; waited += 20) {
-    if (await ask(port, ['PING']).catch(() => null)) return child.pid!;
+    if (await askRedis(port, 'PING').catch(() => null)) return child.pid!;
     await sleep(20);
   }
   child.kill('SIGKILL');
   throw new Error(`redis-server did not start on port ${port}.`);
-}
-
-/** One command over a connection of its own, so that no Redis client is needed here. Gives the first line back. */
-function ask(port: number, words: readonly string[]): Promise<string> {
-  const command = `*${words.length}\r\n${words.map(word => `$${Buffer.byteLength(word)}\r\n${word}\r\n`).join('')}`;
-  return new Promise((resolve, reject) => {
-    const socket = connect(port, '127.0.0.1', () => socket.write(command));
-    socket.setTimeout(5_000, () => socket.destroy(new Error('Redis does not answer.')));
-    socket.once('error', reject);
-    socket.once('data', data => {
-      socket.end();
-      const line = data.toString('utf8').split('\r\n')[0] ?? '';
-      if (line.startsWith('-')) reject(new Error(line.slice(1)));
-      else resolve(line);
-    });
-  });
 }

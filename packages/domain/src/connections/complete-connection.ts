@@ -1,10 +1,10 @@
+import { storable } from '@pagekeeper/facebook/storable';
 import type { Secret } from '@pagekeeper/runtime/secret';
 import { raw } from 'objection';
 import { authorize } from '../access/authorize.ts';
 import { audit } from '../audit/audit.ts';
 import type { Context } from '../context.ts';
 import { recheckOthers } from '../facebook/recheck-others.ts';
-import { storable } from '../facebook/storable.ts';
 import { parsePublicId, publicId } from '../ids.ts';
 import { personHashOf } from '../integrations/facebook-login.ts';
 import type { StatusReason } from '../integrations/facebook-page-integration.ts';

@@ -1,6 +1,6 @@
+import { storable } from '@pagekeeper/facebook/storable';
 import { findBusiness } from '../businesses/business.ts';
 import { claimPages } from '../facebook/claim-pages.ts';
-import { storable } from '../facebook/storable.ts';
 import { type MovedPage, takeOverPage } from '../facebook/take-over-page.ts';
 import { newId, publicId, type Uuid } from '../ids.ts';
 import { FacebookPageIntegration, type StatusReason } from '../integrations/facebook-page-integration.ts';

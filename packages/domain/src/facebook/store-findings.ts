@@ -1,3 +1,4 @@
+import { storable } from '@pagekeeper/facebook/storable';
 import { raw } from 'objection';
 import { audit } from '../audit/audit.ts';
 import type { Uuid } from '../ids.ts';
@@ -18,7 +19,6 @@ import { describeFindings } from './findings.ts';
 import { deadStatuses, usableStatuses, type Verdict } from './judge-page.ts';
 import type { LeasedLogin } from './lease-login.ts';
 import { statusChanged } from './status-change.ts';
-import { storable } from './storable.ts';
 import { tellOfStatus } from './tell-of-status.ts';
 
 export interface StoredPage {

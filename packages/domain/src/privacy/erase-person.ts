@@ -36,14 +36,13 @@ export async function erasePerson(
   ctx: Context,
   { organization, person_id }: { organization: string } & z.output<typeof erasePersonInput>,
 ): Promise<ErasedPerson> {
-  const shared = await conversationsOf(ctx, organization, person_id);
+  const whose = await findPerson(ctx, organization, person_id);
   const erased: ErasedPerson = { events: 0, replies: 0 };
   for (const what of ['answers', 'own'] as const) {
     for (let after: Uuid | null = firstId; after; ) {
       const from: Uuid = after;
       const { last, ...counts } = await withTenant(ctx, { organization }, async tx => {
         authorize(tx, 'person.erase');
-        const whose = { ...(await hashesOf(tx, ctx.vault, person_id)), shared };
         const batch = await eraseBatch(tx, ctx.vault, { whose, what, after: from });
         const { events, replies } = batch;
         const subject = { type: 'organization', id: tx.tenant.organizationId } as const;
@@ -58,27 +57,28 @@ export async function erasePerson(
   return erased;
 }
 
-/** The conversations under comments that the person took part in: others may have, too. */
-async function conversationsOf(ctx: Context, organization: string, personId: string): Promise<Buffer[]> {
-  const found = new Map<string, Buffer>();
+/** The hashes that lead to a person, and the conversations under comments that they took part in. */
+async function findPerson(ctx: Context, organization: string, personId: string): Promise<Whose> {
+  let hashes: Omit<Whose, 'shared'> | null = null;
+  const shared = new Map<string, Buffer>();
   for (let after: Uuid | null = firstId; after; ) {
     const from: Uuid = after;
     after = await withTenant(ctx, { organization, readOnly: true }, async tx => {
       authorize(tx, 'person.erase');
-      const { person } = await hashesOf(tx, ctx.vault, personId);
+      hashes ??= await hashesOf(tx, ctx.vault, personId);
       const { rows } = await tx.raw(
         `with seen as materialized (${seen})
          select max(id::text) as last, count(*)::int as count,
            array_agg(distinct thread_hash) filter (where person_hash = ? and thread_hash is not null) as threads
          from seen`,
-        [tx.tenant.organizationId, from, batchSize, person] as never,
+        [tx.tenant.organizationId, from, batchSize, hashes.person] as never,
       );
       const [{ last, count, threads }] = rows as [{ last: Uuid; count: number; threads: Buffer[] | null }];
-      for (const thread of threads ?? []) found.set(thread.toString('hex'), thread);
+      for (const thread of threads ?? []) shared.set(thread.toString('hex'), thread);
       return count === batchSize ? last : null;
     });
   }
-  return [...found.values()];
+  return { ...hashes!, shared: [...shared.values()] };
 }
 
 /** The next events of an organization, by the primary key. */
@@ -134,20 +134,15 @@ async function eraseBatch(
   );
   const [{ last, count, found }] = rows as [{ last: Uuid; count: number; found: Found[] | null }];
   const events = found ?? [];
-  // Replies outlive their events; what was said in messages is found all the same.
-  const threads = what === 'own' ? whose.threads : [];
-  const replies = await erase(tx, vault, events, threads);
+  if (events.length > 0) await eraseEvents(tx, vault, events);
+  // Replies outlive their events; what was said in messages is found all the same, and once.
+  const threads = what === 'own' && after === firstId ? whose.threads : [];
+  const replies = events.length + threads.length > 0 ? await eraseReplies(tx, events, threads) : 0;
   return { events: events.length, replies, last: count === batchSize ? last : null };
 }
 
-/** @returns how many replies lost their words */
-async function erase(
-  tx: TenantTx,
-  vault: Context['vault'],
-  events: readonly Found[],
-  threads: readonly Buffer[],
-): Promise<number> {
-  if (events.length > 0) await eraseEvents(tx, vault, events);
+/** Of these events and in these conversations, which end with it. @returns how many lost their words */
+async function eraseReplies(tx: TenantTx, events: readonly Found[], threads: readonly Buffer[]): Promise<number> {
   const { organizationId } = tx.tenant;
   await tx.raw('delete from threads where organization_id = ? and thread_hash = any(?)', [
     organizationId,
