@@ -15,7 +15,7 @@ export async function erase({ organization, person_id, as }: Options, output: Ou
   const { events, replies } = erased;
   output.result(
     erased,
-    events === 0
+    events + replies === 0
       ? `Nothing of ${person_id} is here, or all of it is erased.`
       : `Erased what ${counted(events, 'event')} held, and the words of ${counted(replies, 'reply', 'replies')}.`,
   );
