@@ -1480,12 +1480,16 @@ end $function$
 CREATE OR REPLACE FUNCTION router.unsent_invitations(batch integer)
  RETURNS TABLE(organization_id uuid, invitation_id uuid)
  LANGUAGE sql
- STABLE SECURITY DEFINER
+ SECURITY DEFINER
  SET search_path TO ''
 AS $function$
-  select i.organization_id, i.id from public.invitations i
-  join public.organizations o on o.id = i.organization_id and o.is_active
-  where i.state = 'pending' and i.sent_at is null and i.expires_at > app.now()
+  select organization_id, id from (
+    select i.organization_id, i.id, row_number() over (partition by i.organization_id order by random()) as turn
+    from public.invitations i
+    join public.organizations o on o.id = i.organization_id and o.is_active
+    where i.state = 'pending' and i.sent_at is null and i.expires_at > app.now()
+  ) unsent
+  order by turn
   limit batch
 $function$
 CREATE OR REPLACE FUNCTION router.unsent_notifications(batch integer)

@@ -189,4 +189,24 @@ describe('an invitation', () => {
     const [{ sent_at }] = await network.sql('select sent_at from invitations where email = $1', [guest.email]);
     expect(sent_at).not.toBeNull();
   });
+
+  it('waits behind nobody else’s: organizations are mailed for by turns', async () => {
+    const crowded = await network.tenant('crowded');
+    const unsent = `state = 'pending' and sent_at is null`;
+    const values = `gen_random_uuid(), n || '@crowded.example', 'MEMBER', '\\x00', app.now() + interval '7 days'`;
+    await network.sql(
+      `insert into invitations (organization_id, id, email, role, token_hash, expires_at)
+       select $1, ${values} from generate_series(1, 50) n`,
+      [crowded.uuid],
+    );
+    const guest = somebody();
+    await acme.owner.expect(201, invite(guest.email));
+    await mailedToken(guest.email);
+    await network.sql('update invitations set sent_at = null where email = $1', [guest.email]);
+    const organizations = 'count(distinct organization_id)::int as organizations';
+    const [all] = await network.sql(`select ${organizations} from invitations where ${unsent}`);
+    const taken = `select ${organizations} from router.unsent_invitations($1)`;
+    expect(await network.sql(taken, [all!.organizations])).toEqual([all]);
+    await network.sql('delete from invitations where organization_id = $1', [crowded.uuid]);
+  });
 });

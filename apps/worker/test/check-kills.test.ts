@@ -3,6 +3,7 @@ import type { Uuid } from '@pagekeeper/domain/ids';
 import { refreshLoginJob, sweepLoginsJob } from '@pagekeeper/domain/jobs';
 import { type Network, startNetwork } from '@pagekeeper/testing/network/network';
 import type { ConnectedPage, Tenant } from '@pagekeeper/testing/network/tenant';
+import type { StartedProcess } from '@pagekeeper/testing/processes';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 /** Every step of a check at which a process may die, and how often the token is exchanged then in all. */
@@ -22,6 +23,8 @@ type Step = (typeof steps)[number][0];
 
 let network: Network;
 let acme: Tenant;
+/** The worker that nobody kills. */
+let survivor: StartedProcess;
 /** A page of another person's for each step. */
 const pages = new Map<Step, ConnectedPage & { login: { organization_id: Uuid; login_id: Uuid } }>();
 const outcomesBefore = new Map<Step, string>();
@@ -39,7 +42,7 @@ beforeAll(async () => {
   await network.sql(
     `update facebook_logins set lease_until = clock_timestamp() + interval '5 minutes' where lease_until is not null`,
   );
-  await network.startWorker();
+  survivor = await network.startWorker();
   await everybodyWrites();
   for (const [step, { login }] of pages) outcomesBefore.set(step, await check(login));
   // A minute passes for the leases of the dead.
@@ -78,17 +81,53 @@ describe('a worker that is killed with -9 in a check', () => {
   );
 });
 
-async function connect() {
-  const connected = await acme.connectPage();
-  const [row] = await network.sql('select login_id from facebook_page_integrations where page_id = $1', [
-    connected.page.page_id,
-  ]);
-  return { ...connected, login: { organization_id: acme.uuid, login_id: row!.login_id as Uuid } };
+it('has told by then that the same person chose fewer pages elsewhere: who may be hurt is checked', async () => {
+  const rival = await network.tenant('rival');
+  const held = await acme.connectPage();
+  await network.settle(60_000);
+  await network.sql(`update facebook_page_integrations set next_check_at = app.now() + interval '1 year'`);
+  const page = await anotherPageOf(held.page.personId);
+  const { page_id, page_access_token, userToken: access_token } = page;
+  // Its own check waits: the killed worker shall be the first that sees it.
+  await survivor.stop();
+  const body = {
+    integration_type: 'FACEBOOK_PAGE',
+    name: 'Blue Cup',
+    facebook_page: { page_id, access_token, page_access_token },
+  };
+  const integrations = `${rival.path}/businesses/${rival.business.id}/integrations`;
+  await rival.owner.expect(201, rival.owner.post(integrations, body));
+  await killAt('check.after_commit', await loginOf(rival, page_id));
+  const sql = 'select next_check_at <= app.now() as is_due from facebook_page_integrations where page_id = $1';
+  expect(await network.sql(sql, [held.page.page_id])).toEqual([{ is_due: true }]);
+});
+
+/** They give our app this page alone, and so none of those before. */
+async function anotherPageOf(personId: string) {
+  const [made] = await network.simulator.createPages(1, 'Blue Cup');
+  const { page_id: id } = made!;
+  await network.simulator.post('/__sim/people', {
+    id: personId,
+    name: 'Paula Page',
+    pages: [{ id, name: 'Blue Cup' }],
+  });
+  const tokens = await network.simulator.post(`/__sim/people/${personId}/tokens`, { page_ids: [id] });
+  return { ...tokens.pages[0], userToken: tokens.user_token };
 }
 
-async function killAt(step: Step): Promise<void> {
+async function connect() {
+  const connected = await acme.connectPage();
+  return { ...connected, login: await loginOf(acme, connected.page.page_id) };
+}
+
+async function loginOf({ uuid }: Tenant, pageId: string) {
+  const [row] = await network.sql('select login_id from facebook_page_integrations where page_id = $1', [pageId]);
+  return { organization_id: uuid, login_id: row!.login_id as Uuid };
+}
+
+async function killAt(step: Step, login = pages.get(step)!.login): Promise<void> {
   const worker = await network.startWorker({ FAIL_AT: step, CONCURRENCY: '1' });
-  await network.services.queue.enqueue(refreshLoginJob, pages.get(step)!.login);
+  await network.services.queue.enqueue(refreshLoginJob, login);
   expect(await worker.exited, step).toEqual({ code: null, signal: 'SIGKILL' });
 }
 

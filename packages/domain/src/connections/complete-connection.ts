@@ -106,6 +106,8 @@ async function finish(
   const bought = await buy(ctx, app, answer);
   const seen = 'reason' in bought ? { ...nothing, reason: bought.reason } : describe(bought);
   const login = 'reason' in bought ? null : bought;
+  // First, and so surely: what the person chose in the dialog counts at Facebook already.
+  if (login) await recheckOthers(ctx, personHashOf(ctx.vault, login.info.userId!), null);
   const { slug, loginId, reason } = await withTenant(ctx, { organization }, async tx => {
     authorize(tx, 'connection.write');
     const { usable, ...found } = await withReconnect(tx, connection, seen);
@@ -127,7 +129,6 @@ async function finish(
     });
     return { slug: row!.slug, loginId, reason: found.reason };
   });
-  if (login) await recheckOthers(ctx, personHashOf(ctx.vault, login.info.userId!), loginId);
   return {
     outcome: loginId ? 'ready' : 'failed',
     reason,

@@ -12,7 +12,7 @@ import { claimPages } from './claim-pages.ts';
 import { ExaminationFailed } from './examination-failed.ts';
 import { examineLogin, type LoginFindings } from './examine-login.ts';
 import type { PageExamination } from './examine-pages.ts';
-import { appRemoved, damaged, judgeDeadToken, judgePage, type Verdict } from './judge-page.ts';
+import { appRemoved, damaged, deadStatuses, judgeDeadToken, judgePage, type Verdict } from './judge-page.ts';
 import { type LeasedLogin, type LeasedPage, leaseLogin, releaseLogin, renewLease } from './lease-login.ts';
 import { leaveOvertaken } from './leave-overtaken.ts';
 import { recheckOthers } from './recheck-others.ts';
@@ -77,10 +77,11 @@ async function examineAndStore(ctx: Context, caller: Caller, login: LeasedLogin)
     const subscriptions = await reconcileSubscriptions(ctx.graph, wantedSubscriptions(findings, held));
     failpoint('check.before_store');
     const verdicts = judgeAll(findings, held, subscriptions, appId, login);
+    await warnOthers(ctx, login, findings, verdicts);
     const stored = await store(ctx, { login, findings, verdicts, subscriptions });
     failpoint('check.after_commit');
     if (!login.isRevoked) await noteAppUse(ctx, caller, subscriptions);
-    await afterwards(ctx, login, findings, stored);
+    await afterwards(ctx, login, stored);
     return {
       outcome: 'checked',
       outdated: stored.some(page => page.outdated),
@@ -168,13 +169,26 @@ async function store(ctx: Context, checked: CheckedLogin): Promise<StoredPage[]>
   return stored;
 }
 
-/** What the stored findings set going: events that wait for a token, pages that changed under the check, other logins. */
-async function afterwards(
+/**
+ * A login that is new, or whose pages just died: what the person granted elsewhere may have died with it. Before the
+ * findings are stored: a process that dies in between leaves the news to the next check, and only makes logins due twice.
+ */
+async function warnOthers(
   ctx: Context,
-  login: LeasedLogin,
+  { id, personHash: knownHash, pages }: LeasedLogin,
   { user }: LoginFindings,
-  stored: readonly StoredPage[],
+  verdicts: ReadonlyMap<Uuid, Verdict>,
 ): Promise<void> {
+  const userId = user.info?.userId;
+  const personHash = knownHash ?? (userId ? personHashOf(ctx.vault, userId) : null);
+  const isDead = (status: PageStatus | undefined) => status !== undefined && deadStatuses.includes(status);
+  const isNews =
+    !knownHash || pages.some(page => !isDead(page.status) && isDead(verdicts.get(page.integrationId)?.status));
+  if (personHash && isNews) await recheckOthers(ctx, personHash, id);
+}
+
+/** What the stored findings set going: events that wait for a token, and pages that changed under the check. */
+async function afterwards(ctx: Context, login: LeasedLogin, stored: readonly StoredPage[]): Promise<void> {
   const organization_id = login.organizationId;
   for (const { integrationId: integration_id, revived, died, recovered, status } of stored) {
     if (died) ctx.metrics.deaths.inc({ status });
@@ -184,11 +198,6 @@ async function afterwards(
   if (stored.some(({ outdated }) => outdated)) {
     await nudge(ctx, refreshLoginJob, { organization_id, login_id: login.id });
   }
-  // A login that is new, or whose pages just died: what the person granted elsewhere may have died with it.
-  const userId = user.info?.userId;
-  const personHash = login.personHash ?? (userId ? personHashOf(ctx.vault, userId) : null);
-  const isNews = !login.personHash || stored.some(({ died }) => died);
-  if (personHash && isNews) await recheckOthers(ctx, personHash, login.id);
 }
 
 /** The calls came through; how much of the app's allowance is left, they have told. */

@@ -90,7 +90,7 @@ async function storePage(
   if (!before) return { ...untouched, status: 'unverified', outdated: true };
   const verdict = checked.verdicts.get(page.integrationId);
   if (!verdict) {
-    await postponePage(tx, examination);
+    await postponePage(tx, checked.login, examination);
     return { ...untouched, status: before.status, outdated: false };
   }
   const since = before.status === verdict.status ? before.status_since : now;
@@ -104,7 +104,7 @@ async function storePage(
       status_since: since,
       findings: describeFindings(checked, examination) as never,
       last_checked_at: now,
-      next_check_at: nextCheck(verdict, checked.login),
+      next_check_at: unlessMadeDue(checked.login, nextCheck(verdict)),
       // It is known now why the replies were refused; where nothing has changed, they wait on.
       ...(before.pause_reason === awaitsCheck &&
         before.status !== verdict.status && { paused_until: null, pause_reason: null }),
@@ -134,34 +134,38 @@ async function tokenAndDetails(tx: TenantTx, vault: Vault, examination: PageExam
   };
 }
 
-/**
- * A healthy login is asked again before a day has passed; what Facebook may mend at any moment, sooner. A page that was
- * made due while the check ran stays due.
- */
-function nextCheck({ status }: Verdict, { now }: LeasedLogin) {
-  const later =
-    status === 'not_subscribed'
-      ? `app.now() + interval '1 hour' * (1 + random() / 4)`
-      : `app.now() + interval '18 hours' + random() * interval '2 hours'`;
-  const sql = `case when date_trunc('milliseconds', next_check_at) > ? and next_check_at <= app.now() then next_check_at else ${later} end`;
-  return raw(sql, [now]) as never;
-}
+/** A healthy login is asked again before a day has passed; what Facebook may mend at any moment, sooner. */
+const nextCheck = ({ status }: Verdict) =>
+  status === 'not_subscribed'
+    ? `app.now() + interval '1 hour' * (1 + random() / 4)`
+    : `app.now() + interval '18 hours' + random() * interval '2 hours'`;
+
+/** A page that was made due while the check ran stays due: what it was made due for, the check may not have seen. */
+const unlessMadeDue = ({ now }: LeasedLogin, later: string) =>
+  raw(
+    `case when date_trunc('milliseconds', next_check_at) > ? and next_check_at <= app.now()
+       then next_check_at else ${later} end`,
+    [now],
+  ) as never;
 
 /** With jitter, so that what waits for the same end does not come at once. */
-const laterBy = (ms: number) =>
-  raw(`app.now() + ? * interval '1 second' * (1 + random() / 4)`, [Math.ceil(ms / 1_000)]) as never;
+const afterMs = (ms: number) => `app.now() + ${Math.ceil(ms / 1_000)} * interval '1 second' * (1 + random() / 4)`;
+const laterBy = (ms: number) => raw(afterMs(ms)) as never;
 
 const retryMs = 5 * 60_000;
 
 /** A call of ours failed for this page alone: it keeps its status, and is asked again when that may help. */
-async function postponePage(tx: TenantTx, examination: PageExamination): Promise<void> {
+async function postponePage(tx: TenantTx, login: LeasedLogin, examination: PageExamination): Promise<void> {
   const error = examination.outcome === 'failed' ? examination.error : null;
-  const later = laterBy(error?.waitMs ?? retryMs);
+  const waitMs = error?.waitMs ?? retryMs;
   await FacebookPageIntegration.query(tx)
     .where({ id: examination.page.integrationId })
     .patch({
-      next_check_at: later,
-      ...(error?.outcome === 'THROTTLED_PAGE' && { paused_until: later, pause_reason: error.message.slice(0, 500) }),
+      next_check_at: unlessMadeDue(login, afterMs(waitMs)),
+      ...(error?.outcome === 'THROTTLED_PAGE' && {
+        paused_until: laterBy(waitMs),
+        pause_reason: error.message.slice(0, 500),
+      }),
     });
 }
 
@@ -197,7 +201,7 @@ export async function postponeCheck(tx: TenantTx, login: LeasedLogin, waitMs: nu
   await FacebookPageIntegration.query(tx)
     .where({ login_id: login.id })
     .whereNotNull('next_check_at')
-    .patch({ next_check_at: laterBy(waitMs ?? retryMs) });
+    .patch({ next_check_at: unlessMadeDue(login, afterMs(waitMs ?? retryMs)) });
   await FacebookLogin.query(tx)
     .where({ id: login.id, lease_token: login.leaseToken })
     .patch({ lease_token: null, lease_until: null });

@@ -16,6 +16,7 @@ import * as checks from './0020_checks.ts';
 import * as metrics from './0022_metrics.ts';
 import * as privacy from './0023_privacy.ts';
 import * as operations from './0024_operations.ts';
+import * as invitationTurns from './0025_invitation_turns.ts';
 
 /** SQL text in both directions: it can be shown before it is run. */
 export interface Migration {
@@ -44,6 +45,7 @@ export const migrations: readonly Migration[] = [
   { name: '0022_metrics', ...metrics },
   { name: '0023_privacy', ...privacy },
   { name: '0024_operations', ...operations },
+  { name: '0025_invitation_turns', ...invitationTurns },
 ];
 
 /** Names of migrations that a database lacks, and of those that it has and this release does not know. */
