@@ -4,7 +4,7 @@ import { roleUrls, withDatabase } from '@pagekeeper/domain/database/roles';
 import { createTestDatabase, type TestDatabase } from '@pagekeeper/testing/database';
 import { contentsOf } from '@pagekeeper/testing/database/contents';
 import { dropDatabase, withClient } from '@pagekeeper/testing/database/template';
-import { startProcess } from '@pagekeeper/testing/processes';
+import { entryOf, startProcess } from '@pagekeeper/testing/processes';
 import { findRedis, type RunningRedis, startRedis } from '@pagekeeper/testing/redis';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { type Ending, inTurn, type Program, productionVariables, run, type Variables } from './programs.ts';
@@ -409,7 +409,7 @@ it('api and worker start where nothing is wrong', async () => {
   const database = await createTestDatabase();
   const variables = productionVariables(database);
   for (const name of ['api', 'worker'] as const) {
-    const started = await startProcess({ name, entry: `apps/${name}/src/main.ts`, env: needed[name](variables) });
+    const started = await startProcess({ name, entry: entryOf(name), env: needed[name](variables) });
     expect(await started.stop()).toMatchObject({ code: 0 });
   }
   await database.drop();

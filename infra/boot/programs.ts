@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import type { TestDatabase } from '@pagekeeper/testing/database';
-import { repositoryFolder, typescriptFlags } from '@pagekeeper/testing/processes';
+import { argumentsFor, entryOf, repositoryFolder } from '@pagekeeper/testing/processes';
 
 export type Variables = Record<string, string | undefined>;
 
@@ -31,9 +31,9 @@ export function inTurn(programs: readonly Program[]): readonly Program[] {
 
 /** Starts one of our programs with just these variables and waits for its end. */
 export async function run(program: Program, variables: Variables): Promise<Ending> {
-  const entry = join(repositoryFolder, `apps/${program}/src/main.ts`);
+  const entry = join(repositoryFolder, entryOf(program));
   const startedAt = Date.now();
-  const child = spawn(process.execPath, [...typescriptFlags, entry, ...words[program]], {
+  const child = spawn(process.execPath, [...argumentsFor(entry), ...words[program]], {
     env: { PATH: process.env.PATH, HOME: process.env.HOME, ...variables },
     stdio: ['ignore', 'pipe', 'pipe'],
   });

@@ -1,4 +1,4 @@
-import { buildApps } from './build.ts';
+import { buildApps } from '@pagekeeper/testing/build-apps';
 import { Observer } from './observer.ts';
 import { type ChaosOptions, parseOptions, type ScenarioName, usage } from './options.ts';
 import { Random } from './random.ts';
@@ -26,7 +26,8 @@ const say = (sentence: string) => process.stderr.write(`${Math.round(performance
 
 async function main(options: ChaosOptions): Promise<number> {
   say(`Building the apps … (seed ${options.seed}, queue on ${options.queue})`);
-  await buildApps();
+  // They are started often.
+  await buildApps(['api', 'worker', 'graph-simulator']);
   const results: Result[] = [];
   for (const name of options.only) {
     results.push(await runScenario(name, options));

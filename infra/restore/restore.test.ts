@@ -12,7 +12,7 @@ import { createOrganization } from '@pagekeeper/domain/organizations/create-orga
 import { createLog } from '@pagekeeper/runtime/log';
 import { contentsOf } from '@pagekeeper/testing/database/contents';
 import { withClient } from '@pagekeeper/testing/database/template';
-import { startProcess } from '@pagekeeper/testing/processes';
+import { entryOf, startProcess } from '@pagekeeper/testing/processes';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { pagekeeper, pagekeeperJson } from '../../apps/cli/test/run.ts';
 import { findPostgres, type Server, startServer } from './postgres-server.ts';
@@ -122,7 +122,7 @@ describe.skipIf(!installed)('a backup, restored on an empty server as the runboo
 
   it('is one that our processes start on, with roles and row level security as they were', async () => {
     const env = { ...variablesOn(restored), REPLIES: 'off' };
-    const worker = await startProcess({ name: 'worker', entry: 'apps/worker/src/main.ts', env });
+    const worker = await startProcess({ name: 'worker', entry: entryOf('worker'), env });
     expect(await worker.stop()).toMatchObject({ code: 0 });
   });
 });

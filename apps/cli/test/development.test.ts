@@ -5,7 +5,12 @@ import { startPostgres } from '@pagekeeper/testing/postgres';
 import { takeLock } from '@pagekeeper/testing/system/lock';
 import { isAlive } from '@pagekeeper/testing/system/process';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
-import { pagekeeper, pagekeeperJson, type RunOptions } from './run.ts';
+import * as cli from './run.ts';
+
+const pagekeeper = (words: readonly string[], options: cli.RunOptions = {}) =>
+  cli.pagekeeper(words, { ...options, fromSource: true });
+const pagekeeperJson = (words: readonly string[], options: cli.RunOptions = {}) =>
+  cli.pagekeeperJson(words, { ...options, fromSource: true });
 
 describe('demo:seed', () => {
   let network: Network;
@@ -17,7 +22,7 @@ describe('demo:seed', () => {
   // The demo has a failed job.
   afterAll(() => network?.stop({ jobsMayFail: true }));
 
-  const seed = (options: RunOptions = {}) => pagekeeper(['demo:seed'], { env: network.variables, ...options });
+  const seed = (options: cli.RunOptions = {}) => pagekeeper(['demo:seed'], { env: network.variables, ...options });
 
   it('makes a week of two organizations: pages healthy, ending and dead, events answered and parked', async () => {
     const { code, stdout } = await seed();

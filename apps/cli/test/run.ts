@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { join } from 'node:path';
-import { repositoryFolder, typescriptFlags } from '@pagekeeper/testing/processes';
+import { argumentsFor, entryOf, repositoryFolder } from '@pagekeeper/testing/processes';
 import { expect } from 'vitest';
 
 export interface Run {
@@ -15,13 +15,15 @@ export interface RunOptions {
   input?: string;
   /** The folder it is typed in. */
   cwd?: string;
+  /** As commands for development must be, which run the sources around them. */
+  fromSource?: boolean;
   /** Called with each piece of what it writes to standard error. */
   onNote?: (text: string, child: ChildProcess) => void;
 }
 
 /** Types a command, on no terminal, and waits for its end. */
 export async function pagekeeper(words: readonly string[], options: RunOptions = {}): Promise<Run> {
-  const flags = [...typescriptFlags, join(repositoryFolder, 'apps/cli/src/main.ts')];
+  const flags = argumentsFor(join(repositoryFolder, options.fromSource ? 'apps/cli/src/main.ts' : entryOf('cli')));
   const child = spawn(process.execPath, [...flags, ...words], {
     cwd: options.cwd ?? repositoryFolder,
     env: { PATH: process.env.PATH, HOME: process.env.HOME, NODE_ENV: 'test', ...options.env },

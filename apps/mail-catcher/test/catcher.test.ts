@@ -1,6 +1,6 @@
 import { createMailer } from '@pagekeeper/domain/mail/mailer';
 import { createLog } from '@pagekeeper/runtime/log';
-import { type StartedProcess, startProcess } from '@pagekeeper/testing/processes';
+import { entryOf, type StartedProcess, startProcess } from '@pagekeeper/testing/processes';
 import { freePort } from '@pagekeeper/testing/system/ports';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 
@@ -12,7 +12,7 @@ beforeAll(async () => {
   const smtpPort = await freePort();
   smtpUrl = `smtp://127.0.0.1:${smtpPort}`;
   const env = { PORT: '0', SMTP_PORT: String(smtpPort) };
-  catcher = await startProcess({ name: 'mail-catcher', entry: 'apps/mail-catcher/src/main.ts', env });
+  catcher = await startProcess({ name: 'mail-catcher', entry: entryOf('mail-catcher'), env });
 });
 
 afterAll(() => catcher?.stop());

@@ -1,5 +1,5 @@
 import { createLog } from '@pagekeeper/runtime/log';
-import { type StartedProcess, startProcess } from '@pagekeeper/testing/processes';
+import { entryOf, type StartedProcess, startProcess } from '@pagekeeper/testing/processes';
 import { freePort } from '@pagekeeper/testing/system/ports';
 import { afterEach, describe, expect, it } from 'vitest';
 import { createMailPost, type MailPost } from '../src/mail/mail-post.ts';
@@ -25,7 +25,7 @@ async function begin(): Promise<void> {
 /** The mail server, which was away until now. */
 async function startServer(): Promise<void> {
   const env = { PORT: '0', SMTP_PORT: port };
-  catcher = await startProcess({ name: 'mail-catcher', entry: 'apps/mail-catcher/src/main.ts', env });
+  catcher = await startProcess({ name: 'mail-catcher', entry: entryOf('mail-catcher'), env });
 }
 
 const caught = async () => await (await fetch(`http://127.0.0.1:${catcher!.port}/email`)).json();

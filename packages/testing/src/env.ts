@@ -81,16 +81,20 @@ const testSchema = z.object({
   TEST_REDIS_URL: urlVariable('redis', 'rediss').optional(),
   REDIS_URL: urlVariable('redis', 'rediss').optional(),
   TEST_PGBOUNCER: z.enum(['on', 'off']).default('off'),
+  TEST_BUILT: z.enum(['on', 'off']).optional(),
 });
 
 /** The servers a test run is given, and whether it may skip what is missing. */
 export function readTestEnvironment() {
   const given = readEnvironment(testSchema, process.env);
+  const isCi = given.CI !== undefined && given.CI !== 'false';
   return {
-    isCi: given.CI !== undefined && given.CI !== 'false',
+    isCi,
     adminUrl: given.TEST_ADMIN_DATABASE_URL ?? given.ADMIN_DATABASE_URL,
     redisUrl: given.TEST_REDIS_URL ?? given.REDIS_URL,
     throughPgBouncer: given.TEST_PGBOUNCER === 'on',
+    /** Processes run what was built, which is built first if need be; otherwise their source. */
+    buildsFirst: given.TEST_BUILT ? given.TEST_BUILT === 'on' : isCi,
   };
 }
 

@@ -3,10 +3,12 @@ import { migrateToLatest } from '@pagekeeper/domain/database/migrate';
 import type { RolePasswords } from '@pagekeeper/domain/database/roles';
 import { createDatabaseAndRoles, roleUrls } from '@pagekeeper/domain/database/roles';
 import type { TestProject } from 'vitest/node';
+import { buildApps } from './build-apps.ts';
 import { closeTemplate, dropDatabases, dropTemplate, templateName } from './database/template.ts';
 import { readTestEnvironment } from './env.ts';
 import { startPgBouncer } from './pgbouncer.ts';
 import { startPostgres } from './postgres.ts';
+import { builtVariable } from './processes.ts';
 import { findRedis, startRedis } from './redis.ts';
 import type { TestFolder } from './test-folder.ts';
 import { makeTestFolder, removeStaleTestFolders } from './test-folder.ts';
@@ -57,6 +59,10 @@ async function startServers(): Promise<TestServers> {
   removeStaleTestFolders();
   const folder = makeTestFolder();
   undo.push(() => folder.remove());
+  if (given.buildsFirst) {
+    await buildApps(['api', 'worker', 'cli', 'graph-simulator', 'mail-catcher']);
+    process.env[builtVariable] = 'on';
+  }
   const [adminUrl, redisUrl] = await Promise.all([
     given.adminUrl ?? startOwnPostgres(folder),
     given.redisUrl ?? startOwnRedis(folder, given.isCi),

@@ -13,6 +13,17 @@ export const repositoryFolder = fileURLToPath(new URL('../../../', import.meta.u
 /** What Node needs to run our TypeScript from its source. (Vitest's global setup knows no `import.meta.resolve`.) */
 export const typescriptFlags = ['--conditions=source', '--import', createRequire(import.meta.url).resolve('tsx')];
 
+/** The entry file of one of our apps: its source, or what was built of it where a test run builds first. */
+export const entryOf = (app: string): string =>
+  process.env[builtVariable] === 'on' ? `apps/${app}/dist/main.js` : `apps/${app}/src/main.ts`;
+
+/** Set by the global setup for the processes of its run. */
+export const builtVariable = 'PAGEKEEPER_TEST_BUILT';
+
+/** What Node is called with to run a file. */
+export const argumentsFor = (entry: string): string[] =>
+  entry.endsWith('.ts') ? [...typescriptFlags, entry] : [entry];
+
 export interface ProcessOptions {
   /** What log lines and errors call it. */
   name: string;
@@ -71,7 +82,7 @@ export async function startProcess(options: ProcessOptions): Promise<StartedProc
 }
 
 function spawnNode({ entry, env }: ProcessOptions): ChildProcess {
-  return spawn(process.execPath, [...(entry.endsWith('.ts') ? typescriptFlags : []), entry], {
+  return spawn(process.execPath, argumentsFor(entry), {
     cwd: repositoryFolder,
     env: { ...inheritedEnvironment(), ...env },
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],

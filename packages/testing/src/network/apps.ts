@@ -1,4 +1,4 @@
-import { type StartedProcess, startProcess } from '../processes.ts';
+import { entryOf, type StartedProcess, startProcess } from '../processes.ts';
 import { freePort } from '../system/ports.ts';
 import { startBalancer } from './balancer.ts';
 
@@ -34,7 +34,7 @@ export async function startMailCatcher(env: Record<string, string>, output: stri
 export function startApp(folder: string, env: Record<string, string>, output: string[]): Promise<StartedProcess> {
   return startProcess({
     name: folder,
-    entry: `apps/${folder}/src/main.ts`,
+    entry: entryOf(folder),
     env,
     onLine: line => output.push(line),
   });
