@@ -98,6 +98,14 @@ export function readTestEnvironment() {
   };
 }
 
+const builtVariable = 'PAGEKEEPER_TEST_BUILT';
+
+/** Tests of this run start what was built: said by the global setup to the processes that the tests are in. */
+export const runBuilt = (): void => {
+  process.env[builtVariable] = 'on';
+};
+export const runsBuilt = (): boolean => process.env[builtVariable] === 'on';
+
 const seedSchema = z.object({
   API_URL: urlVariable('http', 'https'),
   SIMULATOR_URL: urlVariable('http', 'https'),

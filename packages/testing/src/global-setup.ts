@@ -5,10 +5,9 @@ import { createDatabaseAndRoles, roleUrls } from '@pagekeeper/domain/database/ro
 import type { TestProject } from 'vitest/node';
 import { buildApps } from './build-apps.ts';
 import { closeTemplate, dropDatabases, dropTemplate, templateName } from './database/template.ts';
-import { readTestEnvironment } from './env.ts';
+import { readTestEnvironment, runBuilt } from './env.ts';
 import { startPgBouncer } from './pgbouncer.ts';
 import { startPostgres } from './postgres.ts';
-import { builtVariable } from './processes.ts';
 import { findRedis, startRedis } from './redis.ts';
 import type { TestFolder } from './test-folder.ts';
 import { makeTestFolder, removeStaleTestFolders } from './test-folder.ts';
@@ -61,7 +60,7 @@ async function startServers(): Promise<TestServers> {
   undo.push(() => folder.remove());
   if (given.buildsFirst) {
     await buildApps(['api', 'worker', 'cli', 'graph-simulator', 'mail-catcher']);
-    process.env[builtVariable] = 'on';
+    runBuilt();
   }
   const [adminUrl, redisUrl] = await Promise.all([
     given.adminUrl ?? startOwnPostgres(folder),

@@ -5,7 +5,7 @@ import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { inheritedEnvironment } from './env.ts';
+import { inheritedEnvironment, runsBuilt } from './env.ts';
 
 /** The folder that holds the root package.json. */
 export const repositoryFolder = fileURLToPath(new URL('../../../', import.meta.url));
@@ -14,11 +14,7 @@ export const repositoryFolder = fileURLToPath(new URL('../../../', import.meta.u
 export const typescriptFlags = ['--conditions=source', '--import', createRequire(import.meta.url).resolve('tsx')];
 
 /** The entry file of one of our apps: its source, or what was built of it where a test run builds first. */
-export const entryOf = (app: string): string =>
-  process.env[builtVariable] === 'on' ? `apps/${app}/dist/main.js` : `apps/${app}/src/main.ts`;
-
-/** Set by the global setup for the processes of its run. */
-export const builtVariable = 'PAGEKEEPER_TEST_BUILT';
+export const entryOf = (app: string): string => `apps/${app}/${runsBuilt() ? 'dist/main.js' : 'src/main.ts'}`;
 
 /** What Node is called with to run a file. */
 export const argumentsFor = (entry: string): string[] =>
