@@ -24,6 +24,7 @@ export const benchmarkNames = [
   'keep-alive-due-scan',
   'tenants-10000',
   'memory',
+  'soak',
 ] as const;
 export type BenchmarkName = (typeof benchmarkNames)[number];
 
@@ -43,6 +44,7 @@ const byName: readonly BenchmarkName[] = [
   'tenant-list-scale',
   'keep-alive-due-scan',
   'memory',
+  'soak',
 ];
 const usual = benchmarkNames.filter(name => !byName.includes(name));
 

@@ -1,10 +1,9 @@
 import { randomBytes } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Timing } from './alternate.ts';
 import type { LoadGenerator } from './load/load.ts';
-import { median } from './median.ts';
 import { type Result, thousands } from './report.ts';
+import { ResidentMemory } from './resident.ts';
 import type { System } from './system.ts';
 import type { Tenant } from './tenants.ts';
 import { countRows, emptyTable } from './webhook-ingest.ts';
@@ -13,13 +12,6 @@ const connections = 64;
 const pagesPerTenant = 5;
 /** So that the disk does not fill up. */
 const emptyEveryMs = 60_000;
-/** What is left of the beginning's share at the end; the collector of garbage is not punctual to the megabyte. */
-const goal = 0.9;
-
-interface Sample {
-  apiMb: number;
-  workerMb: number;
-}
 
 /** What api and worker hold, over ten minutes in which half as much comes as could be taken. Every event is decided. */
 export async function benchMemory(
@@ -40,41 +32,24 @@ export async function benchMemory(
   const full = await deliver(timing.warmUpSeconds, timing.warmUpSeconds * 30_000);
   const perSecond = Math.floor(full.answers / full.seconds / 2);
   const worker = await system.startWorker();
-  const samples: Sample[] = [];
+  const memory = new ResidentMemory({ api: system.apiPid, worker: worker.pid });
   let taken = 0;
   const start = performance.now();
   for (let second = 0; second < seconds; second += 1) {
     await sleep(Math.max(0, start + second * 1_000 - performance.now()));
     taken += (await deliver(10, perSecond)).answers;
-    samples.push({ apiMb: residentMb(system.apiPid), workerMb: residentMb(worker.pid) });
+    memory.sample();
     if ((second * 1_000) % emptyEveryMs === 0) await system.admin.query('truncate webhook_events, replies');
   }
   const left = await countRows(system.admin);
   await worker.stop();
   await emptyTable(system.admin);
-  const sum = (some: readonly Sample[]) => median(some.map(({ apiMb, workerMb }) => apiMb + workerMb));
-  const tenth = Math.ceil(samples.length / 10);
-  // The first tenth fills caches and pools.
-  const [early, late] = [sum(samples.slice(tenth, 2 * tenth)), sum(samples.slice(-tenth))];
-  const last = samples.at(-1)!;
+  const { measurement, notes } = memory.describe('memory');
   return {
-    measurement: {
-      name: 'memory',
-      value: Math.round(late),
-      unit: 'MB',
-      baseline: 'after a tenth of the time',
-      baseline_value: Math.round(early),
-      // The flatter the nearer to one.
-      ratio: Math.round((early / late) * 1_000) / 1_000,
-      goal,
-    },
+    measurement,
     notes: [
-      `resident at the end: api ${last.apiMb.toFixed(0)} MB, worker ${last.workerMb.toFixed(0)} MB`,
+      ...notes,
       `${thousands(perSecond)} posts a second were to come for ${seconds} s; ${thousands(taken)} came, the last ${thousands(left)} were in the table`,
     ],
   };
-}
-
-function residentMb(pid: number): number {
-  return Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))![1]) / 1_024;
 }

@@ -9,6 +9,7 @@ import { findPgbench, type Pgbench, pgbenchMissing } from './pgbench.ts';
 import { benchPostToReply } from './post-to-reply.ts';
 import { createQuiet } from './quiet.ts';
 import { asJsonLines, asTable, type Result } from './report.ts';
+import { benchSoak } from './soak/soak.ts';
 import { type System, startSystem } from './system.ts';
 import { benchPolicies, benchTenantList, benchTenantListVerb, pagesInList } from './tenant-list.ts';
 import { benchTenantListScale } from './tenant-list-scale.ts';
@@ -72,7 +73,7 @@ async function benchSystem(
   const tenants = await createTenants(system, timing.tenants);
   for (const bench of chosen(options, system, tenants, { generator, pgbench, timing })) {
     say(`${bench.name} …`);
-    results.push(await bench.run());
+    results.push(...[await bench.run()].flat());
   }
   await checkDurability(system.admin, system.urls);
   return [...(await describeMachine(system.admin, pgbench)), ...system.facts, ...durable];
@@ -109,6 +110,7 @@ function chosen({ only, quick: isQuick }: BenchOptions, system: System, tenants:
     // Last, since they leave tenants and settings behind.
     { name: 'tenants-10000', run: () => benchWebhookTenants(system, tools) },
     { name: 'memory', run: () => benchMemory(system, tenants, tools, isQuick) },
+    { name: 'soak', run: () => benchSoak(system, tenants, isQuick) },
   ] as const;
   return benches.filter(({ name }) => only.includes(name));
 }

@@ -53,9 +53,19 @@ export async function createTenant(
   };
   const pages = await Promise.all(granted.map((page, index) => limit(() => connect(page, index))));
   await checkAll(system, path, cookie, pages);
-  const { secret: key } = await post(`${path}/api-keys`, { name: 'Bench', role: 'MEMBER', scopes: ['read'] });
+  const key = await createKey(system, { organization, cookie }, { role: 'MEMBER', scopes: ['read'] });
   const organizationId = parsePublicId('organization', organization)!;
   return { organization, organizationId, ownerId: user.id as Uuid, cookie, key, pages };
+}
+
+/** Makes an API key. @returns its secret */
+export async function createKey(
+  system: Places,
+  { organization, cookie }: Pick<Tenant, 'organization' | 'cookie'>,
+  may: { role: 'ADMIN' | 'MEMBER'; scopes: readonly string[] },
+): Promise<string> {
+  const path = `/v1/organizations/${organization}/api-keys`;
+  return JSON.parse((await exchange(system, path, { cookie, body: { name: 'Bench', ...may } })).text).secret;
 }
 
 /** Checks pages until all are healthy. One check looks at all pages of a login, so that the first is mostly the last. */

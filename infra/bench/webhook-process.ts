@@ -7,6 +7,7 @@ import { Inbox } from '@pagekeeper/domain/webhooks/inbox';
 import { type Change, parseDelivery } from '@pagekeeper/facebook/webhook-payload';
 import type { NoopOrder, NoopReply } from '../../packages/queue/test/noop-jobs.ts';
 import { alternate, type Timing } from './alternate.ts';
+import { quietItem } from './load/quiet-events.ts';
 import { listRuns, measure, type Result, thousands } from './report.ts';
 import type { System } from './system.ts';
 import type { Page, Tenant } from './tenants.ts';
@@ -88,22 +89,9 @@ async function store(system: System, pages: readonly OwnedPage[], count: number)
   }
 }
 
-/** What follows each answer of ours, and a reaction. */
 function quietChange(series: string, pageId: string, number: number): Change {
-  const timestamp = Date.now();
-  const person = { id: `77${String(number % 5_003).padStart(14, '0')}` };
-  const mid = `m_${series}_${number}`.padEnd(120, 'Zx3kQ9_vB7');
-  const [page, received] = [{ id: pageId }, { sender: person, recipient: { id: pageId }, timestamp }];
-  const text = 'Thank you for your message! We will get back to you soon.';
-  const echo = { mid, is_echo: true, app_id: 257_000_000_000_001, text };
-  const kinds = [
-    { sender: page, recipient: person, timestamp, message: echo },
-    { ...received, delivery: { mids: [mid], watermark: timestamp + number } },
-    { ...received, read: { watermark: timestamp + number } },
-    { ...received, reaction: { mid, action: 'react', reaction: 'love', emoji: '\u2764\ufe0f' } },
-  ];
-  const messaging = [kinds[number % kinds.length]];
-  return parseDelivery({ object: 'page', entry: [{ id: pageId, time: timestamp, messaging }] })![0]!;
+  const messaging = [quietItem(series, pageId, number)];
+  return parseDelivery({ object: 'page', entry: [{ id: pageId, time: Date.now(), messaging }] })![0]!;
 }
 
 /** The process of BullMQ's side. */
