@@ -191,7 +191,9 @@ async function noteChange(
 
 async function hasParkedEvents(tx: TenantTx, integrationId: Uuid): Promise<boolean> {
   const parked = await tx('webhook_events')
-    .where({ organization_id: tx.tenant.organizationId, integration_id: integrationId, state: 'parked' })
+    .where({ organization_id: tx.tenant.organizationId, integration_id: integrationId })
+    // Written out, for the index.
+    .whereRaw(`state = 'parked'`)
     .first('id');
   return parked !== undefined;
 }

@@ -30,7 +30,8 @@ async function tell(tx: TenantTx, { id, page_id, page_name, moved_at }: Facebook
   // What waited for a working token waits no longer.
   await tx('webhook_events')
     .where({ organization_id, integration_id: id })
-    .whereIn('state', ['pending', 'parked'])
+    // Written out, for the indexes.
+    .whereRaw(`(state = 'pending' or state = 'parked')`)
     // It may have taken the page back, or another one, before this was told.
     .whereNotIn('page_id', tx('page_claims').where({ organization_id, integration_id: id }).select('page_id'))
     .update({ state: 'ignored', reason: 'The integration no longer holds the page.', processed_at: tx.fn.now() });

@@ -32,7 +32,7 @@ export interface ReplyOptions {
   appId: string;
 }
 
-/** The next pending events in order, opened and decided. Those that wait for a time are left out. */
+/** The next pending events, opened and decided. */
 export async function readEvents(
   tx: TenantTx,
   { vault, log }: Pick<Context, 'vault' | 'log'>,
@@ -40,11 +40,7 @@ export async function readEvents(
   times: Times,
   { repliesOff, appId }: ReplyOptions,
 ): Promise<DecidedEvent[]> {
-  const rows = await WebhookEvent.query(tx)
-    .where({ integration_id: drain.integrationId, state: 'pending' })
-    .whereRaw('(not_before is null or not_before <= clock_timestamp())')
-    .orderBy('id')
-    .limit(batchSize);
+  const rows = await pendingEvents(tx, drain);
   const events: OpenedEvent[] = [];
   for (const row of rows) events.push(await openEvent(tx, vault, row));
   const questions = events.filter(({ incoming }) => incoming !== null);
@@ -71,6 +67,15 @@ export async function readEvents(
   });
   return await withReplies(tx, vault, drain, withoutRemoved(decided));
 }
+
+/** Those whose time has come, in order. */
+export const pendingEvents = (tx: TenantTx, { integrationId }: Pick<Drain, 'integrationId'>) =>
+  WebhookEvent.query(tx)
+    .where({ integration_id: integrationId })
+    // Written out: a plan that is made for any state goes through all events of the organization.
+    .whereRaw(`state = 'pending' and (not_before is null or not_before <= clock_timestamp())`)
+    .orderBy('id')
+    .limit(batchSize);
 
 /** A comment that is gone by now is not answered, wherever its removal stands in the batch. */
 function withoutRemoved(events: Undecided[]): Undecided[] {
