@@ -1,11 +1,19 @@
+import { once } from 'node:events';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { verifyWebhookSignature } from '@pagekeeper/facebook/signatures';
+import { parseDelivery } from '@pagekeeper/facebook/webhook-payload';
+import { Secret } from '@pagekeeper/runtime/secret';
 import { describe, expect, it } from 'vitest';
 import { alternate } from './alternate.ts';
 import { parseOptions } from './env.ts';
+import { arrive } from './load/arrivals.ts';
 import { unchunk } from './load/connection.ts';
 import { bodyBytes, deliveryBody } from './load/deliveries.ts';
 import { median, percentile } from './median.ts';
 import { createQuiet } from './quiet.ts';
 import { asJsonLines, asTable, measure } from './report.ts';
+import { changesPerPost, Deliveries } from './soak/deliveries.ts';
 
 describe('median', () => {
   it.each([
@@ -76,9 +84,67 @@ describe('load', () => {
     expect(messages[100].recipient).toEqual({ id: '1000000002' });
   });
 
+  it('makes posts of mixed sizes for many pages, signed, no change twice', () => {
+    const pageIds = ['1000000001', '1000000002', '1000000003'];
+    const deliveries = new Deliveries(pageIds, 'secret');
+    const posts = Array.from({ length: 40 }, (_, index) => deliveries.next(index));
+    const changes = posts.map(({ body }) => parseDelivery(JSON.parse(body!))!);
+    expect([...new Set(changes.map(({ length }) => length))].sort((a, b) => a - b)).toEqual([1, 2, 5, 12, 20, 40]);
+    expect(changes.flat()).toHaveLength(40 * changesPerPost);
+    const identities = changes.flat().map(({ pageId, kind, identity }) => [pageId, kind, ...identity].join(' '));
+    expect(new Set(identities).size).toBe(identities.length);
+    expect([...new Set(changes.flat().map(({ pageId }) => pageId))].sort()).toEqual(pageIds);
+    for (const { body, headers } of posts) {
+      const signature = headers['X-Hub-Signature-256']!;
+      expect(verifyWebhookSignature(Buffer.from(body!), signature, [new Secret('secret')])).toBe(true);
+    }
+    posts[8]!.take!('');
+    expect(deliveries.acknowledged).toBe(20);
+  });
+
   it('reads a chunked body', () => {
     expect(unchunk(Buffer.from('5\r\nhello\r\n6\r\n world\r\n0\r\n\r\n')).toString()).toBe('hello world');
   });
+});
+
+describe('arrivals', () => {
+  const get = (endpoint: string) => ({ endpoint, method: 'GET', path: `/${endpoint}`, headers: {} });
+  const schedule = { perSecond: 100, seconds: 0.4, keepFromSecond: 0 };
+
+  it('come at their pace also while nothing is answered, and what had to wait shows it', async () => {
+    const holdMs = 600;
+    const held = createServer((_request, response) => void setTimeout(() => response.end(), holdMs));
+    const port = await listen(held);
+    const { sent, succeeded, latencies } = await arrive({ ...schedule, port, next: () => get('held') });
+    held.close();
+    expect([sent, succeeded]).toEqual([40, 40]);
+    const [first, last] = [latencies.get('held')!.at(0)!, latencies.get('held')!.at(-1)!];
+    expect(first).toBeGreaterThan(holdMs * 0.9);
+    // Of 40 requests over 16 connections the last wait for two answers before their own, and came 400 ms after the first.
+    expect(last).toBeGreaterThan(3 * holdMs * 0.9 - 400);
+  });
+
+  it('count what fails, by endpoint and how', async () => {
+    const server = createServer((request, response) => {
+      if (request.url === '/cut') request.socket.destroy();
+      else response.writeHead(request.url === '/busy' ? 503 : 204).end();
+    });
+    const port = await listen(server);
+    const taken: string[] = [];
+    const endpoints = ['fine', 'busy', 'cut', 'fine'];
+    const next = (index: number) => ({ ...get(endpoints[index % 4]!), take: () => taken.push(endpoints[index % 4]!) });
+    const { succeeded, failures } = await arrive({ ...schedule, port, next });
+    server.close();
+    expect(succeeded).toBe(20);
+    expect(taken).toEqual(Array(20).fill('fine'));
+    expect(Object.fromEntries(failures)).toEqual({ 'busy 503': 10, 'cut ECONNRESET': 10 });
+  });
+
+  async function listen(server: Server): Promise<number> {
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    return (server.address() as AddressInfo).port;
+  }
 });
 
 describe('options', () => {

@@ -110,7 +110,7 @@ function chosen({ only, quick: isQuick }: BenchOptions, system: System, tenants:
     // Last, since they leave tenants and settings behind.
     { name: 'tenants-10000', run: () => benchWebhookTenants(system, tools) },
     { name: 'memory', run: () => benchMemory(system, tenants, tools, isQuick) },
-    { name: 'soak', run: () => benchSoak(system, tenants, isQuick) },
+    { name: 'soak', run: () => benchSoak(system, tenants, tools.timing, isQuick) },
   ] as const;
   return benches.filter(({ name }) => only.includes(name));
 }

@@ -1,4 +1,5 @@
 import { SimulatorControl } from '@pagekeeper/testing/network/simulator-control';
+import type { Timing } from '../alternate.ts';
 import { arrive, type Outcome } from '../load/arrivals.ts';
 import { percentile } from '../median.ts';
 import { type Result, thousands } from '../report.ts';
@@ -26,7 +27,12 @@ const may = { deliveries: 100, requests: 250, lag: 1_000 };
  * An ordinary day in half an hour: events for many pages, of which some are questions that are answered, while customers
  * look and change things. Nothing fails, nothing is lost, nothing grows.
  */
-export async function benchSoak(system: System, tenants: readonly Tenant[], isQuick: boolean): Promise<Result[]> {
+export async function benchSoak(
+  system: System,
+  tenants: readonly Tenant[],
+  { quiet }: Timing,
+  isQuick: boolean,
+): Promise<Result[]> {
   const seconds = isQuick ? 60 : 1_800;
   const { admin } = system;
   await admin.query(`update integrations set config = config || '{"auto_reply":true}', version = version + 1`);
@@ -40,6 +46,7 @@ export async function benchSoak(system: System, tenants: readonly Tenant[], isQu
   const watchers = new Watchers(system, tenants);
   const worker = await system.startWorker();
   const memory = new ResidentMemory({ api: system.apiPid, worker: worker.pid });
+  await quiet.wait();
   const sampling = setInterval(() => memory.sample(), 1_000);
   try {
     await watchers.open();
