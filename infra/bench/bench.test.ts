@@ -157,6 +157,13 @@ describe('options', () => {
     expect(parseOptions(['--only', 'vault']).only).toEqual(['vault']);
   });
 
+  it('name the queue, or leave it to what is there', () => {
+    expect(parseOptions([]).queues).toBeNull();
+    expect(parseOptions(['--queue', 'postgres']).queues).toEqual(['postgres']);
+    expect(parseOptions(['--queue', 'both']).queues).toEqual(['redis', 'postgres']);
+    expect(() => parseOptions(['--queue', 'kafka'])).toThrow('There is no queue kafka');
+  });
+
   it('refuse what they do not know', () => {
     expect(() => parseOptions(['--only', 'speed'])).toThrow('There is no benchmark speed');
     expect(() => parseOptions(['--fast'])).toThrow();

@@ -28,11 +28,26 @@ export const benchmarkNames = [
 ] as const;
 export type BenchmarkName = (typeof benchmarkNames)[number];
 
+/** Where jobs lie: Redis in production, Postgres with `npm start`. */
+export const queueNames = ['redis', 'postgres'] as const;
+export type QueueName = (typeof queueNames)[number];
+
+/** Lines in which the queue plays a part. They are taken with each queue that is asked for. */
+export const ofQueue: readonly BenchmarkName[] = [
+  'webhook-process',
+  'post-to-reply',
+  'tenants-10000',
+  'memory',
+  'soak',
+];
+
 export interface BenchOptions {
   json: boolean;
   /** A smoke test: its figures mean little. */
   quick: boolean;
   only: readonly BenchmarkName[];
+  /** Null where nothing was said: both, as far as there are servers for them. */
+  queues: readonly QueueName[] | null;
   /** Where the api's CPU profiles go; null for none. */
   profileFolder: string | null;
 }
@@ -48,7 +63,7 @@ const byName: readonly BenchmarkName[] = [
 ];
 const usual = benchmarkNames.filter(name => !byName.includes(name));
 
-export const usage = `npm run bench -- [--json] [--quick] [--only ${benchmarkNames.join(',')}] [--profile folder]`;
+export const usage = `npm run bench -- [--json] [--quick] [--only ${benchmarkNames.join(',')}] [--queue ${queueNames.join('|')}|both] [--profile folder]`;
 
 /** @throws Error with a sentence for the person who typed it */
 export function parseOptions(words: readonly string[]): BenchOptions {
@@ -58,11 +73,19 @@ export function parseOptions(words: readonly string[]): BenchOptions {
       json: { type: 'boolean', default: false },
       quick: { type: 'boolean', default: false },
       only: { type: 'string' },
+      queue: { type: 'string' },
       profile: { type: 'string' },
     },
   });
   const only = values.only === undefined ? usual : values.only.split(',').map(nameOf);
-  return { json: values.json, quick: values.quick, only, profileFolder: values.profile ?? null };
+  const queues = values.queue === undefined ? null : queuesOf(values.queue);
+  return { json: values.json, quick: values.quick, only, queues, profileFolder: values.profile ?? null };
+}
+
+function queuesOf(word: string): readonly QueueName[] {
+  const chosen = queueNames.filter(name => word === 'both' || word === name);
+  if (chosen.length === 0) throw new Error(`There is no queue ${word}: ${queueNames.join(', ')}, both.`);
+  return chosen;
 }
 
 function nameOf(word: string): BenchmarkName {

@@ -1,6 +1,16 @@
 import type { Timing } from './alternate.ts';
 import { checkDurability } from './durability.ts';
-import { type BenchOptions, parseOptions, readBenchEnvironment, usage } from './env.ts';
+import {
+  type BenchmarkName,
+  type BenchOptions,
+  benchmarkNames,
+  ofQueue,
+  parseOptions,
+  type QueueName,
+  queueNames,
+  readBenchEnvironment,
+  usage,
+} from './env.ts';
 import { benchDueScan } from './keep-alive-due-scan.ts';
 import { type LoadGenerator, startLoadGenerator } from './load/load.ts';
 import { describeMachine } from './machine.ts';
@@ -10,7 +20,7 @@ import { benchPostToReply } from './post-to-reply.ts';
 import { createQuiet } from './quiet.ts';
 import { asJsonLines, asTable, type Result } from './report.ts';
 import { benchSoak } from './soak/soak.ts';
-import { type System, startSystem } from './system.ts';
+import { type Servers, type System, startServers, startSystem, type Undo } from './system.ts';
 import { benchPolicies, benchTenantList, benchTenantListVerb, pagesInList } from './tenant-list.ts';
 import { benchTenantListScale } from './tenant-list-scale.ts';
 import { createTenant, type Tenant } from './tenants.ts';
@@ -19,7 +29,7 @@ import { benchWebhookIngest, benchWebhookIngestBatched } from './webhook-ingest.
 import { benchWebhookProcess } from './webhook-process.ts';
 import { benchWebhookTenants } from './webhook-tenants.ts';
 
-const undo: (() => unknown)[] = [];
+const undo: Undo = [];
 let ending: Promise<void> | undefined;
 
 const full = { rounds: 5, seconds: 6, warmUpSeconds: 3, tenants: 4, quietBudgetMs: 60_000 };
@@ -41,7 +51,7 @@ async function main(options: BenchOptions): Promise<number> {
     say('vault …');
     results.push(await benchVault({ ...timing, seconds: Math.min(timing.seconds, 2), warmUpSeconds: 0.5 }));
   }
-  const facts = needsServer && pgbench ? await benchSystem(options, pgbench, timing, results) : [];
+  const facts = needsServer && pgbench ? await benchServers(options, pgbench, timing, results) : [];
   const machine = facts.length > 0 ? facts : await describeMachine(null, pgbench);
   const print = (text: string) => process.stdout.write(`${text}\n`);
   if (options.json) print(asJsonLines(results.map(({ measurement }) => measurement)));
@@ -50,34 +60,82 @@ async function main(options: BenchOptions): Promise<number> {
   return needsServer && !pgbench ? 1 : 0;
 }
 
+type Taken = { name: BenchmarkName; results: Result[] }[];
+
 /** What needs servers. Adds to the results, and gives the facts about the servers back. */
-async function benchSystem(
+async function benchServers(
   options: BenchOptions,
   pgbench: Pgbench,
   timing: Timing & { tenants: number },
   results: Result[],
 ): Promise<string[]> {
   const given = readBenchEnvironment();
-  say('Starting Postgres, the simulator and the api …');
+  say('Starting the servers …');
+  const servers = await startServers({ adminUrl: given.ADMIN_DATABASE_URL, redisUrl: given.REDIS_URL }, undo);
+  const queues = queuesOn(servers, options.queues);
+  const taken: Taken = [];
+  const facts = new Set(servers.facts);
+  for (const [index, queue] of queues.entries()) {
+    // What has nothing to do with the queue is taken once.
+    const only = options.only.filter(name => name !== 'vault' && (index === 0 || ofQueue.includes(name)));
+    if (only.length === 0) continue;
+    const about = await benchWithQueue(queue, { ...options, only }, { servers, pgbench, timing }, taken);
+    for (const fact of about) facts.add(fact);
+  }
+  // Both lines of a benchmark stand together.
+  taken.sort((a, b) => benchmarkNames.indexOf(a.name) - benchmarkNames.indexOf(b.name));
+  results.push(...taken.flatMap(each => each.results));
+  return [...facts, describeQueues(queues)];
+}
+
+function queuesOn({ redisUrl }: Servers, asked: readonly QueueName[] | null): readonly QueueName[] {
+  if (redisUrl) return asked ?? queueNames;
+  if (asked?.includes('redis')) throw new Error('There is no redis-server here: apt-get install redis-server.');
+  return ['postgres'];
+}
+
+const describeQueues = (queues: readonly QueueName[]): string =>
+  queues.includes('redis')
+    ? 'queue: Redis, as in production; Postgres where a name says so'
+    : 'queue: Postgres (production has Redis)';
+
+/** Starts a system on a queue, runs what is asked for on it, and ends the system. Gives facts about it back. */
+async function benchWithQueue(
+  queue: QueueName,
+  options: BenchOptions,
+  tools: Omit<Tools, 'generator'> & { timing: { tenants: number } },
+  taken: Taken,
+): Promise<string[]> {
+  say(`Starting the simulator and an api with its queue on ${queue} …`);
   const { profileFolder } = options;
-  const system = await startSystem({
-    adminUrl: given.ADMIN_DATABASE_URL,
-    redisUrl: given.REDIS_URL,
-    profileFolder,
-    undo,
-  });
+  const own: Undo = [];
+  undo.push(() => undoAll(own));
+  const system = await startSystem(tools.servers, { queue, profileFolder, undo: own });
   const durable = await checkDurability(system.admin, system.urls);
   const generator = startLoadGenerator({ server: system.apiPid, profile: profileFolder !== null });
-  undo.push(() => generator.stop());
-  say(`Connecting ${timing.tenants} tenants with ${pagesInList} pages each …`);
-  const tenants = await createTenants(system, timing.tenants);
-  for (const bench of chosen(options, system, tenants, { generator, pgbench, timing })) {
-    say(`${bench.name} …`);
-    results.push(...[await bench.run()].flat());
+  own.push(() => generator.stop());
+  say(`Connecting ${tools.timing.tenants} tenants with ${pagesInList} pages each …`);
+  const tenants = await createTenants(system, tools.timing.tenants);
+  for (const { name, run } of chosen(options, system, tenants, { ...tools, generator })) {
+    const isMarked = queue === 'postgres' && ofQueue.includes(name);
+    say(`${name}${isMarked ? '-postgres' : ''} …`);
+    const results = [await run()].flat();
+    taken.push({ name, results: isMarked ? results.map(markedPostgres) : results });
   }
   await checkDurability(system.admin, system.urls);
-  return [...(await describeMachine(system.admin, pgbench)), ...system.facts, ...durable];
+  const machine = await describeMachine(system.admin, tools.pgbench);
+  await undoAll(own);
+  return [
+    ...machine,
+    ...durable,
+    'api: one process, from TypeScript by tsx; a worker runs where its benchmark says so',
+  ];
 }
+
+const markedPostgres = ({ measurement, notes }: Result): Result => ({
+  measurement: { ...measurement, name: `${measurement.name}-postgres` },
+  notes,
+});
 
 async function createTenants(system: System, count: number): Promise<Tenant[]> {
   const tenants = [];
@@ -90,6 +148,7 @@ async function createTenants(system: System, count: number): Promise<Tenant[]> {
 }
 
 interface Tools {
+  servers: Servers;
   generator: LoadGenerator;
   pgbench: Pgbench;
   timing: Timing;
@@ -99,7 +158,7 @@ function chosen({ only, quick: isQuick }: BenchOptions, system: System, tenants:
   const benches = [
     { name: 'webhook-ingest', run: () => benchWebhookIngest(system, tenants, tools) },
     { name: 'webhook-ingest-batched', run: () => benchWebhookIngestBatched(system, tenants, tools) },
-    { name: 'webhook-process', run: () => benchWebhookProcess(system, tenants, tools.timing) },
+    { name: 'webhook-process', run: () => benchWebhookProcess(system, tenants, tools.servers.redisUrl!, tools.timing) },
     { name: 'post-to-reply', run: () => benchPostToReply(system, tenants, tools.timing) },
     { name: 'tenant-list', run: () => benchTenantList(system, tenants, { ...tools, by: 'session' }) },
     { name: 'tenant-list-key', run: () => benchTenantList(system, tenants, { ...tools, by: 'key' }) },
@@ -112,14 +171,22 @@ function chosen({ only, quick: isQuick }: BenchOptions, system: System, tenants:
     { name: 'memory', run: () => benchMemory(system, tenants, tools, isQuick) },
     { name: 'soak', run: () => benchSoak(system, tenants, tools.timing, isQuick) },
   ] as const;
-  return benches.filter(({ name }) => only.includes(name));
+  return benches.filter(({ name }) => only.includes(name) && (name !== 'webhook-process' || hasRedis(tools.servers)));
+}
+
+function hasRedis({ redisUrl }: Servers): boolean {
+  if (!redisUrl)
+    say('webhook-process is left out: it compares with BullMQ on Redis, and there is no redis-server here.');
+  return redisUrl !== null;
 }
 
 function endEverything(): Promise<void> {
-  ending ??= (async () => {
-    for (const step of undo.toReversed()) await step();
-  })();
+  ending ??= undoAll(undo);
   return ending;
+}
+
+async function undoAll(steps: Undo): Promise<void> {
+  for (const step of steps.splice(0).toReversed()) await step();
 }
 
 async function endWith(code: number, sentence?: string): Promise<void> {

@@ -19,6 +19,16 @@ import { findRedis, startRedis } from '@pagekeeper/testing/redis';
 import { freePort } from '@pagekeeper/testing/system/ports';
 import { makeTestFolder } from '@pagekeeper/testing/test-folder';
 import pg from 'pg';
+import type { QueueName } from './env.ts';
+
+/** Postgres, and Redis where there is one. */
+export interface Servers {
+  /** As the server's superuser. */
+  adminUrl: string;
+  redisUrl: string | null;
+  /** What the figures depend on, in words. */
+  facts: readonly string[];
+}
 
 /** What the benchmarks run against: a database of their own, the simulator, and one api process. */
 export interface System {
@@ -29,8 +39,7 @@ export interface System {
   apiPort: number;
   apiPid: number;
   simulatorUrl: string;
-  /** Null where the queue lies in Postgres. */
-  redisUrl: string | null;
+  queue: QueueName;
   appSecret: string;
   /** The domain in this process, with the same keys as the api. */
   services: OpenServices;
@@ -38,20 +47,16 @@ export interface System {
   startWorker(): Promise<StartedProcess>;
   /** One more database on the same server, empty, with the domain opened on it. */
   anotherDatabase(): Promise<{ admin: pg.Client; services: OpenServices }>;
-  /** The queue's broker and Postgres's place, in words. */
-  facts: readonly string[];
 }
 
-export interface SystemOptions {
-  adminUrl: string | undefined;
-  redisUrl: string | undefined;
-  profileFolder: string | null;
-  /** Takes what must be undone, the last thing first. */
-  undo: (() => unknown)[];
-}
+/** Takes what must be undone, the last thing first. On failure what was started is in it all the same. */
+export type Undo = (() => unknown)[];
 
-/** Starts everything. On failure what was started is in `undo` all the same. */
-export async function startSystem({ adminUrl, redisUrl, profileFolder, undo }: SystemOptions): Promise<System> {
+/** The given ones, or our own. */
+export async function startServers(
+  { adminUrl, redisUrl }: { adminUrl: string | undefined; redisUrl: string | undefined },
+  undo: Undo,
+): Promise<Servers> {
   const folder = makeTestFolder();
   undo.push(() => folder.remove());
   const postgres = adminUrl ? null : await startPostgres({ dataDirectory: folder.postgres });
@@ -59,13 +64,29 @@ export async function startSystem({ adminUrl, redisUrl, profileFolder, undo }: S
     undo.push(() => postgres.stop());
     refuseMemory(folder.postgres);
   }
-  const password = () => randomBytes(16).toString('hex');
-  const passwords = { owner: password(), app: password(), auth: password(), queue: password() };
-  const serverUrl = adminUrl ?? postgres!.adminUrl;
-  const database = await makeDatabase(serverUrl, passwords, undo);
   const redis = redisUrl ? { url: redisUrl } : findRedis() === null ? null : await startRedis(folder.path);
   if (redis && 'stop' in redis) undo.push(() => redis.stop());
+  return {
+    adminUrl: adminUrl ?? postgres!.adminUrl,
+    redisUrl: redis?.url ?? null,
+    facts: [`PostgreSQL: ${adminUrl ? 'the one of ADMIN_DATABASE_URL' : 'embedded, default settings'}`],
+  };
+}
 
+export interface SystemOptions {
+  queue: QueueName;
+  profileFolder: string | null;
+  undo: Undo;
+}
+
+/** Starts everything that is ours. */
+export async function startSystem(
+  { adminUrl: serverUrl, redisUrl }: Servers,
+  { queue, profileFolder, undo }: SystemOptions,
+): Promise<System> {
+  const password = () => randomBytes(16).toString('hex');
+  const passwords = { owner: password(), app: password(), auth: password(), queue: password() };
+  const database = await makeDatabase(serverUrl, passwords, undo);
   const app = {
     NODE_ENV: 'development',
     LOG_LEVEL: 'warn',
@@ -83,8 +104,8 @@ export async function startSystem({ adminUrl, redisUrl, profileFolder, undo }: S
     PAGEKEEPER_KEYS: `bench:${randomBytes(32).toString('base64')}`,
     FACEBOOK_GRAPH_URL: simulatorUrl,
     FACEBOOK_DIALOG_URL: simulatorUrl,
-    ...(redis
-      ? { REDIS_URL: redis.url, QUEUE_PREFIX: `{${database.name}}` }
+    ...(queue === 'redis'
+      ? { REDIS_URL: redisUrl!, QUEUE_PREFIX: `{${database.name}}` }
       : { QUEUE_DATABASE_URL: database.urls.queue }),
   };
   const apiVariables = {
@@ -114,17 +135,10 @@ export async function startSystem({ adminUrl, redisUrl, profileFolder, undo }: S
     apiPort: api.port!,
     apiPid: api.pid,
     simulatorUrl,
-    redisUrl: redis?.url ?? null,
+    queue,
     appSecret: app.FACEBOOK_APP_SECRET,
     services,
     startWorker: () => startApp('worker', variables, undo),
-    facts: [
-      `PostgreSQL: ${adminUrl ? 'the one of ADMIN_DATABASE_URL' : 'embedded, default settings'}`,
-      redis
-        ? 'queue: Redis, as in production'
-        : 'queue: Postgres, as there is no redis-server here (production has Redis)',
-      'api: one process, from TypeScript by tsx; a worker runs where its benchmark says so',
-    ],
   };
 }
 
@@ -135,11 +149,7 @@ interface BenchDatabase {
 }
 
 /** @param passwords of the roles, which the server's databases share */
-async function makeDatabase(
-  adminUrl: string,
-  passwords: RolePasswords,
-  undo: (() => unknown)[],
-): Promise<BenchDatabase> {
+async function makeDatabase(adminUrl: string, passwords: RolePasswords, undo: Undo): Promise<BenchDatabase> {
   const name = `pagekeeper_bench_${randomBytes(4).toString('hex')}`;
   const options = { database: name, passwords };
   await createDatabaseAndRoles(adminUrl, options);
@@ -163,7 +173,7 @@ async function onServer(url: string, sql: string): Promise<void> {
   }
 }
 
-async function startApp(name: string, env: Record<string, string>, undo: (() => unknown)[]) {
+async function startApp(name: string, env: Record<string, string>, undo: Undo) {
   const onLine = (line: string) => process.stderr.write(`${name}: ${line}\n`);
   const started = await startProcess({ name, entry: `apps/${name}/src/main.ts`, env, onLine });
   undo.push(() => started.stop());

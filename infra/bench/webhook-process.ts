@@ -19,11 +19,14 @@ const perSecond = 8_000;
 
 /**
  * Events that nobody answers, by a real worker: opened, decided and closed. Against what BullMQ itself does in a job that
- * does nothing, on the same Redis.
+ * does nothing, on Redis: also where our queue lies in Postgres, so that the two lines can be compared.
  */
-export async function benchWebhookProcess(system: System, tenants: readonly Tenant[], timing: Timing): Promise<Result> {
-  const { redisUrl } = system;
-  if (!redisUrl) throw new Error('webhook-process compares with BullMQ on Redis, and there is no redis-server here.');
+export async function benchWebhookProcess(
+  system: System,
+  tenants: readonly Tenant[],
+  redisUrl: string,
+  timing: Timing,
+): Promise<Result> {
   const pages = tenants.flatMap(tenant => tenant.pages.slice(0, pagesPerTenant).map(page => ({ ...page, tenant })));
   const worker = await system.startWorker();
   const noop = startNoop();
@@ -31,7 +34,13 @@ export async function benchWebhookProcess(system: System, tenants: readonly Tena
     const ours = (seconds: number) => drainAll(system, pages, Math.ceil(seconds * perSecond));
     const baseline = (seconds: number) => noop.run({ redisUrl, jobs: Math.ceil(seconds * perSecond) });
     const runs = await alternate(timing, ours, baseline);
-    const about = { name: 'webhook-process', unit: 'events/s', baseline: 'BullMQ, jobs that do nothing', goal: 1 };
+    const goal = system.queue === 'redis' ? 1 : null;
+    const about = {
+      name: 'webhook-process',
+      unit: 'events/s',
+      baseline: 'BullMQ on Redis, jobs that do nothing',
+      goal,
+    };
     return {
       measurement: measure(about, runs.ours, runs.baseline),
       notes: [
