@@ -74,7 +74,7 @@ async function benchServers(
   const servers = await startServers({ adminUrl: given.ADMIN_DATABASE_URL, redisUrl: given.REDIS_URL }, undo);
   const queues = queuesOn(servers, options.queues);
   const taken: Taken = [];
-  const facts = new Set(servers.facts);
+  const facts = new Set<string>();
   for (const [index, queue] of queues.entries()) {
     // What has nothing to do with the queue is taken once.
     const only = options.only.filter(name => name !== 'vault' && (index === 0 || ofQueue.includes(name)));
@@ -85,7 +85,7 @@ async function benchServers(
   // Both lines of a benchmark stand together.
   taken.sort((a, b) => benchmarkNames.indexOf(a.name) - benchmarkNames.indexOf(b.name));
   results.push(...taken.flatMap(each => each.results));
-  return [...facts, describeQueues(queues)];
+  return [...facts, ...servers.facts, describeQueues(queues)];
 }
 
 function queuesOn({ redisUrl }: Servers, asked: readonly QueueName[] | null): readonly QueueName[] {
