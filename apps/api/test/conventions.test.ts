@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
 import { setStaff } from '@pagekeeper/domain/staff/set-staff';
+import { itWithoutPooler } from '@pagekeeper/testing/network/behind-pgbouncer';
 import { type Network, startNetwork } from '@pagekeeper/testing/network/network';
 import type { Answer } from '@pagekeeper/testing/network/persona';
 import type { Tenant } from '@pagekeeper/testing/network/tenant';
@@ -398,7 +399,7 @@ describe('an outage', () => {
     await acme.owner.expect(200, acme.owner.patch(path, { name: 'Free' }));
   });
 
-  it('of the database is a 503 with Retry-After, and over as soon as the database is back', async () => {
+  itWithoutPooler('of the database is a 503 with Retry-After, and over as soon as the database is back', async () => {
     const { name } = network.database;
     // For everybody but the superuser: no new connection, and no old one.
     await network.sql(`alter database ${name} connection limit 0`);

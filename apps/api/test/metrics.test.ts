@@ -1,7 +1,8 @@
+import { itWithoutTwins } from '@pagekeeper/testing/network/behind-pgbouncer';
 import { type Network, startNetwork } from '@pagekeeper/testing/network/network';
 import { scrape } from '@pagekeeper/testing/network/scrape';
 import { freePort } from '@pagekeeper/testing/system/ports';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect } from 'vitest';
 import { deliver } from './deliver.ts';
 
 let network: Network;
@@ -17,7 +18,7 @@ afterAll(() => network?.stop());
 const requests = 'pagekeeper_http_requests_total';
 const durations = 'pagekeeper_http_request_duration_seconds_count';
 
-it('requests are counted and timed by the template of their route, and by no path', async () => {
+itWithoutTwins('requests are counted and timed by the template of their route, and by no path', async () => {
   const acme = await network.tenant('acme');
   const before = await scrape(port);
   await acme.owner.get(acme.path);
@@ -42,7 +43,7 @@ it('requests are counted and timed by the template of their route, and by no pat
   }
 });
 
-it('deliveries are counted by our answer, and their changes by what became of them', async () => {
+itWithoutTwins('deliveries are counted by our answer, and their changes by what became of them', async () => {
   const acme = await network.tenant('acme');
   const { page } = await acme.connectPage();
   const before = await scrape(port);
@@ -72,7 +73,7 @@ it('deliveries are counted by our answer, and their changes by what became of th
   expect(after.text).not.toContain(page.page_id);
 });
 
-it('figures of the whole system are the workers’ to show', async () => {
+itWithoutTwins('figures of the whole system are the workers’ to show', async () => {
   const { names } = await scrape(port);
   expect(names).toContain('pagekeeper_database_connections');
   expect(names).toContain('nodejs_eventloop_lag_p99_seconds');
@@ -81,7 +82,7 @@ it('figures of the whole system are the workers’ to show', async () => {
   }
 });
 
-it('nobody finds them where the api is for everybody, nor anything else where they are', async () => {
+itWithoutTwins('nobody finds them where the api is for everybody, nor anything else where they are', async () => {
   expect((await network.anonymous.get('/metrics')).status).toBe(404);
   const of = async (path: string, method = 'GET') =>
     (await fetch(`http://127.0.0.1:${port}${path}`, { method })).status;

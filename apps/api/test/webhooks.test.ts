@@ -1,6 +1,7 @@
 import { createHmac } from 'node:crypto';
 import type { OutgoingHttpHeaders } from 'node:http';
 import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib';
+import { itWithoutPooler, itWithoutTwins } from '@pagekeeper/testing/network/behind-pgbouncer';
 import { type Network, startNetwork } from '@pagekeeper/testing/network/network';
 import type { ConnectedPage, Tenant } from '@pagekeeper/testing/network/tenant';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -376,7 +377,7 @@ describe('a body', () => {
 });
 
 describe('an outage of the database', () => {
-  it('is a 503, so that Facebook sends it again, and then it is stored', async () => {
+  itWithoutPooler('is a 503, so that Facebook sends it again, and then it is stored', async () => {
     const { name } = network.database;
     const body = delivery();
     await network.sql(`alter database ${name} connection limit 0`);
@@ -397,49 +398,59 @@ describe('an outage of the database', () => {
 });
 
 describe('a delivery for several tenants', () => {
-  it('is stored but for the one whose data key is broken, and comes again for that one', async () => {
-    const broken = await network.tenant('broken');
-    const other = await broken.connectPage();
-    const [key] = await network.sql('select wrapped from organization_keys where organization_id = $1', [broken.uuid]);
-    await network.sql('update organization_keys set wrapped = $2 where organization_id = $1', [
-      broken.uuid,
-      Buffer.alloc(key.wrapped.length, 1),
-    ]);
-    // A process that has not opened the key before.
-    await network.api.stop();
-    await network.startApi();
-    const entries = [other.page.page_id, pageId].map(id => JSON.parse(delivery(id)).entry[0]);
-    const body = JSON.stringify({ object: 'page', entry: entries });
-    const storedFor = async ({ uuid }: Tenant): Promise<number> =>
-      (await network.sql('select count(*)::int as events from webhook_events where organization_id = $1', [uuid]))[0]
-        .events;
-    const before = await storedFor(acme);
-    expect((await deliver(body)).status).toBe(503);
-    expect(await storedFor(acme)).toBe(before + 1);
-    await network.sql('update organization_keys set wrapped = $2 where organization_id = $1', [
-      broken.uuid,
-      key.wrapped,
-    ]);
-    expect((await deliver(body)).status).toBe(200);
-    expect(await storedFor(broken)).toBe(1);
-    expect(await storedFor(acme)).toBe(before + 1);
-  }, 90_000);
+  itWithoutTwins(
+    'is stored but for the one whose data key is broken, and comes again for that one',
+    async () => {
+      const broken = await network.tenant('broken');
+      const other = await broken.connectPage();
+      const [key] = await network.sql('select wrapped from organization_keys where organization_id = $1', [
+        broken.uuid,
+      ]);
+      await network.sql('update organization_keys set wrapped = $2 where organization_id = $1', [
+        broken.uuid,
+        Buffer.alloc(key.wrapped.length, 1),
+      ]);
+      // A process that has not opened the key before.
+      await network.api.stop();
+      await network.startApi();
+      const entries = [other.page.page_id, pageId].map(id => JSON.parse(delivery(id)).entry[0]);
+      const body = JSON.stringify({ object: 'page', entry: entries });
+      const storedFor = async ({ uuid }: Tenant): Promise<number> =>
+        (await network.sql('select count(*)::int as events from webhook_events where organization_id = $1', [uuid]))[0]
+          .events;
+      const before = await storedFor(acme);
+      expect((await deliver(body)).status).toBe(503);
+      expect(await storedFor(acme)).toBe(before + 1);
+      await network.sql('update organization_keys set wrapped = $2 where organization_id = $1', [
+        broken.uuid,
+        key.wrapped,
+      ]);
+      expect((await deliver(body)).status).toBe(200);
+      expect(await storedFor(broken)).toBe(1);
+      expect(await storedFor(acme)).toBe(before + 1);
+    },
+    90_000,
+  );
 });
 
 describe('while the app secret is rotated', () => {
-  it('the new and the old one are good, and afterwards the new one alone', async () => {
-    const renewed = 'a-renewed-app-secret-of-this-test';
-    const restart = async (secrets: string[]) => {
-      await network.api.stop();
-      await network.startApi({ FACEBOOK_APP_SECRET: secrets.join() });
-    };
-    const statusFor = async (secret: string) => {
-      const body = delivery();
-      return (await deliver(body, { 'X-Hub-Signature-256': sign(body, secret) })).status;
-    };
-    await restart([renewed, network.appSecret]);
-    expect([await statusFor(renewed), await statusFor(network.appSecret)]).toEqual([200, 200]);
-    await restart([renewed]);
-    expect([await statusFor(renewed), await statusFor(network.appSecret)]).toEqual([200, 401]);
-  }, 90_000);
+  itWithoutTwins(
+    'the new and the old one are good, and afterwards the new one alone',
+    async () => {
+      const renewed = 'a-renewed-app-secret-of-this-test';
+      const restart = async (secrets: string[]) => {
+        await network.api.stop();
+        await network.startApi({ FACEBOOK_APP_SECRET: secrets.join() });
+      };
+      const statusFor = async (secret: string) => {
+        const body = delivery();
+        return (await deliver(body, { 'X-Hub-Signature-256': sign(body, secret) })).status;
+      };
+      await restart([renewed, network.appSecret]);
+      expect([await statusFor(renewed), await statusFor(network.appSecret)]).toEqual([200, 200]);
+      await restart([renewed]);
+      expect([await statusFor(renewed), await statusFor(network.appSecret)]).toEqual([200, 401]);
+    },
+    90_000,
+  );
 });

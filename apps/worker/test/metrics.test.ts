@@ -1,8 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { itWithoutTwins } from '@pagekeeper/testing/network/behind-pgbouncer';
 import { type Network, startNetwork } from '@pagekeeper/testing/network/network';
 import { type Scrape, scrape } from '@pagekeeper/testing/network/scrape';
 import { freePort } from '@pagekeeper/testing/system/ports';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect } from 'vitest';
 
 let network: Network;
 let port: string;
@@ -23,7 +24,7 @@ async function until(holds: (found: Scrape) => boolean): Promise<Scrape> {
   }
 }
 
-it('a reply, a death and a recovery are counted, and jobs by what came of them', async () => {
+itWithoutTwins('a reply, a death and a recovery are counted, and jobs by what came of them', async () => {
   const acme = await network.tenant('acme');
   const connected = await acme.connectPage();
   const silent = await acme.connectPage({ config: { auto_reply: false } });
@@ -60,30 +61,33 @@ async function checkNow(integration: string): Promise<void> {
   await network.services.queue.enqueue(refreshLoginJob, { organization_id, login_id });
 }
 
-it('tokens are counted by their health, events that wait by their age, and the keys’ age is told', async () => {
-  const acme = await network.tenant('acme');
-  const connected = await acme.connectPage();
-  const [{ healthy }] = await network.sql(
-    `select count(*)::int as healthy from facebook_page_integrations where status = 'healthy'`,
-  );
-  await network.simulator.post(`/__sim/people/${connected.page.personId}/events`, { type: 'password_change' });
-  await acme.refresh(connected.id);
-  await network.simulator.post(`/__sim/pages/${connected.page.page_id}/comments`, { text: 'Are you open?' });
-  await network.settle();
-  const dead = (found: Scrape) => found.sum('pagekeeper_pages', { status: 'needs_reauth' });
-  const parked = (found: Scrape) => found.sum('pagekeeper_waiting_events', { state: 'parked' });
-  const found = await until(each => dead(each) === 1 && parked(each) === 1);
-  expect([dead(found), parked(found)]).toEqual([1, 1]);
-  expect(found.sum('pagekeeper_pages', { status: 'healthy' })).toBe(healthy - 1);
-  expect(found.sum('pagekeeper_waiting_events_oldest_seconds', { state: 'parked' })).toBeGreaterThan(0);
-  expect(found.sum('pagekeeper_key_age_seconds', { key: 'data' })).toBeGreaterThan(0);
-  expect(found.sum('pagekeeper_key_age_seconds', { key: 'encryption' })).toBeGreaterThan(0);
-  expect(found.sum('pagekeeper_system_figures_up')).toBe(2);
-  expect(found.sum('pagekeeper_queue_jobs', { state: 'delayed' })).toBeGreaterThan(0);
-  expect(found.sum('pagekeeper_database_connections', { pool: 'app' })).toBeGreaterThan(0);
-});
+itWithoutTwins(
+  'tokens are counted by their health, events that wait by their age, and the keys’ age is told',
+  async () => {
+    const acme = await network.tenant('acme');
+    const connected = await acme.connectPage();
+    const [{ healthy }] = await network.sql(
+      `select count(*)::int as healthy from facebook_page_integrations where status = 'healthy'`,
+    );
+    await network.simulator.post(`/__sim/people/${connected.page.personId}/events`, { type: 'password_change' });
+    await acme.refresh(connected.id);
+    await network.simulator.post(`/__sim/pages/${connected.page.page_id}/comments`, { text: 'Are you open?' });
+    await network.settle();
+    const dead = (found: Scrape) => found.sum('pagekeeper_pages', { status: 'needs_reauth' });
+    const parked = (found: Scrape) => found.sum('pagekeeper_waiting_events', { state: 'parked' });
+    const found = await until(each => dead(each) === 1 && parked(each) === 1);
+    expect([dead(found), parked(found)]).toEqual([1, 1]);
+    expect(found.sum('pagekeeper_pages', { status: 'healthy' })).toBe(healthy - 1);
+    expect(found.sum('pagekeeper_waiting_events_oldest_seconds', { state: 'parked' })).toBeGreaterThan(0);
+    expect(found.sum('pagekeeper_key_age_seconds', { key: 'data' })).toBeGreaterThan(0);
+    expect(found.sum('pagekeeper_key_age_seconds', { key: 'encryption' })).toBeGreaterThan(0);
+    expect(found.sum('pagekeeper_system_figures_up')).toBe(2);
+    expect(found.sum('pagekeeper_queue_jobs', { state: 'delayed' })).toBeGreaterThan(0);
+    expect(found.sum('pagekeeper_database_connections', { pool: 'app' })).toBeGreaterThan(0);
+  },
+);
 
-it('no label tells of a tenant, a page or a person', async () => {
+itWithoutTwins('no label tells of a tenant, a page or a person', async () => {
   const acme = await network.tenant('acme');
   const { page, id } = await acme.connectPage();
   await network.simulator.post(`/__sim/pages/${page.page_id}/messages`, { text: 'Hello?' });

@@ -1,15 +1,15 @@
-import { inject } from 'vitest';
+import { inject, it } from 'vitest';
 
 const behindPgBouncer = inject('servers').pgBouncerPort !== null;
 
 /**
- * Behind PgBouncer a network has two apis and two workers, of which a test ends, freezes or measures one: the other does
- * the work meanwhile. For `it.skipIf`.
+ * A test that ends, freezes or measures one certain process. Left out behind PgBouncer: a network has two of each there,
+ * and the other one does the work meanwhile.
  */
-export const processesHaveTwins = behindPgBouncer;
+export const itWithoutTwins = it.skipIf(behindPgBouncer);
 
 /**
- * Behind PgBouncer statements wait for one of its connections: where the server takes no more of them, nobody is refused
- * at once. For `it.skipIf`.
+ * A test in which the server refuses connections. Left out behind PgBouncer: there statements wait for one of its
+ * connections, and nobody is refused at once.
  */
-export const connectionsArePooled = behindPgBouncer;
+export const itWithoutPooler = it.skipIf(behindPgBouncer);
