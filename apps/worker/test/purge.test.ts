@@ -4,6 +4,7 @@ import { promisify } from 'node:util';
 import { newId } from '@pagekeeper/domain/ids';
 import { drainEventsJob, refreshLoginJob } from '@pagekeeper/domain/jobs';
 import { erasable, erasedLast } from '@pagekeeper/domain/purges/erasure';
+import { processesHaveTwins } from '@pagekeeper/testing/network/behind-pgbouncer';
 import { type Network, startNetwork } from '@pagekeeper/testing/network/network';
 import type { ConnectedPage, Tenant } from '@pagekeeper/testing/network/tenant';
 import { findRedis, type RunningRedis, startRedis } from '@pagekeeper/testing/redis';
@@ -198,7 +199,7 @@ describe.each([['postgres'], ...(findRedis() ? [['redis']] : [])] as ['postgres'
     }
 
     // A dead worker's lease and its job are waited for after each kill: once is enough, on what production has.
-    it.runIf(queue === killedOn)(
+    it.runIf(queue === killedOn && !processesHaveTwins)(
       'is finished after kill -9 at any point, by whoever comes next',
       async () => {
         const acme = await network.tenant('acme');

@@ -1,4 +1,5 @@
 import { drainEventsJob, refreshLoginJob, sweepUnsubscriptionsJob } from '@pagekeeper/domain/jobs';
+import { itWithoutTwins } from '@pagekeeper/testing/network/behind-pgbouncer';
 import { type Network, startNetwork } from '@pagekeeper/testing/network/network';
 import type { SimulatedPage } from '@pagekeeper/testing/network/simulator-control';
 import type { ConnectedPage, Tenant } from '@pagekeeper/testing/network/tenant';
@@ -294,7 +295,7 @@ describe('leaving a page', () => {
 });
 
 describe('a worker that is killed with -9 while it leaves a page', () => {
-  it.each(['unsubscribe.before_http', 'unsubscribe.after_http'])(
+  itWithoutTwins.each(['unsubscribe.before_http', 'unsubscribe.after_http'])(
     'finishes after %s',
     async failpoint => {
       const { id, page } = await acme.connectPage();

@@ -2,11 +2,11 @@ import { inject, it } from 'vitest';
 
 const behindPgBouncer = inject('servers').pgBouncerPort !== null;
 
-/**
- * A test that ends, freezes or measures one certain process. Left out behind PgBouncer: a network has two of each there,
- * and the other one does the work meanwhile.
- */
-export const itWithoutTwins = it.skipIf(behindPgBouncer);
+/** Behind PgBouncer a network has two apis and two workers. */
+export const processesHaveTwins = behindPgBouncer;
+
+/** A test that ends, freezes or measures one certain process: a twin would do the work meanwhile. */
+export const itWithoutTwins = it.skipIf(processesHaveTwins);
 
 /**
  * A test in which the server refuses connections. Left out behind PgBouncer: there statements wait for one of its
