@@ -1,5 +1,6 @@
 import { Agent, request } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { UnderWay } from './under-way.ts';
 
 /** One request of a schedule. */
 export interface Arrival {
@@ -45,7 +46,7 @@ export async function arrive({ port, perSecond, seconds, keepFromSecond, next }:
   const failures = new Map<string, number>();
   const latencies = new Map<string, number[]>();
   const count = Math.floor(perSecond * seconds);
-  const underWay = new Set<Promise<void>>();
+  const underWay = new UnderWay();
   let succeeded = 0;
   const send = async (arrival: Arrival, dueAt: number, isKept: boolean) => {
     const { status, text } = await exchange(agent, port, arrival);
@@ -65,11 +66,9 @@ export async function arrive({ port, perSecond, seconds, keepFromSecond, next }:
     const dueAt = start + (index * 1_000) / perSecond;
     const wait = dueAt - performance.now();
     if (wait > 0) await sleep(wait);
-    const sent = send(next(index), dueAt, index >= keepFromSecond * perSecond);
-    underWay.add(sent);
-    void sent.finally(() => underWay.delete(sent)).catch(() => {});
+    underWay.add(send(next(index), dueAt, index >= keepFromSecond * perSecond));
   }
-  await Promise.all(underWay);
+  await underWay.end();
   agent.destroy();
   return { sent: count, succeeded, failures, latencies };
 }

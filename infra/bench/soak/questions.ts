@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { SimulatorControl } from '@pagekeeper/testing/network/simulator-control';
+import { UnderWay } from '../load/under-way.ts';
 
 const everyMs = 200;
 const readEveryMs = 1_000;
@@ -34,19 +35,17 @@ export class Questions {
   async run(perSecond: number, seconds: number): Promise<void> {
     this.#sequence = (await this.#simulator.get('/__sim')).counts.last_sequence;
     const count = Math.round((perSecond * everyMs) / 1_000);
-    const underWay = new Set<Promise<void>>();
+    const underWay = new UnderWay();
     const start = performance.now();
     let readAt = start;
     for (let tick = 0; tick < (seconds * 1_000) / everyMs; tick += 1) {
       await sleep(Math.max(0, start + tick * everyMs - performance.now()));
-      const written = this.#write(tick, count);
-      underWay.add(written);
-      void written.finally(() => underWay.delete(written)).catch(() => {});
+      underWay.add(this.#write(tick, count));
       if (performance.now() - readAt < readEveryMs) continue;
       readAt = performance.now();
       await this.#read();
     }
-    await Promise.all(underWay);
+    await underWay.end();
   }
 
   /** Waits until the simulator has told us everything, and no event is open any more. Gives up after a minute. */
