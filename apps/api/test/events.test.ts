@@ -4,6 +4,7 @@ import { textOf } from '@pagekeeper/domain/replies/reply';
 import { withTenant } from '@pagekeeper/domain/tenancy/doors';
 import { currentDataKey } from '@pagekeeper/domain/vault/organization-key';
 import { type EventFilter, filteredEvents } from '@pagekeeper/domain/webhooks/event-filter';
+import { itWithoutTwins } from '@pagekeeper/testing/network/behind-pgbouncer';
 import type { EventReader } from '@pagekeeper/testing/network/event-reader';
 import { type Network, startNetwork } from '@pagekeeper/testing/network/network';
 import type { ConnectedPage, Tenant } from '@pagekeeper/testing/network/tenant';
@@ -542,7 +543,7 @@ describe('the stream', () => {
     expect((await here.acme.member.watch(`${here.events}/stream`)).answer.status).toBe(404);
   });
 
-  it('is open to 20 of an organization at a time', async () => {
+  itWithoutTwins('is open to 20 of an organization at a time', async () => {
     const here = await home();
     const readers = await Promise.all(Array.from({ length: 20 }, () => open(here)));
     const refused = await here.acme.owner.watch(`${here.events}/stream`);
@@ -560,7 +561,7 @@ describe('the stream', () => {
     for (const reader of readers) reader.close();
   });
 
-  it('is said farewell to when the api stops, which it does not hold up', async () => {
+  itWithoutTwins('is said farewell to when the api stops, which it does not hold up', async () => {
     const here = await home();
     const readers = await Promise.all(Array.from({ length: 5 }, () => open(here)));
     expect(await network.api.stop()).toEqual({ code: 0, signal: null });
