@@ -1,4 +1,5 @@
 import { sweepLoginsJob } from '@pagekeeper/domain/jobs';
+import { processesHaveTwins } from '@pagekeeper/testing/network/behind-pgbouncer';
 import { type Network, startNetwork } from '@pagekeeper/testing/network/network';
 import type { ConnectedPage } from '@pagekeeper/testing/network/tenant';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
@@ -30,8 +31,11 @@ describe('what Facebook allows our app', () => {
       await network.moveClock(hours);
       await network.services.queue.enqueue(sweepLoginsJob, {});
       await network.settle();
-      // Twelve are eighty percent, and another may have been under way.
-      if (hours === 21) expect([12, 13]).toContain((await asked()).length);
+      // Twelve are eighty percent, and others may have been under way: two at a time in each worker.
+      const most = processesHaveTwins ? 15 : 13;
+      if (hours !== 21) continue;
+      expect((await asked()).length).toBeGreaterThanOrEqual(12);
+      expect((await asked()).length).toBeLessThanOrEqual(most);
     }
     expect((await asked()).filter(({ error }: any) => error !== null)).toEqual([]);
     expect(new Set((await asked()).map(({ page_id }: any) => page_id)).size).toBe(connected.length);
