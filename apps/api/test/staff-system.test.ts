@@ -1,6 +1,7 @@
 import { publicId } from '@pagekeeper/domain/ids';
 import { setStaff } from '@pagekeeper/domain/staff/set-staff';
 import { leaveFailedJob } from '@pagekeeper/testing/foreign-job';
+import { itWithoutBalancer } from '@pagekeeper/testing/network/behind-pgbouncer';
 import { type Network, startNetwork } from '@pagekeeper/testing/network/network';
 import type { Persona } from '@pagekeeper/testing/network/persona';
 import type { Tenant } from '@pagekeeper/testing/network/tenant';
@@ -206,7 +207,7 @@ describe('a system where something is wrong', () => {
     expect(checkIn(await see(staff), 'schema').state).toBe('ok');
   });
 
-  it('shows what it can while the queue does not answer', async () => {
+  itWithoutBalancer('shows what it can while the queue does not answer', async () => {
     await network.sql(`alter schema bullmq rename to bullmq_gone`);
     try {
       const seen = await see(staff);

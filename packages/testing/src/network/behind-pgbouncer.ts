@@ -13,3 +13,6 @@ export const itWithoutTwins = it.skipIf(processesHaveTwins);
  * connections, and nobody is refused at once.
  */
 export const itWithoutPooler = it.skipIf(behindPgBouncer);
+
+/** A test that asks an api which is not ready: before two of them stands a balancer, which sends it nobody. */
+export const itWithoutBalancer = it.skipIf(behindPgBouncer);
