@@ -128,7 +128,7 @@ async function benchWithQueue(
   return [
     ...machine,
     ...durable,
-    'api: one process, from TypeScript by tsx; a worker runs where its benchmark says so',
+    'api: one process, as built for production; a worker runs where its benchmark says so',
   ];
 }
 
