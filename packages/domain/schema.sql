@@ -459,6 +459,7 @@ CREATE INDEX personal_idempotency_keys_age ON public.personal_idempotency_keys U
 CREATE INDEX replies_integration ON public.replies USING btree (organization_id, integration_id, id)
 CREATE INDEX replies_lately ON public.replies USING btree (organization_id, integration_id, sending_at) WHERE (sending_at IS NOT NULL)
 CREATE INDEX replies_sent_comments ON public.replies USING btree (organization_id, page_id, "substring"(sent_id, '[^_]+$'::text)) WHERE ((kind = 'public_comment'::text) AND (sent_id IS NOT NULL))
+CREATE INDEX replies_worded ON public.replies USING btree (created_at) WHERE (text IS NOT NULL)
 CREATE INDEX sessions_user_id_idx ON auth.sessions USING btree (user_id)
 CREATE INDEX staff_entries_user ON public.staff_entries USING btree (organization_id, user_id, expires_at)
 CREATE INDEX verifications_identifier_idx ON auth.verifications USING btree (identifier)
@@ -651,6 +652,7 @@ public.personal_idempotency_keys: router_purges for d to pagekeeper_router using
    FROM organization_purges
   WHERE (organization_purges.finished_at IS NULL))))
 public.personal_idempotency_keys: router_reads for select to pagekeeper_router using (true)
+public.replies: router_forgets for w to pagekeeper_router using ((created_at < (app.now() - '8 days'::interval))) with check ((text IS NULL))
 public.replies: router_purges for d to pagekeeper_router using ((organization_id IN ( SELECT organization_purges.organization
    FROM organization_purges
   WHERE (organization_purges.finished_at IS NULL))))
@@ -817,8 +819,9 @@ public.page_unsubscriptions: SELECT (organization_id, id, due_at) to pagekeeper_
 public.page_unsubscriptions: UPDATE (integration_id, page_access_token, attempts, due_at) to pagekeeper_app
 public.personal_idempotency_keys: SELECT (id, created_at, about_organization) to pagekeeper_router
 public.personal_idempotency_keys: UPDATE (status, answer) to pagekeeper_app
-public.replies: SELECT (organization_id, id) to pagekeeper_router
+public.replies: SELECT (organization_id, id, state, created_at, text) to pagekeeper_router
 public.replies: UPDATE (event_id, kind, state, rule, reason, sent_id, attempts, sending_at, finished_at, thread_hash, text) to pagekeeper_app
+public.replies: UPDATE (text) to pagekeeper_router
 public.staff_entries: SELECT (organization_id, id, user_id, expires_at) to pagekeeper_router
 public.threads: SELECT (organization_id, thread_hash) to pagekeeper_router
 public.threads: UPDATE (human_until) to pagekeeper_app
@@ -1145,6 +1148,24 @@ begin
     where k.created_at < now() - interval '24 hours' limit batch);
   get diagnostics more = row_count;
   return forgotten + more;
+end $function$
+CREATE OR REPLACE FUNCTION router.forget_reply_words(before timestamp with time zone, batch integer)
+ RETURNS integer
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  forgotten integer;
+begin
+  if before > app.now() - interval '8 days' then raise exception 'younger than the windows for replies'; end if;
+  update public.replies r set text = null
+  from (select organization_id, id from public.replies
+        where text is not null and created_at < before and state not in ('claimed', 'sending')
+        order by created_at limit batch) old
+  where r.organization_id = old.organization_id and r.id = old.id;
+  get diagnostics forgotten = row_count;
+  return forgotten;
 end $function$
 CREATE OR REPLACE FUNCTION router.insert_webhook_events(ids uuid[], page_ids text[], organization_ids uuid[], integration_ids uuid[], generations integer[], kinds text[], person_hashes bytea[], thread_hashes bytea[], payloads bytea[])
  RETURNS TABLE(row_position bigint, outcome text)

@@ -60,7 +60,8 @@ const routerPolicies: Record<string, string> = {
   'organization_purges.router_works': 'lease and progress',
   'audit_events.router_reads': 'ids, to erase by',
   'threads.router_reads': 'hashes, to erase by',
-  'replies.router_reads': 'ids, to erase by',
+  'replies.router_reads': 'ids, to erase by; age, and whether there are words',
+  'replies.router_forgets': 'words leave with the events',
   'personal_idempotency_keys.router_forgets': 'stored answers leave after a day',
 };
 
@@ -103,6 +104,7 @@ const definerFunctions: Record<string, string> = {
   'router.late_checks': 'for metrics: across tenants, a count and an age',
   'router.waiting_events': 'for metrics: across tenants, counts and ages',
   'router.data_key_age': 'for metrics: across tenants, an age',
+  'router.forget_reply_words': 'across tenants, by age',
   'app.make_event_partitions': 'only an owner makes tables',
   'app.drop_event_partitions': 'only an owner drops tables',
   'app.forget_events': 'across tenants, by age',

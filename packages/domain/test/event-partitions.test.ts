@@ -73,6 +73,33 @@ it('weeks past their time are dropped, save those with something to do; others l
   expect(await placeOf(open)).toBeDefined();
 });
 
+it('the words of a reply go with its event, and the reply stays', async () => {
+  await moveClock(0);
+  // Without the organization and the integration that it belongs to.
+  await admin.query('set session_replication_role = replica');
+  const reply = async (age: number, state: string): Promise<string> => {
+    const id = newId();
+    await admin.query(
+      `insert into replies (organization_id, id, integration_id, event_id, page_id, source_id, kind, state, reason,
+         text, created_at)
+       values ($1, $2::uuid, $2::uuid, $2::uuid, '1', 'mid.' || $2::uuid, 'message', $3, '', 'sealed words', now() - $4 * interval '1 day')`,
+      [organization, id, state, age],
+    );
+    return id;
+  };
+  const [old, fresh, unsent] = [await reply(91, 'sent'), await reply(89, 'sent'), await reply(91, 'claimed')];
+  await admin.query('reset session_replication_role');
+  expect((await keepEventPartitions(database, 90)).wordless).toBe(1);
+  const { rows } = await admin.query('select id, text is not null as has_words from replies');
+  expect(new Map(rows.map(row => [row.id, row.has_words]))).toEqual(
+    new Map([
+      [old, false],
+      [fresh, true],
+      [unsent, true],
+    ]),
+  );
+});
+
 it('nothing younger than the windows for replies can be dropped', async () => {
   await moveClock(0);
   await expect(keepEventPartitions(database, 7)).rejects.toThrow('younger than the windows');

@@ -10,25 +10,32 @@ export interface PartitionsKept {
   dropped: number;
   /** Events that had no week of their own and are past their time. */
   forgotten: number;
+  /** Replies whose words went, as their events did. */
+  wordless: number;
 }
 
 /**
  * Makes the weeks to come, drops those past their retention and forgets old events of the default partition, in
- * business time. What is still to be worked off stays.
+ * business time; with them go the words of the replies. What is still to be worked off stays.
  * @param retentionDays 8 and more: the windows for replies are 7 days at most
  */
 export async function keepEventPartitions(database: Database, retentionDays: number): Promise<PartitionsKept> {
   const knex = knexOf(database);
   const ask = async (call: string, values: readonly number[]): Promise<number> =>
-    (await knex.raw(`select app.${call} as count`, values as never)).rows[0].count;
+    (await knex.raw(`select ${call} as count`, values as never)).rows[0].count;
+  const inBatches = async (call: string): Promise<number> => {
+    let sum = 0;
+    for (let round = 0; round < maxBatches; round += 1) {
+      const count = await ask(`${call}(${past}, ?)`, [retentionDays, batch]);
+      sum += count;
+      if (count < batch) break;
+    }
+    return sum;
+  };
   const past = `app.now() - ? * interval '1 day'`;
-  const made = await ask(`make_event_partitions(${past}, app.now() + ? * interval '1 day')`, [7, daysAhead]);
-  const dropped = await ask(`drop_event_partitions(${past})`, [retentionDays]);
-  let forgotten = 0;
-  for (let round = 0; round < maxBatches; round += 1) {
-    const count = await ask(`forget_events(${past}, ?)`, [retentionDays, batch]);
-    forgotten += count;
-    if (count < batch) break;
-  }
-  return { made, dropped, forgotten };
+  const made = await ask(`app.make_event_partitions(${past}, app.now() + ? * interval '1 day')`, [7, daysAhead]);
+  const dropped = await ask(`app.drop_event_partitions(${past})`, [retentionDays]);
+  const forgotten = await inBatches('app.forget_events');
+  const wordless = await inBatches('router.forget_reply_words');
+  return { made, dropped, forgotten, wordless };
 }

@@ -28,8 +28,8 @@ const firstId = '00000000-0000-0000-0000-000000000000' as Uuid;
 /**
  * Erases one person from an organization, by the keyed hash of their id and without opening anything: what they wrote,
  * what its pages wrote in the same conversations, and the words of our replies. The rows stay, empty and nobody's, so
- * that what Facebook sends again is known and not stored anew. What others wrote about the person stays; and so do the
- * words of our replies to comments whose events have passed their retention, for nothing tells whose they were.
+ * that what Facebook sends again is known and not stored anew. What others wrote about the person stays. (Where an event
+ * has passed its retention, the words of its reply have gone with it.)
  * Safe to repeat, also after it was cut off: what the person wrote, which leads to the rest, goes last.
  */
 export async function erasePerson(

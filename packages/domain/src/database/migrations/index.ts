@@ -17,6 +17,7 @@ import * as metrics from './0022_metrics.ts';
 import * as privacy from './0023_privacy.ts';
 import * as operations from './0024_operations.ts';
 import * as invitationTurns from './0025_invitation_turns.ts';
+import * as replyRetention from './0026_reply_retention.ts';
 
 /** SQL text in both directions: it can be shown before it is run. */
 export interface Migration {
@@ -46,6 +47,7 @@ export const migrations: readonly Migration[] = [
   { name: '0023_privacy', ...privacy },
   { name: '0024_operations', ...operations },
   { name: '0025_invitation_turns', ...invitationTurns },
+  { name: '0026_reply_retention', ...replyRetention },
 ];
 
 /** Names of migrations that a database lacks, and of those that it has and this release does not know. */
