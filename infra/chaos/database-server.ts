@@ -4,8 +4,11 @@ import { freePort } from '@pagekeeper/testing/system/ports';
 
 export interface DatabaseServer {
   adminUrl: string;
+  port: number;
   /** Ends the server, cleanly or as a crash would, and starts it again on the same data and port. */
   restart(how: 'clean' | 'crash', downMs: number): { gone: Promise<void>; back: Promise<void> };
+  /** Starts it again if it has ended by itself, as a supervisor would. True when it had. */
+  revive(): Promise<boolean>;
   stop(): Promise<void>;
 }
 
@@ -15,6 +18,7 @@ export async function startDatabaseServer(options: PostgresOptions): Promise<Dat
   let postgres = await startPostgres(settings);
   return {
     adminUrl: postgres.adminUrl,
+    port: settings.port,
     restart: (how, downMs) => {
       const gone = end(postgres, how);
       const back = gone.then(async () => {
@@ -22,6 +26,13 @@ export async function startDatabaseServer(options: PostgresOptions): Promise<Dat
         postgres = await startPostgres(settings);
       });
       return { gone, back };
+    },
+    revive: async () => {
+      const isGone = await Promise.race([postgres.exited.then(() => true), sleep(0, false)]);
+      if (!isGone) return false;
+      await postgres.stop();
+      postgres = await startPostgres(settings);
+      return true;
     },
     stop: () => postgres.stop(),
   };

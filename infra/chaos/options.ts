@@ -1,11 +1,24 @@
 import { parseArgs } from 'node:util';
 
-export const scenarioNames = ['kills', 'freeze', 'redis', 'postgres'] as const;
+/** In the order in which they begin: the longest first, as they run in two lanes. */
+export const scenarioNames = [
+  'kills',
+  'freeze',
+  'network',
+  'postgres',
+  'contention',
+  'redis',
+  'graph',
+  'rolling',
+  'recovery',
+  'clock',
+  'disk',
+] as const;
 export type ScenarioName = (typeof scenarioNames)[number];
 
 export interface ChaosOptions {
   json: boolean;
-  /** Fewer of everything, in a minute or two a scenario. */
+  /** Fewer of everything, in about a minute a scenario. */
   quick: boolean;
   /** What is chosen at random follows from it. When things happen does not: processes run as they like. */
   seed: number;

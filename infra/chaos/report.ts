@@ -11,6 +11,8 @@ export interface Result extends Figures {
   details: Record<string, number>;
   /** The promises that were broken, a sentence each. */
   broken: string[];
+  /** Why it was not run on this machine; null when it was. */
+  skipped: string | null;
 }
 
 export const asJsonLines = (results: readonly Result[]): string =>
@@ -37,13 +39,16 @@ export function asTable(results: readonly Result[]): string {
       const value = result[column];
       return typeof value === 'number' ? value.toLocaleString('en-US') : value;
     }),
-    result.broken.length === 0 ? 'kept' : 'BROKEN',
+    result.skipped ? 'SKIPPED' : result.broken.length === 0 ? 'kept' : 'BROKEN',
   ]);
-  const notes = results.flatMap(({ scenario, details, broken }) => [
-    `${scenario}: ${Object.entries(details)
-      .map(([name, count]) => `${name} ${count.toLocaleString('en-US')}`)
-      .join(', ')}`,
+  const notes = results.flatMap(({ scenario, details, broken, skipped }) => [
+    `${scenario}: ${skipped ?? listOf(details)}`,
     ...broken.map(sentence => `  BROKEN: ${sentence}`),
   ]);
   return [formatTable([[...columns, 'promises'], ...rows]), '', ...notes].join('\n');
 }
+
+const listOf = (details: Result['details']): string =>
+  Object.entries(details)
+    .map(([name, count]) => `${name} ${count.toLocaleString('en-US')}`)
+    .join(', ');

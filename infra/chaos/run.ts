@@ -1,24 +1,47 @@
 import { buildApps } from '@pagekeeper/testing/build-apps';
 import { Observer } from './observer.ts';
-import { type ChaosOptions, parseOptions, type ScenarioName, usage } from './options.ts';
+import { type ChaosOptions, parseOptions, type ScenarioName, scenarioNames, usage } from './options.ts';
 import { Random } from './random.ts';
 import { asJsonLines, asTable, type Result } from './report.ts';
 import type { Scenario } from './scenario.ts';
+import { clock } from './scenarios/clock.ts';
+import { contention } from './scenarios/contention.ts';
+import { disk } from './scenarios/disk.ts';
 import { freeze } from './scenarios/freeze.ts';
+import { graph } from './scenarios/graph.ts';
 import { kills } from './scenarios/kills.ts';
+import { network } from './scenarios/network.ts';
 import { postgres } from './scenarios/postgres.ts';
+import { recovery } from './scenarios/recovery.ts';
 import { redis } from './scenarios/redis.ts';
+import { rolling } from './scenarios/rolling.ts';
 import { settle } from './settle.ts';
 import { startSystem } from './system.ts';
-import { judge, readStored } from './verdict.ts';
+import { judge, leastAnswered, readStored, type Verdict } from './verdict.ts';
 
-const scenarios: Record<ScenarioName, Scenario> = { kills, freeze, redis, postgres };
+const scenarios: Record<ScenarioName, Scenario> = {
+  kills,
+  freeze,
+  network,
+  postgres,
+  contention,
+  redis,
+  graph,
+  rolling,
+  recovery,
+  clock,
+  disk,
+};
 
-/** Of the scenario that runs. */
-const undo: (() => unknown)[] = [];
-let ending: Promise<void> | undefined;
+type Undo = (() => unknown)[];
 
-/** Leases of half a minute, a queue's locks, replies in doubt, deliveries that are tried again later and later. */
+/** Of the scenarios that run. */
+const undos = new Set<Undo>();
+let ending: Promise<unknown> | undefined;
+
+/** Scenarios that run beside each other, each in a system of its own: most of the time they wait for clocks. */
+const lanes = 2;
+/** Leases, a queue's locks, replies in doubt or to be tried again, deliveries that are tried again later and later. */
 const settleMs = 180_000;
 
 /** For people, so that standard output holds the report alone. */
@@ -28,60 +51,83 @@ async function main(options: ChaosOptions): Promise<number> {
   say(`Building the apps … (seed ${options.seed}, queue on ${options.queue})`);
   // They are started often.
   await buildApps(['api', 'worker', 'graph-simulator']);
+  const waiting = [...options.only];
   const results: Result[] = [];
-  for (const name of options.only) {
-    results.push(await runScenario(name, options));
-  }
+  const runLane = async () => {
+    for (let name = waiting.shift(); name; name = waiting.shift()) results.push(await runScenario(name, options));
+  };
+  await Promise.all(Array.from({ length: lanes }, runLane));
+  const order: readonly string[] = scenarioNames;
+  results.sort((one, other) => order.indexOf(one.scenario) - order.indexOf(other.scenario));
   process.stdout.write(`${options.json ? asJsonLines(results) : asTable(results)}\n`);
   return results.every(({ broken }) => broken.length === 0) ? 0 : 1;
 }
 
-async function runScenario(name: ScenarioName, { queue, seed, quick }: ChaosOptions): Promise<Result> {
-  const scenario = scenarios[name];
+async function runScenario(name: ScenarioName, options: ChaosOptions): Promise<Result> {
+  const { queue, seed } = options;
   const startedAt = performance.now();
+  const lacks = scenarios[name].lacks?.() ?? null;
+  const outcome = lacks === null ? await play(name, options) : { ...nothing, skipped: lacks };
+  if (lacks !== null) say(`${name}: ${lacks}`);
+  return { scenario: name, queue, seed, seconds: Math.round((performance.now() - startedAt) / 1_000), ...outcome };
+}
+
+type Outcome = Omit<Result, 'scenario' | 'queue' | 'seed' | 'seconds'>;
+
+const nothing: Outcome = {
+  ...{ sent: 0, acknowledged: 0, processed: 0, eligible: 0, replies: 0, unknown: 0, doubled: 0, lost: 0 },
+  kills: 0,
+  details: {},
+  broken: [],
+  skipped: null,
+};
+
+/** One scenario in a system of its own, from the first process to the last. */
+async function play(name: ScenarioName, { queue, seed, quick }: ChaosOptions): Promise<Outcome> {
+  const scenario = scenarios[name];
   const tell = (sentence: string) => say(`${name}: ${sentence}`);
   tell(`${scenario.about} …`);
-  const system = await startSystem({ queue, seed, pages: scenario.pages(quick), undo });
+  const undo: Undo = [];
+  undos.add(undo);
+  const system = await startSystem({ queue, seed, pages: scenario.pages(quick), needs: scenario.needs, undo });
   const observer = new Observer(system);
   await observer.start();
-  const random = new Random(seed);
-  const harm = await scenario.run({ system, random, quick, say: tell });
+  const harm = await scenario.run({ system, random: new Random(seed), quick, say: tell });
   tell('It has to come to rest …');
   await settle(system, settleMs);
   await observer.read();
-  const size = quick ? 'quick' : 'full';
+  const least = scenario.leastAnswered ?? leastAnswered[quick ? 'quick' : 'full'];
+  const verdict = async (): Promise<Verdict> => judge(observer, await readStored(system), least);
   // Before anything comes again: what was lost would then be there.
-  const { figures, broken } = judge(observer, await readStored(system), size);
+  const { figures, broken } = await verdict();
   tell('Everything is delivered once more, in another order …');
   await system.simulator.post('/__sim/redeliver', { all: true, batch_size: 100, shuffle: true });
   await settle(system, settleMs);
   await observer.stop();
-  const again = judge(observer, await readStored(system), size);
+  const again = await verdict();
   const answers = Object.fromEntries([...observer.answers].map(([answer, count]) => [`answered ${answer}`, count]));
-  const result: Result = {
-    scenario: name,
-    queue,
-    seed,
+  const outcome: Outcome = {
     ...figures,
     doubled: again.figures.doubled,
     kills: harm.kills,
-    seconds: Math.round((performance.now() - startedAt) / 1_000),
     details: { ...harm.details, ...answers },
     broken: [...new Set([...harm.broken, ...broken, ...again.broken])],
+    skipped: null,
   };
-  if (result.broken.length > 0) say(['What the processes said last:', ...system.crew.complaints].join('\n'));
-  await undoAll();
-  return result;
+  if (outcome.broken.length > 0) tell(['What the processes said last:', ...system.crew.complaints].join('\n'));
+  await undoAll(undo);
+  return outcome;
 }
 
-async function undoAll(): Promise<void> {
+async function undoAll(undo: Undo): Promise<void> {
+  undos.delete(undo);
   for (const step of undo.splice(0).toReversed()) await step();
 }
 
 async function endWith(code: number, sentence?: string): Promise<void> {
   if (sentence) say(sentence);
-  ending ??= undoAll();
-  await ending.catch(error => say(String(error)));
+  ending ??= Promise.all([...undos].map(undo => undoAll(undo).catch(error => say(String(error)))));
+  await ending;
   process.exit(code);
 }
 

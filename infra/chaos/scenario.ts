@@ -20,10 +20,25 @@ export interface Harm {
   broken: string[];
 }
 
+/** What a scenario's system has that others have not. */
+export interface Needs {
+  /** A fault proxy before each of Graph, Postgres and Redis. */
+  proxies?: true;
+  /** Postgres has a disk of its own, of so many megabytes. */
+  diskMegabytes?: number;
+  /** Variables of api and workers. */
+  env?: Readonly<Record<string, string>>;
+}
+
 export interface Scenario {
   /** In words, for the report. */
   about: string;
   pages(quick: boolean): number;
+  needs?: Needs;
+  /** Why it cannot run on this machine, in a sentence; null where it can. */
+  lacks?(): string | null;
+  /** The least share of questions that must be answered, where what is done to them leaves many in doubt. */
+  leastAnswered?: number;
   /** Lets people write and things go wrong. In the end api and workers run, and nobody writes any more. */
   run(stage: Stage): Promise<Harm>;
 }

@@ -5,8 +5,8 @@ import type { System } from './system.ts';
 const stepSeconds = 30;
 
 /**
- * Waits until no delivery is under way and no event is open, and moves the clock on where deliveries wait for it. Gives
- * up after the time: what is open then is for the verdict to tell.
+ * Waits until no delivery is under way and no event is open, and moves the clock on where deliveries wait for it, or
+ * pages that Facebook wants left alone. Gives up after the time: what is open then is for the verdict to tell.
  */
 export async function settle(system: System, timeoutMs: number): Promise<void> {
   const deadline = Date.now() + timeoutMs;
@@ -14,7 +14,8 @@ export async function settle(system: System, timeoutMs: number): Promise<void> {
     const { waiting_changes, waiting_retries, under_way } = (await system.simulator.get('/__sim')).counts;
     const isDelivered = waiting_changes + waiting_retries + under_way === 0;
     calm = isDelivered && (await isWorkedOff(system)) ? calm + 1 : 0;
-    if (waiting_retries > 0 && waiting_changes + under_way === 0) await system.moveClock(stepSeconds);
+    const waits = waiting_retries > 0 || (await isPaused(system));
+    if (waits && waiting_changes + under_way === 0) await system.moveClock(stepSeconds);
     await sleep(200);
   }
 }
@@ -22,4 +23,12 @@ export async function settle(system: System, timeoutMs: number): Promise<void> {
 async function isWorkedOff({ sql }: System): Promise<boolean> {
   const open = await sql(`select 1 from webhook_events where state in ('pending', 'parked') limit 1`);
   return open.length === 0;
+}
+
+async function isPaused({ sql }: System): Promise<boolean> {
+  const paused = await sql(
+    `select 1 from facebook_page_integrations where paused_until > app.now()
+     union all select 1 from app_pauses where until > app.now() limit 1`,
+  );
+  return paused.length > 0;
 }

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { migrateToLatest } from '@pagekeeper/domain/database/migrate';
 import { createDatabaseAndRoles, type RoleUrls, roleUrls, withDatabase } from '@pagekeeper/domain/database/roles';
 import { serviceVariables } from '@pagekeeper/domain/environment';
@@ -11,20 +12,28 @@ import { findRedis, type RunningRedis, startRedis } from '@pagekeeper/testing/re
 import { freePort } from '@pagekeeper/testing/system/ports';
 import { makeTestFolder } from '@pagekeeper/testing/test-folder';
 import pg from 'pg';
-import { createTenant } from '../bench/tenants.ts';
+import { createTenant, type Tenant } from '../bench/tenants.ts';
 import { Crew, type Member } from './crew.ts';
 import { type DatabaseServer, startDatabaseServer } from './database-server.ts';
+import { type FaultProxy, startFaultProxy } from './fault-proxy.ts';
+import { statusOf } from './requests.ts';
+import type { Needs } from './scenario.ts';
+import { mountDisk } from './small-disk.ts';
 
 export interface SystemOptions {
   queue: 'redis' | 'postgres';
   seed: number;
   /** Pages that are connected, of three tenants. */
   pages: number;
+  needs?: Needs | undefined;
   /** Takes what must be undone, the last thing first. */
   undo: (() => unknown)[];
 }
 
-const tenants = 3;
+/** What api and workers reach through a proxy. */
+export type Distant = 'graph' | 'postgres' | 'redis';
+
+const tenantCount = 3;
 const database = 'pagekeeper_chaos';
 
 /** A system of its own for one scenario: Postgres, Redis, the simulator, and api and workers to be killed. */
@@ -35,7 +44,15 @@ export class System {
   /** Hashes the ids of changes as the api does. */
   readonly vault: Vault;
   readonly crew: Crew;
-  pageIds: readonly string[] = [];
+  /** Empty where none were asked for. */
+  readonly proxies: ReadonlyMap<Distant, FaultProxy>;
+  /** As the superuser. */
+  readonly databaseUrl: string;
+  /** What Postgres keeps lies in it, on a disk of its own where one was asked for. */
+  readonly dataFolder: string;
+  /** Of the api, where it is not started with another. */
+  readonly apiPort: number;
+  tenants: readonly Tenant[] = [];
   readonly #admin: pg.Pool;
   readonly #env: Environment;
 
@@ -45,8 +62,16 @@ export class System {
     this.redis = parts.redis;
     this.vault = parts.vault;
     this.crew = parts.crew;
+    this.proxies = parts.proxies;
+    this.databaseUrl = parts.databaseUrl;
+    this.dataFolder = parts.dataFolder;
+    this.apiPort = Number(parts.env.api.PORT);
     this.#admin = parts.admin;
     this.#env = parts.env;
+  }
+
+  get pageIds(): readonly string[] {
+    return this.tenants.flatMap(({ pages }) => pages.map(({ pageId }) => pageId));
   }
 
   startApi = (env: Record<string, string> = {}): Promise<Member> =>
@@ -59,6 +84,15 @@ export class System {
   sql = async <Row>(text: string, values: unknown[] = []): Promise<Row[]> =>
     (await this.#admin.query(text, values)).rows;
 
+  /** Waits until the api says that it is ready. @throws Error after half a minute */
+  async ready(): Promise<void> {
+    const deadline = Date.now() + 30_000;
+    while ((await statusOf(this.apiPort, '/readyz')) !== 200) {
+      if (Date.now() > deadline) throw new Error('The api was not ready again within half a minute.');
+      await sleep(100);
+    }
+  }
+
   /** Moves business time on, ours and Facebook's. */
   async moveClock(seconds: number): Promise<void> {
     await this.sql(`update app.clock set clock_offset = clock_offset + $1 * interval '1 second'`, [seconds]);
@@ -68,7 +102,7 @@ export class System {
 
 interface Environment {
   service: Record<string, string>;
-  api: Record<string, string>;
+  api: Record<string, string> & { PORT: string };
   worker: Record<string, string>;
 }
 
@@ -78,17 +112,21 @@ interface Parts {
   redis: RunningRedis | null;
   vault: Vault;
   crew: Crew;
+  proxies: ReadonlyMap<Distant, FaultProxy>;
+  databaseUrl: string;
+  dataFolder: string;
   admin: pg.Pool;
   env: Environment;
 }
 
 /** Starts everything but api and workers, and connects the pages. On failure what was started is in `undo` all the same. */
-export async function startSystem({ queue, seed, pages, undo }: SystemOptions): Promise<System> {
+export async function startSystem({ queue, seed, pages, needs = {}, undo }: SystemOptions): Promise<System> {
   const folder = makeTestFolder();
   undo.push(() => folder.remove());
+  if (needs.diskMegabytes) undo.push(mountDisk(folder.postgres, needs.diskMegabytes));
   const postgres = await startDatabaseServer({
     dataDirectory: folder.postgres,
-    settings: { max_connections: 200 },
+    settings: { max_connections: 200, ...(needs.diskMegabytes && smallDiskSettings) },
   });
   undo.push(() => postgres.stop());
   if (queue === 'redis' && !findRedis())
@@ -107,14 +145,42 @@ export async function startSystem({ queue, seed, pages, undo }: SystemOptions): 
   };
   const simulated = await crew.start('graph-simulator', { ...app, PORT: '0', SIMULATOR_SEED: `chaos ${seed}` });
   const simulator = new SimulatorControl(`http://127.0.0.1:${simulated.port}`);
-  const env = environmentOf(app, urls, redis, simulator.url, await freePort());
-  const admin = new pg.Pool({ connectionString: withDatabase(postgres.adminUrl, database), max: 2 });
+  const servers = { graph: simulated.port, postgres: postgres.port, redis: redis?.port ?? null };
+  const proxies = needs.proxies ? await startProxies(servers, undo) : new Map();
+  const env = environmentOf({
+    app: { ...app, ...needs.env },
+    urls,
+    redis,
+    simulatorUrl: simulator.url,
+    proxies,
+    port: await freePort(),
+  });
+  const databaseUrl = withDatabase(postgres.adminUrl, database);
+  const admin = new pg.Pool({ connectionString: databaseUrl, max: 2 });
   admin.on('error', () => {});
   undo.push(() => admin.end());
   const vault = await openVault(env);
-  const system = new System({ simulator, postgres, redis, vault, crew, admin, env });
-  system.pageIds = await connectPages(system, env, pages);
+  const places = { proxies, databaseUrl, dataFolder: folder.postgres, admin, env };
+  const system = new System({ simulator, postgres, redis, vault, crew, ...places });
+  system.tenants = await connectPages(system, pages);
   return system;
+}
+
+/** As little of its log as can be, so that the disk is full of what was put there. */
+const smallDiskSettings = { max_wal_size: '48MB', min_wal_size: '32MB', checkpoint_timeout: '30s' };
+
+async function startProxies(
+  ports: Record<Distant, number | null>,
+  undo: SystemOptions['undo'],
+): Promise<Map<Distant, FaultProxy>> {
+  const proxies = new Map<Distant, FaultProxy>();
+  for (const [name, port] of Object.entries(ports) as [Distant, number | null][]) {
+    if (port === null) continue;
+    const proxy = await startFaultProxy(port);
+    undo.push(() => proxy.stop());
+    proxies.set(name, proxy);
+  }
+  return proxies;
 }
 
 async function makeDatabase(adminUrl: string): Promise<RoleUrls> {
@@ -126,26 +192,38 @@ async function makeDatabase(adminUrl: string): Promise<RoleUrls> {
   return urls;
 }
 
-function environmentOf(
-  app: Record<string, string>,
-  urls: RoleUrls,
-  redis: RunningRedis | null,
-  simulatorUrl: string,
-  port: number,
-): Environment {
+interface Places {
+  app: Record<string, string>;
+  urls: RoleUrls;
+  redis: RunningRedis | null;
+  simulatorUrl: string;
+  proxies: ReadonlyMap<Distant, FaultProxy>;
+  /** Of the api. */
+  port: number;
+}
+
+function environmentOf({ app, urls, redis, simulatorUrl, proxies, port }: Places): Environment {
+  const through = (name: Distant, url: string) => {
+    const proxied = new URL(url);
+    proxied.port = String(proxies.get(name)?.port ?? proxied.port);
+    return proxied.href;
+  };
+  const queue: Record<string, string> = redis
+    ? { REDIS_URL: through('redis', redis.url) }
+    : { QUEUE_DATABASE_URL: through('postgres', urls.queue) };
   return {
     service: {
       ...app,
+      ...queue,
       PUBLIC_URL: `http://127.0.0.1:${port}`,
-      DATABASE_URL: urls.app,
+      DATABASE_URL: through('postgres', urls.app),
       DATABASE_POOL: '10',
       PAGEKEEPER_KEYS: `chaos:${randomBytes(32).toString('base64')}`,
-      FACEBOOK_GRAPH_URL: simulatorUrl,
+      FACEBOOK_GRAPH_URL: through('graph', simulatorUrl),
       FACEBOOK_DIALOG_URL: simulatorUrl,
-      ...(redis ? { REDIS_URL: redis.url } : { QUEUE_DATABASE_URL: urls.queue }),
     },
     api: {
-      AUTH_DATABASE_URL: urls.auth,
+      AUTH_DATABASE_URL: through('postgres', urls.auth),
       AUTH_SECRET: randomBytes(32).toString('hex'),
       PORT: String(port),
       ...generousLimits,
@@ -169,17 +247,18 @@ const configs = [
   { auto_reply: true, comment_reply: { text: 'We wrote to you, {sender_name}.', visibility: 'private' } },
 ];
 
-async function connectPages(system: System, { api: { PORT } }: Environment, count: number): Promise<string[]> {
-  const apiPort = Number(PORT);
+async function connectPages(system: System, count: number): Promise<Tenant[]> {
+  const { apiPort, simulator } = system;
   const api = await system.startApi();
-  const places = { apiPort, simulatorUrl: system.simulator.url };
-  const connected: string[] = [];
-  for (let index = 0; index < tenants; index += 1) {
-    const pages = Math.ceil((count - connected.length) / (tenants - index));
-    const tenant = await createTenant(places, `chaos-${index + 1}`, pages, at => configs[at % configs.length]!);
-    connected.push(...tenant.pages.map(page => page.pageId));
+  const places = { apiPort, simulatorUrl: simulator.url };
+  const tenants: Tenant[] = [];
+  let connected = 0;
+  for (let index = 0; index < tenantCount; index += 1) {
+    const pages = Math.ceil((count - connected) / (tenantCount - index));
+    tenants.push(await createTenant(places, `chaos-${index + 1}`, pages, at => configs[at % configs.length]!));
+    connected += pages;
   }
-  await system.simulator.patch('/__sim/app', { callback_url: `http://127.0.0.1:${apiPort}/webhooks/facebook` });
+  await simulator.patch('/__sim/app', { callback_url: `http://127.0.0.1:${apiPort}/webhooks/facebook` });
   await api.stop();
-  return connected;
+  return tenants;
 }

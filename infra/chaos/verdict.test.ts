@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import type { Observed, SentChange } from './observer.ts';
-import { parseOptions } from './options.ts';
+import { parseOptions, scenarioNames } from './options.ts';
 import { Random } from './random.ts';
 import { asJsonLines, asTable, type Result } from './report.ts';
-import { judge, type Stored } from './verdict.ts';
+import { judge, leastAnswered, type Stored } from './verdict.ts';
 
 /** A hundred questions, told, acknowledged, processed and answered; and as many receipts. */
 function allIsWell() {
@@ -20,7 +20,7 @@ function allIsWell() {
     sends.set(question.target, 1);
   }
   const acknowledged = new Set(sent.keys());
-  const observed = { sent, acknowledged, sends, answers: new Map() } satisfies Observed;
+  const observed = { sent, acknowledged, sends, answers: new Map<string, number>() } satisfies Observed;
   return { observed, stored: { events, replies } satisfies Stored };
 }
 
@@ -47,7 +47,7 @@ describe('the verdict', () => {
     beUnknown(8);
     expect(judge(observed, stored).broken).toEqual(['Of 100 questions only 98 were answered.']);
     // A short run has as many kills to a few questions.
-    expect(judge(observed, stored, 'quick').broken).toEqual([]);
+    expect(judge(observed, stored, leastAnswered.quick).broken).toEqual([]);
   });
 
   it('does not hold against us what was never acknowledged', () => {
@@ -128,6 +128,12 @@ describe('the verdict', () => {
       {},
     ],
     [
+      'a delivery that was answered as if something were broken',
+      ({ observed }) => observed.answers.set('200', 198).set('503', 1).set('ECONNRESET', 1).set('500', 1),
+      'Deliveries were answered with 500.',
+      {},
+    ],
+    [
       'a question that was skipped',
       ({ observed, stored }) => {
         stored.replies.set('source 5', 'skipped');
@@ -152,6 +158,7 @@ describe('the report', () => {
     ...figures,
     details: { random: 12 },
     broken: [],
+    skipped: null,
   };
 
   it('is one JSON object a scenario', () => {
@@ -164,14 +171,16 @@ describe('the report', () => {
     expect(asTable([{ ...result, broken: ['2 questions were answered more than once.'] }])).toMatch(
       /BROKEN.*BROKEN: 2 questions/s,
     );
+    expect(asTable([{ ...result, skipped: 'There is no disk.' }])).toMatch(/SKIPPED.*kills: There is no disk\./s);
   });
 });
 
 describe('options', () => {
   it('run everything on Redis, and a smoke run on Postgres', () => {
-    const only = ['kills', 'freeze', 'redis', 'postgres'];
+    const only = [...scenarioNames];
     expect(parseOptions([])).toMatchObject({ json: false, quick: false, queue: 'redis', only });
-    expect(parseOptions(['--queue', 'postgres'])).toMatchObject({ quick: true, only: ['kills', 'freeze', 'postgres'] });
+    const onPostgres = only.filter(name => name !== 'redis');
+    expect(parseOptions(['--queue', 'postgres'])).toMatchObject({ quick: true, only: onPostgres });
     expect(parseOptions(['--only', 'redis,kills', '--seed', '7'])).toMatchObject({ only: ['redis', 'kills'], seed: 7 });
   });
 

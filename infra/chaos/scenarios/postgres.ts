@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { answersSince, lastSequence } from '../answers.ts';
 import type { Scenario, Stage } from '../scenario.ts';
 import { startTraffic } from '../traffic.ts';
 
@@ -6,16 +7,18 @@ interface Size {
   /** Clean shutdowns and crashes, by turns. */
   restarts: number;
   downMs: number;
+  /** Times at which all backends are ended at once, and the server lives. */
+  terminations: number;
   perSecond: number;
   pages: number;
 }
 
-const full: Size = { restarts: 8, downMs: 8_000, perSecond: 30, pages: 90 };
-const quick: Size = { restarts: 2, downMs: 3_000, perSecond: 15, pages: 30 };
+const full: Size = { restarts: 8, downMs: 8_000, terminations: 40, perSecond: 30, pages: 90 };
+const quick: Size = { restarts: 2, downMs: 3_000, terminations: 8, perSecond: 15, pages: 30 };
 const sizeOf = (isQuick: boolean) => (isQuick ? quick : full);
 
 export const postgres: Scenario = {
-  about: 'restarts of Postgres, clean ones and crashes',
+  about: 'restarts of Postgres, clean ones and crashes, and backends that are terminated',
   pages: isQuick => sizeOf(isQuick).pages,
   async run(stage) {
     const { system, random, quick: isQuick } = stage;
@@ -27,13 +30,19 @@ export const postgres: Scenario = {
       await sleep(random.between(2_000, 5_000));
       await restart(stage, count % 2 === 0 ? 'crash' : 'clean', size.downMs, meanwhile);
     }
+    let terminated = 0;
+    for (let count = 0; count < size.terminations; count += 1) {
+      await sleep(random.between(100, 900));
+      terminated += await terminateAll(stage);
+    }
     await sleep(2_000);
     await traffic.stop();
     const broken = meanwhile.has('503') ? [] : ['While Postgres was away no delivery was answered with 503.'];
     const odd = [...meanwhile.keys()].filter(status => status !== '503');
     if (odd.length > 0) broken.push(`While Postgres was away deliveries were answered with ${odd.join(' and ')}.`);
     const counts = [...meanwhile].map(([status, times]) => [`answered ${status} while away`, times]);
-    return { kills: 0, details: { restarts: size.restarts, ...Object.fromEntries(counts) }, broken };
+    const details = { restarts: size.restarts, 'backends terminated': terminated };
+    return { kills: 0, details: { ...details, ...Object.fromEntries(counts) }, broken };
   },
 };
 
@@ -47,23 +56,21 @@ async function restart(
   say(`Postgres goes away (${how}) for ${downMs / 1_000} s …`);
   const { gone, back } = system.postgres.restart(how, downMs);
   await gone;
-  const { last_sequence } = (await system.simulator.get('/__sim')).counts;
+  const since = await lastSequence(system);
   const startedAt = Date.now();
   await sleep(downMs - 500);
-  const path = `/__sim/ledger?type=delivery&after=${last_sequence}&limit=10000`;
-  const { data } = (await system.simulator.get(path)) as { data: Delivery[] };
-  for (const { status, failure, at, ms } of data) {
-    // What began before it was gone may have been committed.
-    if (Date.parse(at) - ms < startedAt) continue;
-    const answer = String(status ?? failure);
-    meanwhile.set(answer, (meanwhile.get(answer) ?? 0) + 1);
+  // What began before it was gone may have been committed.
+  for (const [answer, count] of await answersSince(system, since, startedAt)) {
+    meanwhile.set(answer, (meanwhile.get(answer) ?? 0) + count);
   }
   await back;
 }
 
-interface Delivery {
-  status: number | null;
-  failure: string | null;
-  at: string;
-  ms: number;
+/** All that api and workers have; gives back how many. */
+async function terminateAll({ system }: Stage): Promise<number> {
+  const ended = await system.sql(
+    `select pg_terminate_backend(pid) from pg_stat_activity
+     where usename like 'pagekeeper%' and backend_type = 'client backend'`,
+  );
+  return ended.length;
 }

@@ -1,0 +1,105 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Failpoint } from '@pagekeeper/runtime/failpoint';
+import type { Scenario, Stage } from '../scenario.ts';
+import type { System } from '../system.ts';
+
+/** Each once, one after the other. 'anywhere': amid its work, by `kill -9` from outside. */
+type Place = Failpoint | 'anywhere';
+
+const workerPlaces: readonly Place[] = [
+  'drain.after_claim',
+  'drain.after_close',
+  'reply.before_http',
+  'reply.after_http',
+  'reply.before_commit',
+  'anywhere',
+];
+const apiPlaces: readonly Place[] = ['inbox.after_commit', 'nudge.before_enqueue'];
+
+const busyPages = 6;
+const questionsPerPage = 4;
+const giveUpMs = 90_000;
+/** What we promise: so long after a process died its work is done. */
+export const promisedSeconds = 30;
+
+export const recovery: Scenario = {
+  about: 'kill -9 of the only worker and of the only api, and how long until what they held is done',
+  pages: () => 12,
+  async run(stage) {
+    const { quick } = stage;
+    const seconds = new Map<string, number>();
+    const measure = async (place: Place, kill: (stage: Stage, place: Place) => Promise<number>) => {
+      const ms = await kill(stage, place);
+      seconds.set(place, Math.round(ms / 100) / 10);
+      stage.say(`${place}: ${seconds.get(place)} s`);
+    };
+    await stage.system.startApi();
+    for (const place of quick ? workerPlaces.slice(0, 1) : workerPlaces) await measure(place, killWorker);
+    for (const place of quick ? apiPlaces.slice(-1) : apiPlaces) await measure(place, killApi);
+    const most = Math.max(...seconds.values());
+    return {
+      kills: seconds.size,
+      details: { recovery_seconds: most, ...Object.fromEntries(seconds) },
+      broken: most > promisedSeconds ? [`After a kill it took ${most} s until everything was done.`] : [],
+    };
+  },
+};
+
+/** From its death until everything is answered that was told by then; the next one starts at once, as by a supervisor. */
+async function killWorker({ system, random }: Stage, place: Place): Promise<number> {
+  await Promise.all(system.crew.living('worker').map(worker => worker.stop()));
+  const doomed = await system.startWorker(place === 'anywhere' ? {} : { FAIL_AT: place });
+  const pages = random.shuffled(system.pageIds).slice(0, busyPages);
+  const told = Promise.all(pages.map(page => ask(system, page, questionsPerPage)));
+  if (place === 'anywhere') {
+    await told;
+    await doomed.kill();
+  }
+  await doomed.exited;
+  const diedAt = performance.now();
+  await Promise.all([system.startWorker(), told]);
+  // The next one: a page that the dead one held has it too.
+  await ask(system, pages[0]!, 1);
+  await allDone(system);
+  return performance.now() - diedAt;
+}
+
+/** From its death until a question that is asked then is answered, and what was stored before too. */
+async function killApi({ system, random }: Stage, place: Place): Promise<number> {
+  if (system.crew.living('worker').length === 0) await system.startWorker();
+  await Promise.all(system.crew.living('api').map(api => api.stop()));
+  const doomed = await system.startApi(place === 'anywhere' ? {} : { FAIL_AT: place });
+  const page = random.pick(system.pageIds);
+  const told = ask(system, page, questionsPerPage);
+  await doomed.exited;
+  const diedAt = performance.now();
+  const starting = system.startApi();
+  await told;
+  const before = await countEvents(system);
+  while ((await countEvents(system)) === before) {
+    await ask(system, page, 1);
+    await sleep(100);
+  }
+  await allDone(system);
+  const ms = performance.now() - diedAt;
+  await starting;
+  return ms;
+}
+
+/** Resolves after the first attempt of each delivery. */
+const ask = (system: System, page: string, count: number): Promise<unknown> =>
+  system.simulator.post(`/__sim/pages/${page}/comments/bulk`, { count, batch_size: 1, text: 'Is it there? ({n})' });
+
+async function countEvents({ sql }: System): Promise<number> {
+  const [row] = await sql<{ count: number }>('select count(*)::int as count from webhook_events');
+  return row!.count;
+}
+
+async function allDone({ sql }: System): Promise<void> {
+  const deadline = Date.now() + giveUpMs;
+  while (Date.now() < deadline) {
+    const open = await sql(`select 1 from webhook_events where state in ('pending', 'parked') limit 1`);
+    if (open.length === 0) return;
+    await sleep(50);
+  }
+}
