@@ -1,5 +1,5 @@
 import type { Random } from './random.ts';
-import type { System } from './system.ts';
+import type { Needs, System } from './system.ts';
 
 /** What a scenario has to work with. */
 export interface Stage {
@@ -18,16 +18,6 @@ export interface Harm {
   details: Record<string, number>;
   /** Promises of its own that were broken, a sentence each. */
   broken: string[];
-}
-
-/** What a scenario's system has that others have not. */
-export interface Needs {
-  /** A fault proxy before each of Graph, Postgres and Redis. */
-  proxies?: true;
-  /** Postgres has a disk of its own, of so many megabytes. */
-  diskMegabytes?: number;
-  /** Variables of api and workers. */
-  env?: Readonly<Record<string, string>>;
 }
 
 export interface Scenario {

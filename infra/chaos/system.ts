@@ -17,7 +17,6 @@ import { Crew, type Member } from './crew.ts';
 import { type DatabaseServer, startDatabaseServer } from './database-server.ts';
 import { type FaultProxy, startFaultProxy } from './fault-proxy.ts';
 import { statusOf } from './requests.ts';
-import type { Needs } from './scenario.ts';
 import { mountDisk } from './small-disk.ts';
 
 export interface SystemOptions {
@@ -28,6 +27,16 @@ export interface SystemOptions {
   needs?: Needs | undefined;
   /** Takes what must be undone, the last thing first. */
   undo: (() => unknown)[];
+}
+
+/** What a scenario's system has that others have not. */
+export interface Needs {
+  /** A fault proxy before each of Graph, Postgres and Redis. */
+  proxies?: true;
+  /** Postgres has a disk of its own, of so many megabytes. */
+  diskMegabytes?: number;
+  /** Variables of api and workers. */
+  env?: Readonly<Record<string, string>>;
 }
 
 /** What api and workers reach through a proxy. */

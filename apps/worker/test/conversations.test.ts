@@ -274,6 +274,30 @@ describe('when Facebook refuses', () => {
   }, 120_000);
 });
 
+describe('a page that is worked on', () => {
+  it('is kept from others while a call to Facebook takes its time', { timeout: 60_000 }, async () => {
+    const slow = await acme.connectPage();
+    await network.simulator.post('/__sim/faults', {
+      match: { page_id: slow.page.page_id, endpoint: 'messages' },
+      fault: { type: 'latency', ms: 9_000 },
+    });
+    await network.simulator.post(`${control(slow)}/messages`, { text: 'Hello?' });
+    const lease = async () =>
+      (
+        await network.sql('select drain_until from facebook_page_integrations where page_id = $1', [slow.page.page_id])
+      )[0].drain_until as Date | null;
+    await network.untilSql(
+      `select 1 from replies where page_id = '${slow.page.page_id}' and state = 'sending'`,
+      'the answer is on its way',
+    );
+    const before = (await lease())!.getTime();
+    await expect.poll(async () => (await lease())?.getTime(), { timeout: 8_500 }).toBeGreaterThan(before + 1_000);
+    await network.settle(60_000);
+    expect(await lease()).toBeNull();
+    await network.simulator.delete('/__sim/faults');
+  });
+});
+
 describe('a kill switch', () => {
   it('stops a drain that runs', async () => {
     const other = await network.tenant('other');

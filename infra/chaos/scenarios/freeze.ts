@@ -14,7 +14,7 @@ const points: readonly Failpoint[] = [
 ];
 /** What the others left in doubt is looked for when their leases have run out, so this one is stopped later. */
 const latePoint: Failpoint = 'reply.after_look';
-const leaseMs = 30_000;
+const leaseMs = 15_000;
 
 interface Size {
   rounds: number;
@@ -30,10 +30,10 @@ const quick: Size = { rounds: 1, atRandom: 1, late: false, perSecond: 10, pages:
 const sizeOf = (isQuick: boolean) => (isQuick ? quick : full);
 
 /**
- * Longer than a job's lock (15 s, noticed within 7.5 s more), a drain's lease (30 s) and the wait for a reply in doubt
+ * Longer than a job's lock (15 s, noticed within 7.5 s more), a drain's lease (15 s) and the wait for a reply in doubt
  * (5 s here) together: others have taken over, and answered, by the time it goes on.
  */
-const frozenMs = 60_000;
+const frozenMs = 45_000;
 /** So long it may take until something leads there; then it is stopped wherever it is. */
 const reachMs = 20_000;
 

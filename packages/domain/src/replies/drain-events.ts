@@ -9,7 +9,7 @@ import { noteAppSuccess, passApp, pauseApp } from '../tenancy/app-pause.ts';
 import { isGone, withTenant } from '../tenancy/doors.ts';
 import type { TenantTx } from '../tenancy/tenant-tx.ts';
 import { closeEvents } from './close-events.ts';
-import { beginDrain, type Drain, endDrain, renewDrain, type UsableDrain } from './drain-lease.ts';
+import { beginDrain, type Drain, endDrain, extendDrain, renewDrain, type UsableDrain } from './drain-lease.ts';
 import { batchSize, type DecidedEvent, type ReplyOptions, readEvents } from './read-events.ts';
 import { reconcileReply } from './reconcile-reply.ts';
 import { type Step, sendReply } from './send-reply.ts';
@@ -30,6 +30,8 @@ export interface DrainOutcome {
 
 /** Then the job ends and nudges itself: a busy page takes its turn with the others. */
 const sliceMs = 5_000;
+/** A third of the lease: two may fail. */
+const keepEveryMs = 5_000;
 /** Conversations of one page that are answered at the same time. */
 const concurrency = 8;
 
@@ -50,11 +52,14 @@ export async function drainEvents(
     if (typeof drain === 'string') return { outcome: drain, events: 0 };
     failpoint('drain.after_claim');
     if (drain.damaged) await askForCheck(ctx, drain);
-    const done = await drainSlice(ctx, drain, options).catch(async error => {
-      // Whoever tries again shall not wait for the lease's end.
-      await withTenant(ctx, { organization }, tx => endDrain(tx, drain));
-      throw error;
-    });
+    const letGo = keepDrain(ctx, drain);
+    const done = await drainSlice(ctx, drain, options)
+      .catch(async error => {
+        // Whoever tries again shall not wait for the lease's end.
+        await withTenant(ctx, { organization }, tx => endDrain(tx, drain));
+        throw error;
+      })
+      .finally(letGo);
     await withTenant(ctx, { organization }, async tx => {
       await endDrain(tx, drain);
       if (done.events > 0) await noteOpening(tx, drain, done.events);
@@ -68,6 +73,14 @@ export async function drainEvents(
     if (isGone(error)) return { outcome: 'gone', events: 0 };
     throw error;
   }
+}
+
+/** Keeps the lease, from time to time, while calls to Facebook take theirs. @returns what ends that */
+function keepDrain(ctx: Context, drain: Drain): () => void {
+  const extend = () => withTenant(ctx, { organization: drain.organizationId }, tx => extendDrain(tx, drain));
+  // What could not be kept is lost at worst: before each call it is looked at.
+  const timer = setInterval(() => void extend().catch(() => {}), keepEveryMs);
+  return () => clearInterval(timer);
 }
 
 /** Contents were opened: one line for all of them, as for people. */

@@ -44,8 +44,12 @@ export interface Drain {
 /** A drain whose page token works. */
 export type UsableDrain = Drain & { token: Secret };
 
-/** Longer than a slice of work, its last calls and a slow commit together. The database's clock decides. */
-const lease = () => raw(`clock_timestamp() + interval '30 seconds'`) as never;
+/**
+ * So long a page waits for a process that died, so it is short; a process that lives renews it while its calls take their
+ * time. The database's clock decides.
+ */
+const leaseSeconds = 15;
+const leaseEnd = `clock_timestamp() + interval '${leaseSeconds} seconds'`;
 
 /**
  * Takes the lease; 'busy' when another process has it, 'gone' when there is nothing to drain for, 'paused' while
@@ -71,7 +75,7 @@ export async function beginDrain(
     .where({ id: integrationId, page_id: claim.page_id })
     .where(raw('(drain_until is null or drain_until < clock_timestamp())') as never)
     .where(raw('(paused_until is null or paused_until <= app.now())') as never)
-    .patch({ drain_token: leaseToken, drain_until: lease() })
+    .patch({ drain_token: leaseToken, drain_until: raw(leaseEnd) as never })
     .returning('*');
   if (!page) return await whyNot(tx, integrationId);
   const usable = usableStatuses.includes(page.status);
@@ -142,7 +146,7 @@ export interface Times {
  */
 export async function renewDrain(tx: TenantTx, drain: Drain): Promise<Times | null> {
   const { rows } = await tx.raw(
-    `update facebook_page_integrations set drain_until = clock_timestamp() + interval '30 seconds'
+    `update facebook_page_integrations set drain_until = ${leaseEnd}
      where organization_id = ? and id = ? and drain_token = ? and generation = ? and (status = any(?)) = ?
      returning app.now() as now, clock_timestamp() as clock`,
     [
@@ -155,6 +159,13 @@ export async function renewDrain(tx: TenantTx, drain: Drain): Promise<Times | nu
     ] as never,
   );
   return rows[0] ?? null;
+}
+
+/** Keeps the lease, if it is this drain's still. */
+export async function extendDrain(tx: TenantTx, { integrationId, leaseToken }: Drain): Promise<void> {
+  await FacebookPageIntegration.query(tx)
+    .where({ id: integrationId, drain_token: leaseToken })
+    .patch({ drain_until: raw(leaseEnd) as never });
 }
 
 /** Leaves the page alone for a while, since Facebook or a dead token asks for it. Business time, like all its times. */
