@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import { buildApps } from '@pagekeeper/testing/build-apps';
 import { Observer } from './observer.ts';
 import { type ChaosOptions, parseOptions, type ScenarioName, scenarioNames, usage } from './options.ts';
@@ -66,10 +67,27 @@ async function main(options: ChaosOptions): Promise<number> {
 async function runScenario(name: ScenarioName, options: ChaosOptions): Promise<Result> {
   const { queue, seed } = options;
   const startedAt = performance.now();
-  const lacks = scenarios[name].lacks?.() ?? null;
-  const outcome = lacks === null ? await play(name, options) : { ...nothing, skipped: lacks };
-  if (lacks !== null) say(`${name}: ${lacks}`);
+  const outcome = await tryToPlay(name, options);
   return { scenario: name, queue, seed, seconds: Math.round((performance.now() - startedAt) / 1_000), ...outcome };
+}
+
+/** One that cannot be run, or comes to no end, leaves the others alone. */
+async function tryToPlay(name: ScenarioName, options: ChaosOptions): Promise<Outcome> {
+  const lacks = scenarios[name].lacks?.() ?? null;
+  if (lacks !== null) {
+    say(`${name}: ${lacks}`);
+    return { ...nothing, skipped: lacks };
+  }
+  const undo: Undo = [];
+  undos.add(undo);
+  try {
+    return await play(name, options, undo);
+  } catch (error) {
+    say(`${name}: ${inspect(error)}`);
+    return { ...nothing, broken: [`It came to no end: ${(error as Error).message}`] };
+  } finally {
+    await undoAll(undo);
+  }
 }
 
 type Outcome = Omit<Result, 'scenario' | 'queue' | 'seed' | 'seconds'>;
@@ -83,12 +101,10 @@ const nothing: Outcome = {
 };
 
 /** One scenario in a system of its own, from the first process to the last. */
-async function play(name: ScenarioName, { queue, seed, quick }: ChaosOptions): Promise<Outcome> {
+async function play(name: ScenarioName, { queue, seed, quick }: ChaosOptions, undo: Undo): Promise<Outcome> {
   const scenario = scenarios[name];
   const tell = (sentence: string) => say(`${name}: ${sentence}`);
   tell(`${scenario.about} …`);
-  const undo: Undo = [];
-  undos.add(undo);
   const system = await startSystem({ queue, seed, pages: scenario.pages(quick), needs: scenario.needs, undo });
   const observer = new Observer(system);
   await observer.start();
@@ -115,7 +131,6 @@ async function play(name: ScenarioName, { queue, seed, quick }: ChaosOptions): P
     skipped: null,
   };
   if (outcome.broken.length > 0) tell(['What the processes said last:', ...system.crew.complaints].join('\n'));
-  await undoAll(undo);
   return outcome;
 }
 

@@ -33,7 +33,11 @@ export async function startTraffic(system: System, random: Random, perSecond: nu
     const body = { count, batch_size: random.between(1, 10), text: 'Is this in stock? ({n})' };
     const written = simulator.post(`/__sim/pages/${random.pick(system.pageIds)}/${what}/bulk`, body);
     underWay.add(written);
-    void written.finally(() => underWay.delete(written));
+    // What failed stays, for `stop` to tell.
+    void written.then(
+      () => underWay.delete(written),
+      () => {},
+    );
   };
   const run = async () => {
     while (!stopped) {
@@ -43,6 +47,7 @@ export async function startTraffic(system: System, random: Random, perSecond: nu
     await Promise.all(underWay);
   };
   const running = run();
+  running.catch(() => {});
   return {
     stop: () => {
       stopped = true;

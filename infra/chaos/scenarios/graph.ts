@@ -70,11 +70,12 @@ export const graph: Scenario = {
 };
 
 /** For a while, and gives back how many calls it hit. */
-async function suffer({ simulator, moveClock }: System, fault: { type: string }, ms: number): Promise<number> {
+async function suffer(system: System, fault: { type: string }, ms: number): Promise<number> {
+  const { simulator } = system;
   const { id } = await simulator.post('/__sim/faults', { fault, probability });
   await sleep(ms);
   const { data } = (await simulator.get('/__sim/faults')) as { data: { id: string; hits: number }[] };
   await simulator.delete(`/__sim/faults?id=${id}`);
-  if (fault.type === 'throttle') await moveClock(throttledSeconds);
+  if (fault.type === 'throttle') await system.moveClock(throttledSeconds);
   return data.find(known => known.id === id)?.hits ?? 0;
 }
