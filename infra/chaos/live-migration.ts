@@ -15,6 +15,8 @@ const tables = [
   'webhook_events',
   'api_keys',
   'audit_events',
+  'auth.users',
+  'auth.sessions',
 ];
 
 const name = '9999_of_the_next_release';

@@ -18,15 +18,21 @@ export function statusOf(port: number, path: string, headers: Record<string, str
   });
 }
 
-/** What an api key may read of its tenant: each kind of row that people look at. */
-export function readsOf({ organization, pages, key }: Tenant): { path: string; headers: Record<string, string> }[] {
+interface Read {
+  path: string;
+  headers: Record<string, string>;
+}
+
+/** What an api key may read of its tenant, each kind of row that people look at; and who signed in, of themself. */
+export function readsOf({ organization, pages, key, cookie }: Tenant): Read[] {
   const root = `/v1/organizations/${organization}`;
   const page = `${root}/integrations/${publicId('integration', pages[0]!.integrationId)}`;
   const lists = ['businesses', 'integrations', 'events', 'replies', 'members', 'overview'].map(
     list => `${root}/${list}`,
   );
   const headers = { Authorization: `Bearer ${key}` };
-  return [root, page, ...lists].map(path => ({ path, headers }));
+  const reads = [root, page, ...lists].map(path => ({ path, headers }));
+  return [...reads, { path: '/v1/me', headers: { Cookie: cookie } }];
 }
 
 /** Programs that read all the time, one request after the other each, until it is stopped. */
