@@ -1,15 +1,16 @@
-import type { AddressInfo } from 'node:net';
+import { randomInt } from 'node:crypto';
 import { createServer } from 'node:net';
+
+/** Below those that systems give to outgoing connections, one of which could have it before it is used or used again. */
+const lowest = 20_000;
+const highest = 32_767;
 
 /** A port of 127.0.0.1 that was free a moment ago. */
 export async function freePort(): Promise<number> {
-  const server = createServer();
-  const port = await new Promise<number>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', () => resolve((server.address() as AddressInfo).port));
-  });
-  await new Promise(resolve => server.close(resolve));
-  return port;
+  for (;;) {
+    const port = randomInt(lowest, highest + 1);
+    if ((await listenError(port, '127.0.0.1')) === null) return port;
+  }
 }
 
 /**
