@@ -17,7 +17,10 @@ import { type ReplyOutcome, tellOfReply } from './tell-of-events.ts';
 /** 'changed': the lease, the page or what it is to do is not what it was. 'paused': nothing more may be sent now. */
 export type Step = 'next' | 'changed' | { paused: Extract<SendFailure, { type: 'pause' }> };
 
-/** Longer than this between the committed intent and the call means that this process was stopped in between. */
+/**
+ * Longer than this between asking for the intent and the call means that this process was stopped in between. Not since
+ * its commit was heard of: that may have waited in a buffer while the process stood still.
+ */
 const staleIntentMs = 5_000;
 
 /** What goes out, and as what. */
@@ -38,12 +41,12 @@ export async function sendReply(
 ): Promise<Step> {
   const organization = drain.organizationId;
   const outgoing = bindToEarlier(event, decision);
+  const askedAt = performance.now();
   const intent = await withTenant(ctx, { organization }, tx => commitIntent(tx, ctx, drain, event, outgoing));
   if (typeof intent === 'string') return intent;
-  const committedAt = performance.now();
   failpoint('reply.before_http');
   // Another process may have taken over by now and found nothing sent: silence is chosen over a double.
-  if (performance.now() - committedAt > staleIntentMs) return 'changed';
+  if (performance.now() - askedAt > staleIntentMs) return 'changed';
   const result = await callFacebook(ctx, drain, outgoing, intent.id);
   failpoint('reply.after_http');
   const failure = result.ok ? null : settleFailure(result.error, event.row.attempts + 1);
