@@ -23,9 +23,12 @@ function runChaos(words: string[]): Promise<{ code: number | null; output: strin
 
 describe.skipIf(!findRedis())('npm run chaos', () => {
   it('kills api and workers at every point and at random: nothing lost, nothing doubled', async () => {
-    const { code, output, told } = await runChaos(['--json', '--quick', '--only', 'kills']);
+    const { code, output, told } = await runChaos(['--json', '--quick', '--only', 'kills,recovery']);
     expect(code, told).toBe(0);
-    const result = JSON.parse(output);
+    const [result, recovery] = output
+      .trim()
+      .split('\n')
+      .map(line => JSON.parse(line));
     expect(result).toMatchObject({ scenario: 'kills', queue: 'redis', doubled: 0, lost: 0, broken: [] });
     expect(result.kills).toBeGreaterThanOrEqual(30);
     for (const point of ['inbox.after_commit', 'reply.before_http', 'reply.after_http', 'reply.after_look']) {
@@ -35,5 +38,7 @@ describe.skipIf(!findRedis())('npm run chaos', () => {
     expect(result.processed).toBe(result.acknowledged);
     expect(result.replies + result.unknown).toBe(result.eligible);
     expect(result.replies).toBeGreaterThanOrEqual(result.eligible * 0.95);
+    expect(recovery).toMatchObject({ scenario: 'recovery', doubled: 0, lost: 0, broken: [] });
+    expect(recovery.details.recovery_seconds).toBeGreaterThan(0);
   }, 600_000);
 });

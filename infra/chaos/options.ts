@@ -11,6 +11,7 @@ export const scenarioNames = [
   'graph',
   'rolling',
   'recovery',
+  'noisy',
   'clock',
   'disk',
 ] as const;

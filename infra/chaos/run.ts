@@ -12,6 +12,7 @@ import { freeze } from './scenarios/freeze.ts';
 import { graph } from './scenarios/graph.ts';
 import { kills } from './scenarios/kills.ts';
 import { network } from './scenarios/network.ts';
+import { noisy } from './scenarios/noisy.ts';
 import { postgres } from './scenarios/postgres.ts';
 import { recovery } from './scenarios/recovery.ts';
 import { redis } from './scenarios/redis.ts';
@@ -30,6 +31,7 @@ const scenarios: Record<ScenarioName, Scenario> = {
   graph,
   rolling,
   recovery,
+  noisy,
   clock,
   disk,
 };

@@ -13,7 +13,7 @@ interface Size {
   pages: number;
 }
 
-const full: Size = { rounds: 3, crossings: 40, perSecond: 25, pages: 60 };
+const full: Size = { rounds: 2, crossings: 30, perSecond: 25, pages: 60 };
 const quick: Size = { rounds: 1, crossings: 8, perSecond: 15, pages: 15 };
 const sizeOf = (isQuick: boolean) => (isQuick ? quick : full);
 

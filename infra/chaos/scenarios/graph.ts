@@ -11,7 +11,7 @@ interface Size {
 }
 
 const full: Size = { rounds: 2, faultMs: 3_000, perSecond: 25, pages: 90 };
-const quick: Size = { rounds: 1, faultMs: 1_200, perSecond: 12, pages: 30 };
+const quick: Size = { rounds: 1, faultMs: 1_000, perSecond: 12, pages: 30 };
 const sizeOf = (isQuick: boolean) => (isQuick ? quick : full);
 
 const timeoutMs = 1_500;

@@ -8,14 +8,14 @@ interface Size {
   /** How often each fault comes, before each server. */
   rounds: number;
   faultMs: number;
-  /** Long enough that what waits for an answer gives up by itself. */
+  /** In a full run longer than anything of ours waits for an answer: it gives up by itself (12 s). */
   silenceMs: number;
   perSecond: number;
   pages: number;
 }
 
-const full: Size = { rounds: 1, faultMs: 6_000, silenceMs: 15_000, perSecond: 20, pages: 90 };
-const quick: Size = { rounds: 1, faultMs: 1_500, silenceMs: 2_500, perSecond: 10, pages: 30 };
+const full: Size = { rounds: 1, faultMs: 5_000, silenceMs: 13_000, perSecond: 20, pages: 90 };
+const quick: Size = { rounds: 1, faultMs: 1_200, silenceMs: 2_000, perSecond: 10, pages: 30 };
 const sizeOf = (isQuick: boolean) => (isQuick ? quick : full);
 
 const faults: readonly NetworkFault[] = [
@@ -26,7 +26,7 @@ const faults: readonly NetworkFault[] = [
   { type: 'blackhole' },
   { type: 'drop' },
 ];
-const calmMs = 1_500;
+const calmMs = 1_000;
 
 export const network: Scenario = {
   about: 'slow, silent and broken connections to Graph, Postgres and Redis',

@@ -18,7 +18,7 @@ interface Size {
   pages: number;
 }
 
-const full: Size = { rounds: 5, migrations: 5, perSecond: 25, pages: 60 };
+const full: Size = { rounds: 4, migrations: 5, perSecond: 25, pages: 60 };
 const quick: Size = { rounds: 1, migrations: 1, perSecond: 15, pages: 15 };
 const sizeOf = (isQuick: boolean) => (isQuick ? quick : full);
 
