@@ -35,7 +35,7 @@ const sizeOf = (isQuick: boolean) => (isQuick ? quick : full);
  */
 const frozenMs = 45_000;
 /** So long it may take until something leads there; then it is stopped wherever it is. */
-const reachMs = 20_000;
+const reachMs = 30_000;
 
 export const freeze: Scenario = {
   about: 'SIGSTOP of workers past their locks and leases, then SIGCONT',
