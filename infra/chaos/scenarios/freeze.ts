@@ -8,6 +8,7 @@ import { startTraffic } from '../traffic.ts';
 const points: readonly Failpoint[] = [
   'drain.after_claim',
   'drain.after_close',
+  'reply.before_intent',
   'reply.before_http',
   'reply.after_http',
   'reply.before_commit',

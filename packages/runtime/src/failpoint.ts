@@ -7,6 +7,7 @@ export const failpoints = [
   'nudge.before_enqueue',
   'drain.after_claim',
   'drain.after_close',
+  'reply.before_intent',
   'reply.before_http',
   'reply.after_http',
   'reply.before_commit',

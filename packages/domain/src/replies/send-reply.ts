@@ -42,7 +42,11 @@ export async function sendReply(
   const organization = drain.organizationId;
   const outgoing = bindToEarlier(event, decision);
   const askedAt = performance.now();
-  const intent = await withTenant(ctx, { organization }, tx => commitIntent(tx, ctx, drain, event, outgoing));
+  const intent = await withTenant(ctx, { organization }, async tx => {
+    const made = await makeIntent(tx, ctx, drain, event, outgoing);
+    failpoint('reply.before_intent');
+    return made;
+  });
   if (typeof intent === 'string') return intent;
   failpoint('reply.before_http');
   // Another process may have taken over by now and found nothing sent: silence is chosen over a double.
@@ -91,7 +95,7 @@ interface Intent {
  * `sending` is committed before the call, and only while everything is still as it was when this was decided: lease,
  * page, token, config, and the organization's kill switch. 'next' when the reply is another's by now.
  */
-async function commitIntent(
+async function makeIntent(
   tx: TenantTx,
   { vault }: Pick<Context, 'vault'>,
   drain: UsableDrain,
