@@ -29,5 +29,5 @@ export function mountDisk(folder: string, megabytes: number): () => void {
 
 function run(command: string, words: string[]): void {
   const { status, stderr, error } = spawnSync(command, words, { encoding: 'utf8' });
-  if (status !== 0) throw new Error(error?.message ?? stderr.trim());
+  if (status !== 0) throw new Error(error?.message ?? stderr.trim().split('\n', 1)[0]);
 }

@@ -39,6 +39,8 @@ const faults: readonly { type: string; [detail: string]: unknown }[] = [
   { type: 'throttle', code: 613 },
   { type: 'throttle', code: 80001 },
 ];
+/** So long it may take until a call comes. */
+const reachMs = 10_000;
 /** Others go through: a fault of every call would show less. */
 const probability = 0.5;
 /** A throttle is told to last for five minutes, and each call made meanwhile prolongs it by one. */
@@ -69,13 +71,18 @@ export const graph: Scenario = {
   },
 };
 
-/** For a while, and gives back how many calls it hit. */
+/** For a while, and until it has hit a call; gives back how many it hit. */
 async function suffer(system: System, fault: { type: string }, ms: number): Promise<number> {
   const { simulator } = system;
   const { id } = await simulator.post('/__sim/faults', { fault, probability });
   await sleep(ms);
-  const { data } = (await simulator.get('/__sim/faults')) as { data: { id: string; hits: number }[] };
+  const deadline = Date.now() + reachMs;
+  let hits = 0;
+  do {
+    const { data } = (await simulator.get('/__sim/faults')) as { data: { id: string; hits: number }[] };
+    hits = data.find(known => known.id === id)?.hits ?? 0;
+  } while (hits === 0 && Date.now() < deadline && (await sleep(100, true)));
   await simulator.delete(`/__sim/faults?id=${id}`);
   if (fault.type === 'throttle') await system.moveClock(throttledSeconds);
-  return data.find(known => known.id === id)?.hits ?? 0;
+  return hits;
 }
