@@ -29,7 +29,7 @@ export interface DrainOutcome {
 }
 
 /** Then the job ends and nudges itself: a busy page takes its turn with the others. */
-const sliceMs = 5_000;
+const sliceMs = 1_000;
 /** A third of the lease: two may fail. */
 const keepEveryMs = 5_000;
 /** Conversations of one page that are answered at the same time. */
