@@ -29,7 +29,8 @@ interface Kind {
 const single: Kind = {
   name: 'webhook-ingest',
   changes: 1,
-  connections: 64,
+  // As many as keep the 99th percentile below its 20 ms: the more wait for one commit, the less each costs.
+  connections: 128,
   preparedPerSecond: 30_000,
   goal: 1,
 };
