@@ -1510,7 +1510,7 @@ AS $function$
     join public.organizations o on o.id = i.organization_id and o.is_active
     where i.state = 'pending' and i.sent_at is null and i.expires_at > app.now()
   ) unsent
-  order by turn
+  order by turn, random()
   limit batch
 $function$
 CREATE OR REPLACE FUNCTION router.unsent_notifications(batch integer)

@@ -290,11 +290,14 @@ describe('a page that is worked on', () => {
       `select 1 from replies where page_id = '${slow.page.page_id}' and state = 'sending'`,
       'the answer is on its way',
     );
-    const before = (await lease())!.getTime();
-    await expect.poll(async () => (await lease())?.getTime(), { timeout: 8_500 }).toBeGreaterThan(before + 1_000);
-    await network.settle(60_000);
-    expect(await lease()).toBeNull();
-    await network.simulator.delete('/__sim/faults');
+    try {
+      const before = (await lease())!.getTime();
+      await expect.poll(async () => (await lease())?.getTime(), { timeout: 8_500 }).toBeGreaterThan(before + 1_000);
+      await network.settle(60_000);
+      expect(await lease()).toBeNull();
+    } finally {
+      await network.simulator.delete('/__sim/faults');
+    }
   });
 });
 

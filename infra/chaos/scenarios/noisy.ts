@@ -9,6 +9,9 @@ interface Size {
   probes: number;
 }
 
+/** A page sends 3,000 automatic replies an hour at most: one page gets fewer, and has no more. */
+const mostOfOnePage = 2_900;
+
 const full: Size = { noise: 10_000, probes: 20 };
 const quick: Size = { noise: 1_500, probes: 8 };
 
@@ -28,11 +31,13 @@ export const noisy: Scenario = {
     // What is done for the first time takes longer.
     await probe(stage, 3);
     const alone = await probe(stage, size.probes);
-    say(`alone ${alone} ms; ${size.noise} questions to one page …`);
-    const beside = await probeBeside(stage, pages.slice(0, 1), size);
-    say(`beside one busy page ${beside.ms} ms; ${size.noise} questions to ${pages.length} pages …`);
-    const besideMany = await probeBeside(stage, pages, size);
-    say(`beside ${pages.length} busy pages ${besideMany.ms} ms`);
+    const [one, ...others] = pages;
+    const noise = Math.min(size.noise, mostOfOnePage);
+    say(`alone ${alone} ms; ${noise} questions to one page …`);
+    const beside = await probeBeside(stage, [one!], { ...size, noise });
+    say(`beside one busy page ${beside.ms} ms; ${size.noise} questions to ${others.length} pages …`);
+    const besideMany = await probeBeside(stage, others, size);
+    say(`beside ${others.length} busy pages ${besideMany.ms} ms`);
     const bound = Math.max(2 * alone, noticedMs);
     const broken: string[] = [];
     if (beside.ms > bound) broken.push(`Beside a busy page the others waited ${beside.ms} ms, alone ${alone} ms.`);
@@ -40,7 +45,7 @@ export const noisy: Scenario = {
     const details = {
       'p95 ms alone': alone,
       'p95 ms beside one busy page': beside.ms,
-      [`p95 ms beside ${pages.length} busy pages`]: besideMany.ms,
+      [`p95 ms beside ${others.length} busy pages`]: besideMany.ms,
     };
     return { kills: 0, details, broken };
   },

@@ -106,8 +106,13 @@ async function finish(
   const bought = await buy(ctx, app, answer);
   const seen = 'reason' in bought ? { ...nothing, reason: bought.reason } : describe(bought);
   const login = 'reason' in bought ? null : bought;
-  // First, and so surely: what the person chose in the dialog counts at Facebook already.
-  if (login) await recheckOthers(ctx, personHashOf(ctx.vault, login.info.userId!), null);
+  // First, and so surely: what the person chose in the dialog counts at Facebook already. A failure of it must not cost
+  // the login, which cannot be bought again with the same code; the others are looked at within a day then.
+  if (login) {
+    await recheckOthers(ctx, personHashOf(ctx.vault, login.info.userId!), null).catch(error =>
+      ctx.log.error({ err: error }, 'other logins of a person were not made due'),
+    );
+  }
   const { slug, loginId, reason } = await withTenant(ctx, { organization }, async tx => {
     authorize(tx, 'connection.write');
     const { usable, ...found } = await withReconnect(tx, connection, seen);

@@ -158,11 +158,13 @@ const retryMs = 5 * 60_000;
 async function postponePage(tx: TenantTx, login: LeasedLogin, examination: PageExamination): Promise<void> {
   const error = examination.outcome === 'failed' ? examination.error : null;
   const waitMs = error?.waitMs ?? retryMs;
+  const isThrottled = error?.outcome === 'THROTTLED_PAGE';
   await FacebookPageIntegration.query(tx)
     .where({ id: examination.page.integrationId })
     .patch({
-      next_check_at: unlessMadeDue(login, afterMs(waitMs)),
-      ...(error?.outcome === 'THROTTLED_PAGE' && {
+      // Who asks again while Facebook says to wait waits longer.
+      next_check_at: isThrottled ? laterBy(waitMs) : unlessMadeDue(login, afterMs(waitMs)),
+      ...(isThrottled && {
         paused_until: laterBy(waitMs),
         pause_reason: error.message.slice(0, 500),
       }),

@@ -41,8 +41,10 @@ export async function sendReply(
 ): Promise<Step> {
   const organization = drain.organizationId;
   const outgoing = bindToEarlier(event, decision);
-  const askedAt = performance.now();
+  let askedAt = 0;
   const intent = await withTenant(ctx, { organization }, async tx => {
+    // Not before: waiting for a connection does no harm, since the intent's own statement looks at the lease.
+    askedAt = performance.now();
     const made = await makeIntent(tx, ctx, drain, event, outgoing);
     failpoint('reply.before_intent');
     return made;

@@ -7,10 +7,13 @@ const highest = 32_767;
 
 /** A port of 127.0.0.1 that was free a moment ago. */
 export async function freePort(): Promise<number> {
-  for (;;) {
+  let error: string | null = null;
+  for (let tries = 0; tries < 100; tries += 1) {
     const port = randomInt(lowest, highest + 1);
-    if ((await listenError(port, '127.0.0.1')) === null) return port;
+    error = await listenError(port, '127.0.0.1');
+    if (error === null) return port;
   }
+  throw new Error(`No port of 127.0.0.1 can be had: ${error}.`);
 }
 
 /**

@@ -1,7 +1,7 @@
 /** One organization with many invitations that no mail server takes keeps nobody else's from being sent. */
 export const up = `
 set local role pagekeeper_router;
--- Invitations whose e-mail did not go out yet: of each organization one by turns, any of its own.
+-- Invitations whose e-mail did not go out yet: of each organization one by turns, in any order.
 create or replace function router.unsent_invitations(batch integer)
 returns table (organization_id uuid, invitation_id uuid)
 language sql volatile security definer set search_path = '' as $$
@@ -11,7 +11,7 @@ language sql volatile security definer set search_path = '' as $$
     join public.organizations o on o.id = i.organization_id and o.is_active
     where i.state = 'pending' and i.sent_at is null and i.expires_at > app.now()
   ) unsent
-  order by turn
+  order by turn, random()
   limit batch
 $$;
 reset role;
