@@ -24,6 +24,7 @@ it('finds what is pending without going through all that is done, also by a plan
      from generate_series(1, 2000) n`,
     [acme.uuid, integrationId, page.page.page_id],
   );
+  await network.sql('analyze webhook_events');
   const plan = await explainPrepared(acme, integrationId);
   expect(rowsRead(plan), JSON.stringify(plan)).toBe(2);
 });

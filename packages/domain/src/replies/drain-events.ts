@@ -32,6 +32,8 @@ export interface DrainOutcome {
 const sliceMs = 1_000;
 /** A third of the lease: two may fail. */
 const keepEveryMs = 5_000;
+/** A slice, its longest calls (a minute each, at most) and their commits: one that hangs for longer gives its page up. */
+const keepAtMostMs = 180_000;
 /** Conversations of one page that are answered at the same time. */
 const concurrency = 8;
 
@@ -77,9 +79,21 @@ export async function drainEvents(
 
 /** Keeps the lease, from time to time, while calls to Facebook take theirs. @returns what ends that */
 function keepDrain(ctx: Context, drain: Drain): () => void {
-  const extend = () => withTenant(ctx, { organization: drain.organizationId }, tx => extendDrain(tx, drain));
-  // What could not be kept is lost at worst: before each call it is looked at.
-  const timer = setInterval(() => void extend().catch(() => {}), keepEveryMs);
+  const endsAt = performance.now() + keepAtMostMs;
+  let isUnderWay = false;
+  const extend = async () => {
+    if (isUnderWay || performance.now() > endsAt) return;
+    isUnderWay = true;
+    try {
+      await withTenant(ctx, { organization: drain.organizationId }, tx => extendDrain(tx, drain));
+    } catch (error) {
+      // Lost at worst: before each call it is looked at.
+      ctx.log.debug({ err: error, integration_id: drain.integrationId }, 'a drain was not kept');
+    } finally {
+      isUnderWay = false;
+    }
+  };
+  const timer = setInterval(() => void extend(), keepEveryMs);
   return () => clearInterval(timer);
 }
 

@@ -16,7 +16,7 @@ begin
   update public.replies r set text = null
   from (select organization_id, id from public.replies
         where text is not null and created_at < before and state not in ('claimed', 'sending')
-        order by created_at limit batch) old
+        order by created_at limit batch for update skip locked) old
   where r.organization_id = old.organization_id and r.id = old.id;
   get diagnostics forgotten = row_count;
   return forgotten;
