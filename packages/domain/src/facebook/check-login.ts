@@ -89,7 +89,7 @@ async function examineAndStore(ctx: Context, caller: Caller, login: LeasedLogin)
     };
   } catch (error) {
     if (!(error instanceof ExaminationFailed)) throw error;
-    return await giveUp(ctx, appId, login, error);
+    return await giveUp(ctx, caller, login, error);
   }
 }
 
@@ -215,7 +215,7 @@ async function noteAppUse(
 
 async function giveUp(
   ctx: Context,
-  appId: string,
+  { appId, pass }: Caller,
   login: LeasedLogin,
   { graphError }: ExaminationFailed,
 ): Promise<CheckOutcome> {
@@ -223,6 +223,6 @@ async function giveUp(
   await withTenant(ctx, { organization: login.organizationId }, tx => postponeCheck(tx, login, waitMs));
   ctx.log.warn({ outcome, code: graphError.code, login_id: login.id }, 'check failed');
   if (outcome === 'THROTTLED_APP') await pauseApp(ctx.database, appId, waitMs, message);
-  else if (!outcome.startsWith('THROTTLED')) await noteAppFailure(ctx.database, appId, message);
+  else if (!outcome.startsWith('THROTTLED')) await noteAppFailure(ctx.database, appId, pass, message);
   return { outcome: outcome.startsWith('THROTTLED') ? 'throttled' : 'unreachable', detail: message };
 }

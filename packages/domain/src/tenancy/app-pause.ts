@@ -2,6 +2,9 @@ import { type Database, knexOf } from '../database/database.ts';
 
 /** So many calls of ours in a row failed for no tenant's fault: something is wrong with us, or with Facebook. */
 const failuresThatPause = 5;
+/** A fault is mostly of seconds: the first rest is short, and each that ends with another failure lasts twice as long. */
+const firstRestSeconds = 20;
+/** The longest rest, and Facebook's throttle of an app where it does not say for how long. */
 const pauseMinutes = 5;
 
 /** Until when, in business time, and why. */
@@ -23,7 +26,10 @@ export async function readAppPause(database: Database, appId: string, isRoutine 
   return row ?? null;
 }
 
-/** Leave to call Facebook. On trial, others wait for a minute to hear that it came through. */
+/** So long others wait to hear what became of the one on trial. */
+const trialMinutes = 1;
+
+/** Leave to call Facebook, on trial where others wait to hear that it came through. */
 export interface AppPass {
   isTrial: boolean;
 }
@@ -39,7 +45,7 @@ export async function passApp(database: Database, appId: string, isRoutine = fal
   const ofApp = () => knexOf(database)('app_pauses').where({ app_id: appId });
   const onTrial = await ofApp().where({ on_trial: true }).first('reason');
   if (!onTrial) return { isTrial: false };
-  const soon = knexOf(database).raw(`app.now() + interval '1 minute'`) as never;
+  const soon = knexOf(database).raw(`app.now() + interval '${trialMinutes} minutes'`) as never;
   const first = await ofApp().where({ on_trial: true }).whereRaw('until <= app.now()').update({ until: soon });
   if (first === 1) return { isTrial: true };
   return (await readAppPause(database, appId, isRoutine)) ?? { isTrial: false };
@@ -78,18 +84,29 @@ export async function pauseApp(
   );
 }
 
-/** A call of ours failed: the network, the app's secret, Facebook itself. Many in a row pause the app. */
-export async function noteAppFailure(database: Database, appId: string, reason: string): Promise<void> {
-  const isRow = `coalesce(p.failed_at > app.now() - interval '15 minutes', false)`;
-  const isTooMany = `${isRow} and p.failures + 1 >= ${failuresThatPause}`;
+/**
+ * A call of ours failed: the network, the app's secret, Facebook itself. Many in a row pause the app, for longer each
+ * time that the one on trial fails too. What was under way when a rest began says nothing new.
+ */
+export async function noteAppFailure(
+  database: Database,
+  appId: string,
+  { isTrial }: AppPass,
+  reason: string,
+): Promise<void> {
+  const failures = `case when p.failed_at > app.now() - interval '15 minutes' then p.failures + 1 else 1 end`;
+  const isTooMany = `${failures} >= ${failuresThatPause}`;
+  // Five rests of twice the one before are more than the longest: no power grows beyond that.
+  const doubled = `power(2, least(${failures} - ${failuresThatPause}, 5))`;
+  const rest = `least(interval '${pauseMinutes} minutes', ${doubled} * interval '${firstRestSeconds} seconds')`;
   await knexOf(database).raw(
     `insert into app_pauses as p (app_id, failures, failed_at, reason) values (?, 1, app.now(), ?)
-     on conflict (app_id) do update set failed_at = app.now(), reason = excluded.reason,
-       failures = case when ${isRow} then p.failures + 1 else 1 end,
-       on_trial = p.on_trial or (${isTooMany}),
-       until = case when ${isTooMany} then greatest(p.until, app.now() + interval '${pauseMinutes} minutes')
-         else p.until end`,
-    [appId, reason.slice(0, 500)],
+     on conflict (app_id) do update set failed_at = app.now(), reason = excluded.reason, failures = ${failures},
+       on_trial = p.on_trial or ${isTooMany},
+       until = case when not (${isTooMany}) or p.until > app.now() + interval '${trialMinutes} minutes' then p.until
+         else app.now() + ${rest} end
+     where ? or p.until is null or p.until <= app.now()`,
+    [appId, reason.slice(0, 500), isTrial],
   );
 }
 

@@ -1,0 +1,83 @@
+import { type Network, startNetwork } from '@pagekeeper/testing/network/network';
+import type { ConnectedPage, Tenant } from '@pagekeeper/testing/network/tenant';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+let network: Network;
+let acme: Tenant;
+let rival: Tenant;
+let pages: ConnectedPage[];
+
+beforeAll(async () => {
+  network = await startNetwork();
+  [acme, rival] = [await network.tenant('acme'), await network.tenant('rival')];
+  pages = [await acme.connectPage(), await acme.connectPage(), await rival.connectPage()];
+}, 60_000);
+
+afterAll(() => network?.stop());
+
+describe('when Facebook cannot be reached', () => {
+  it('four failures are nobody’s concern but theirs, and a call that comes through ends their row', async () => {
+    await breakFacebook();
+    for (let failure = 0; failure < 4; failure += 1) expect((await acme.refresh(pages[0]!.id)).outcome).toBe(failed);
+    await mendFacebook();
+    expect((await acme.refresh(pages[0]!.id)).outcome).toBe('checked');
+    await breakFacebook();
+    expect((await acme.refresh(pages[1]!.id)).outcome).toBe(failed);
+    expect(await restOfApp()).toBeNull();
+    await mendFacebook();
+    expect((await acme.refresh(pages[1]!.id)).outcome).toBe('checked');
+  });
+
+  it('five in a row let all tenants’ calls rest: first for seconds, twice as long whenever the one on trial fails too', async () => {
+    await breakFacebook();
+    for (let failure = 0; failure < 5; failure += 1) expect((await acme.refresh(pages[0]!.id)).outcome).toBe(failed);
+    const rests = [await restOfApp()];
+    const before = await callsSoFar();
+    expect((await rival.refresh(pages[2]!.id)).outcome).toBe('throttled');
+    expect(await callsSoFar()).toBe(before);
+    for (let trial = 0; trial < 6; trial += 1) {
+      await endRest();
+      expect((await rival.refresh(pages[2]!.id)).outcome).toBe(failed);
+      expect((await acme.refresh(pages[0]!.id)).outcome).toBe('throttled');
+      rests.push(await restOfApp());
+    }
+    expect(rests).toEqual([20, 40, 80, 160, 300, 300, 300]);
+    await mendFacebook();
+    expect((await acme.refresh(pages[0]!.id)).outcome).toBe('throttled');
+    await endRest();
+    expect((await acme.refresh(pages[0]!.id)).outcome).toBe('checked');
+    expect((await rival.refresh(pages[2]!.id)).outcome).toBe('checked');
+    expect(await restOfApp()).toBeNull();
+  }, 60_000);
+
+  it('what was under way when a rest began does not prolong it', async () => {
+    await breakFacebook();
+    // It fails as the others do, but later than all of them.
+    const { personId: person_id } = pages[2]!.page;
+    await network.simulator.post('/__sim/faults', { match: { person_id }, fault: { type: 'latency', ms: 2_000 } });
+    const underWay = rival.refresh(pages[2]!.id);
+    await network.untilSql('select 1 from facebook_logins where lease_until > clock_timestamp()', 'the slow check');
+    for (let failure = 0; failure < 5; failure += 1) expect((await acme.refresh(pages[0]!.id)).outcome).toBe(failed);
+    const [rest] = await network.sql('select until from app_pauses');
+    expect((await underWay).outcome).toBe(failed);
+    expect(await network.sql('select until from app_pauses')).toEqual([rest]);
+  }, 60_000);
+});
+
+const failed = 'unreachable';
+
+/** Its own refusals would be told apart from a network that fails; so every call is cut. */
+const breakFacebook = () => network.simulator.post('/__sim/faults', { match: {}, fault: { type: 'reset' } });
+const mendFacebook = () => network.simulator.delete('/__sim/faults');
+
+/** How long the rest is that began a moment ago, in seconds; null without one. */
+async function restOfApp(): Promise<number | null> {
+  const [row] = await network.sql(
+    'select extract(epoch from until - failed_at)::float as seconds from app_pauses where until > app.now()',
+  );
+  return row ? Math.round(row.seconds) : null;
+}
+
+const endRest = () => network.sql('update app_pauses set until = app.now()');
+
+const callsSoFar = async (): Promise<number> => (await network.simulator.get('/__sim/ledger?limit=1')).last_sequence;
