@@ -76,12 +76,16 @@ describe.each(['api', 'worker'])('the %s', app => {
       FACEBOOK_VERIFY_TOKEN: 'hunter2 is no verify token',
       FAIL_AT: 'reply.before_http',
       FACEBOOK_GRAPH_URL: 'http://127.0.0.1:4700',
+      REPLY_QUIET_SECONDS: '9',
     });
+    const tooShort =
+      'REPLY_QUIET_SECONDS: must not be shorter than FACEBOOK_TIMEOUT_MS: what is under way would count as not sent.';
     expect(status).toBe(1);
     expect(sentences).toEqual([
       'FACEBOOK_GRAPH_URL: must be https in production.',
       'FAIL_AT: is for tests and refused in production.',
       'REDIS_URL: set either it or QUEUE_DATABASE_URL, not both.',
+      ...(app === 'worker' ? [tooShort] : []),
       'SMTP_URL: must be set in production: invitations and warnings go by mail.',
     ]);
     expect(sentences.join()).not.toContain('hunter2');

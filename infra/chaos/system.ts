@@ -222,6 +222,7 @@ function environmentOf({ app, urls, redis, simulatorUrl, proxies, port }: Places
     : { QUEUE_DATABASE_URL: through('postgres', urls.queue) };
   return {
     service: {
+      FACEBOOK_TIMEOUT_MS: '4000',
       ...app,
       ...queue,
       PUBLIC_URL: `http://127.0.0.1:${port}`,

@@ -1161,7 +1161,7 @@ begin
   if before > app.now() - interval '8 days' then raise exception 'younger than the windows for replies'; end if;
   update public.replies r set text = null
   from (select organization_id, id from public.replies
-        where text is not null and created_at < before and state not in ('claimed', 'sending')
+        where text is not null and created_at < before
         order by created_at limit batch for update skip locked) old
   where r.organization_id = old.organization_id and r.id = old.id;
   get diagnostics forgotten = row_count;

@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises';
 import { createTestDatabase } from '@pagekeeper/testing/database';
 import knexModule from 'knex';
 import { expect, it } from 'vitest';
@@ -49,3 +50,31 @@ it('all of them can be taken back, and made again', async () => {
     await database.drop();
   }
 });
+
+it('a migration that cannot have a table soon lets those pass who wait behind it, and comes again', async () => {
+  const database = await createTestDatabase();
+  const open = () => knexModule.knex({ client: 'pg', connection: database.adminUrl, pool: { min: 0, max: 1 } });
+  const [slow, others] = [open(), open()];
+  try {
+    // Down to the one that changes this table.
+    for (let last = ''; last !== '0026_reply_retention'; ) last = (await migrateDown(database.urls.owner))!;
+    const transaction = await slow.transaction();
+    await transaction.raw('select from replies');
+    let isDone = false;
+    const migrated = migrateToLatest({ ownerUrl: database.urls.owner, queueUrl: null }).finally(() => {
+      isDone = true;
+    });
+    const waiting = `select from pg_locks where relation = 'replies'::regclass and not granted`;
+    while ((await others.raw(waiting)).rowCount === 0) await setTimeout(10);
+    // As the app role waits.
+    await others.raw(`set lock_timeout = '3s'`);
+    await others.raw('select from replies');
+    expect(isDone).toBe(false);
+    await transaction.rollback();
+    expect(await migrated).toEqual(migrations.map(({ name }) => name).filter(name => name >= '0026'));
+  } finally {
+    await slow.destroy();
+    await others.destroy();
+    await database.drop();
+  }
+}, 60_000);

@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises';
 import { migrateQueue } from '@pagekeeper/queue/migrate';
 import knexModule, { type Knex } from 'knex';
 import pg from 'pg';
@@ -10,14 +11,14 @@ import { type Migration, migrations } from './migrations/index.ts';
  * @returns the names of the migrations that were run now
  */
 export async function migrateToLatest(options: { ownerUrl: string; queueUrl: string | null }): Promise<string[]> {
-  const [, names] = await withMigrator(options.ownerUrl, knex => knex.migrate.latest());
+  const [, names] = await withMigrator(options.ownerUrl, knex => betweenOthers(() => knex.migrate.latest()));
   if (options.queueUrl) await migrateQueueAs(options.ownerUrl, options.queueUrl);
   return names;
 }
 
 /** Takes the last migration back. @returns its name; null where there is none */
 export async function migrateDown(ownerUrl: string): Promise<string | null> {
-  const [, names] = await withMigrator(ownerUrl, knex => knex.migrate.down());
+  const [, names] = await withMigrator(ownerUrl, knex => betweenOthers(() => knex.migrate.down()));
   return names[0] ?? null;
 }
 
@@ -52,11 +53,41 @@ async function withMigrator<Result>(url: string, work: (knex: Knex) => Promise<R
   }
 }
 
+/** Whoever asks for a table after a migration does waits behind it, and has 3 s for that (`roles.ts`). */
+const lockTimeout = '1s';
+const pauseMs = 2_000;
+const lockTries = 60;
+
+/**
+ * Migrates while others work: what does not get a lock soon lets them pass, and is tried again.
+ * @throws Error when others have held a table for minutes
+ */
+async function betweenOthers<Result>(migrate: () => Promise<Result>): Promise<Result> {
+  for (let tried = 1; ; tried += 1) {
+    try {
+      return await migrate();
+    } catch (error) {
+      if (!isLockTimeout(error)) throw error;
+      if (tried === lockTries) {
+        throw new Error('A table was in use for minutes on end: see pg_stat_activity for a long transaction.');
+      }
+      await setTimeout(pauseMs);
+    }
+  }
+}
+
+const isLockTimeout = (error: unknown) => error instanceof Error && 'code' in error && error.code === '55P03';
+
 function openMigrator(url: string): Knex {
   return knexModule.knex({
     client: 'pg',
     connection: url,
-    pool: { min: 0, max: 2 },
+    pool: {
+      min: 0,
+      max: 2,
+      afterCreate: (connection: pg.Client, done: (error: Error | null) => void) =>
+        connection.query(`set lock_timeout = '${lockTimeout}'`, done),
+    },
     migrations: { migrationSource, tableName: 'migrations' },
     // Whoever asked gets the error; knex would print its stack too.
     log: { warn: () => {}, error: () => {} },
