@@ -30,10 +30,11 @@ export async function startBalancer(port: number, targets: readonly number[]): P
     open.add(incoming);
     incoming.on('close', () => open.delete(incoming));
     incoming.on('error', () => {});
-    const target = [...ready][next % ready.size];
+    // Where none is ready, all are tried: a busy machine that answers no look in time may still answer people.
+    const candidates = ready.size > 0 ? [...ready] : targets;
+    const target = candidates[next % candidates.length]!;
     next += 1;
-    if (target === undefined) incoming.destroy();
-    else join(incoming, connect(target, '127.0.0.1'));
+    join(incoming, connect(target, '127.0.0.1'));
   });
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
