@@ -849,7 +849,7 @@ begin
   loop
     continue when week.begins + interval '7 days' > before;
     execute format('select exists (select from partitions.%I where state = ''pending'')', week.relname) into is_open;
-    continue when is_open;
+    continue when is_open and week.begins + interval '37 days' > before;
     execute format('drop table partitions.%I', week.relname);
     dropped := dropped + 1;
   end loop;
@@ -875,7 +875,7 @@ begin
   if before > app.now() - interval '8 days' then raise exception 'younger than the windows for replies'; end if;
   delete from partitions.webhook_events_default where ctid in (
     select ctid from partitions.webhook_events_default
-    where received_at < before and state <> 'pending' limit batch
+    where received_at < before and (state <> 'pending' or received_at < before - interval '30 days') limit batch
   );
   get diagnostics forgotten = row_count;
   return forgotten;

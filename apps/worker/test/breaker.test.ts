@@ -50,6 +50,21 @@ describe('when Facebook cannot be reached', () => {
     expect(await restOfApp()).toBeNull();
   }, 60_000);
 
+  it('no answer goes on trial: a check does, and then the answer is sent', async () => {
+    const { id, page } = pages[0]!;
+    await breakFacebook();
+    for (let failure = 0; failure < 5; failure += 1) expect((await acme.refresh(id)).outcome).toBe(failed);
+    await network.simulator.post(`/__sim/pages/${page.page_id}/messages`, { text: 'Are you open?' });
+    await endRest();
+    const waits = `select 1 from app_pauses where failures = 6 and until > app.now() + interval '30 seconds'`;
+    await network.untilSql(waits, 'the trial of a check');
+    expect(await messagesOf(page.page_id)).toEqual([]);
+    await mendFacebook();
+    await endRest();
+    await network.untilSql(`select 1 from replies where page_id = '${page.page_id}' and state = 'sent'`, 'the answer');
+    expect(await messagesOf(page.page_id)).toHaveLength(1);
+  }, 60_000);
+
   it('what was under way when a rest began does not prolong it', async () => {
     await breakFacebook();
     // It fails as the others do, but later than all of them.
@@ -81,3 +96,5 @@ async function restOfApp(): Promise<number | null> {
 const endRest = () => network.sql('update app_pauses set until = app.now()');
 
 const callsSoFar = async (): Promise<number> => (await network.simulator.get('/__sim/ledger?limit=1')).last_sequence;
+const messagesOf = async (pageId: string): Promise<unknown[]> =>
+  (await network.simulator.get(`/__sim/ledger?page_id=${pageId}&endpoint=messages&limit=1000`)).data;

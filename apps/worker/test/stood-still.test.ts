@@ -13,7 +13,7 @@ afterAll(() => network?.stop());
 /** Longer than a process may take from asking for its intent to its call, and shorter than Postgres bears a transaction. */
 const stillMs = 7_000;
 
-it('a worker that stood still while its intent was committed does not send: others may have by now', async () => {
+it('a worker that stood still while its intent was committed does not send by it: others may have by now', async () => {
   const acme = await network.tenant('acme');
   await network.startWorker();
   const { page } = await acme.connectPage();
@@ -25,14 +25,9 @@ it('a worker that stood still while its intent was committed does not send: othe
   await expect.poll(stopped, { timeout: 20_000 }).toBe(true);
   await sleep(stillMs);
   process.kill(worker.pid, 'SIGCONT');
-  await network.untilSql(
-    `select 1 from webhook_events where reason = 'It is found out whether it was answered.'`,
-    'it is looked for',
-  );
-  const { sends } = await network.simulator.get('/__sim/ledger/counts');
-  expect(sends.total).toBe(0);
   await network.settle(60_000);
-  // Our own comment comes back too, and is skipped.
+  // By an intent of its own, since it is known that the first came to nothing. Our own comment comes back too, and is
+  // skipped.
   const replies = await network.sql(`select state, attempts from replies where state <> 'skipped'`);
   expect(replies).toEqual([{ state: 'sent', attempts: 2 }]);
   expect((await network.simulator.get('/__sim/ledger/counts')).sends).toMatchObject({ total: 1, repeated: {} });

@@ -71,6 +71,10 @@ it('weeks past their time are dropped, save those with something to do; others l
   expect((await keepEventPartitions(database, 90)).dropped).toBeGreaterThan(0);
   expect(await placeOf(done)).toBeUndefined();
   expect(await placeOf(open)).toBeDefined();
+  // A deactivated organization's, say.
+  await moveClock(170);
+  await keepEventPartitions(database, 90);
+  expect([await placeOf(open), await placeOf(waiting)]).toEqual([undefined, undefined]);
 });
 
 it('the words of a reply go with its event, whether it was sent or not, and the reply stays', async () => {

@@ -51,6 +51,26 @@ it('all of them can be taken back, and made again', async () => {
   }
 });
 
+it('two that migrate at once both come to the end', async () => {
+  const database = await createTestDatabase();
+  try {
+    for (let last = ''; last !== '0014_replies'; ) last = (await migrateDown(database.urls.owner))!;
+    const migrate = () => migrateToLatest({ ownerUrl: database.urls.owner, queueUrl: null });
+    // A third holds the lock for longer than one waits for it.
+    const third = knexModule.knex({ client: 'pg', connection: database.urls.owner });
+    const transaction = await third.transaction();
+    await transaction('migrations_lock').update({ is_locked: 1 });
+    const both = Promise.all([migrate(), migrate()]);
+    await setTimeout(1_500);
+    await transaction.rollback();
+    await third.destroy();
+    const names = (await both).flat().toSorted();
+    expect(names).toEqual(migrations.map(({ name }) => name).filter(name => name >= '0014'));
+  } finally {
+    await database.drop();
+  }
+}, 60_000);
+
 it('a migration that cannot have a table soon lets those pass who wait behind it, and comes again', async () => {
   const database = await createTestDatabase();
   const open = () => knexModule.knex({ client: 'pg', connection: database.adminUrl, pool: { min: 0, max: 1 } });

@@ -76,7 +76,9 @@ async function betweenOthers<Result>(migrate: () => Promise<Result>): Promise<Re
   }
 }
 
-const isLockTimeout = (error: unknown) => error instanceof Error && 'code' in error && error.code === '55P03';
+/** Knex wraps what another migrator's lock has it fail with. */
+const isLockTimeout = (error: unknown) =>
+  error instanceof Error && (error.name === 'MigrationLocked' || ('code' in error && error.code === '55P03'));
 
 function openMigrator(url: string): Knex {
   return knexModule.knex({

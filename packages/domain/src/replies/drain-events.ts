@@ -5,7 +5,7 @@ import type { Context } from '../context.ts';
 import type { Uuid } from '../ids.ts';
 import { drainEventsJob, refreshLoginJob } from '../jobs.ts';
 import { nudge } from '../nudge.ts';
-import { noteAppSuccess, passApp, pauseApp } from '../tenancy/app-pause.ts';
+import { passAnswers, pauseApp } from '../tenancy/app-pause.ts';
 import { isGone, withTenant } from '../tenancy/doors.ts';
 import type { TenantTx } from '../tenancy/tenant-tx.ts';
 import { closeEvents } from './close-events.ts';
@@ -46,9 +46,11 @@ export async function drainEvents(
   { organization_id: organization, integration_id }: { organization_id: Uuid; integration_id: Uuid },
   options: DrainOptions,
 ): Promise<DrainOutcome> {
-  const pass = await passApp(ctx.database, options.appId);
-  if ('until' in pass) return { outcome: 'paused', events: 0 };
+  const ids = { organizationId: organization, integrationId: integration_id };
   try {
+    const pass = await passAnswers(ctx.database, options.appId);
+    if (pass === 'on_trial') await askForCheck(ctx, ids);
+    if (pass !== 'yes') return { outcome: 'paused', events: 0 };
     const drain = await withTenant(ctx, { organization }, tx => beginDrain(tx, ctx.vault, integration_id));
     if (drain === 'gone') return await closeGone(ctx, organization, integration_id);
     if (typeof drain === 'string') return { outcome: drain, events: 0 };
@@ -66,7 +68,6 @@ export async function drainEvents(
       await endDrain(tx, drain);
       if (done.events > 0) await noteOpening(tx, drain, done.events);
     });
-    if (pass.isTrial && done.outcome !== 'paused') await noteAppSuccess(ctx.database, options.appId, pass);
     if (done.outcome === 'continued' || done.outcome === 'changed') {
       await nudge(ctx, drainEventsJob, { organization_id: organization, integration_id });
     }
@@ -203,7 +204,10 @@ async function afterPause(
 }
 
 // Whatever stopped it (a dead token, a lost page), one check finds out, and its status tells people.
-async function askForCheck(ctx: Context, { organizationId: organization_id, integrationId }: Drain): Promise<void> {
+async function askForCheck(
+  ctx: Context,
+  { organizationId: organization_id, integrationId }: Pick<Drain, 'organizationId' | 'integrationId'>,
+): Promise<void> {
   // The page may have another login by now.
   const page = await withTenant(ctx, { organization: organization_id }, tx =>
     tx('facebook_page_integrations').where({ organization_id, id: integrationId }).first('login_id'),

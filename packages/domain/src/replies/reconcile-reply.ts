@@ -81,8 +81,11 @@ async function lookUnder(
     ({ id, fromId, createdTime }) =>
       (fromId === drain.pageId || fromId === null) && createdTime.getTime() >= since && !known.has(lastSegment(id)),
   );
-  const ours = candidates.find(({ fromId, message }) => fromId === drain.pageId && message === event.earlierText);
-  if (ours) return { type: 'sent', id: ours.id };
+  const ours = candidates.filter(({ fromId, message }) => fromId === drain.pageId && message === event.earlierText);
+  // Another answer in doubt may have the same words: one that is seen is nobody's then.
+  if (ours.length > 0 && ours.length > (await inTenant(tx => othersInDoubt(tx, drain, event, reply)))) {
+    return { type: 'sent', id: ours[0]!.id };
+  }
   return candidates.length === 0
     ? { type: 'absent' }
     : { type: 'unclear', detail: 'The page has answered since, and it may be our answer.' };
@@ -102,6 +105,22 @@ async function otherReplies(
     [drain.organizationId, drain.pageId, reply.id, listed.map(({ id }) => lastSegment(id))] as never,
   );
   return new Set((rows as { id: string }[]).map(({ id }) => id));
+}
+
+/** How many other answers of this thread have no known end. */
+async function othersInDoubt(
+  tx: TenantTx,
+  { integrationId }: UsableDrain,
+  { row }: DecidedEvent,
+  { id }: Reply,
+): Promise<number> {
+  const { rows } = await tx.raw(
+    `select count(*)::int as count from replies
+     where organization_id = ? and integration_id = ? and thread_hash = ? and kind = 'public_comment' and id <> ?
+       and sending_at is not null and (state = 'sending' or (state = 'unknown' and finished_at is null))`,
+    [tx.tenant.organizationId, integrationId, row.thread_hash, id] as never,
+  );
+  return rows[0].count;
 }
 
 async function secondsSince(tx: TenantTx, reply: Reply): Promise<number> {

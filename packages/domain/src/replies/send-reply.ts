@@ -51,8 +51,12 @@ export async function sendReply(
   });
   if (typeof intent === 'string') return intent;
   failpoint('reply.before_http');
-  // Another process may have taken over by now and found nothing sent: silence is chosen over a double.
-  if (performance.now() - askedAt > staleIntentMs) return 'changed';
+  // Another process may have taken over by now and found nothing sent. Where none has, it is not in doubt for ever.
+  if (performance.now() - askedAt > staleIntentMs) {
+    const notSent = { state: 'claimed', reason: 'It was not sent.', counts: false, afterSeconds: 0 } as const;
+    await withTenant(ctx, { organization }, tx => putBack(tx, intent, notSent));
+    return 'changed';
+  }
   const result = await callFacebook(ctx, drain, outgoing, intent.id);
   failpoint('reply.after_http');
   const failure = result.ok ? null : settleFailure(result.error, event.row.attempts + 1);

@@ -51,6 +51,18 @@ export async function passApp(database: Database, appId: string, isRoutine = fal
   return (await readAppPause(database, appId, isRoutine)) ?? { isTrial: false };
 }
 
+/**
+ * Whether answers may be sent. None goes on trial: one that is lost then may never be sent again, and a drain that calls
+ * nobody would prove nothing. 'on_trial': a check has to call first.
+ */
+export async function passAnswers(database: Database, appId: string): Promise<'yes' | 'paused' | 'on_trial'> {
+  const row = await knexOf(database)('app_pauses')
+    .where({ app_id: appId })
+    .first('on_trial', knexOf(database).raw('coalesce(until > app.now(), false) as is_paused'));
+  if (row?.is_paused) return 'paused';
+  return row?.on_trial ? 'on_trial' : 'yes';
+}
+
 /** So much of the app's allowance may be used up before routine checks leave the rest to others (fact sheet 7.4). */
 const sparedPercent = 80;
 
@@ -86,7 +98,8 @@ export async function pauseApp(
 
 /**
  * A call of ours failed: the network, the app's secret, Facebook itself. Many in a row pause the app, for longer each
- * time that the one on trial fails too. What was under way when a rest began says nothing new.
+ * time that the one on trial fails too. What was under way when a rest began says nothing new, whenever it
+ * ends.
  */
 export async function noteAppFailure(
   database: Database,
@@ -105,7 +118,7 @@ export async function noteAppFailure(
        on_trial = p.on_trial or ${isTooMany},
        until = case when not (${isTooMany}) or p.until > app.now() + interval '${trialMinutes} minutes' then p.until
          else app.now() + ${rest} end
-     where ? or p.until is null or p.until <= app.now()`,
+     where ? or not p.on_trial`,
     [appId, reason.slice(0, 500), isTrial],
   );
 }
@@ -113,6 +126,8 @@ export async function noteAppFailure(
 /** Calls came through: the row of failures is over. One on trial lets the others follow. */
 export async function noteAppSuccess(database: Database, appId: string, { isTrial }: AppPass): Promise<void> {
   const ofApp = knexOf(database)('app_pauses').where({ app_id: appId });
-  if (isTrial) await ofApp.update({ failures: 0, on_trial: false, until: null });
+  // Another may have been throttled meanwhile: that lasts longer than a trial.
+  const isOwn = `until <= app.now() + interval '${trialMinutes} minutes'`;
+  if (isTrial) await ofApp.whereRaw(isOwn).update({ failures: 0, on_trial: false, until: null });
   else await ofApp.where('failures', '>', 0).update({ failures: 0 });
 }

@@ -18,7 +18,7 @@ import * as privacy from './0023_privacy.ts';
 import * as operations from './0024_operations.ts';
 import * as invitationTurns from './0025_invitation_turns.ts';
 import * as replyRetention from './0026_reply_retention.ts';
-import * as wordsOfTheUnsent from './0027_words_of_the_unsent.ts';
+import * as forgetting from './0027_forgetting.ts';
 
 /** SQL text in both directions: it can be shown before it is run. */
 export interface Migration {
@@ -49,7 +49,7 @@ export const migrations: readonly Migration[] = [
   { name: '0024_operations', ...operations },
   { name: '0025_invitation_turns', ...invitationTurns },
   { name: '0026_reply_retention', ...replyRetention },
-  { name: '0027_words_of_the_unsent', ...wordsOfTheUnsent },
+  { name: '0027_forgetting', ...forgetting },
 ];
 
 /** Names of migrations that a database lacks, and of those that it has and this release does not know. */
