@@ -1,4 +1,4 @@
-import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
+import { createCipheriv, createDecipheriv, randomBytes, randomFillSync } from 'node:crypto';
 import { newId, type Uuid } from '@pagekeeper/domain/ids';
 import { parseKeyRing } from '@pagekeeper/domain/vault/key-ring';
 import { Vault } from '@pagekeeper/domain/vault/vault';
@@ -27,7 +27,7 @@ export async function benchVault(timing: Timing): Promise<Result> {
     ),
     notes: [
       `runs: ours ${listRuns(runs.ours)}; node:crypto ${listRuns(runs.baseline)}`,
-      'one value = 250 bytes sealed and opened under the associated data of its row, in one thread; node:crypto with a nonce of randomBytes(12)',
+      'one value = 250 bytes sealed and opened under the associated data of its row, in one thread; node:crypto with nonces from 3 KB of random bytes, as ours',
     ],
   };
 }
@@ -52,7 +52,7 @@ function prepareNodeCrypto(): Cycle {
   const organizationId = newId();
   return rowId => {
     const associatedData = Buffer.from(`${organizationId}|webhook_events|payload|${rowId}`);
-    const nonce = randomBytes(12);
+    const nonce = nextNonce();
     const cipher = createCipheriv('aes-256-gcm', key, nonce).setAAD(associatedData);
     const sealed = Buffer.concat([nonce, cipher.update(plaintext), cipher.final(), cipher.getAuthTag()]);
     const decipher = createDecipheriv('aes-256-gcm', key, sealed.subarray(0, 12))
@@ -60,6 +60,19 @@ function prepareNodeCrypto(): Cycle {
       .setAuthTag(sealed.subarray(-16));
     return Buffer.concat([decipher.update(sealed.subarray(12, -16)), decipher.final()]);
   };
+}
+
+// As the vault does: asking the system for each would cost as much as the cipher.
+const nonces = Buffer.alloc(12 * 256);
+let used = nonces.length;
+
+function nextNonce(): Buffer {
+  if (used === nonces.length) {
+    randomFillSync(nonces);
+    used = 0;
+  }
+  used += 12;
+  return nonces.subarray(used - 12, used);
 }
 
 function verify(cycle: Cycle): void {

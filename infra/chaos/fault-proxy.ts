@@ -19,6 +19,8 @@ export interface FaultProxy {
   /** From now on this, instead of what was before. Connections that lost something break when it is over, as they would. */
   fail(fault: NetworkFault): void;
   heal(): void;
+  /** How many connections the fault of now, or else the last one, has harmed. */
+  harmed(): number;
   stop(): Promise<void>;
 }
 
@@ -26,11 +28,15 @@ export interface FaultProxy {
 export async function startFaultProxy(targetPort: number): Promise<FaultProxy> {
   const links = new Set<Link>();
   let fault: NetworkFault | null = null;
+  let harmed = 0;
   const server = createServer({ allowHalfOpen: true }, incoming => {
     const link = new Link(incoming, connect({ port: targetPort, host: '127.0.0.1', allowHalfOpen: true }), () => fault);
     links.add(link);
     link.onceClosed(() => links.delete(link));
-    if (fault?.type === 'drop') link.break();
+    link.onHarm = () => {
+      harmed += 1;
+    };
+    if (fault) link.begin();
   });
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
@@ -38,12 +44,14 @@ export async function startFaultProxy(targetPort: number): Promise<FaultProxy> {
   });
   const change = (next: NetworkFault | null) => {
     fault = next;
+    if (next) harmed = 0;
     for (const link of links) link.begin();
   };
   return {
     port: (server.address() as { port: number }).port,
     fail: change,
     heal: () => change(null),
+    harmed: () => harmed,
     stop: () =>
       new Promise(resolve => {
         server.close(() => resolve());
@@ -59,6 +67,9 @@ class Link {
   readonly #fault: () => NetworkFault | null;
   /** Something was swallowed: the stream cannot go on. */
   #isTorn = false;
+  /** Told once for each fault that has changed anything here. */
+  onHarm: () => void = () => {};
+  #isHarmed = false;
   /** Bytes of answers since the fault began. */
   #answered = 0;
   /** What is late leaves in the order in which it came. */
@@ -92,7 +103,9 @@ class Link {
   /** The fault is another one now, or over. */
   begin(): void {
     this.#answered = 0;
+    this.#isHarmed = false;
     const fault = this.#fault();
+    if (fault?.type === 'drop') this.#harm();
     if (fault?.type === 'drop' || (this.#isTorn && !this.#isSilent())) this.break();
   }
 
@@ -111,6 +124,11 @@ class Link {
     }
   }
 
+  #harm(): void {
+    if (!this.#isHarmed) this.onHarm();
+    this.#isHarmed = true;
+  }
+
   #isSilent(): boolean {
     const type = this.#fault()?.type;
     return type === 'blackhole' || type === 'half_open';
@@ -118,6 +136,7 @@ class Link {
 
   #ask(pass: () => unknown): void {
     const fault = this.#fault();
+    if (fault?.type === 'blackhole' || fault?.type === 'latency') this.#harm();
     if (fault?.type === 'blackhole') this.#isTorn = true;
     else if (fault?.type === 'latency') this.#toFar = this.#later(this.#toFar, fault.ms, pass);
     // Behind what is late still.
@@ -127,6 +146,7 @@ class Link {
   /** @param chunk null for the end */
   #answer(chunk: Buffer | null): void {
     const fault = this.#fault();
+    if (fault) this.#harm();
     const pass = () => (chunk ? this.#near.write(chunk) : this.#near.end());
     if (this.#isSilent()) {
       this.#isTorn = true;

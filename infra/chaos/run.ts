@@ -112,7 +112,7 @@ async function play(name: ScenarioName, { queue, seed, quick }: ChaosOptions, un
   await observer.start();
   const harm = await scenario.run({ system, random: new Random(seed), quick, say: tell });
   tell('It has to come to rest …');
-  await settle(system, settleMs);
+  const rested = await settle(system, settleMs);
   await observer.read();
   const least = scenario.leastAnswered ?? leastAnswered[quick ? 'quick' : 'full'];
   const verdict = async (): Promise<Verdict> => judge(observer, await readStored(system), least);
@@ -120,16 +120,22 @@ async function play(name: ScenarioName, { queue, seed, quick }: ChaosOptions, un
   const { figures, broken } = await verdict();
   tell('Everything is delivered once more, in another order …');
   await system.simulator.post('/__sim/redeliver', { all: true, batch_size: 100, shuffle: true });
-  await settle(system, settleMs);
+  const restedAgain = await settle(system, settleMs);
   await observer.stop();
   const again = await verdict();
+  const idle = [
+    ...(rested && restedAgain ? [] : [`It did not come to rest within ${settleMs / 1_000} s.`]),
+    // Facebook asks again until it is heard; a scenario without questions proves nothing.
+    ...(figures.acknowledged === figures.sent ? [] : ['Not everything that was sent was acknowledged in the end.']),
+    ...(figures.eligible > 0 ? [] : ['Nobody asked anything.']),
+  ];
   const answers = Object.fromEntries([...observer.answers].map(([answer, count]) => [`answered ${answer}`, count]));
   const outcome: Outcome = {
     ...figures,
     doubled: again.figures.doubled,
     kills: harm.kills,
     details: { ...harm.details, ...answers },
-    broken: [...new Set([...harm.broken, ...broken, ...again.broken])],
+    broken: [...new Set([...harm.broken, ...idle, ...broken, ...again.broken])],
     skipped: null,
   };
   if (outcome.broken.length > 0) tell(['What the processes said last:', ...system.crew.complaints].join('\n'));

@@ -7,10 +7,12 @@ const stepSeconds = 30;
 /**
  * Waits until no delivery is under way and no event is open, and moves the clock on where deliveries wait for it, or
  * pages that Facebook wants left alone. Gives up after the time: what is open then is for the verdict to tell.
+ * @returns whether it came to rest
  */
-export async function settle(system: System, timeoutMs: number): Promise<void> {
+export async function settle(system: System, timeoutMs: number): Promise<boolean> {
   const deadline = Date.now() + timeoutMs;
-  for (let calm = 0; calm < 3 && Date.now() < deadline; ) {
+  let calm = 0;
+  while (calm < 3 && Date.now() < deadline) {
     const { waiting_changes, waiting_retries, under_way } = (await system.simulator.get('/__sim')).counts;
     const isDelivered = waiting_changes + waiting_retries + under_way === 0;
     calm = isDelivered && (await isWorkedOff(system)) ? calm + 1 : 0;
@@ -18,6 +20,7 @@ export async function settle(system: System, timeoutMs: number): Promise<void> {
     if (waits && waiting_changes + under_way === 0) await system.moveClock(stepSeconds);
     await sleep(200);
   }
+  return calm === 3;
 }
 
 async function isWorkedOff({ sql }: System): Promise<boolean> {

@@ -21,7 +21,7 @@ function allIsWell() {
   }
   const acknowledged = new Set(sent.keys());
   const observed = { sent, acknowledged, sends, answers: new Map<string, number>() } satisfies Observed;
-  return { observed, stored: { events, replies } satisfies Stored };
+  return { observed, stored: { events, replies, strangers: 0 } satisfies Stored };
 }
 
 describe('the verdict', () => {
@@ -66,6 +66,14 @@ describe('the verdict', () => {
       ({ stored }) => stored.events.delete('receipt 5'),
       '1 acknowledged changes are not in the table.',
       { lost: 1 },
+    ],
+    [
+      'a row that another tenant reads',
+      ({ stored }) => {
+        stored.strangers = 1;
+      },
+      '1 rows stand where another tenant reads them, or twice.',
+      {},
     ],
     [
       'an event that is still open',

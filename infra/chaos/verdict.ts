@@ -7,6 +7,8 @@ export interface Stored {
   events: ReadonlyMap<string, string>;
   /** The states of replies, by what they answer. */
   replies: ReadonlyMap<string, string>;
+  /** Rows that stand with another tenant than the one that holds their page, or twice. */
+  strangers: number;
 }
 
 /** The figures of a scenario. */
@@ -41,12 +43,18 @@ const openReplies = new Set(['claimed', 'sending']);
 export const leastAnswered = { full: 0.99, quick: 0.95 };
 
 export async function readStored(system: System): Promise<Stored> {
-  const events = await system.sql<{ id: string; state: string }>('select id, state from webhook_events');
-  const replies = await system.sql<{ source_id: string; state: string }>('select source_id, state from replies');
-  return {
-    events: new Map(events.map(({ id, state }) => [id, state])),
-    replies: new Map(replies.map(({ source_id, state }) => [source_id, state])),
-  };
+  const read = (table: string, id: string) =>
+    system.sql<{ id: string; state: string; organization_id: string; page_id: string }>(
+      `select ${id} as id, state, organization_id, page_id from ${table}`,
+    );
+  const rows = [await read('webhook_events', 'id'), await read('replies', 'source_id')] as const;
+  const owners = new Map(
+    system.tenants.flatMap(({ organizationId, pages }) => pages.map(({ pageId }) => [pageId, organizationId])),
+  );
+  const [events, replies] = rows.map(all => new Map(all.map(({ id, state }) => [id, state])));
+  const strange = rows.flat().filter(({ page_id, organization_id }) => owners.get(page_id) !== organization_id).length;
+  const twice = rows.flat().length - events!.size - replies!.size;
+  return { events: events!, replies: replies!, strangers: strange + twice };
 }
 
 /**
@@ -71,6 +79,7 @@ export function judge(observed: Observed, stored: Stored, least: number = leastA
   const known = new Set([...observed.sent.values()].map(({ eventId }) => eventId));
   promise(known.size === observed.sent.size, 'Two different changes have the same id.');
   const invented = [...stored.events.keys()].filter(id => !known.has(id)).length;
+  promise(stored.strangers === 0, `${stored.strangers} rows stand where another tenant reads them, or twice.`);
   promise(invented === 0, `${invented} events are stored that nobody sent.`);
 
   const doubled = [...observed.sends.values()].filter(times => times > 1).length;

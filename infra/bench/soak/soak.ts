@@ -93,7 +93,7 @@ interface Events {
   replies: ReadonlyMap<string, number>;
 }
 
-/** By the database's clock: from the statement that stored an event to the one that closed it. */
+/** By the database's clock: from the statement that stored an event to the beginning of the transaction that closed it. */
 async function readEvents({ admin }: System, fromSecond: number): Promise<Events> {
   const count = async (table: string) => {
     const { rows } = await admin.query(`select state, count(*)::int as count from ${table} group by 1 order by 2 desc`);

@@ -61,12 +61,13 @@ export const graph: Scenario = {
       say(`round ${round} of ${size.rounds}`);
       for (const fault of random.shuffled(faults)) {
         const count = await suffer(system, fault, size.faultMs);
-        hits.set(fault.type, (hits.get(fault.type) ?? 0) + count);
+        const name = Object.values(fault).join(' ').replace('true', 'applied');
+        hits.set(name, (hits.get(name) ?? 0) + count);
       }
     }
     await traffic.stop();
-    const spared = [...hits].filter(([, count]) => count === 0).map(([type]) => `No call met ${type}.`);
-    const counts = [...hits].map(([type, count]) => [`met ${type}`, count]);
+    const spared = [...hits].filter(([, count]) => count === 0).map(([name]) => `No call met ${name}.`);
+    const counts = [...hits].map(([name, count]) => [`met ${name}`, count]);
     return { kills: 0, details: Object.fromEntries(counts), broken: spared };
   },
 };

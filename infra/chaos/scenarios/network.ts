@@ -44,19 +44,22 @@ export const network: Scenario = {
     for (let round = 0; round < size.rounds; round += 1) {
       const plans = [...system.proxies.keys()].flatMap(name => faults.map(fault => ({ name, fault })));
       for (const { name, fault } of random.shuffled(plans)) {
-        await disturb(stage, name, fault, size);
-        counts.set(`faults of ${name}`, (counts.get(`faults of ${name}`) ?? 0) + 1);
+        const harmed = await disturb(stage, name, fault, size);
+        const what = `connections to ${name} that met ${Object.values(fault).join(' ')}`;
+        counts.set(what, (counts.get(what) ?? 0) + harmed);
         await sleep(calmMs);
       }
     }
     await traffic.stop();
     const found = await cutAnswers(system);
-    const broken = found > 0 ? [] : ['No answer of Graph was cut after the request had arrived.'];
+    const broken = [...counts].filter(([, count]) => count === 0).map(([what]) => `There were no ${what}.`);
+    if (found === 0) broken.push('No answer of Graph was cut after the request had arrived.');
     return { kills: 0, details: { ...Object.fromEntries(counts), 'cut answers that were found': found }, broken };
   },
 };
 
-async function disturb({ system, say }: Stage, name: Distant, fault: NetworkFault, size: Size): Promise<void> {
+/** For a while; gives back how many connections it harmed. */
+async function disturb({ system, say }: Stage, name: Distant, fault: NetworkFault, size: Size): Promise<number> {
   const isSilent = fault.type === 'half_open' || fault.type === 'blackhole';
   const ms = isSilent ? size.silenceMs : size.faultMs;
   say(`${name}: ${fault.type} for ${ms / 1_000} s`);
@@ -64,6 +67,7 @@ async function disturb({ system, say }: Stage, name: Distant, fault: NetworkFaul
   proxy.fail(fault);
   await sleep(ms);
   proxy.heal();
+  return proxy.harmed();
 }
 
 /** Replies that were in doubt, since their call had no answer, and were seen at Facebook later. */

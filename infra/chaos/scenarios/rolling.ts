@@ -80,14 +80,21 @@ async function restartAll(
   workers: Member[],
 ): Promise<void> {
   for (const [port, api] of apis) {
-    await api.stop();
+    await stopped(api);
     apis.set(port, await startApi(system, port));
     await seen(balancer, [...apis.keys()]);
   }
   for (const [index, worker] of workers.entries()) {
-    await worker.stop();
+    await stopped(worker);
     workers[index] = await system.startWorker();
   }
+}
+
+/** By itself, and in time: nothing has to be killed. */
+async function stopped(member: Member): Promise<void> {
+  await member.stop();
+  const { code, signal } = await member.exited;
+  if (code !== 0) throw new Error(`${member.name} did not stop by itself (${signal ?? code}).`);
 }
 
 async function seen(balancer: Balancer, ports: readonly number[]): Promise<void> {
