@@ -149,6 +149,42 @@ describe('an answer', () => {
     expect(sends).toMatchObject({ total: 1, repeated: {} });
   }, 90_000);
 
+  it('is not taken for another’s, where two of the same words are in doubt in one thread', async () => {
+    const page = await acme.connectPage();
+    const { page_id } = page.page;
+    const pause = (until: string) =>
+      network.sql(`update facebook_page_integrations set paused_until = ${until} where page_id = $1`, [page_id]);
+    await pause(`app.now() + interval '1 day'`);
+    const top = await comment(page, { text: 'Top', deliver: false });
+    const asked: string[] = [];
+    for (const text of ['One', 'Another']) {
+      asked.push((await comment(page, { text, parent_id: top.comment_id })).comment_id);
+    }
+    await network.simulator.calm();
+    // Both answers arrive and nobody hears of it; nor can they be looked for at once.
+    const onComments = { endpoint: 'comments', page_id };
+    for (const fault of [
+      { match: { ...onComments, method: 'POST' }, fault: { type: 'lost_response' }, times: 2 },
+      { match: { ...onComments, method: 'GET' }, fault: { type: 'throttle', code: 32, minutes: 7, percent: 120 } },
+    ]) {
+      await network.simulator.post('/__sim/faults', fault);
+    }
+    await pause('null');
+    await network.untilSql(
+      `select 1 from facebook_page_integrations where page_id = '${page_id}' and paused_until > app.now()`,
+      'the page is paused',
+    );
+    const { comments } = await conversation(page);
+    const { replies } = comments.find(({ id }: any) => id === top.comment_id);
+    // One of them is gone before it is seen: it is as if it had never arrived.
+    await network.simulator.delete(`/__sim/comments/${replies.find(({ by_page }: any) => by_page).id}`);
+    await release(page);
+    const states = await Promise.all(asked.map(async id => (await replyTo(id)).state));
+    expect(states.toSorted()).toEqual(['sent', 'unknown']);
+    const { sends } = await network.simulator.get(`/__sim/ledger/counts?page_id=${page_id}`);
+    expect(sends).toMatchObject({ total: 2, repeated: {} });
+  }, 120_000);
+
   it('keeps its kind where an earlier try is in doubt', async () => {
     const page = await acme.connectPage();
     await network.simulator.post('/__sim/faults', {
