@@ -93,6 +93,31 @@ describe('a conversation', () => {
     expect(await saidTo(page, last.psid)).toHaveLength(20);
     expect((await replyTo(last.mid)).reason).toBe('This conversation had 20 automatic replies within an hour.');
   }, 60_000);
+
+  it('is not answered once its page has sent three thousand replies in an hour, however many ask at the same time', async () => {
+    const page = await acme.connectPage();
+    const { page_id } = page.page;
+    const pause = (until: string) =>
+      network.sql(`update facebook_page_integrations set paused_until = ${until} where page_id = $1`, [page_id]);
+    await pause(`app.now() + interval '1 day'`);
+    await network.sql(
+      `insert into replies (organization_id, id, integration_id, event_id, page_id, source_id, kind, state, reason,
+         attempts, sending_at, finished_at)
+       select p.organization_id, gen_random_uuid(), p.id, gen_random_uuid(), p.page_id, 'earlier ' || number, 'message',
+         'sent', '', 1, now(), now()
+       from facebook_page_integrations p, generate_series(1, 2998) number where p.page_id = $1`,
+      [page_id],
+    );
+    const asked: string[] = [];
+    for (let index = 0; index < 5; index += 1) {
+      asked.push((await write(page, { text: 'Hello?', from: { name: `Person ${index}` } })).mid);
+    }
+    await network.simulator.calm();
+    await pause('null');
+    await network.settle(60_000);
+    const states = await Promise.all(asked.map(async mid => (await replyTo(mid)).state));
+    expect(states.toSorted()).toEqual(['sent', 'sent', 'skipped', 'skipped', 'skipped']);
+  }, 90_000);
 });
 
 describe('an answer', () => {

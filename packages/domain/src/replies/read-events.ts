@@ -50,18 +50,21 @@ export async function readEvents(
   }
   const { humans, ownComments } = await readConversations(tx, drain, questions, appId);
   const lately = await repliesLately(tx, drain);
-  const situation: ReplySituation = { ...drain, ...times, repliesOff, ownComments, pageReplies: lately.page };
+  const situation = { ...drain, ...times, repliesOff, ownComments };
   const decided = events.map(event => {
     const { row, thread } = event;
-    const decision = decideSafely(event, situation, log, {
+    const decision = decideSafely(event, { ...situation, pageReplies: lately.page }, log, {
       pageId: row.page_id,
       receivedAt: row.received_at,
       replay: row.replay,
       humanUntil: (thread && humans.get(thread)) || null,
       threadReplies: (thread && lately.threads.get(thread)) || 0,
     });
-    // The next one in this conversation counts it.
-    if (thread && decision?.type === 'reply') lately.threads.set(thread, (lately.threads.get(thread) ?? 0) + 1);
+    // The next one counts it.
+    if (decision?.type === 'reply') {
+      lately.page += 1;
+      if (thread) lately.threads.set(thread, (lately.threads.get(thread) ?? 0) + 1);
+    }
     const damaged = event.damaged || decision === null;
     return { ...event, damaged, id: row.id, decision: decision ?? nothing, decidedAt: times.now };
   });
