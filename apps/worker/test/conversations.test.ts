@@ -140,6 +140,19 @@ describe('an answer', () => {
     expect(reply.sending_at.getTime() - sentAt).toBeGreaterThan(2_500);
   }, 40_000);
 
+  it('waits no longer than the delay of now', async () => {
+    const page = await acme.connectPage({ config: { auto_reply: true, reply_delay_seconds: 3_600 } });
+    const asked = await comment(page, { text: 'Hm?' });
+    await network.untilSql(
+      `select 1 from webhook_events where page_id = '${page.page.page_id}' and not_before is not null`,
+      'it waits for its delay',
+    );
+    const config = { reply_delay_seconds: 0 };
+    await acme.owner.expect(200, acme.owner.patch(`${acme.path}/integrations/${page.id}`, { config }));
+    await network.settle(30_000);
+    expect(await replyTo(asked.comment_id)).toMatchObject({ state: 'sent' });
+  }, 60_000);
+
   it('is not given to a comment that was removed meanwhile, in whatever order that is told', async () => {
     const page = await acme.connectPage({ config: { auto_reply: true, reply_delay_seconds: 4 } });
     const inOrder = await comment(page, { text: 'First' });

@@ -220,6 +220,30 @@ describe('leaving a page', () => {
     await expectSubscribed(page.page_id, false);
   });
 
+  it('ends what waited for the page: what was parked can be replayed, and no reply stays in doubt', async () => {
+    const [dead, doubtful] = [await acme.connectPage(), await acme.connectPage()];
+    await network.simulator.post(`/__sim/people/${dead.page.personId}/events`, { type: 'password_change' });
+    await acme.refresh(dead.id);
+    await network.simulator.post('/__sim/faults', {
+      match: { endpoint: 'comments', page_id: doubtful.page.page_id, method: 'POST' },
+      fault: { type: 'reset' },
+    });
+    for (const { page } of [dead, doubtful]) {
+      await network.simulator.post(`/__sim/pages/${page.page_id}/comments`, { text: 'Open?' });
+    }
+    const stateOf = async (table: string, { page }: ConnectedPage) =>
+      (await network.sql(`select state from ${table} where page_id = $1`, [page.page_id]))[0]?.state;
+    await expect.poll(() => stateOf('webhook_events', dead), patience).toBe('parked');
+    await expect.poll(() => stateOf('replies', doubtful), patience).toBe('unknown');
+    for (const { id } of [dead, doubtful]) {
+      await acme.owner.expect(204, acme.owner.delete(`${acme.path}/integrations/${id}`));
+    }
+    await expect.poll(() => stateOf('webhook_events', dead), patience).toBe('ignored');
+    await expect.poll(() => stateOf('webhook_events', doubtful), patience).toBe('ignored');
+    const open = 'select 1 from replies where page_id = $1 and finished_at is null';
+    await expect.poll(() => network.sql(open, [doubtful.page.page_id]), patience).toEqual([]);
+  });
+
   it('is tried again where Facebook fails for the moment, in an inactive organization too', async () => {
     const { page } = await acme.connectPage();
     await network.simulator.post('/__sim/faults', {

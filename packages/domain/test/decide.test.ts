@@ -198,6 +198,13 @@ describe('what is said', () => {
       'comment_reply',
       "Dear $& $1 {page_name}, $' {sender_name}",
     ]);
+    // A name is cut where a character ends, and spaces are none.
+    const said = textOf(comment({ fromName: `${'a'.repeat(99)}😀` }), config) as string[];
+    expect(said[1]).toBe(`Dear ${'a'.repeat(99)}, ${situation().pageName}`);
+    expect(textOf(comment({ fromName: '   ' }), config)).toEqual([
+      'comment_reply',
+      `Dear there, ${situation().pageName}`,
+    ]);
     const long = decide(comment({ fromName: '😀'.repeat(5_000) }), event(), situation({}, config));
     expect(long.type === 'reply' && long.text.length).toBeLessThan(2_000);
   });

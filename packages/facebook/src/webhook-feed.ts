@@ -104,19 +104,20 @@ function readMention(value: Fields): Reading {
   };
 }
 
+/** Nobody acts on it; but whose it is, is known: it is erased with them. */
 function readUnknown(item: Fields, value: Fields | null): Reading {
   return {
     kind: 'unknown',
     time: timeOf(value?.created_time),
     identity: [hashOf(item)],
-    personId: null,
+    personId: value && personOf(value),
     threadId: null,
   };
 }
 
-// Old payloads have `sender_id`; privacy or a missing permission leaves both out.
+// Old payloads have `sender_id`; privacy or a missing permission leaves all out. Ratings have a reviewer.
 function personOf(value: Fields): string | null {
-  return idWithin(value.from) ?? idOf(value.sender_id);
+  return idWithin(value.from) ?? idOf(value.sender_id) ?? idWithin(value.sender) ?? idOf(value.reviewer_id);
 }
 
 function wordOf(value: unknown): string {

@@ -38,6 +38,16 @@ describe('feed, fact sheet 8.4', () => {
     });
   });
 
+  test.each([
+    ['a rating in the feed', { item: 'rating', verb: 'add', from: { id: person }, message: 'Nice' }],
+    ['a verb of tomorrow', { ...comment, verb: 'translate' }],
+    ['an item of yesterday', { item: 'horoscope', verb: 'x', sender_id: person }],
+    ['a review', { item: 'review', verb: 'add', reviewer_id: person, review_text: 'Nice' }],
+    ['the dashboard’s test', { sender: { id: person }, message: { text: 'test_message' } }],
+  ])('what is unknown is still its person’s: %s', (_, value) => {
+    expect(readFeed(value)).toMatchObject({ kind: 'unknown', personId: person });
+  });
+
   test('a reply belongs to the thread of its parent', () => {
     const reply = { ...comment, comment_id: '122100000000007_990000000000002', parent_id: comment.comment_id };
     expect(readFeed(reply)?.threadId).toBe('990000000000001');

@@ -11,6 +11,7 @@ import { leftPageTokenOf, PageUnsubscription } from '../integrations/page-unsubs
 import { openPageToken } from '../integrations/store-facebook-page.ts';
 import { refreshLoginJob } from '../jobs.ts';
 import { nudge } from '../nudge.ts';
+import { closeReleased } from '../replies/close-released.ts';
 import { noteAppSuccess, passApp, pauseApp } from '../tenancy/app-pause.ts';
 import { isGone, withTenant } from '../tenancy/doors.ts';
 import { type PageRoute, routePages } from '../tenancy/route-pages.ts';
@@ -41,7 +42,8 @@ const backoffSeconds = [30, 120, 600, 3_600, 7_200, 21_600, 43_200];
 const maxAttempts = backoffSeconds.length;
 
 /**
- * Takes our app off a page that was let go, unless somebody claims it by now. Works in inactive organizations too.
+ * Takes our app off a page that was let go, unless somebody claims it by now, and ends what waited for it. Works in
+ * inactive organizations too.
  * Tried again after a while where a call failed for the moment; a dead token needs nothing.
  * @param appId Facebook's id of our app
  */
@@ -58,6 +60,7 @@ export async function unsubscribePage(
     if ('until' in pass) return 'later';
     const page = await inTenant(tx => takeUnsubscription(tx, ctx.vault, unsubscription_id));
     if (!page) return 'gone';
+    await closeReleased(ctx, organization, page.integrationId);
     const { outcome, error } = await leave(ctx, page);
     if (error?.outcome === 'THROTTLED_APP') await pauseApp(ctx.database, appId, error.waitMs, error.message);
     else if (pass.isTrial && !error) await noteAppSuccess(ctx.database, appId, pass);

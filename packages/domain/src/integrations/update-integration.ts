@@ -10,6 +10,7 @@ import { refreshLoginJob } from '../jobs.ts';
 import { nudge } from '../nudge.ts';
 import { nameInput } from '../organizations/organization.ts';
 import { changesOf } from '../patch.ts';
+import { waitsForDelay } from '../replies/close-events.ts';
 import { type Rendered, refuseStale } from '../resource.ts';
 import { withTenant } from '../tenancy/doors.ts';
 import type { TenantTx } from '../tenancy/tenant-tx.ts';
@@ -57,5 +58,11 @@ export async function updateIntegration(
 async function applyConfig(tx: TenantTx, before: Integration, config: IntegrationConfig): Promise<Uuid | null> {
   const isSwitched = config.webhook_enabled !== before.config.webhook_enabled;
   const login_id = await renewGeneration(tx, before.id, { recheck: isSwitched });
+  // What waits for the delay of before is decided anew.
+  await tx('webhook_events')
+    .where({ organization_id: tx.tenant.organizationId, integration_id: before.id, reason: waitsForDelay })
+    // Written out, for the index.
+    .whereRaw(`state = 'pending'`)
+    .update({ not_before: null });
   return isSwitched ? login_id : null;
 }

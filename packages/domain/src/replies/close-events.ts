@@ -103,13 +103,16 @@ export async function closeAs(tx: TenantTx, ids: readonly Uuid[], state: EventSt
   );
 }
 
+/** Why an event is pending that was looked at. */
+export const waitsForDelay = 'It waits for its delay.';
+
 async function postponeUntil(tx: TenantTx, events: readonly { id: Uuid; dueAt: Date }[]): Promise<void> {
   if (events.length === 0) return;
   await tx.raw(
-    `update webhook_events e set not_before = g.due_at, reason = 'It waits for its delay.'
+    `update webhook_events e set not_before = g.due_at, reason = ?
      from unnest(?::uuid[], ?::timestamptz[]) as g (id, due_at)
      where e.organization_id = ? and e.id = g.id`,
-    [events.map(({ id }) => id), events.map(({ dueAt }) => dueAt), tx.tenant.organizationId] as never,
+    [waitsForDelay, events.map(({ id }) => id), events.map(({ dueAt }) => dueAt), tx.tenant.organizationId] as never,
   );
 }
 

@@ -174,11 +174,11 @@ function textFor(
   { config, pageName }: Pick<ReplySituation, 'config' | 'pageName'>,
 ): { text: string; rule: string } {
   const { template, rule } = templateFor(incoming, config);
-  const senderName = (incoming.kind === 'comment' && incoming.fromName?.slice(0, maxName)) || 'there';
+  const senderName = (incoming.kind === 'comment' && cut(incoming.fromName?.trim() ?? '', maxName)) || 'there';
   const names: Record<string, string> = { '{page_name}': pageName, '{sender_name}': senderName };
   // In one pass and by a function: whatever stands in a name is a name.
   const text = template.replaceAll(/\{page_name\}|\{sender_name\}/g, placeholder => names[placeholder]!);
-  return { text: cut(text), rule };
+  return { text: cut(text, maxText), rule };
 }
 
 function templateFor(incoming: Question, config: IntegrationConfig): { template: string; rule: string } {
@@ -189,6 +189,6 @@ function templateFor(incoming: Question, config: IntegrationConfig): { template:
   return { template: defaultTexts[incoming.kind], rule: 'default' };
 }
 
-/** To what Messenger takes, never through the middle of a character. */
-const cut = (text: string): string =>
-  text.length <= maxText ? text : text.slice(0, maxText).replace(/[\uD800-\uDBFF]$/, '');
+/** Never through the middle of a character. */
+const cut = (text: string, most: number): string =>
+  text.length <= most ? text : text.slice(0, most).replace(/[\uD800-\uDBFF]$/, '');

@@ -9,6 +9,7 @@ import { passAnswers, pauseApp } from '../tenancy/app-pause.ts';
 import { isGone, withTenant } from '../tenancy/doors.ts';
 import type { TenantTx } from '../tenancy/tenant-tx.ts';
 import { closeEvents } from './close-events.ts';
+import { closeReleased } from './close-released.ts';
 import { beginDrain, type Drain, endDrain, extendDrain, renewDrain, type UsableDrain } from './drain-lease.ts';
 import { batchSize, type DecidedEvent, type ReplyOptions, readEvents } from './read-events.ts';
 import { reconcileReply } from './reconcile-reply.ts';
@@ -52,7 +53,9 @@ export async function drainEvents(
     if (pass === 'on_trial') await askForCheck(ctx, ids);
     if (pass !== 'yes') return { outcome: 'paused', events: 0 };
     const drain = await withTenant(ctx, { organization }, tx => beginDrain(tx, ctx.vault, integration_id));
-    if (drain === 'gone') return await closeGone(ctx, organization, integration_id);
+    if (drain === 'gone') {
+      return { outcome: 'gone', events: await closeReleased(ctx, organization, integration_id) };
+    }
     if (typeof drain === 'string') return { outcome: drain, events: 0 };
     failpoint('drain.after_claim');
     if (drain.damaged) await askForCheck(ctx, drain);
@@ -213,26 +216,4 @@ async function askForCheck(
     tx('facebook_page_integrations').where({ organization_id, id: integrationId }).first('login_id'),
   );
   if (page) await nudge(ctx, refreshLoginJob, { organization_id, login_id: page.login_id });
-}
-
-const goneBatch = 1_000;
-
-/** Nobody holds the page for this integration any more: what waits is ended, with the reason. */
-async function closeGone(ctx: Context, organization: Uuid, integrationId: Uuid): Promise<DrainOutcome> {
-  for (let events = 0; ; ) {
-    const closed = await withTenant(ctx, { organization }, async tx => {
-      const { rowCount } = await tx.raw(
-        `update webhook_events set state = 'ignored', reason = 'The integration no longer holds the page.',
-           processed_at = now()
-         where organization_id = ? and id in (
-           select id from webhook_events where organization_id = ? and integration_id = ? and state = 'pending'
-           limit ?
-         )`,
-        [organization, organization, integrationId, goneBatch],
-      );
-      return rowCount ?? 0;
-    });
-    events += closed;
-    if (closed < goneBatch) return { outcome: 'gone', events };
-  }
 }

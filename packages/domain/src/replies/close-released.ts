@@ -1,0 +1,56 @@
+import type { Context } from '../context.ts';
+import type { Uuid } from '../ids.ts';
+import { withTenant } from '../tenancy/doors.ts';
+import type { TenantTx } from '../tenancy/tenant-tx.ts';
+
+const batch = 1_000;
+
+/**
+ * Ends what waits for a page that its integration no longer holds, with the reason: events that are pending or parked,
+ * and replies in doubt. They can be replayed once it holds the page again. Works in inactive organizations too.
+ * @returns how many events
+ */
+export async function closeReleased(ctx: Context, organization: Uuid, integrationId: Uuid): Promise<number> {
+  const inTenant = <Result>(work: (tx: TenantTx) => Promise<Result>) =>
+    withTenant(ctx, { organization, allowInactive: true }, work);
+  for (let events = 0; ; ) {
+    const closed = await inTenant(tx => closeEvents(tx, integrationId));
+    events += closed;
+    if (closed < batch) {
+      await inTenant(tx => closeReplies(tx, integrationId));
+      return events;
+    }
+  }
+}
+
+/** It may have taken the page back, or another one. */
+const notHeld = `page_id not in (select page_id from page_claims where organization_id = ? and integration_id = ?)`;
+
+async function closeEvents(tx: TenantTx, integrationId: Uuid): Promise<number> {
+  const { organizationId } = tx.tenant;
+  const place = [organizationId, integrationId];
+  // States are written out, for the indexes.
+  const { rowCount } = await tx.raw(
+    `update webhook_events set state = 'ignored', reason = 'The integration no longer holds the page.',
+       processed_at = now()
+     where organization_id = ? and id in (
+       select id from webhook_events
+       where organization_id = ? and integration_id = ? and (state = 'pending' or state = 'parked') and ${notHeld}
+       limit ?
+     )`,
+    [organizationId, ...place, ...place, batch],
+  );
+  return rowCount ?? 0;
+}
+
+/** One whose call may still be under way is left to it. */
+async function closeReplies(tx: TenantTx, integrationId: Uuid): Promise<void> {
+  const place = [tx.tenant.organizationId, integrationId];
+  await tx.raw(
+    `update replies set state = 'unknown', finished_at = now(),
+       reason = 'It may have been sent and is not sent again. The integration no longer holds the page.'
+     where organization_id = ? and integration_id = ? and ${notHeld} and finished_at is null
+       and (state = 'unknown' or (state = 'sending' and sending_at < clock_timestamp() - interval '3 minutes'))`,
+    [...place, ...place],
+  );
+}
