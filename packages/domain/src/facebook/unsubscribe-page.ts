@@ -3,6 +3,7 @@ import { failpoint } from '@pagekeeper/runtime/failpoint';
 import type { Secret } from '@pagekeeper/runtime/secret';
 import { raw } from 'objection';
 import { audit } from '../audit/audit.ts';
+import { closeReleased } from '../claims/close-released.ts';
 import { renewGeneration } from '../claims/renew-generation.ts';
 import type { Context } from '../context.ts';
 import type { Uuid } from '../ids.ts';
@@ -11,7 +12,6 @@ import { leftPageTokenOf, PageUnsubscription } from '../integrations/page-unsubs
 import { openPageToken } from '../integrations/store-facebook-page.ts';
 import { refreshLoginJob } from '../jobs.ts';
 import { nudge } from '../nudge.ts';
-import { closeReleased } from '../replies/close-released.ts';
 import { noteAppSuccess, passApp, pauseApp } from '../tenancy/app-pause.ts';
 import { isGone, withTenant } from '../tenancy/doors.ts';
 import { type PageRoute, routePages } from '../tenancy/route-pages.ts';

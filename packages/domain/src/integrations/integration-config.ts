@@ -66,3 +66,6 @@ export function patchConfig(
   const merged = Object.entries({ ...config, ...patch }).filter(([, value]) => value !== null && value !== undefined);
   return integrationConfigInput.parse(Object.fromEntries(merged));
 }
+
+/** Why an event is pending whose reply is delayed by the config. */
+export const waitsForDelay = 'It waits for its delay.';

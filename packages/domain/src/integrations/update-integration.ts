@@ -10,12 +10,11 @@ import { refreshLoginJob } from '../jobs.ts';
 import { nudge } from '../nudge.ts';
 import { nameInput } from '../organizations/organization.ts';
 import { changesOf } from '../patch.ts';
-import { waitsForDelay } from '../replies/close-events.ts';
 import { type Rendered, refuseStale } from '../resource.ts';
 import { withTenant } from '../tenancy/doors.ts';
 import type { TenantTx } from '../tenancy/tenant-tx.ts';
 import { findIntegration, Integration } from './integration.ts';
-import { type IntegrationConfig, integrationConfigPatch, patchConfig } from './integration-config.ts';
+import { type IntegrationConfig, integrationConfigPatch, patchConfig, waitsForDelay } from './integration-config.ts';
 import type { IntegrationShape } from './integration-resource.ts';
 import { showIntegration } from './show-integration.ts';
 

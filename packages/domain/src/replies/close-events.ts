@@ -1,5 +1,6 @@
 import type { Context } from '../context.ts';
 import { newIdAt, parsePublicId, type Uuid } from '../ids.ts';
+import { waitsForDelay } from '../integrations/integration-config.ts';
 import type { TenantTx } from '../tenancy/tenant-tx.ts';
 import type { EventState } from '../webhooks/webhook-event.ts';
 import type { Drain } from './drain-lease.ts';
@@ -102,9 +103,6 @@ export async function closeAs(tx: TenantTx, ids: readonly Uuid[], state: EventSt
     [state, reason, tx.tenant.organizationId, [...ids]] as never,
   );
 }
-
-/** Why an event is pending that was looked at. */
-export const waitsForDelay = 'It waits for its delay.';
 
 async function postponeUntil(tx: TenantTx, events: readonly { id: Uuid; dueAt: Date }[]): Promise<void> {
   if (events.length === 0) return;

@@ -1,6 +1,7 @@
 import { failpoint } from '@pagekeeper/runtime/failpoint';
 import pLimit from 'p-limit';
 import { audit } from '../audit/audit.ts';
+import { closeReleased } from '../claims/close-released.ts';
 import type { Context } from '../context.ts';
 import type { Uuid } from '../ids.ts';
 import { drainEventsJob, refreshLoginJob } from '../jobs.ts';
@@ -9,7 +10,6 @@ import { passAnswers, pauseApp } from '../tenancy/app-pause.ts';
 import { isGone, withTenant } from '../tenancy/doors.ts';
 import type { TenantTx } from '../tenancy/tenant-tx.ts';
 import { closeEvents } from './close-events.ts';
-import { closeReleased } from './close-released.ts';
 import { beginDrain, type Drain, endDrain, extendDrain, renewDrain, type UsableDrain } from './drain-lease.ts';
 import { batchSize, type DecidedEvent, type ReplyOptions, readEvents } from './read-events.ts';
 import { reconcileReply } from './reconcile-reply.ts';
