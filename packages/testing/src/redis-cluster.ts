@@ -14,6 +14,13 @@ export interface RunningCluster {
   stop(): Promise<void>;
 }
 
+interface Node {
+  port: number;
+  /** Where the nodes talk to each other. */
+  busPort: number;
+  pid: number;
+}
+
 const slots = 16_384;
 const masters = 3;
 
@@ -24,7 +31,7 @@ const masters = 3;
 export async function startRedisCluster(parentFolder = tmpdir()): Promise<RunningCluster> {
   if (findRedis() === null) throw new Error('There is no redis-server here: apt-get install redis-server.');
   const folder = mkdtempSync(join(parentFolder, 'redis-cluster-'));
-  const nodes: { port: number; pid: number }[] = [];
+  const nodes: Node[] = [];
   const stop = async () => {
     await Promise.all(nodes.map(({ pid }) => endProcess(pid, [{ signal: 'SIGKILL', waitMs: 5_000 }])));
     rmSync(folder, { recursive: true, force: true });
@@ -35,7 +42,7 @@ export async function startRedisCluster(parentFolder = tmpdir()): Promise<Runnin
     for (const [index, { port }] of nodes.entries()) {
       const last = Math.min((index + 1) * share, slots) - 1;
       await askRedis(port, 'CLUSTER', 'ADDSLOTSRANGE', String(index * share), String(last));
-      await askRedis(port, 'CLUSTER', 'MEET', '127.0.0.1', String(nodes[0]!.port), String(busOf(nodes[0]!.port)));
+      await askRedis(port, 'CLUSTER', 'MEET', '127.0.0.1', String(nodes[0]!.port), String(nodes[0]!.busPort));
     }
     for (const { port } of nodes) await untilWhole(port);
     return { url: `redis://127.0.0.1:${nodes[0]!.port}`, stop };
@@ -45,14 +52,13 @@ export async function startRedisCluster(parentFolder = tmpdir()): Promise<Runnin
   }
 }
 
-/** Ten thousand above, as is the custom, where that is a port. */
-const busOf = (port: number): number => (port < 55_000 ? port + 10_000 : port - 10_000);
-
-async function launch(folder: string, index: number): Promise<{ port: number; pid: number }> {
+async function launch(folder: string, index: number): Promise<Node> {
   const port = await freePort();
+  // Ten thousand above, as is the custom, an outgoing connection may have it.
+  const busPort = await freePort();
   const settings = {
     port,
-    'cluster-port': busOf(port),
+    'cluster-port': busPort,
     bind: '127.0.0.1',
     dir: folder,
     'cluster-enabled': 'yes',
@@ -66,7 +72,7 @@ async function launch(folder: string, index: number): Promise<{ port: number; pi
   child.unref();
   if (child.pid === undefined) throw new Error('redis-server did not start.');
   for (let waited = 0; waited < 10_000; waited += 20) {
-    if (await askRedis(port, 'PING').catch(() => null)) return { port, pid: child.pid };
+    if (await askRedis(port, 'PING').catch(() => null)) return { port, busPort, pid: child.pid };
     await sleep(20);
   }
   child.kill('SIGKILL');
