@@ -98,8 +98,7 @@ export async function pauseApp(
 
 /**
  * A call of ours failed: the network, the app's secret, Facebook itself. Many in a row pause the app, for longer each
- * time that the one on trial fails too. What was under way when a rest began says nothing new, whenever it
- * ends.
+ * time that the one on trial fails too. What was under way when a rest began says nothing new, whenever it ends.
  */
 export async function noteAppFailure(
   database: Database,
