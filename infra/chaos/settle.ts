@@ -28,7 +28,8 @@ async function isWorkedOff({ sql }: System): Promise<boolean> {
   return open.length === 0;
 }
 
-async function isPaused({ sql }: System): Promise<boolean> {
+/** Whether Facebook wants a page left alone, or our own calls rest. */
+export async function isPaused({ sql }: System): Promise<boolean> {
   const paused = await sql(
     `select 1 from facebook_page_integrations where paused_until > app.now()
      union all select 1 from app_pauses where until > app.now() limit 1`,

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Scenario } from '../scenario.ts';
+import { isPaused } from '../settle.ts';
 import type { System } from '../system.ts';
 import { startTraffic } from '../traffic.ts';
 
@@ -40,7 +41,9 @@ const faults: readonly { type: string; [detail: string]: unknown }[] = [
   { type: 'throttle', code: 80001 },
 ];
 /** So long it may take until a call comes. */
-const reachMs = 10_000;
+const reachMs = 30_000;
+/** As long as a rest of our own calls at the least. */
+const restSeconds = 20;
 /** Others go through: a fault of every call would show less. */
 const probability = 0.5;
 /** A throttle is told to last for five minutes, and each call made meanwhile prolongs it by one. */
@@ -82,7 +85,9 @@ async function suffer(system: System, fault: { type: string }, ms: number): Prom
   do {
     const { data } = (await simulator.get('/__sim/faults')) as { data: { id: string; hits: number }[] };
     hits = data.find(known => known.id === id)?.hits ?? 0;
-  } while (hits === 0 && Date.now() < deadline && (await sleep(100, true)));
+    // A rest that an earlier fault left is none of this one's.
+    if (hits === 0 && (await isPaused(system))) await system.moveClock(restSeconds);
+  } while (hits === 0 && Date.now() < deadline && (await sleep(500, true)));
   await simulator.delete(`/__sim/faults?id=${id}`);
   if (fault.type === 'throttle') await system.moveClock(throttledSeconds);
   return hits;

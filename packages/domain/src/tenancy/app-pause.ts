@@ -108,15 +108,16 @@ export async function noteAppFailure(
 ): Promise<void> {
   const failures = `case when p.failed_at > app.now() - interval '15 minutes' then p.failures + 1 else 1 end`;
   const isTooMany = `${failures} >= ${failuresThatPause}`;
-  // Five rests of twice the one before are more than the longest: no power grows beyond that.
-  const doubled = `power(2, least(${failures} - ${failuresThatPause}, 5))`;
+  // Five rests of twice the one before are more than the longest: no power grows beyond that. After a throttle the one on
+  // trial may be the first that fails.
+  const doubled = `power(2, greatest(0, least(${failures} - ${failuresThatPause}, 5)))`;
   const rest = `least(interval '${pauseMinutes} minutes', ${doubled} * interval '${firstRestSeconds} seconds')`;
   await knexOf(database).raw(
     `insert into app_pauses as p (app_id, failures, failed_at, reason) values (?, 1, app.now(), ?)
      on conflict (app_id) do update set failed_at = app.now(), reason = excluded.reason, failures = ${failures},
        on_trial = p.on_trial or ${isTooMany},
-       until = case when not (${isTooMany}) or p.until > app.now() + interval '${trialMinutes} minutes' then p.until
-         else app.now() + ${rest} end
+       until = case when p.until > app.now() + interval '${trialMinutes} minutes' then p.until
+         when p.on_trial or ${isTooMany} then app.now() + ${rest} else p.until end
      where ? or not p.on_trial`,
     [appId, reason.slice(0, 500), isTrial],
   );
