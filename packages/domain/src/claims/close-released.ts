@@ -11,15 +11,14 @@ const batch = 1_000;
  * @returns how many events
  */
 export async function closeReleased(ctx: Context, organization: Uuid, integrationId: Uuid): Promise<number> {
-  const inTenant = <Result>(work: (tx: TenantTx) => Promise<Result>) =>
-    withTenant(ctx, { organization, allowInactive: true }, work);
   for (let events = 0; ; ) {
-    const closed = await inTenant(tx => closeEvents(tx, integrationId));
+    const closed = await withTenant(ctx, { organization, allowInactive: true }, async tx => {
+      const count = await closeEvents(tx, integrationId);
+      if (count < batch) await closeReplies(tx, integrationId);
+      return count;
+    });
     events += closed;
-    if (closed < batch) {
-      await inTenant(tx => closeReplies(tx, integrationId));
-      return events;
-    }
+    if (closed < batch) return events;
   }
 }
 

@@ -1,4 +1,5 @@
 import { audit } from '../audit/audit.ts';
+import { closeReleased } from '../claims/close-released.ts';
 import type { Context } from '../context.ts';
 import type { Uuid } from '../ids.ts';
 import { FacebookPageIntegration } from '../integrations/facebook-page-integration.ts';
@@ -6,12 +7,13 @@ import { recordNotification } from '../notifications/record-notification.ts';
 import { isGone, withTenant } from '../tenancy/doors.ts';
 import type { TenantTx } from '../tenancy/tenant-tx.ts';
 
-/** Tells an organization that a page of its was taken over: in its audit log, and by mail. Not by whom. */
+/** Ends what waited for a page that was taken over, and tells its organization: by mail and audit log. Not by whom. */
 export async function tellOfMove(
   ctx: Context,
   { organization_id: organization, integration_id: id }: { organization_id: Uuid; integration_id: Uuid },
 ): Promise<'told' | 'gone'> {
   try {
+    await closeReleased(ctx, organization, id);
     const told = await withTenant(ctx, { organization }, async tx => {
       const page = await FacebookPageIntegration.query(tx).findOne({ id }).whereNotNull('moved_at').forUpdate();
       if (page) await tell(tx, page);
@@ -25,16 +27,7 @@ export async function tellOfMove(
 }
 
 async function tell(tx: TenantTx, { id, page_id, page_name, moved_at }: FacebookPageIntegration): Promise<void> {
-  const { organizationId: organization_id } = tx.tenant;
   await FacebookPageIntegration.query(tx).where({ id }).patch({ moved_at: null });
-  // What waited for a working token waits no longer.
-  await tx('webhook_events')
-    .where({ organization_id, integration_id: id })
-    // Written out, for the indexes.
-    .whereRaw(`(state = 'pending' or state = 'parked')`)
-    // It may have taken the page back, or another one, before this was told.
-    .whereNotIn('page_id', tx('page_claims').where({ organization_id, integration_id: id }).select('page_id'))
-    .update({ state: 'ignored', reason: 'The integration no longer holds the page.', processed_at: tx.fn.now() });
   await recordNotification(tx, {
     integrationId: id,
     kind: 'moved',
