@@ -55,7 +55,9 @@ it('two that migrate at once both come to the end', async () => {
   const database = await createTestDatabase();
   try {
     for (let last = ''; last !== '0014_replies'; ) last = (await migrateDown(database.urls.owner))!;
-    const migrate = () => migrateToLatest({ ownerUrl: database.urls.owner, queueUrl: null });
+    const waits: string[] = [];
+    const onWait = (sentence: string) => waits.push(sentence);
+    const migrate = () => migrateToLatest({ ownerUrl: database.urls.owner, queueUrl: null, onWait });
     // A third holds the lock for longer than one waits for it.
     const third = knexModule.knex({ client: 'pg', connection: database.urls.owner });
     const transaction = await third.transaction();
@@ -65,6 +67,7 @@ it('two that migrate at once both come to the end', async () => {
     await transaction.rollback();
     await third.destroy();
     const names = (await both).flat().toSorted();
+    expect(waits[0]).toContain('another process migrates');
     expect(names).toEqual(migrations.map(({ name }) => name).filter(name => name >= '0014'));
   } finally {
     await database.drop();
@@ -81,7 +84,9 @@ it('a migration that cannot have a table soon lets those pass who wait behind it
     const transaction = await slow.transaction();
     await transaction.raw('select from replies');
     let isDone = false;
-    const migrated = migrateToLatest({ ownerUrl: database.urls.owner, queueUrl: null }).finally(() => {
+    const waits: string[] = [];
+    const onWait = (sentence: string) => waits.push(sentence);
+    const migrated = migrateToLatest({ ownerUrl: database.urls.owner, queueUrl: null, onWait }).finally(() => {
       isDone = true;
     });
     const waiting = `select from pg_locks where relation = 'replies'::regclass and not granted`;
@@ -90,6 +95,7 @@ it('a migration that cannot have a table soon lets those pass who wait behind it
     await others.raw(`set lock_timeout = '3s'`);
     await others.raw('select from replies');
     expect(isDone).toBe(false);
+    await expect.poll(() => waits, { timeout: 5_000 }).toContainEqual(expect.stringContaining('pg_stat_activity'));
     await transaction.rollback();
     expect(await migrated).toEqual(migrations.map(({ name }) => name).filter(name => name >= '0026'));
   } finally {

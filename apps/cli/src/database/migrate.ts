@@ -7,7 +7,7 @@ import { counted, type Output, table } from '../output.ts';
 export async function migrate(output: Output): Promise<void> {
   const { MIGRATION_DATABASE_URL: ownerUrl } = readVariables('MIGRATION_DATABASE_URL');
   const { QUEUE_DATABASE_URL: queueUrl = null } = findVariables('QUEUE_DATABASE_URL');
-  const applied = await migrateToLatest({ ownerUrl, queueUrl });
+  const applied = await migrateToLatest({ ownerUrl, queueUrl, onWait: output.note });
   const schema = applied.length > 0 ? applied.map(name => `Applied ${name}.`) : ['The schema is the newest.'];
   const queue = queueUrl ? "The queue's schema is the newest." : 'QUEUE_DATABASE_URL is not set: no queue in Postgres.';
   output.result({ applied, queue: queueUrl !== null }, [...schema, queue]);
@@ -39,6 +39,6 @@ export async function takeBack({ yes }: { yes?: boolean }, output: Output): Prom
     return;
   }
   await confirm(`Take ${last.name} back, and lose what its tables and columns hold?`, { yes });
-  const name = await migrateDown(ownerUrl);
+  const name = await migrateDown(ownerUrl, output.note);
   output.result({ taken_back: name }, `Took ${name} back.`);
 }

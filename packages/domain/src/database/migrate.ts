@@ -4,21 +4,29 @@ import knexModule, { type Knex } from 'knex';
 import pg from 'pg';
 import { type Migration, migrations } from './migrations/index.ts';
 
+type OnWait = (sentence: string) => void;
+
 /**
  * Brings a database to the newest schema; safe to run again and by two processes at once.
  * @param options.ownerUrl the URL of `pagekeeper_owner`
  * @param options.queueUrl the URL of `pagekeeper_queue` where Postgres carries the queue, else null
+ * @param options.onWait told each time that others have what is needed
  * @returns the names of the migrations that were run now
  */
-export async function migrateToLatest(options: { ownerUrl: string; queueUrl: string | null }): Promise<string[]> {
-  const [, names] = await withMigrator(options.ownerUrl, knex => betweenOthers(() => knex.migrate.latest()));
+export async function migrateToLatest(options: {
+  ownerUrl: string;
+  queueUrl: string | null;
+  onWait?: OnWait;
+}): Promise<string[]> {
+  const { onWait } = options;
+  const [, names] = await withMigrator(options.ownerUrl, knex => betweenOthers(() => knex.migrate.latest(), onWait));
   if (options.queueUrl) await migrateQueueAs(options.ownerUrl, options.queueUrl);
   return names;
 }
 
 /** Takes the last migration back. @returns its name; null where there is none */
-export async function migrateDown(ownerUrl: string): Promise<string | null> {
-  const [, names] = await withMigrator(ownerUrl, knex => betweenOthers(() => knex.migrate.down()));
+export async function migrateDown(ownerUrl: string, onWait?: OnWait): Promise<string | null> {
+  const [, names] = await withMigrator(ownerUrl, knex => betweenOthers(() => knex.migrate.down(), onWait));
   return names[0] ?? null;
 }
 
@@ -60,25 +68,32 @@ const lockTries = 60;
 
 /**
  * Migrates while others work: what does not get a lock soon lets them pass, and is tried again.
- * @throws Error when others have held a table for minutes
+ * @throws Error when others have held what is needed for minutes
  */
-async function betweenOthers<Result>(migrate: () => Promise<Result>): Promise<Result> {
+async function betweenOthers<Result>(migrate: () => Promise<Result>, onWait?: OnWait): Promise<Result> {
   for (let tried = 1; ; tried += 1) {
     try {
       return await migrate();
     } catch (error) {
-      if (!isLockTimeout(error)) throw error;
-      if (tried === lockTries) {
-        throw new Error('A table was in use for minutes on end: see pg_stat_activity for a long transaction.');
-      }
+      const holder = holderIn(error);
+      if (!holder) throw error;
+      if (tried === lockTries) throw new Error(`For minutes ${holder}`, { cause: error });
+      onWait?.(`It waits: ${holder}`);
       await setTimeout(pauseMs);
     }
   }
 }
 
-/** Knex wraps what another migrator's lock has it fail with. */
-const isLockTimeout = (error: unknown) =>
-  error instanceof Error && (error.name === 'MigrationLocked' || ('code' in error && error.code === '55P03'));
+/** Who has what a migration needs, and what a person can do; null where it failed for another reason. */
+function holderIn(error: unknown): string | null {
+  if (!(error instanceof Error)) return null;
+  // Knex gives no code for what another's lock has it fail with.
+  if (error.name === 'MigrationLocked') {
+    return 'another process migrates. If none does, one died: update migrations_lock set is_locked = 0.';
+  }
+  const isLockTimeout = 'code' in error && error.code === '55P03';
+  return isLockTimeout ? 'a transaction uses a table: pg_stat_activity shows the long ones.' : null;
+}
 
 function openMigrator(url: string): Knex {
   return knexModule.knex({
