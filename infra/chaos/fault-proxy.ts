@@ -29,13 +29,14 @@ export async function startFaultProxy(targetPort: number): Promise<FaultProxy> {
   const links = new Set<Link>();
   let fault: NetworkFault | null = null;
   let harmed = 0;
+  const onHarm = () => {
+    harmed += 1;
+  };
   const server = createServer({ allowHalfOpen: true }, incoming => {
-    const link = new Link(incoming, connect({ port: targetPort, host: '127.0.0.1', allowHalfOpen: true }), () => fault);
+    const behind = connect({ port: targetPort, host: '127.0.0.1', allowHalfOpen: true });
+    const link = new Link(incoming, behind, () => fault, onHarm);
     links.add(link);
     link.onceClosed(() => links.delete(link));
-    link.onHarm = () => {
-      harmed += 1;
-    };
     if (fault) link.begin();
   });
   await new Promise<void>((resolve, reject) => {
@@ -68,7 +69,7 @@ class Link {
   /** Something was swallowed: the stream cannot go on. */
   #isTorn = false;
   /** Told once for each fault that has changed anything here. */
-  onHarm: () => void = () => {};
+  readonly #onHarm: () => void;
   #isHarmed = false;
   /** Bytes of answers since the fault began. */
   #answered = 0;
@@ -76,10 +77,11 @@ class Link {
   #toFar: Promise<void> = Promise.resolve();
   #toNear: Promise<void> = Promise.resolve();
 
-  constructor(near: Socket, far: Socket, fault: () => NetworkFault | null) {
+  constructor(near: Socket, far: Socket, fault: () => NetworkFault | null, onHarm: () => void) {
     this.#near = near;
     this.#far = far;
     this.#fault = fault;
+    this.#onHarm = onHarm;
     near.setNoDelay();
     far.setNoDelay();
     near.on('data', chunk => this.#ask(() => far.write(chunk)));
@@ -125,7 +127,7 @@ class Link {
   }
 
   #harm(): void {
-    if (!this.#isHarmed) this.onHarm();
+    if (!this.#isHarmed) this.#onHarm();
     this.#isHarmed = true;
   }
 

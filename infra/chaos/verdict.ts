@@ -47,14 +47,15 @@ export async function readStored(system: System): Promise<Stored> {
     system.sql<{ id: string; state: string; organization_id: string; page_id: string }>(
       `select ${id} as id, state, organization_id, page_id from ${table}`,
     );
-  const rows = [await read('webhook_events', 'id'), await read('replies', 'source_id')] as const;
+  const [events, replies] = [await read('webhook_events', 'id'), await read('replies', 'source_id')];
+  const states = (rows: typeof events) => new Map(rows.map(({ id, state }) => [id, state]));
   const owners = new Map(
     system.tenants.flatMap(({ organizationId, pages }) => pages.map(({ pageId }) => [pageId, organizationId])),
   );
-  const [events, replies] = rows.map(all => new Map(all.map(({ id, state }) => [id, state])));
-  const strange = rows.flat().filter(({ page_id, organization_id }) => owners.get(page_id) !== organization_id).length;
-  const twice = rows.flat().length - events!.size - replies!.size;
-  return { events: events!, replies: replies!, strangers: strange + twice };
+  const all = [...events, ...replies];
+  const strange = all.filter(({ page_id, organization_id }) => owners.get(page_id) !== organization_id).length;
+  const stored = { events: states(events), replies: states(replies) };
+  return { ...stored, strangers: strange + all.length - stored.events.size - stored.replies.size };
 }
 
 /**

@@ -41,7 +41,7 @@ const faults: readonly { type: string; [detail: string]: unknown }[] = [
   { type: 'throttle', code: 80001 },
 ];
 /** So long it may take until a call comes. */
-const reachMs = 30_000;
+const reachMs = 10_000;
 /** As long as a rest of our own calls at the least. */
 const restSeconds = 20;
 /** Others go through: a fault of every call would show less. */

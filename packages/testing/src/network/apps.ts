@@ -16,7 +16,7 @@ interface TwinOptions {
 
 /** A second api and a second worker, and a balancer before the two apis. */
 export const startTwins = ({ apiPort, apiPorts, startApiOn, startWorker }: TwinOptions) =>
-  Promise.all([startBalancer(apiPort, apiPorts), startApiOn(apiPorts[1]!), startWorker()]);
+  Promise.all([startBalancer(apiPort, apiPorts, { whenNoneIsReady: 'try' }), startApiOn(apiPorts[1]!), startWorker()]);
 
 /** A mail as the catcher shows it. */
 export interface CaughtMail {

@@ -11,8 +11,15 @@ export interface Balancer {
 
 const lookEveryMs = 100;
 
-/** A balancer as they are everywhere: connections go by turns to the apis whose `/readyz` said 200 when it looked last. */
-export async function startBalancer(port: number, targets: readonly number[]): Promise<Balancer> {
+/**
+ * A balancer as they are everywhere: connections go by turns to the apis whose `/readyz` said 200 when it looked last.
+ * @param options.whenNoneIsReady `try`: a busy machine that answers no look in time may still answer people
+ */
+export async function startBalancer(
+  port: number,
+  targets: readonly number[],
+  { whenNoneIsReady = 'refuse' }: { whenNoneIsReady?: 'refuse' | 'try' } = {},
+): Promise<Balancer> {
   const open = new Set<Socket>();
   const ready = new Set(targets);
   let stopped = false;
@@ -30,11 +37,11 @@ export async function startBalancer(port: number, targets: readonly number[]): P
     open.add(incoming);
     incoming.on('close', () => open.delete(incoming));
     incoming.on('error', () => {});
-    // Where none is ready, all are tried: a busy machine that answers no look in time may still answer people.
-    const candidates = ready.size > 0 ? [...ready] : targets;
-    const target = candidates[next % candidates.length]!;
+    const candidates = ready.size === 0 && whenNoneIsReady === 'try' ? targets : [...ready];
+    const target = candidates[next % candidates.length];
     next += 1;
-    join(incoming, connect(target, '127.0.0.1'));
+    if (target === undefined) incoming.destroy();
+    else join(incoming, connect(target, '127.0.0.1'));
   });
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
