@@ -1,41 +1,26 @@
 import { type Network, startNetwork } from '@pagekeeper/testing/network/network';
 import type { ConnectedPage, Tenant } from '@pagekeeper/testing/network/tenant';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { control, PageTalk } from './page-talk.ts';
 
 let network: Network;
 let acme: Tenant;
+let talk: PageTalk;
 
 beforeAll(async () => {
   network = await startNetwork();
   acme = await network.tenant('acme');
+  talk = new PageTalk(network);
 }, 60_000);
 
 afterAll(() => network?.stop());
 
-const control = ({ page }: ConnectedPage) => `/__sim/pages/${page.page_id}`;
-
-const conversation = (connected: ConnectedPage): Promise<any> =>
-  network.simulator.get(`${control(connected)}/conversation?limit=1000`);
-
 /** What the page said in a person's thread, by us or by people. */
 async function saidTo(connected: ConnectedPage, psid: string): Promise<string[]> {
-  const { threads } = await conversation(connected);
+  const { threads } = await talk.conversation(connected);
   const thread = threads.find((candidate: any) => candidate.psid === psid);
   return thread.messages.filter(({ author }: any) => author !== 'customer').map(({ text }: any) => text);
 }
-
-const write = (connected: ConnectedPage, body: object): Promise<any> =>
-  network.simulator.post(`${control(connected)}/messages`, body);
-
-const comment = (connected: ConnectedPage, body: object): Promise<any> =>
-  network.simulator.post(`${control(connected)}/comments`, body);
-
-const replyTo = async (sourceId: string): Promise<any> =>
-  (
-    await network.sql('select kind, state, rule, reason, attempts from replies where source_id = $1', [
-      sourceId.startsWith('m_') ? sourceId : sourceId.slice(sourceId.lastIndexOf('_') + 1),
-    ])
-  )[0];
 
 const fault = (connected: ConnectedPage, error: object, times = 1): Promise<any> =>
   network.simulator.post('/__sim/faults', {
@@ -44,31 +29,20 @@ const fault = (connected: ConnectedPage, error: object, times = 1): Promise<any>
     times,
   });
 
-let hours = 0;
-
-/** An hour later Facebook has nothing against the page any more. */
-async function release({ page }: ConnectedPage): Promise<void> {
-  await network.simulator.delete('/__sim/faults');
-  await network.sql('update facebook_page_integrations set paused_until = null where page_id = $1', [page.page_id]);
-  hours += 1;
-  await network.moveClock(hours);
-  await network.settle(60_000);
-}
-
 const defaultMessage = 'Thank you for your message! We will get back to you soon.';
 
 describe('a conversation', () => {
   it('is left to the people of the page once one of them answers in it', async () => {
     const page = await acme.connectPage();
-    const { psid } = await write(page, { text: 'Hello?', from: { name: 'Ana' } });
+    const { psid } = await talk.write(page, { text: 'Hello?', from: { name: 'Ana' } });
     await network.settle();
-    await write(page, { as: 'inbox', text: 'Ana, this is Otto.', from: { name: 'Ana' } });
+    await talk.write(page, { as: 'inbox', text: 'Ana, this is Otto.', from: { name: 'Ana' } });
     await network.settle();
-    const second = await write(page, { text: 'Otto, are you there?', from: { name: 'Ana' } });
-    const other = await write(page, { text: 'And me?', from: { name: 'Ben' } });
+    const second = await talk.write(page, { text: 'Otto, are you there?', from: { name: 'Ana' } });
+    const other = await talk.write(page, { text: 'And me?', from: { name: 'Ben' } });
     await network.settle();
     expect(await saidTo(page, psid)).toEqual([defaultMessage, 'Ana, this is Otto.']);
-    expect(await replyTo(second.mid)).toMatchObject({
+    expect(await talk.replyTo(second.mid)).toMatchObject({
       state: 'skipped',
       reason: 'A person of the page answers in this conversation.',
     });
@@ -80,7 +54,7 @@ describe('a conversation', () => {
     const page = await acme.connectPage({ config });
     const words = ['one', 'two', 'three'];
     let psid = '';
-    for (const text of words) ({ psid } = await write(page, { text, from: { name: 'Ana' } }));
+    for (const text of words) ({ psid } = await talk.write(page, { text, from: { name: 'Ana' } }));
     await network.settle();
     expect(await saidTo(page, psid)).toEqual(['re one', 're two', 're three']);
   });
@@ -88,34 +62,32 @@ describe('a conversation', () => {
   it('stops being answered after twenty replies in an hour', async () => {
     const page = await acme.connectPage();
     let last: any;
-    for (let index = 0; index < 22; index += 1) last = await write(page, { text: `${index}`, from: { name: 'Bot' } });
+    for (let index = 0; index < 22; index += 1)
+      last = await talk.write(page, { text: `${index}`, from: { name: 'Bot' } });
     await network.settle(40_000);
     expect(await saidTo(page, last.psid)).toHaveLength(20);
-    expect((await replyTo(last.mid)).reason).toBe('This conversation had 20 automatic replies within an hour.');
+    expect((await talk.replyTo(last.mid)).reason).toBe('This conversation had 20 automatic replies within an hour.');
   }, 60_000);
 
   it('is not answered once its page has sent three thousand replies in an hour, however many ask at the same time', async () => {
     const page = await acme.connectPage();
-    const { page_id } = page.page;
-    const pause = (until: string) =>
-      network.sql(`update facebook_page_integrations set paused_until = ${until} where page_id = $1`, [page_id]);
-    await pause(`app.now() + interval '1 day'`);
+    await talk.pause(page);
     await network.sql(
       `insert into replies (organization_id, id, integration_id, event_id, page_id, source_id, kind, state, reason,
          attempts, sending_at, finished_at)
        select p.organization_id, gen_random_uuid(), p.id, gen_random_uuid(), p.page_id, 'earlier ' || number, 'message',
          'sent', '', 1, now(), now()
        from facebook_page_integrations p, generate_series(1, 2998) number where p.page_id = $1`,
-      [page_id],
+      [page.page.page_id],
     );
     const asked: string[] = [];
     for (let index = 0; index < 5; index += 1) {
-      asked.push((await write(page, { text: 'Hello?', from: { name: `Person ${index}` } })).mid);
+      asked.push((await talk.write(page, { text: 'Hello?', from: { name: `Person ${index}` } })).mid);
     }
     await network.simulator.calm();
-    await pause('null');
+    await talk.goOn(page);
     await network.settle(60_000);
-    const states = await Promise.all(asked.map(async mid => (await replyTo(mid)).state));
+    const states = await Promise.all(asked.map(async mid => (await talk.replyTo(mid)).state));
     expect(states.toSorted()).toEqual(['sent', 'sent', 'skipped', 'skipped', 'skipped']);
   }, 90_000);
 });
@@ -123,17 +95,17 @@ describe('a conversation', () => {
 describe('an answer', () => {
   it('in the shadow is decided and stored, and nothing is sent', async () => {
     const page = await acme.connectPage({ config: { auto_reply: 'shadow', rules: [rule('stock', 'Yes!')] } });
-    const asked = await comment(page, { text: 'In stock?' });
+    const asked = await talk.comment(page, { text: 'In stock?' });
     await network.settle();
-    expect(await replyTo(asked.comment_id)).toMatchObject({ state: 'shadow', rule: 'rules[0]', attempts: 0 });
-    const { comments } = await conversation(page);
+    expect(await talk.replyTo(asked.comment_id)).toMatchObject({ state: 'shadow', rule: 'rules[0]', attempts: 0 });
+    const { comments } = await talk.conversation(page);
     expect(comments.find(({ id }: any) => id === asked.comment_id).replies).toEqual([]);
   });
 
   it('waits for its delay', async () => {
     const page = await acme.connectPage({ config: { auto_reply: true, reply_delay_seconds: 3 } });
     const sentAt = Date.now();
-    const { psid, mid } = await write(page, { text: 'Hello?' });
+    const { psid, mid } = await talk.write(page, { text: 'Hello?' });
     await network.settle(30_000);
     expect(await saidTo(page, psid)).toEqual([defaultMessage]);
     const [reply] = await network.sql('select sending_at from replies where source_id = $1', [mid]);
@@ -142,7 +114,7 @@ describe('an answer', () => {
 
   it('waits no longer than the delay of now', async () => {
     const page = await acme.connectPage({ config: { auto_reply: true, reply_delay_seconds: 3_600 } });
-    const asked = await comment(page, { text: 'Hm?' });
+    const asked = await talk.comment(page, { text: 'Hm?' });
     await network.untilSql(
       `select 1 from webhook_events where page_id = '${page.page.page_id}' and not_before is not null`,
       'it waits for its delay',
@@ -150,104 +122,24 @@ describe('an answer', () => {
     const config = { reply_delay_seconds: 0 };
     await acme.owner.expect(200, acme.owner.patch(`${acme.path}/integrations/${page.id}`, { config }));
     await network.settle(30_000);
-    expect(await replyTo(asked.comment_id)).toMatchObject({ state: 'sent' });
+    expect(await talk.replyTo(asked.comment_id)).toMatchObject({ state: 'sent' });
   }, 60_000);
 
   it('is not given to a comment that was removed meanwhile, in whatever order that is told', async () => {
     const page = await acme.connectPage({ config: { auto_reply: true, reply_delay_seconds: 4 } });
-    const inOrder = await comment(page, { text: 'First' });
+    const inOrder = await talk.comment(page, { text: 'First' });
     await network.simulator.delete(`/__sim/comments/${inOrder.comment_id}`);
-    const late = await comment(page, { text: 'Second', deliver: false });
+    const late = await talk.comment(page, { text: 'Second', deliver: false });
     await network.simulator.delete(`/__sim/comments/${late.comment_id}`);
     await network.settle();
     await network.simulator.post('/__sim/redeliver', { change_ids: [late.change.id] });
     await network.settle(30_000);
     for (const { comment_id } of [inOrder, late]) {
-      expect(await replyTo(comment_id)).toMatchObject({ state: 'skipped', rule: 'removed' });
+      expect(await talk.replyTo(comment_id)).toMatchObject({ state: 'skipped', rule: 'removed' });
     }
     const { sends } = await network.simulator.get(`/__sim/ledger/counts?page_id=${page.page.page_id}`);
     expect(sends.total).toBe(0);
   }, 60_000);
-
-  it('to an answer is found under the top comment when its own answer was lost, and not given twice', async () => {
-    const page = await acme.connectPage();
-    const top = await comment(page, { text: 'Top', deliver: false });
-    await network.simulator.post('/__sim/faults', {
-      match: { endpoint: 'comments', page_id: page.page.page_id, method: 'POST' },
-      fault: { type: 'lost_response' },
-      times: 1,
-    });
-    const nested = await comment(page, { text: 'Nested', parent_id: top.comment_id });
-    await network.settle(60_000);
-    expect(await replyTo(nested.comment_id)).toMatchObject({
-      state: 'sent',
-      reason: 'Sent; it was found under the comment.',
-    });
-    const { sends } = await network.simulator.get(`/__sim/ledger/counts?page_id=${page.page.page_id}`);
-    expect(sends).toMatchObject({ total: 1, repeated: {} });
-  }, 90_000);
-
-  it('is not taken for another’s, where two of the same words are in doubt in one thread', async () => {
-    const page = await acme.connectPage();
-    const { page_id } = page.page;
-    const pause = (until: string) =>
-      network.sql(`update facebook_page_integrations set paused_until = ${until} where page_id = $1`, [page_id]);
-    await pause(`app.now() + interval '1 day'`);
-    const top = await comment(page, { text: 'Top', deliver: false });
-    const asked: string[] = [];
-    for (const text of ['One', 'Another']) {
-      asked.push((await comment(page, { text, parent_id: top.comment_id })).comment_id);
-    }
-    await network.simulator.calm();
-    // Both answers arrive and nobody hears of it; nor can they be looked for at once.
-    const onComments = { endpoint: 'comments', page_id };
-    for (const fault of [
-      { match: { ...onComments, method: 'POST' }, fault: { type: 'lost_response' }, times: 2 },
-      { match: { ...onComments, method: 'GET' }, fault: { type: 'throttle', code: 32, minutes: 7, percent: 120 } },
-    ]) {
-      await network.simulator.post('/__sim/faults', fault);
-    }
-    await pause('null');
-    await network.untilSql(
-      `select 1 from facebook_page_integrations where page_id = '${page_id}' and paused_until > app.now()`,
-      'the page is paused',
-    );
-    const { comments } = await conversation(page);
-    const { replies } = comments.find(({ id }: any) => id === top.comment_id);
-    // One of them is gone before it is seen: it is as if it had never arrived.
-    await network.simulator.delete(`/__sim/comments/${replies.find(({ by_page }: any) => by_page).id}`);
-    await release(page);
-    const states = await Promise.all(asked.map(async id => (await replyTo(id)).state));
-    expect(states.toSorted()).toEqual(['sent', 'unknown']);
-    const { sends } = await network.simulator.get(`/__sim/ledger/counts?page_id=${page_id}`);
-    expect(sends).toMatchObject({ total: 2, repeated: {} });
-  }, 120_000);
-
-  it('keeps its kind where an earlier try is in doubt', async () => {
-    const page = await acme.connectPage();
-    await network.simulator.post('/__sim/faults', {
-      match: { endpoint: 'comments', page_id: page.page.page_id, method: 'POST' },
-      fault: { type: 'reset' },
-      times: 1,
-    });
-    const asked = await comment(page, { text: 'Hm?' });
-    await network.untilSql(
-      `select 1 from replies where page_id = '${page.page.page_id}' and state = 'unknown'`,
-      'the reply is in doubt',
-    );
-    await acme.owner.expect(
-      200,
-      acme.owner.patch(`${acme.path}/integrations/${page.id}`, {
-        config: { comment_reply: { text: 'Inside.', visibility: 'private' } },
-      }),
-    );
-    await network.settle(60_000);
-    expect(await replyTo(asked.comment_id)).toMatchObject({ kind: 'public_comment', state: 'sent' });
-    const { comments } = await conversation(page);
-    const answered = comments.find(({ id }: any) => id === asked.comment_id);
-    expect(answered.private_reply).toBeNull();
-    expect(answered.replies).toHaveLength(1);
-  }, 90_000);
 });
 
 describe('when Facebook refuses', () => {
@@ -259,7 +151,7 @@ describe('when Facebook refuses', () => {
     });
     const mids: string[] = [];
     for (const name of ['Ana', 'Ben', 'Cleo']) {
-      mids.push((await write(page, { text: 'Hello?', from: { name } })).mid);
+      mids.push((await talk.write(page, { text: 'Hello?', from: { name } })).mid);
       await network.simulator.calm();
     }
     await network.untilSql(
@@ -278,52 +170,29 @@ describe('when Facebook refuses', () => {
       [page.page.page_id],
     );
     expect(attempts).toBe(0);
-    await release(page);
-  }, 60_000);
-
-  it('a limit that stops the search for a reply in doubt ends no search', async () => {
-    const page = await acme.connectPage();
-    const onComments = { endpoint: 'comments', page_id: page.page.page_id };
-    for (const { method, fault } of [
-      { method: 'POST', fault: { type: 'lost_response' } },
-      { method: 'GET', fault: { type: 'throttle', code: 32, minutes: 7, percent: 120 } },
-    ]) {
-      await network.simulator.post('/__sim/faults', { match: { ...onComments, method }, fault, times: 1 });
-    }
-    const asked = await comment(page, { text: 'Hm?' });
-    await network.untilSql(
-      `select 1 from facebook_page_integrations where page_id = '${page.page.page_id}' and paused_until > app.now()`,
-      'the page is paused',
-    );
-    expect(await replyTo(asked.comment_id)).toMatchObject({ state: 'unknown' });
-    await release(page);
-    expect(await replyTo(asked.comment_id)).toMatchObject({ state: 'sent' });
-    const [{ attempts }] = await network.sql('select attempts from webhook_events where page_id = $1', [
-      page.page.page_id,
-    ]);
-    expect(attempts).toBe(0);
+    await talk.release(page);
   }, 60_000);
 
   it('a blocked page rests for hours, and keeps what waits', async () => {
     const page = await acme.connectPage();
     await fault(page, { code: 368, message: '(#368) The action attempted has been deemed abusive' });
-    const { mid } = await write(page, { text: 'Hello?' });
+    const { mid } = await talk.write(page, { text: 'Hello?' });
     await network.untilSql(
       `select 1 from facebook_page_integrations where page_id = '${page.page.page_id}'
          and paused_until > app.now() + interval '5 hours'`,
       'the page is paused',
     );
-    expect(await replyTo(mid)).toMatchObject({ state: 'claimed' });
-    await release(page);
-    expect(await replyTo(mid)).toMatchObject({ state: 'sent' });
+    expect(await talk.replyTo(mid)).toMatchObject({ state: 'claimed' });
+    await talk.release(page);
+    expect(await talk.replyTo(mid)).toMatchObject({ state: 'sent' });
   }, 60_000);
 
   it('a text that counts as a duplicate is told as refused, and not as sent', async () => {
     const page = await acme.connectPage();
     await fault(page, { code: 506, message: '(#506) Duplicate status message' });
-    const asked = await comment(page, { text: 'Hm?' });
+    const asked = await talk.comment(page, { text: 'Hm?' });
     await network.settle();
-    expect(await replyTo(asked.comment_id)).toMatchObject({ state: 'rejected' });
+    expect(await talk.replyTo(asked.comment_id)).toMatchObject({ state: 'rejected' });
   });
 
   it('a missing permission parks what needs it, and lets the rest be answered', async () => {
@@ -332,19 +201,19 @@ describe('when Facebook refuses', () => {
       type: 'permission_removed',
       scope: 'pages_manage_engagement',
     });
-    const asked = await comment(page, { text: 'Hm?' });
+    const asked = await talk.comment(page, { text: 'Hm?' });
     await network.untilSql(
       `select 1 from webhook_events where page_id = '${page.page.page_id}' and state = 'parked'`,
       'the comment is parked',
       90_000,
     );
-    const { psid } = await write(page, { text: 'Hello?' });
+    const { psid } = await talk.write(page, { text: 'Hello?' });
     await network.untilSql(
       `select 1 from replies where page_id = '${page.page.page_id}' and kind = 'message' and state = 'sent'`,
       'the message is answered',
     );
     expect(await saidTo(page, psid)).toEqual([defaultMessage]);
-    expect(await replyTo(asked.comment_id)).toMatchObject({ state: 'claimed' });
+    expect(await talk.replyTo(asked.comment_id)).toMatchObject({ state: 'claimed' });
   }, 120_000);
 });
 

@@ -220,7 +220,7 @@ describe('leaving a page', () => {
     await expectSubscribed(page.page_id, false);
   });
 
-  it('ends what waited for the page: what was parked can be replayed, and no reply stays in doubt', async () => {
+  it('ends what waited for the page: nothing stays parked, and no reply in doubt', async () => {
     const [dead, doubtful] = [await acme.connectPage(), await acme.connectPage()];
     await network.simulator.post(`/__sim/people/${dead.page.personId}/events`, { type: 'password_change' });
     await acme.refresh(dead.id);

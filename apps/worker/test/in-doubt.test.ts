@@ -1,0 +1,119 @@
+import { type Network, startNetwork } from '@pagekeeper/testing/network/network';
+import type { Tenant } from '@pagekeeper/testing/network/tenant';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { PageTalk } from './page-talk.ts';
+
+let network: Network;
+let acme: Tenant;
+let talk: PageTalk;
+
+beforeAll(async () => {
+  network = await startNetwork();
+  acme = await network.tenant('acme');
+  talk = new PageTalk(network);
+}, 60_000);
+
+afterAll(() => network?.stop());
+
+describe('an answer in doubt', () => {
+  it('is found under the top comment where it answers an answer, and not given twice', async () => {
+    const page = await acme.connectPage();
+    const top = await talk.comment(page, { text: 'Top', deliver: false });
+    await network.simulator.post('/__sim/faults', {
+      match: { endpoint: 'comments', page_id: page.page.page_id, method: 'POST' },
+      fault: { type: 'lost_response' },
+      times: 1,
+    });
+    const nested = await talk.comment(page, { text: 'Nested', parent_id: top.comment_id });
+    await network.settle(60_000);
+    expect(await talk.replyTo(nested.comment_id)).toMatchObject({
+      state: 'sent',
+      reason: 'Sent; it was found under the comment.',
+    });
+    const { sends } = await network.simulator.get(`/__sim/ledger/counts?page_id=${page.page.page_id}`);
+    expect(sends).toMatchObject({ total: 1, repeated: {} });
+  }, 90_000);
+
+  it('is not taken for another’s, where two of the same words are in doubt in one thread', async () => {
+    const page = await acme.connectPage();
+    const { page_id } = page.page;
+    await talk.pause(page);
+    const top = await talk.comment(page, { text: 'Top', deliver: false });
+    const asked: string[] = [];
+    for (const text of ['One', 'Another']) {
+      asked.push((await talk.comment(page, { text, parent_id: top.comment_id })).comment_id);
+    }
+    await network.simulator.calm();
+    // Both answers arrive and nobody hears of it; nor can they be looked for at once.
+    const onComments = { endpoint: 'comments', page_id };
+    for (const fault of [
+      { match: { ...onComments, method: 'POST' }, fault: { type: 'lost_response' }, times: 2 },
+      { match: { ...onComments, method: 'GET' }, fault: { type: 'throttle', code: 32, minutes: 7, percent: 120 } },
+    ]) {
+      await network.simulator.post('/__sim/faults', fault);
+    }
+    await talk.goOn(page);
+    await network.untilSql(
+      `select 1 from facebook_page_integrations where page_id = '${page_id}' and paused_until > app.now()`,
+      'the page is paused',
+    );
+    const { comments } = await talk.conversation(page);
+    const { replies } = comments.find(({ id }: any) => id === top.comment_id);
+    // One of them is gone before it is seen: it is as if it had never arrived.
+    await network.simulator.delete(`/__sim/comments/${replies.find(({ by_page }: any) => by_page).id}`);
+    await talk.release(page);
+    const states = await Promise.all(asked.map(async id => (await talk.replyTo(id)).state));
+    expect(states.toSorted()).toEqual(['sent', 'unknown']);
+    const { sends } = await network.simulator.get(`/__sim/ledger/counts?page_id=${page_id}`);
+    expect(sends).toMatchObject({ total: 2, repeated: {} });
+  }, 120_000);
+
+  it('keeps its kind where an earlier try is in doubt', async () => {
+    const page = await acme.connectPage();
+    await network.simulator.post('/__sim/faults', {
+      match: { endpoint: 'comments', page_id: page.page.page_id, method: 'POST' },
+      fault: { type: 'reset' },
+      times: 1,
+    });
+    const asked = await talk.comment(page, { text: 'Hm?' });
+    await network.untilSql(
+      `select 1 from replies where page_id = '${page.page.page_id}' and state = 'unknown'`,
+      'the reply is in doubt',
+    );
+    await acme.owner.expect(
+      200,
+      acme.owner.patch(`${acme.path}/integrations/${page.id}`, {
+        config: { comment_reply: { text: 'Inside.', visibility: 'private' } },
+      }),
+    );
+    await network.settle(60_000);
+    expect(await talk.replyTo(asked.comment_id)).toMatchObject({ kind: 'public_comment', state: 'sent' });
+    const { comments } = await talk.conversation(page);
+    const answered = comments.find(({ id }: any) => id === asked.comment_id);
+    expect(answered.private_reply).toBeNull();
+    expect(answered.replies).toHaveLength(1);
+  }, 90_000);
+
+  it('is looked for on, where a limit stopped the search', async () => {
+    const page = await acme.connectPage();
+    const onComments = { endpoint: 'comments', page_id: page.page.page_id };
+    for (const { method, fault } of [
+      { method: 'POST', fault: { type: 'lost_response' } },
+      { method: 'GET', fault: { type: 'throttle', code: 32, minutes: 7, percent: 120 } },
+    ]) {
+      await network.simulator.post('/__sim/faults', { match: { ...onComments, method }, fault, times: 1 });
+    }
+    const asked = await talk.comment(page, { text: 'Hm?' });
+    await network.untilSql(
+      `select 1 from facebook_page_integrations where page_id = '${page.page.page_id}' and paused_until > app.now()`,
+      'the page is paused',
+    );
+    expect(await talk.replyTo(asked.comment_id)).toMatchObject({ state: 'unknown' });
+    await talk.release(page);
+    expect(await talk.replyTo(asked.comment_id)).toMatchObject({ state: 'sent' });
+    const [{ attempts }] = await network.sql('select attempts from webhook_events where page_id = $1', [
+      page.page.page_id,
+    ]);
+    expect(attempts).toBe(0);
+  }, 60_000);
+});
