@@ -1,9 +1,8 @@
-import type { Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import knexModule, { type Knex } from 'knex';
-import type { ClientBase, QueryResult } from 'pg';
+import type { QueryResult } from 'pg';
 import { errorCode } from './errors.ts';
-import { type Door, DoorClient, forgetStatementNames, statementName } from './knex-client.ts';
+import { beginOf, type Connection, type Door, DoorClient, forgetStatementNames, statementName } from './knex-client.ts';
 import { patience } from './patience.ts';
 
 const { knex } = knexModule;
@@ -85,26 +84,35 @@ export interface CompiledQuery {
   readonly bindings: readonly unknown[];
 }
 
-/**
- * Door, one query and commit in a single flight: a third of the round trips. Read only. The query is sent before the
- * door has answered; where the door refuses, Postgres runs nothing more of the transaction.
- * @returns the query's rows, as the driver reads them
- */
-export async function readThroughDoor(
-  database: Database,
-  door: Door,
-  { sql, bindings }: CompiledQuery,
-): Promise<Record<string, unknown>[]> {
-  const { client } = knexOf(database) as unknown as { client: PooledClient };
-  return await again(() => readInOneFlight(client, door, sql, bindings as unknown[]));
+/** How door, statement and commit travel. */
+export interface Flight {
+  readOnly: boolean;
+  /** Called when they have left, and nothing is heard of them yet. */
+  left?: () => void;
 }
 
-async function readInOneFlight(
+/**
+ * Door, one statement and commit in a single flight: a third of the round trips, and of the packets. The statement is
+ * sent before the door has answered; where the door refuses, Postgres runs nothing more of the transaction.
+ * @returns the statement's rows, as the driver reads them
+ */
+export async function statementThroughDoor(
+  database: Database,
+  door: Door,
+  query: CompiledQuery,
+  flight: Flight,
+): Promise<Record<string, unknown>[]> {
+  const { client } = knexOf(database) as unknown as { client: PooledClient };
+  return await again(() => inOneFlight(client, door, query, flight));
+}
+
+async function inOneFlight(
   client: PooledClient,
   door: Door,
-  text: string,
-  values: unknown[],
+  { sql: text, bindings }: CompiledQuery,
+  { readOnly, left }: Flight,
 ): Promise<Record<string, unknown>[]> {
+  const values = bindings as unknown[];
   const name = client.config.namedStatements ? statementName(text) : undefined;
   const connection = await client.acquireConnection();
   try {
@@ -112,17 +120,18 @@ async function readInOneFlight(
     // In one packet.
     stream.cork();
     const flight = Promise.allSettled([
-      connection.query(`begin read only; ${door.sql}`) as unknown as Promise<QueryResult[]>,
+      connection.query(`${beginOf(readOnly)}; ${door.sql}`) as unknown as Promise<QueryResult[]>,
       connection.query({ text, values, ...(name && { name }) }),
       connection.query('commit'),
     ]);
     stream.uncork();
-    const [entered, read, committed] = await flight;
+    left?.();
+    const [entered, done, committed] = await flight;
     if (entered.status === 'rejected') throw entered.reason;
-    if (read.status === 'rejected') throw read.reason;
+    if (done.status === 'rejected') throw done.reason;
     if (committed.status === 'rejected') throw committed.reason;
     door.entered(entered.value.at(-1)?.rows[0]);
-    return read.value.rows;
+    return done.value.rows;
   } finally {
     await client.releaseConnection(connection);
   }
@@ -131,6 +140,6 @@ async function readInOneFlight(
 /** What is used of knex's own client here. */
 interface PooledClient {
   config: { namedStatements?: boolean };
-  acquireConnection(): Promise<ClientBase & { connection: { stream: Socket } }>;
-  releaseConnection(connection: ClientBase): Promise<void>;
+  acquireConnection(): Promise<Connection>;
+  releaseConnection(connection: Connection): Promise<void>;
 }

@@ -41,13 +41,14 @@ export async function closeEvents(
     } else if (decision.dueAt && !reply) postponed.push({ id, dueAt: decision.dueAt });
     else left.push(event);
   }
-  await storeDecisions(tx, drain, decisions, (id, text) =>
-    vault.seal(drain.key, textOf(id), Buffer.from(text)).bytes(),
-  );
-  await postponeUntil(tx, postponed);
   const ready = park(drain, left, closings);
-  await confirmByEcho(tx, events);
-  await closings.store(tx);
+  const seal = (id: Uuid, text: string) => vault.seal(drain.key, textOf(id), Buffer.from(text)).bytes();
+  await Promise.all([
+    storeDecisions(tx, drain, decisions, seal),
+    postponeUntil(tx, postponed),
+    confirmByEcho(tx, events),
+    closings.store(tx),
+  ]);
   return { left: ready, closings: closings.all(), decisions };
 }
 
@@ -91,7 +92,7 @@ class Closings {
   }
 
   async store(tx: TenantTx): Promise<void> {
-    for (const { state, reason, ids } of this.#ids.values()) await closeAs(tx, ids, state, reason);
+    await Promise.all(this.all().map(({ state, reason, ids }) => closeAs(tx, ids, state, reason)));
   }
 }
 

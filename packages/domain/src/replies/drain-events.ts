@@ -11,7 +11,7 @@ import { isGone, withTenant } from '../tenancy/doors.ts';
 import type { TenantTx } from '../tenancy/tenant-tx.ts';
 import { closeEvents } from './close-events.ts';
 import { beginDrain, type Drain, endDrain, extendDrain, renewDrain, type UsableDrain } from './drain-lease.ts';
-import { batchSize, type DecidedEvent, type ReplyOptions, readEvents } from './read-events.ts';
+import { batchSize, type DecidedEvent, pendingEvents, type ReplyOptions, readEvents } from './read-events.ts';
 import { reconcileReply } from './reconcile-reply.ts';
 import { type Step, sendReply } from './send-reply.ts';
 import { tellOfClosing } from './tell-of-events.ts';
@@ -67,10 +67,9 @@ export async function drainEvents(
         throw error;
       })
       .finally(letGo);
-    await withTenant(ctx, { organization }, async tx => {
-      await endDrain(tx, drain);
-      if (done.events > 0) await noteOpening(tx, drain, done.events);
-    });
+    await withTenant(ctx, { organization }, tx =>
+      Promise.all([endDrain(tx, drain), done.events > 0 && noteOpening(tx, drain, done.events)]),
+    );
     if (done.outcome === 'continued' || done.outcome === 'changed') {
       await nudge(ctx, drainEventsJob, { organization_id: organization, integration_id });
     }
@@ -110,9 +109,10 @@ async function drainSlice(ctx: Context, drain: Drain, options: DrainOptions): Pr
   const isOver = () => options.signal.aborted || performance.now() > endsAt;
   for (let events = 0; ; ) {
     const batch = await withTenant(ctx, { organization: drain.organizationId }, async tx => {
-      const times = await renewDrain(tx, drain);
+      // In one flight. What was read is worth something only where the lease is ours still.
+      const [times, rows] = await Promise.all([renewDrain(tx, drain), pendingEvents(tx, drain)]);
       if (!times) return null;
-      const decided = await readEvents(tx, ctx, drain, times, options);
+      const decided = await readEvents(tx, ctx, drain, { ...times, rows }, options);
       return { decided, ...(await closeEvents(tx, ctx, drain, decided)) };
     });
     if (!batch) return { outcome: 'changed', events };

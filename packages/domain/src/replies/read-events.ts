@@ -32,15 +32,14 @@ export interface ReplyOptions {
   appId: string;
 }
 
-/** The next pending events, opened and decided. */
+/** Opens these events, and decides what is to be done about each. */
 export async function readEvents(
   tx: TenantTx,
   { vault, log }: Pick<Context, 'vault' | 'log'>,
   drain: Drain,
-  times: Times,
+  { rows, ...times }: Times & { rows: readonly WebhookEvent[] },
   { repliesOff, appId }: ReplyOptions,
 ): Promise<DecidedEvent[]> {
-  const rows = await pendingEvents(tx, drain);
   const events: OpenedEvent[] = [];
   for (const row of rows) events.push(await openEvent(tx, vault, row));
   const questions = events.filter(({ incoming }) => incoming !== null);
@@ -48,8 +47,10 @@ export async function readEvents(
     const untouched = { decision: nothing, decidedAt: times.now, reply: null, earlierText: null };
     return events.map(event => ({ ...event, ...untouched, id: event.row.id }));
   }
-  const { humans, ownComments } = await readConversations(tx, drain, questions, appId);
-  const lately = await repliesLately(tx, drain);
+  const [{ humans, ownComments }, lately] = await Promise.all([
+    readConversations(tx, drain, questions, appId),
+    repliesLately(tx, drain, questions),
+  ]);
   const situation = { ...drain, ...times, repliesOff, ownComments };
   const decided = events.map(event => {
     const { row, thread } = event;

@@ -5,10 +5,10 @@ import type { Context } from '../context.ts';
 import { usableStatuses } from '../facebook/judge-page.ts';
 import { newIdAt, type Uuid } from '../ids.ts';
 import { awaitsCheck, usedUp } from '../integrations/facebook-page-integration.ts';
-import { withTenant } from '../tenancy/doors.ts';
+import { statementInTenant, withTenant } from '../tenancy/doors.ts';
 import type { TenantTx } from '../tenancy/tenant-tx.ts';
 import type { Decision } from './decide.ts';
-import { pausePage, type UsableDrain } from './drain-lease.ts';
+import { type Drain, pausePage, type UsableDrain } from './drain-lease.ts';
 import { type DecidedEvent, mayBeTriedAgain, metadataOf } from './read-events.ts';
 import { type ReplyKind, textOf } from './reply.ts';
 import { type SendFailure, settleFailure } from './settle.ts';
@@ -42,12 +42,10 @@ export async function sendReply(
   const organization = drain.organizationId;
   const outgoing = bindToEarlier(event, decision);
   let askedAt = 0;
-  const intent = await withTenant(ctx, { organization }, async tx => {
+  const intent = await makeIntent(ctx, drain, event, outgoing, () => {
     // Not before: waiting for a connection does no harm, since the intent's own statement looks at the lease.
     askedAt = performance.now();
-    const made = await makeIntent(tx, ctx, drain, event, outgoing);
-    failpoint('reply.before_intent');
-    return made;
+    failpoint('reply.during_intent');
   });
   if (typeof intent === 'string') return intent;
   failpoint('reply.before_http');
@@ -60,13 +58,9 @@ export async function sendReply(
   const result = await callFacebook(ctx, drain, outgoing, intent.id);
   failpoint('reply.after_http');
   const failure = result.ok ? null : settleFailure(result.error, event.row.attempts + 1);
-  const step = await withTenant(ctx, { organization }, async tx => {
-    const next = result.ok
-      ? await storeSent(tx, drain, intent, result, outgoing)
-      : await storeFailure(tx, drain, intent, failure!);
-    failpoint('reply.before_commit');
-    return next;
-  });
+  const step = result.ok
+    ? await storeSent(ctx, drain, intent, result, outgoing)
+    : await storeFailure(ctx, drain, intent, failure!);
   tellOfReply(ctx, event, { kind: outgoing.kind, replyId: intent.id, outcome: outcomes[failure?.type ?? 'sent'] });
   return step;
 }
@@ -102,44 +96,26 @@ interface Intent {
  * page, token, config, and the organization's kill switch. 'next' when the reply is another's by now.
  */
 async function makeIntent(
-  tx: TenantTx,
-  { vault }: Pick<Context, 'vault'>,
+  ctx: Context,
   drain: UsableDrain,
   event: DecidedEvent,
   { kind, sourceId, text, rule }: Outgoing,
+  left: () => void,
 ): Promise<Intent | 'next' | 'changed'> {
   const { reply } = event;
   const id = reply?.id ?? newIdAt(event.decidedAt);
-  const sealed = vault.seal(drain.key, textOf(id), Buffer.from(text)).bytes();
-  const { rows } = await tx.raw(
-    `with allowed as (
-       select p.organization_id from facebook_page_integrations p
-       join integrations i on i.organization_id = p.organization_id and i.id = p.id and i.is_active and i.version = ?
-       join businesses b on b.organization_id = i.organization_id and b.id = i.business_id and b.is_active
-       join organizations o on o.id = p.organization_id and o.is_active and not o.replies_paused
-       where p.organization_id = ? and p.id = ? and p.drain_token = ? and p.drain_until > clock_timestamp()
-         and p.generation = ? and p.status = any(?) and (p.paused_until is null or p.paused_until <= app.now())
-     ), intent as (
-       insert into replies as r (organization_id, id, integration_id, event_id, page_id, source_id, kind, state, rule,
-         reason, text, thread_hash, attempts, sending_at)
-       select organization_id, ?, ?, ?, ?, ?, ?, 'sending', ?, 'On its way.', ?, ?, 1, clock_timestamp() from allowed
-       on conflict (organization_id, page_id, source_id) do update set state = 'sending', kind = excluded.kind,
-         rule = excluded.rule, reason = excluded.reason, text = excluded.text, event_id = excluded.event_id,
-         thread_hash = excluded.thread_hash, attempts = r.attempts + 1, sending_at = clock_timestamp(),
-         finished_at = null
-       where r.id = excluded.id and r.attempts = ? and r.state = ?
-       returning attempts
-     )
-     select (select count(*)::int from allowed) as allowed, (select attempts from intent) as attempts`,
-    [
-      drain.version,
-      drain.organizationId,
+  const sealed = ctx.vault.seal(drain.key, textOf(id), Buffer.from(text)).bytes();
+  const organization = drain.organizationId;
+  const query = {
+    sql: intentSql,
+    bindings: [
+      organization,
       drain.integrationId,
+      drain.version,
       drain.leaseToken,
       drain.generation,
       [...usableStatuses],
       id,
-      drain.integrationId,
       event.id,
       drain.pageId,
       sourceId,
@@ -149,12 +125,39 @@ async function makeIntent(
       event.row.thread_hash,
       reply?.attempts ?? 0,
       reply?.state ?? '',
-    ] as never,
+    ],
+  };
+  const rows = await statementInTenant<{ allowed: number; attempts: number | null }>(
+    ctx,
+    { organization },
+    query,
+    left,
   );
-  const [{ allowed, attempts }] = rows;
+  const { allowed, attempts } = rows[0]!;
   if (allowed === 0) return 'changed';
   return attempts === null ? 'next' : { id, attempts };
 }
+
+const intentSql = `
+  with allowed as (
+    select p.organization_id from facebook_page_integrations p
+    join integrations i on i.organization_id = p.organization_id and i.id = p.id and i.is_active and i.version = $3
+    join businesses b on b.organization_id = i.organization_id and b.id = i.business_id and b.is_active
+    join organizations o on o.id = p.organization_id and o.is_active and not o.replies_paused
+    where p.organization_id = $1 and p.id = $2 and p.drain_token = $4 and p.drain_until > clock_timestamp()
+      and p.generation = $5 and p.status = any($6) and (p.paused_until is null or p.paused_until <= app.now())
+  ), intent as (
+    insert into replies as r (organization_id, id, integration_id, event_id, page_id, source_id, kind, state, rule,
+      reason, text, thread_hash, attempts, sending_at)
+    select organization_id, $7, $2, $8, $9, $10, $11, 'sending', $12, 'On its way.', $13, $14, 1, clock_timestamp()
+    from allowed
+    on conflict (organization_id, page_id, source_id) do update set state = 'sending', kind = excluded.kind,
+      rule = excluded.rule, reason = excluded.reason, text = excluded.text, event_id = excluded.event_id,
+      thread_hash = excluded.thread_hash, attempts = r.attempts + 1, sending_at = clock_timestamp(), finished_at = null
+    where r.id = excluded.id and r.attempts = $15 and r.state = $16
+    returning attempts
+  )
+  select (select count(*)::int from allowed) as allowed, (select attempts from intent) as attempts`;
 
 interface Sent {
   ok: true;
@@ -179,22 +182,39 @@ async function callFacebook(
 }
 
 async function storeSent(
-  tx: TenantTx,
+  ctx: Context,
   drain: UsableDrain,
   intent: Intent,
   { sentId, usage }: Sent,
   { rule }: Outgoing,
 ): Promise<Step> {
   const reason = rule === 'default' ? 'Answered with the default text.' : `Answered with ${rule}.`;
-  await finish(tx, intent, { state: 'sent', reason, sentId, event: 'processed' });
+  await finish(ctx, drain, intent, { state: 'sent', reason, sentId, event: 'processed' });
   const waitMs = pageRestMs(usage, drain.pageId);
   if (waitMs === null) return 'next';
   // The next call would be refused, and prolong it.
-  await pausePage(tx, drain, waitMs, usedUp);
+  await withTenant(ctx, { organization: drain.organizationId }, tx => pausePage(tx, drain, waitMs, usedUp));
   return { paused: { type: 'pause', scope: 'page', waitMs, check: false, counts: false, reason: usedUp } };
 }
 
-async function storeFailure(tx: TenantTx, drain: UsableDrain, intent: Intent, failure: SendFailure): Promise<Step> {
+async function storeFailure(ctx: Context, drain: UsableDrain, intent: Intent, failure: SendFailure): Promise<Step> {
+  const organization = drain.organizationId;
+  const { reason } = failure;
+  switch (failure.type) {
+    case 'done':
+      await finish(ctx, drain, intent, { state: 'sent', reason, sentId: null, event: 'processed' });
+      return 'next';
+    case 'rejected':
+      await finish(ctx, drain, intent, { state: 'rejected', reason, sentId: null, event: 'failed' });
+      return 'next';
+    default:
+      return await withTenant(ctx, { organization }, tx => storeUnfinished(tx, drain, intent, failure));
+  }
+}
+
+type Unfinished = Exclude<SendFailure, { type: 'done' | 'rejected' }>;
+
+async function storeUnfinished(tx: TenantTx, drain: UsableDrain, intent: Intent, failure: Unfinished): Promise<Step> {
   const { reason } = failure;
   switch (failure.type) {
     case 'unknown':
@@ -207,32 +227,27 @@ async function storeFailure(tx: TenantTx, drain: UsableDrain, intent: Intent, fa
       await putBack(tx, intent, { state: 'claimed', reason, counts: failure.counts, afterSeconds: 0 });
       if (failure.scope === 'page') await pausePage(tx, drain, failure.waitMs, failure.check ? awaitsCheck : reason);
       return { paused: failure };
-    case 'done':
-      await finish(tx, intent, { state: 'sent', reason, sentId: null, event: 'processed' });
-      return 'next';
-    case 'rejected':
-      await finish(tx, intent, { state: 'rejected', reason, sentId: null, event: 'failed' });
-      return 'next';
   }
 }
 
 /** Ends a reply and its event, unless another process has taken the reply over meanwhile. */
 async function finish(
-  tx: TenantTx,
+  ctx: Context,
+  { organizationId: organization }: Drain,
   { id, attempts }: Intent,
   end: { state: 'sent' | 'rejected'; reason: string; sentId: string | null; event: 'processed' | 'failed' },
 ): Promise<void> {
-  const organization = tx.tenant.organizationId;
-  await tx.raw(
-    `with done as (
-       update replies set state = ?, reason = ?, sent_id = ?, finished_at = now()
-       where organization_id = ? and id = ? and attempts = ? and state = 'sending' returning event_id
-     )
-     update webhook_events e set state = ?, reason = ?, processed_at = now()
-     from done where e.organization_id = ? and e.id = done.event_id`,
-    [end.state, end.reason, end.sentId, organization, id, attempts, end.event, end.reason, organization] as never,
-  );
+  const bindings = [organization, id, attempts, end.state, end.reason, end.sentId, end.event];
+  await statementInTenant(ctx, { organization }, { sql: finishSql, bindings }, () => failpoint('reply.during_commit'));
 }
+
+const finishSql = `
+  with done as (
+    update replies set state = $4, reason = $5, sent_id = $6, finished_at = now()
+    where organization_id = $1 and id = $2 and attempts = $3 and state = 'sending' returning event_id
+  )
+  update webhook_events e set state = $7, reason = $5, processed_at = now()
+  from done where e.organization_id = $1 and e.id = done.event_id`;
 
 /** Leaves the event pending, and out of sight for a while. */
 async function putBack(

@@ -25,8 +25,7 @@ export async function readConversations(
   events: readonly OpenedEvent[],
   appId: string,
 ): Promise<Conversations> {
-  const ownComments = await readOwnComments(tx, drain, events);
-  const humans = await readHumans(tx, drain, events);
+  const [ownComments, humans] = await Promise.all([readOwnComments(tx, drain, events), readHumans(tx, drain, events)]);
   const found = new Map<string, Date>();
   for (const { incoming, thread } of events) {
     const spokenAt = incoming && humanWordAt(incoming, drain, ownComments, appId);
@@ -65,12 +64,11 @@ async function readOwnComments(tx: TenantTx, drain: Drain, events: readonly Open
 }
 
 async function readHumans(tx: TenantTx, drain: Drain, events: readonly OpenedEvent[]): Promise<Map<string, Date>> {
-  const hashes = [...new Set(events.flatMap(({ thread }) => thread ?? []))];
   const { rows } = await tx.raw(
     `select encode(thread_hash, 'hex') as thread, human_until from threads
      where organization_id = ? and integration_id = ? and human_until is not null
        and thread_hash = any(select decode(hex, 'hex') from unnest(?::text[]) hex)`,
-    [drain.organizationId, drain.integrationId, hashes] as never,
+    [drain.organizationId, drain.integrationId, threadsOf(events)] as never,
   );
   return new Map(
     (rows as { thread: string; human_until: Date }[]).map(({ thread, human_until }) => [thread, human_until]),
@@ -100,22 +98,30 @@ async function storeHumans(tx: TenantTx, drain: Drain, found: ReadonlyMap<string
   );
 }
 
-/** Automatic replies that were begun in the last hour: of the page, and by conversation. */
+/** Automatic replies that were begun in the last hour: of the page, and in the conversations of these events. */
 export async function repliesLately(
   tx: TenantTx,
   drain: Drain,
+  events: readonly OpenedEvent[],
 ): Promise<{ page: number; threads: Map<string, number> }> {
   const { rows } = await tx.raw(
-    `select encode(thread_hash, 'hex') as thread, count(*)::int as replies from replies
-     where organization_id = ? and integration_id = ? and sending_at > clock_timestamp() - interval '1 hour'
+    `with asked as (select distinct decode(hex, 'hex') as thread_hash from unnest(?::text[]) hex)
+     select encode(asked.thread_hash, 'hex') as thread, count(*)::int as replies
+     from replies r left join asked using (thread_hash)
+     where r.organization_id = ? and r.integration_id = ? and r.sending_at > clock_timestamp() - interval '1 hour'
      group by 1`,
-    [drain.organizationId, drain.integrationId],
+    [threadsOf(events), drain.organizationId, drain.integrationId] as never,
   );
   const threads = new Map<string, number>();
   let page = 0;
+  // A line for each conversation that was asked for, one for all others.
   for (const { thread, replies } of rows as { thread: string | null; replies: number }[]) {
     page += replies;
     if (thread) threads.set(thread, replies);
   }
   return { page, threads };
 }
+
+const threadsOf = (events: readonly OpenedEvent[]): string[] => [
+  ...new Set(events.flatMap(({ thread }) => thread ?? [])),
+];

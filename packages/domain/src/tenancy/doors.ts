@@ -1,6 +1,6 @@
 import type { Knex } from 'knex';
 import type { Context } from '../context.ts';
-import { type Database, knexOf, throughDoor } from '../database/database.ts';
+import { type CompiledQuery, type Database, knexOf, statementThroughDoor, throughDoor } from '../database/database.ts';
 import { errorCode } from '../database/errors.ts';
 import type { Door } from '../database/knex-client.ts';
 import { DomainError, notFound } from '../errors.ts';
@@ -50,6 +50,23 @@ export async function withTenant<Result>(
       return await actOnce(tx, tenantAnswers(tx, once.vault), once, () => work(tx));
     }),
   );
+}
+
+/**
+ * A tenant's transaction of one statement, in one round trip: for jobs, where many are made and each is waited for.
+ * @param query with `$1` for its first value
+ * @param left called when it has left, and nothing is heard of it yet
+ * @throws as `withTenant`
+ */
+export async function statementInTenant<Row>(
+  ctx: Pick<Context, 'database' | 'actor'>,
+  options: Pick<TenantOptions, 'organization'>,
+  query: CompiledQuery,
+  left?: () => void,
+): Promise<Row[]> {
+  const door: Door = { sql: doorOf(ctx.actor, options), entered: () => {} };
+  const flight = { readOnly: false, ...(left && { left }) };
+  return (await refusals(() => statementThroughDoor(ctx.database, door, query, flight))) as Row[];
 }
 
 /** The statement that lets this actor in. */
@@ -235,6 +252,7 @@ type SystemReason =
   | 'due_logins'
   | 'due_unsubscriptions'
   | 'pending_integrations'
+  | 'revived_pages'
   | 'running_purges'
   | 'unsent_invitations'
   | 'forget_answers'

@@ -1,7 +1,7 @@
 import { type QueryBuilder, raw } from 'objection';
 import { authorize, type Permission } from '../access/authorize.ts';
 import type { Context } from '../context.ts';
-import { type CompiledQuery, type Database, knexOf, readThroughDoor } from '../database/database.ts';
+import { type CompiledQuery, type Database, knexOf, statementThroughDoor } from '../database/database.ts';
 import { currentOrganization } from '../database/tenant-table.ts';
 import type { Uuid } from '../ids.ts';
 import { doorOf, refusals, type TenantOptions } from './doors.ts';
@@ -28,7 +28,7 @@ export async function readRows<Asked = undefined>(
     },
   };
   const query = compiled(build, options.asked as Asked, planOf(ctx.database));
-  const rows = await refusals(() => readThroughDoor(ctx.database, door, query));
+  const rows = await refusals(() => statementThroughDoor(ctx.database, door, query, { readOnly: true }));
   // After the query, which every member may ask for; nothing of it has left this function.
   authorize({ tenant: tenantOf(ctx.actor, entered, ctx.requestId) }, options.permission);
   return rows;
