@@ -102,11 +102,14 @@ describe('the chart', () => {
   it('asks for health where it is told, and puts secrets into pods by reference alone', () => {
     const [api] = resourcesOf('api.yaml');
     const [container] = api.spec.template.spec.containers;
-    expect(container.readinessProbe.httpGet).toEqual({ path: '/readyz', port: 'http' });
+    expect(container.readinessProbe.httpGet).toEqual({ path: '/readyz?exclude=queue', port: 'http' });
     expect(container.livenessProbe.httpGet).toEqual({ path: '/healthz', port: 'http' });
     expect(container.envFrom.every((from: any) => from.secretRef)).toBe(true);
     const [worker] = resourcesOf('worker.yaml');
-    expect(worker.spec.template.spec.containers[0].livenessProbe.tcpSocket).toEqual({ port: 'metrics' });
+    const [working] = worker.spec.template.spec.containers;
+    for (const probe of [working.readinessProbe, working.livenessProbe]) {
+      expect(probe.httpGet).toEqual({ path: '/healthz', port: 'metrics' });
+    }
     expect(templates.flatMap(resourcesOf).map(({ kind }) => kind)).not.toContain('Secret');
   });
 

@@ -9,6 +9,8 @@ import { newId } from '@pagekeeper/domain/ids';
 import { createIntegration, createIntegrationInput } from '@pagekeeper/domain/integrations/create-integration';
 import { openServices } from '@pagekeeper/domain/open-services';
 import { createOrganization } from '@pagekeeper/domain/organizations/create-organization';
+import { Inbox } from '@pagekeeper/domain/webhooks/inbox';
+import { parseDelivery } from '@pagekeeper/facebook/webhook-payload';
 import { createLog } from '@pagekeeper/runtime/log';
 import { contentsOf } from '@pagekeeper/testing/database/contents';
 import { withClient } from '@pagekeeper/testing/database/template';
@@ -23,6 +25,7 @@ if (!installed && process.env.CI)
 
 const userToken = `EAAuser${randomBytes(20).toString('hex')}`;
 const pageToken = `EAApage${randomBytes(20).toString('hex')}`;
+const pageId = '123456789';
 const keys = `k1:${randomBytes(32).toString('base64')}`;
 
 /** What a process and an operator have, on one server. */
@@ -94,7 +97,7 @@ describe.skipIf(!installed)('a backup, restored on an empty server as the runboo
 
   it('opens with the same keys', async () => {
     const { opened, faulty } = await pagekeeperJson(['keys', 'check'], { env: variablesOn(restored) });
-    expect([opened, faulty]).toEqual([2, 0]);
+    expect([opened, faulty]).toEqual([3, 0]);
   });
 
   it('opens with no other key, and no process starts on it with one', async () => {
@@ -125,9 +128,39 @@ describe.skipIf(!installed)('a backup, restored on an empty server as the runboo
     const worker = await startProcess({ name: 'worker', entry: entryOf('worker'), env });
     expect(await worker.stop()).toMatchObject({ code: 0 });
   });
+
+  it('answers nothing of what it holds as waiting, and says so', async () => {
+    const sql = async (text: string) => (await withClient(ourDatabase(restored), client => client.query(text))).rows;
+    const states =
+      'select e.state, r.state as reply, r.reason from webhook_events e left join replies r on r.event_id = e.id';
+    expect(await sql(states)).toEqual([{ state: 'parked', reply: null, reason: null }]);
+    const runbook = readFileSync(new URL('../runbooks/restore.md', import.meta.url), 'utf8');
+    await sql(/-c "(update webhook_events [^"]+)"/.exec(runbook)![1]!);
+    const env = { ...variablesOn(restored), REPLIES: 'off' };
+    const worker = await startProcess({ name: 'worker', entry: entryOf('worker'), env });
+    const ended = { state: 'processed', reply: 'skipped', reason: 'Replies are switched off by the operator.' };
+    await expect.poll(() => sql(states), { timeout: 30_000 }).toEqual([ended]);
+    await worker.stop();
+  }, 60_000);
 });
 
-/** A database with an organization, a page and its tokens. */
+/** A delivery of Facebook with a comment on the page. */
+function question() {
+  const time = Math.floor(Date.now() / 1_000);
+  const value = {
+    item: 'comment',
+    verb: 'add',
+    post_id: `${pageId}_1`,
+    comment_id: '1_2',
+    parent_id: `${pageId}_1`,
+    from: { id: '4242', name: 'Sam' },
+    message: 'Are you open?',
+    created_time: time,
+  };
+  return { object: 'page', entry: [{ id: pageId, time, changes: [{ field: 'feed', value }] }] };
+}
+
+/** A database with an organization, a page with its tokens, and a question that waits for a token. */
 async function live(server: Server): Promise<void> {
   const env = variablesOn(server);
   await pagekeeperJson(['roles'], { env });
@@ -148,9 +181,20 @@ async function live(server: Server): Promise<void> {
     const input = createIntegrationInput.parse({
       integration_type: 'FACEBOOK_PAGE',
       name: 'Page',
-      facebook_page: { page_id: '123456789', access_token: userToken, page_access_token: pageToken },
+      facebook_page: { page_id: pageId, access_token: userToken, page_access_token: pageToken },
+      config: { auto_reply: true },
     });
     await createIntegration(ctx, { organization, business, ...input });
+    // As a check does that found the token good.
+    await withClient(ourDatabase(server), client =>
+      client.query(`insert into page_claims (page_id, organization_id, integration_id, generation, claimed_at)
+        select page_id, organization_id, id, generation, app.now() - interval '1 hour' from facebook_page_integrations`),
+    );
+    const inbox = new Inbox({ ...services, databaseUrl: env.DATABASE_URL!, namedStatements: true });
+    await inbox.accept(parseDelivery(question())!);
+    await inbox.close();
+    // As a worker does where the token does not work.
+    await withClient(ourDatabase(server), client => client.query(`update webhook_events set state = 'parked'`));
   } finally {
     await services.close();
   }

@@ -4,7 +4,7 @@ import { html, json, operation, refused, text } from './http/operation.ts';
 
 const readiness = z.object({
   status: z.enum(['ready', 'not ready']),
-  checks: z.object({ database: z.boolean(), queue: z.boolean() }),
+  checks: z.object({ database: z.boolean(), queue: z.boolean().optional() }),
 });
 
 const signedRequest = {
@@ -95,6 +95,7 @@ export const plainPaths = {
   },
   '/readyz': {
     get: operation('readyz', 'Health', 'Database, schema and queue answer', {
+      requestParams: { query: z.object({ exclude: z.literal('queue').optional() }) },
       responses: { 200: json('Ready.', readiness), 503: json('Not ready.', readiness) },
     }),
   },

@@ -89,4 +89,5 @@ itWithoutTwins('nobody finds them where the api is for everybody, nor anything e
   expect([await of('/metrics'), await of('/'), await of('/v1/me'), await of('/metrics', 'POST')]).toEqual([
     200, 404, 404, 405,
   ]);
+  expect([await of('/healthz'), await of('/healthz', 'POST')]).toEqual([200, 405]);
 });

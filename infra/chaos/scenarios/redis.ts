@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { RunningRedis } from '@pagekeeper/testing/redis';
 import { answersSince, lastSequence } from '../answers.ts';
+import { statusOf } from '../requests.ts';
 import type { Scenario, Stage } from '../scenario.ts';
 import type { System } from '../system.ts';
 import { startTraffic } from '../traffic.ts';
@@ -129,9 +130,14 @@ async function beAway({ system, say }: Stage, downMs: number): Promise<Map<strin
   say(`away for ${downMs / 1_000} s …`);
   const since = await lastSequence(system);
   const back = system.redis!.restart(downMs);
+  await sleep(1_000);
+  const readiness = Promise.all(['/readyz', '/readyz?exclude=queue'].map(path => statusOf(system.apiPort, path)));
   // Deliveries that begin within this time, and end within it too.
-  await sleep(downMs - 1_000);
+  await sleep(downMs - 2_000);
   const answers = await answersSince(system, since);
   await back;
+  const said = (await readiness).join(' and ');
+  if (said !== '503 and 200')
+    throw new Error(`While Redis was away readiness, whole and without the queue, was ${said}.`);
   return answers;
 }

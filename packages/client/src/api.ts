@@ -2963,7 +2963,9 @@ export interface operations {
     };
     readyz: {
         parameters: {
-            query?: never;
+            query?: {
+                exclude?: "queue";
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -2979,7 +2981,7 @@ export interface operations {
                     "application/json": {
                         checks: {
                             database: boolean;
-                            queue: boolean;
+                            queue?: boolean;
                         };
                         /** @enum {string} */
                         status: "ready" | "not ready";
@@ -2995,7 +2997,7 @@ export interface operations {
                     "application/json": {
                         checks: {
                             database: boolean;
-                            queue: boolean;
+                            queue?: boolean;
                         };
                         /** @enum {string} */
                         status: "ready" | "not ready";

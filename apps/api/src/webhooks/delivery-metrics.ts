@@ -9,7 +9,8 @@ const buckets = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20];
  * until somebody scrapes: there may be ten thousand a second.
  */
 export function countDeliveries(metrics: Metrics, inbox: Inbox): (status: number, startedAt: number) => void {
-  const byStatus = new Map<number, number>();
+  // From the start: to Prometheus a line that is born at 1 has never grown.
+  const byStatus = new Map([200, 401, 503].map(status => [status, 0]));
   metrics.total({
     name: 'pagekeeper_webhook_deliveries_total',
     help: "Facebook's deliveries by the status of our answer: 200 is committed, 503 is sent again.",

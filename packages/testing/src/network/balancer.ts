@@ -12,7 +12,8 @@ export interface Balancer {
 const lookEveryMs = 100;
 
 /**
- * A balancer as they are everywhere: connections go by turns to the apis whose `/readyz` said 200 when it looked last.
+ * A balancer as they are everywhere: connections go by turns to the apis whose `/readyz` said 200 when it looked last,
+ * asked as our chart asks.
  * @param options.whenNoneIsReady `try`: a busy machine that answers no look in time may still answer people
  */
 export async function startBalancer(
@@ -61,10 +62,13 @@ export async function startBalancer(
 
 const isReady = (port: number): Promise<boolean> =>
   new Promise(resolve => {
-    const asked = get({ host: '127.0.0.1', port, path: '/readyz', agent: false, timeout: 2_000 }, answer => {
-      answer.resume();
-      resolve(answer.statusCode === 200);
-    });
+    const asked = get(
+      { host: '127.0.0.1', port, path: '/readyz?exclude=queue', agent: false, timeout: 2_000 },
+      answer => {
+        answer.resume();
+        resolve(answer.statusCode === 200);
+      },
+    );
     asked.on('timeout', () => asked.destroy());
     asked.on('error', () => resolve(false));
   });
