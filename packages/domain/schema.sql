@@ -159,6 +159,7 @@ public.facebook_page_integrations: findings jsonb
 public.facebook_page_integrations: paused_until timestamp with time zone
 public.facebook_page_integrations: pause_reason text
 public.facebook_page_integrations: moved_at timestamp with time zone
+public.facebook_page_integrations: revived_at timestamp with time zone
 public.idempotency_keys: organization_id uuid not null
 public.idempotency_keys: id uuid not null
 public.idempotency_keys: key_hash bytea not null
@@ -441,6 +442,7 @@ CREATE INDEX facebook_page_integrations_due ON public.facebook_page_integrations
 CREATE INDEX facebook_page_integrations_login ON public.facebook_page_integrations USING btree (organization_id, login_id)
 CREATE INDEX facebook_page_integrations_moved ON public.facebook_page_integrations USING btree (moved_at) WHERE (moved_at IS NOT NULL)
 CREATE INDEX facebook_page_integrations_page ON public.facebook_page_integrations USING btree (organization_id, page_id)
+CREATE INDEX facebook_page_integrations_revived ON public.facebook_page_integrations USING btree (organization_id, id) WHERE (revived_at IS NOT NULL)
 CREATE INDEX facebook_page_integrations_status ON public.facebook_page_integrations USING btree (status) WHERE (next_check_at IS NOT NULL)
 CREATE INDEX idempotency_keys_age ON public.idempotency_keys USING btree (created_at)
 CREATE INDEX integrations_active ON public.integrations USING btree (organization_id, is_active, id)
@@ -792,8 +794,8 @@ public.facebook_connections: UPDATE (state, reason, login_id, missing_permission
 public.facebook_logins: SELECT (organization_id, id, person_hash, generation, created_at, revoked_at) to pagekeeper_router
 public.facebook_logins: UPDATE (access_token, generation, revoked_at) to pagekeeper_router
 public.facebook_logins: UPDATE (access_token, person_hash, scopes, expires_at, data_access_expires_at, exchanged_at, generation, lease_token, lease_until, updated_at, kind, exchange_tried_at, error) to pagekeeper_app
-public.facebook_page_integrations: SELECT (organization_id, id, login_id, page_id, status, next_check_at, generation, paused_until, moved_at) to pagekeeper_router
-public.facebook_page_integrations: UPDATE (login_id, page_id, page_name, page_category, page_url, page_access_token, status, status_reason, status_since, next_check_at, last_checked_at, generation, drain_token, drain_until, updated_at, findings, paused_until, pause_reason, moved_at) to pagekeeper_app
+public.facebook_page_integrations: SELECT (organization_id, id, login_id, page_id, status, next_check_at, generation, paused_until, moved_at, revived_at) to pagekeeper_router
+public.facebook_page_integrations: UPDATE (login_id, page_id, page_name, page_category, page_url, page_access_token, status, status_reason, status_since, next_check_at, last_checked_at, generation, drain_token, drain_until, updated_at, findings, paused_until, pause_reason, moved_at, revived_at) to pagekeeper_app
 public.facebook_page_integrations: UPDATE (page_access_token, status, status_reason, status_since, next_check_at, generation, moved_at) to pagekeeper_router
 public.idempotency_keys: SELECT (organization_id, id, created_at) to pagekeeper_router
 public.idempotency_keys: UPDATE (status, answer) to pagekeeper_app
@@ -825,7 +827,7 @@ public.replies: UPDATE (text) to pagekeeper_router
 public.staff_entries: SELECT (organization_id, id, user_id, expires_at) to pagekeeper_router
 public.threads: SELECT (organization_id, thread_hash) to pagekeeper_router
 public.threads: UPDATE (human_until) to pagekeeper_app
-public.webhook_events: SELECT (organization_id, id, integration_id, received_at, state, not_before) to pagekeeper_router
+public.webhook_events: SELECT (organization_id, id, integration_id, received_at, state, not_before, replay) to pagekeeper_router
 public.webhook_events: UPDATE (person_hash, thread_hash, payload, state, attempts, not_before, processed_at, reason, replay) to pagekeeper_app
 
 -- functions
@@ -1375,6 +1377,17 @@ AS $function$
   where p.id = purge and p.lease_token = token and p.finished_at is null
   returning p.organization
 $function$
+CREATE OR REPLACE FUNCTION router.revived_pages(batch integer)
+ RETURNS TABLE(organization_id uuid, integration_id uuid)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+  select p.organization_id, p.id from public.facebook_page_integrations p
+  join public.organizations o on o.id = p.organization_id and o.is_active
+  where p.revived_at is not null
+  limit batch
+$function$
 CREATE OR REPLACE FUNCTION router.revoke_person(person bytea, asked_at timestamp with time zone, deletion text)
  RETURNS TABLE(organization_id uuid, login_id uuid)
  LANGUAGE plpgsql
@@ -1539,10 +1552,19 @@ CREATE OR REPLACE FUNCTION router.waiting_events(bound integer)
  SET search_path TO ''
  SET enable_seqscan TO 'off'
 AS $function$
-  select 'pending', count(*), coalesce(extract(epoch from pg_catalog.clock_timestamp() - min(e.received_at)), 0)::double precision
-  from (select w.received_at from public.webhook_events w
+  select 'pending', count(*), coalesce(extract(epoch from pg_catalog.clock_timestamp() - min(greatest(e.received_at, e.not_before))
+      filter (where e.replay is null and not exists (
+        select from public.facebook_page_integrations p
+        where p.organization_id = e.organization_id and p.id = e.integration_id and p.paused_until > app.now()
+      ))), 0)::double precision
+  from (select w.organization_id, w.integration_id, w.received_at, w.not_before, w.replay from public.webhook_events w
     where w.state = 'pending' and (w.not_before is null or w.not_before <= pg_catalog.clock_timestamp()) limit bound) e
   union all
   select 'parked', count(*), coalesce(extract(epoch from pg_catalog.clock_timestamp() - min(e.received_at)), 0)::double precision
   from (select w.received_at from public.webhook_events w where w.state = 'parked' limit bound) e
+  union all
+  select 'ending', count(*), coalesce(extract(epoch from pg_catalog.clock_timestamp() - min(e.received_at)), 0)::double precision
+  from (select w.received_at from public.webhook_events w where w.state = 'parked' limit bound) e
+  where e.received_at between pg_catalog.clock_timestamp() - interval '24 hours'
+    and pg_catalog.clock_timestamp() - interval '20 hours'
 $function$

@@ -10,7 +10,7 @@ import { Metrics } from '@pagekeeper/runtime/metrics/metrics';
 import { serveMetrics } from '@pagekeeper/runtime/metrics/serve-metrics';
 import type { WorkerVariables } from './env.ts';
 import { createHandlers } from './handlers.ts';
-import { countJobs } from './job-metrics.ts';
+import { countJobs, showZeros } from './job-metrics.ts';
 
 /** So long jobs that run may take to their end. */
 const stopMs = 8_000;
@@ -24,6 +24,7 @@ export async function startWorker(variables: WorkerVariables, log: Log): Promise
   const metrics = new Metrics('worker');
   const services = await openServices(variables, log, metrics);
   showPools(metrics, { app: () => poolUseOf(services.database) });
+  showZeros(services.metrics);
   showSystemFigures(metrics, services, variables.PAGEKEEPER_KEYS);
   const metricsServer = await serveMetrics(metrics, { port: variables.METRICS_PORT, host: variables.HOST, log });
   const handlers = createHandlers({

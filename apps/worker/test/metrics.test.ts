@@ -87,6 +87,40 @@ itWithoutTwins(
   },
 );
 
+itWithoutTwins('an event waits since it is due: a paused page, a replay and a new token start no alarm', async () => {
+  const acme = await network.tenant('acme');
+  const { page } = await acme.connectPage();
+  await network.settle();
+  const waiting = async () => {
+    const rows = await network.sql('select * from router.waiting_events(1000)');
+    return Object.fromEntries(
+      rows.map(({ state, events, oldest_seconds }) => [state, [Number(events), oldest_seconds]]),
+    );
+  };
+  const before = await waiting();
+  await network.worker!.stop();
+  await network.simulator.post(`/__sim/pages/${page.page_id}/comments`, { text: 'Hello?' });
+  await expect.poll(async () => (await waiting()).pending![0]).toBe(before.pending![0]! + 1);
+  const ours = (set: string) => network.sql(`update webhook_events set ${set} where page_id = $1`, [page.page_id]);
+  await ours(`received_at = received_at - interval '10 minutes'`);
+  expect((await waiting()).pending![1]).toBeGreaterThan(600);
+  for (const calm of [`replay = 'quiet'`, `replay = null, not_before = clock_timestamp()`]) {
+    await ours(calm);
+    expect((await waiting()).pending![1], calm).toBeLessThan(60);
+  }
+  await ours('not_before = null');
+  const pause = (until: string) =>
+    network.sql(`update facebook_page_integrations set paused_until = ${until} where page_id = $1`, [page.page_id]);
+  await pause(`app.now() + interval '1 hour'`);
+  expect((await waiting()).pending![1]).toBeLessThan(60);
+  await pause('null');
+  const { ending } = await waiting();
+  await ours(`state = 'parked', received_at = received_at - interval '21 hours'`);
+  expect((await waiting()).ending![0]).toBe(ending![0]! + 1);
+  await ours(`state = 'ignored'`);
+  await network.startWorker({ METRICS_PORT: String(port) });
+});
+
 itWithoutTwins('no label tells of a tenant, a page or a person', async () => {
   const acme = await network.tenant('acme');
   const { page, id } = await acme.connectPage();

@@ -9,6 +9,8 @@ export interface ServiceMetrics {
   readonly closedEvents: Counter<'state'>;
   /** From an event's commit to its end. */
   readonly eventLag: Histogram;
+  /** Pages that were checked, by the status that was found. */
+  readonly checks: Counter<'status'>;
   /** Pages whose token died, by the status that was found. */
   readonly deaths: Counter<'status'>;
   /** Pages that work again after people were told of their death. */
@@ -33,6 +35,11 @@ export const createServiceMetrics = (metrics: Metrics): ServiceMetrics => ({
     name: 'pagekeeper_event_lag_seconds',
     help: 'From the commit of a webhook event to its end, replays left out.',
     buckets: lagSeconds,
+  }),
+  checks: metrics.counter({
+    name: 'pagekeeper_page_checks_total',
+    help: 'Pages that were checked, by the status that was found.',
+    labels: ['status'],
   }),
   deaths: metrics.counter({
     name: 'pagekeeper_page_deaths_total',

@@ -98,8 +98,16 @@ function setOrForget(gauge: { set(value: number): void; remove(): void }, value:
 
 function showEvents(metrics: Metrics, read: Reading<DatabaseFigures>): void {
   const shown = [
-    ['pagekeeper_waiting_events', `Events that are not done with, ${countedEvents} at most.`, 'events'],
-    ['pagekeeper_waiting_events_oldest_seconds', 'For how long the oldest of those waits.', 'oldest_seconds'],
+    [
+      'pagekeeper_waiting_events',
+      `Events that are due (pending), wait for a token (parked), or do so for 20 to 24 hours (ending), ${countedEvents} at most.`,
+      'events',
+    ],
+    [
+      'pagekeeper_waiting_events_oldest_seconds',
+      'For how long the oldest of those waits; of those that are due, replays and paused pages left out, since it is due.',
+      'oldest_seconds',
+    ],
   ] as const;
   for (const [name, help, figure] of shown) {
     metrics.gauge({

@@ -98,6 +98,7 @@ const definerFunctions: Record<string, string> = {
   'router.insert_webhook_events': 'one insert for many tenants',
   'router.due_logins': 'across tenants, ids only',
   'router.pending_integrations': 'across tenants, ids only',
+  'router.revived_pages': 'across tenants, ids only',
   'router.key_encryption_keys_in_use': 'across tenants, key names only',
   'router.organizations_with_keys': 'across tenants, ids only',
   'router.page_statuses': 'for metrics: across tenants, counts only',

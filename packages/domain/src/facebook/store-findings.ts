@@ -94,6 +94,7 @@ async function storePage(
     return { ...untouched, status: before.status, outdated: false };
   }
   const since = before.status === verdict.status ? before.status_since : now;
+  const revived = usableStatuses.includes(verdict.status) && (await hasParkedEvents(tx, page.integrationId));
   const { restMs } = checked.subscriptions.get(page.integrationId) ?? {};
   await FacebookPageIntegration.query(tx)
     .where({ id: page.integrationId })
@@ -109,11 +110,11 @@ async function storePage(
       ...(before.pause_reason === awaitsCheck &&
         before.status !== verdict.status && { paused_until: null, pause_reason: null }),
       ...(restMs && { paused_until: laterBy(restMs), pause_reason: usedUp }),
+      ...(revived && { revived_at: now }),
       updated_at: raw('now()') as never,
     });
   await noteChange(tx, before, verdict, since);
   const { recovered } = await tellOfStatus(tx, { before, verdict, since, now });
-  const revived = usableStatuses.includes(verdict.status) && (await hasParkedEvents(tx, page.integrationId));
   const died = deadStatuses.includes(verdict.status) && !deadStatuses.includes(before.status);
   return { integrationId: page.integrationId, status: verdict.status, revived, died, recovered, outdated: false };
 }

@@ -59,6 +59,8 @@ export class FacebookPageIntegration extends TenantModel {
   declare generation: number;
   /** Another organization took the page over, and the people here were not told yet. */
   declare moved_at: Date | null;
+  /** When its token was found to work while events wait for it; null once they go on. */
+  declare revived_at: Date | null;
   declare drain_token: Uuid | null;
   declare drain_until: Date | null;
   declare created_at: Date;

@@ -6,17 +6,19 @@ import type { DecidedEvent } from './read-events.ts';
 import type { ReplyKind } from './reply.ts';
 
 /** What became of one try to answer, or of one that was in doubt. */
-export type ReplyOutcome =
-  | 'sent'
-  | 'rejected'
-  | 'unknown'
-  | 'put_off'
-  | 'paused'
-  | 'answered_before'
+export const replyOutcomes = [
+  'sent',
+  'rejected',
+  'unknown',
+  'put_off',
+  'paused',
+  'answered_before',
   /** It was in doubt, and found under its comment. */
-  | 'found'
+  'found',
   /** It was in doubt, and nobody will know. */
-  | 'given_up';
+  'given_up',
+] as const;
+export type ReplyOutcome = (typeof replyOutcomes)[number];
 
 /** Those that end the event, and how. */
 const ends: Partial<Record<ReplyOutcome, EventState>> = {

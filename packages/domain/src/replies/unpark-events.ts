@@ -30,10 +30,18 @@ export async function unparkEvents(
 }
 
 async function unparkBatch(tx: TenantTx, integrationId: Uuid): Promise<number> {
-  const page = await FacebookPageIntegration.query(tx).findOne({ id: integrationId }).select('status');
-  if (!page || !usableStatuses.includes(page.status)) return 0;
+  // Held until the commit: a check that finds the page dead and alive again marks it anew after that.
+  const pages = FacebookPageIntegration.query(tx).where({ id: integrationId });
+  const page = await pages.clone().select('status').forUpdate().first();
+  const count = page && usableStatuses.includes(page.status) ? await unparkOldest(tx, integrationId) : 0;
+  if (count < batch) await pages.patch({ revived_at: null });
+  return count;
+}
+
+async function unparkOldest(tx: TenantTx, integrationId: Uuid): Promise<number> {
   const { rowCount } = await tx.raw(
-    `update webhook_events set state = 'pending', reason = null
+    // Due from now on: it does not wait for us since it came.
+    `update webhook_events set state = 'pending', reason = null, not_before = clock_timestamp()
      where organization_id = ? and state = 'parked' and id in (
        select id from webhook_events where organization_id = ? and integration_id = ? and state = 'parked'
        order by id limit ?

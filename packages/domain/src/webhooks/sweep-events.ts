@@ -1,6 +1,6 @@
 import type { Services } from '../context.ts';
 import type { Uuid } from '../ids.ts';
-import { drainEventsJob } from '../jobs.ts';
+import { drainEventsJob, unparkEventsJob } from '../jobs.ts';
 import { asSystem } from '../tenancy/doors.ts';
 
 const batch = 1_000;
@@ -9,8 +9,13 @@ const maxBatches = 50;
 
 const first = '00000000-0000-0000-0000-000000000000' as Uuid;
 
-/** Nudges every integration that has pending events: finds what a lost nudge, a crash or a pause left behind. */
+/**
+ * Nudges every integration that has pending events, or parked ones that may go on: finds what a lost nudge, a crash or
+ * a pause left behind. @returns how many have pending ones
+ */
 export async function sweepEvents({ database, queue }: Pick<Services, 'database' | 'queue'>): Promise<number> {
+  const revived = await asSystem<{ organization_id: Uuid; integration_id: Uuid }>(database, 'revived_pages', batch);
+  await queue.enqueueMany(unparkEventsJob, revived);
   let last = { organization_id: first, integration_id: first };
   let count = 0;
   for (let round = 0; round < maxBatches; round += 1) {

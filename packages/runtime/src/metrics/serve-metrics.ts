@@ -8,7 +8,8 @@ export interface MetricsServer {
 }
 
 /**
- * Answers `GET /metrics` on a port of its own, which the world outside shall not reach. Without a port: null.
+ * Answers `GET /metrics` on a port of its own, which the world outside shall not reach, and `GET /healthz` for whoever
+ * wants to know whether the event loop turns. Without a port: null.
  * @throws the listener's error
  */
 export async function serveMetrics(
@@ -18,10 +19,9 @@ export async function serveMetrics(
   if (port === undefined) return null;
   const server = createServer((request, response) => {
     const [path] = (request.url ?? '').split('?', 1);
-    if (path !== '/metrics' || (request.method !== 'GET' && request.method !== 'HEAD')) {
-      response.writeHead(path === '/metrics' ? 405 : 404).end();
-      return;
-    }
+    if (path !== '/metrics' && path !== '/healthz') return void response.writeHead(404).end();
+    if (request.method !== 'GET' && request.method !== 'HEAD') return void response.writeHead(405).end();
+    if (path === '/healthz') return void response.writeHead(200).end('ok');
     metrics.read().then(
       text => response.writeHead(200, { 'Content-Type': metrics.contentType }).end(text),
       error => {
