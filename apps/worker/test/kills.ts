@@ -2,7 +2,7 @@ import { type Network, startNetwork } from '@pagekeeper/testing/network/network'
 import { expect } from 'vitest';
 
 /** For comments. The claim comes last: what the others left open is claimed again and again. */
-const failpoints = ['reply.before_http', 'reply.after_http', 'reply.during_commit', 'drain.after_claim'] as const;
+const failpoints = ['reply.before_http', 'reply.after_http', 'reply.before_commit', 'drain.after_claim'] as const;
 
 /**
  * Kills the worker with -9 at every failpoint, `rounds` times each, while a comment or message waits for every kill on

@@ -19,9 +19,9 @@ it('a worker that stood still while its intent was committed does not send by it
   const { page } = await acme.connectPage();
   await network.settle();
   await network.worker!.stop();
-  const worker = await network.startWorker({ FAIL_AT: 'reply.during_intent', FAIL_BY: 'SIGSTOP' });
+  const worker = await network.startWorker({ FAIL_AT: 'reply.before_intent', FAIL_BY: 'SIGSTOP' });
   await network.simulator.post(`/__sim/pages/${page.page_id}/comments`, { text: 'Open?' });
-  const stopped = () => network.output.some(line => line.includes('failpoint reply.during_intent'));
+  const stopped = () => network.output.some(line => line.includes('failpoint reply.before_intent'));
   await expect.poll(stopped, { timeout: 20_000 }).toBe(true);
   await sleep(stillMs);
   process.kill(worker.pid, 'SIGCONT');

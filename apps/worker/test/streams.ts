@@ -25,7 +25,7 @@ const workerFailpoints = [
   'drain.after_close',
   'reply.before_http:2',
   'reply.after_http:3',
-  'reply.during_commit:2',
+  'reply.before_commit:2',
 ];
 
 interface Comparison {

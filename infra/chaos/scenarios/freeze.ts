@@ -8,10 +8,10 @@ import { startTraffic } from '../traffic.ts';
 const points: readonly Failpoint[] = [
   'drain.after_claim',
   'drain.after_close',
-  'reply.during_intent',
+  'reply.before_intent',
   'reply.before_http',
   'reply.after_http',
-  'reply.during_commit',
+  'reply.before_commit',
 ];
 /** What the others left in doubt is looked for when their leases have run out, so this one is stopped later. */
 const latePoint: Failpoint = 'reply.after_look';

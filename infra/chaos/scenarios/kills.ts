@@ -12,7 +12,7 @@ const points = {
     'drain.after_close',
     'reply.before_http',
     'reply.after_http',
-    'reply.during_commit',
+    'reply.before_commit',
     'reply.after_look',
   ],
 } as const satisfies Record<string, readonly Failpoint[]>;

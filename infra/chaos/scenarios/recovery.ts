@@ -11,7 +11,7 @@ const workerPlaces: readonly Place[] = [
   'drain.after_close',
   'reply.before_http',
   'reply.after_http',
-  'reply.during_commit',
+  'reply.before_commit',
   'anywhere',
 ];
 const apiPlaces: readonly Place[] = ['inbox.after_commit', 'nudge.before_enqueue'];

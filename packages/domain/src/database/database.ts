@@ -87,8 +87,8 @@ export interface CompiledQuery {
 /** How door, statement and commit travel. */
 export interface Flight {
   readOnly: boolean;
-  /** Called when they have left, and nothing is heard of them yet. */
-  left?: () => void;
+  /** Called just before they leave. */
+  leaving?: () => void;
 }
 
 /**
@@ -110,7 +110,7 @@ async function inOneFlight(
   client: PooledClient,
   door: Door,
   { sql: text, bindings }: CompiledQuery,
-  { readOnly, left }: Flight,
+  { readOnly, leaving }: Flight,
 ): Promise<Record<string, unknown>[]> {
   const values = bindings as unknown[];
   const name = client.config.namedStatements ? statementName(text) : undefined;
@@ -124,8 +124,8 @@ async function inOneFlight(
       connection.query({ text, values, ...(name && { name }) }),
       connection.query('commit'),
     ]);
+    leaving?.();
     stream.uncork();
-    left?.();
     const [entered, done, committed] = await flight;
     if (entered.status === 'rejected') throw entered.reason;
     if (done.status === 'rejected') throw done.reason;

@@ -45,7 +45,7 @@ export async function sendReply(
   const intent = await makeIntent(ctx, drain, event, outgoing, () => {
     // Not before: waiting for a connection does no harm, since the intent's own statement looks at the lease.
     askedAt = performance.now();
-    failpoint('reply.during_intent');
+    failpoint('reply.before_intent');
   });
   if (typeof intent === 'string') return intent;
   failpoint('reply.before_http');
@@ -100,7 +100,7 @@ async function makeIntent(
   drain: UsableDrain,
   event: DecidedEvent,
   { kind, sourceId, text, rule }: Outgoing,
-  left: () => void,
+  leaving: () => void,
 ): Promise<Intent | 'next' | 'changed'> {
   const { reply } = event;
   const id = reply?.id ?? newIdAt(event.decidedAt);
@@ -131,7 +131,7 @@ async function makeIntent(
     ctx,
     { organization },
     query,
-    left,
+    leaving,
   );
   const { allowed, attempts } = rows[0]!;
   if (allowed === 0) return 'changed';
@@ -238,7 +238,7 @@ async function finish(
   end: { state: 'sent' | 'rejected'; reason: string; sentId: string | null; event: 'processed' | 'failed' },
 ): Promise<void> {
   const bindings = [organization, id, attempts, end.state, end.reason, end.sentId, end.event];
-  await statementInTenant(ctx, { organization }, { sql: finishSql, bindings }, () => failpoint('reply.during_commit'));
+  await statementInTenant(ctx, { organization }, { sql: finishSql, bindings }, () => failpoint('reply.before_commit'));
 }
 
 const finishSql = `

@@ -55,17 +55,17 @@ export async function withTenant<Result>(
 /**
  * A tenant's transaction of one statement, in one round trip: for jobs, where many are made and each is waited for.
  * @param query with `$1` for its first value
- * @param left called when it has left, and nothing is heard of it yet
+ * @param leaving called just before it leaves
  * @throws as `withTenant`
  */
 export async function statementInTenant<Row>(
   ctx: Pick<Context, 'database' | 'actor'>,
   options: Pick<TenantOptions, 'organization'>,
   query: CompiledQuery,
-  left?: () => void,
+  leaving?: () => void,
 ): Promise<Row[]> {
   const door: Door = { sql: doorOf(ctx.actor, options), entered: () => {} };
-  const flight = { readOnly: false, ...(left && { left }) };
+  const flight = { readOnly: false, ...(leaving && { leaving }) };
   return (await refusals(() => statementThroughDoor(ctx.database, door, query, flight))) as Row[];
 }
 
