@@ -27,9 +27,13 @@ export async function holdLock(system: System, table: string, ms: number): Promi
   });
 }
 
+/** Pagekeeper's session looks for a deadlock first (after a second), and so is the one that is ended. */
+const oursIsEnded = `set deadlock_timeout = '20s'`;
+
 /** For a while each statement that stores events takes so many seconds. */
 export async function slowDown(system: System, seconds: number, ms: number): Promise<void> {
   await withSession(system, async session => {
+    await session.query(oursIsEnded);
     await session.query(
       `create or replace function app.be_slow() returns trigger language plpgsql as
        $$ begin perform pg_sleep(${seconds}); return new; end $$`,
@@ -48,8 +52,7 @@ const reachMs = 5_000;
 /** Locks events whose replies are under way, and their replies when ours has these and waits for the events. */
 export async function crossOnce(system: System): Promise<void> {
   await withSession(system, async session => {
-    // Ours looks for a deadlock first (after a second), and so is the one that is ended.
-    await session.query(`set deadlock_timeout = '20s'`);
+    await session.query(oursIsEnded);
     await session.query('begin');
     const deadline = Date.now() + reachMs;
     let ids: string[] = [];

@@ -786,6 +786,7 @@ auth.users: UPDATE (name, updated_at, notices) to pagekeeper_app
 public.api_keys: SELECT (organization_id, id, secret_hash, role, scopes, expires_at, last_used_at, revoked_at) to pagekeeper_router
 public.api_keys: UPDATE (last_used_at) to pagekeeper_router
 public.api_keys: UPDATE (name, expires_at, revoked_at, replaced_by) to pagekeeper_app
+public.app_pauses: SELECT (until) to pagekeeper_router
 public.audit_events: SELECT (organization_id, id) to pagekeeper_router
 public.businesses: SELECT (organization_id, id, is_active) to pagekeeper_router
 public.businesses: UPDATE (name, slug, description, is_active, deactivated_at, version, updated_at) to pagekeeper_app
@@ -925,6 +926,15 @@ CREATE OR REPLACE FUNCTION app.now()
  STABLE
  SET search_path TO ''
 AS $function$ select pg_catalog.now() + (select clock_offset from app.clock) $function$
+CREATE OR REPLACE FUNCTION router.app_pause(OUT seconds double precision)
+ RETURNS double precision
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+  select coalesce(extract(epoch from max(p.until) - app.now()), 0)::double precision
+  from public.app_pauses p where p.until > app.now()
+$function$
 CREATE OR REPLACE FUNCTION router.data_key_age(OUT seconds double precision)
  RETURNS double precision
  LANGUAGE sql
@@ -1552,19 +1562,51 @@ CREATE OR REPLACE FUNCTION router.waiting_events(bound integer)
  SET search_path TO ''
  SET enable_seqscan TO 'off'
 AS $function$
-  select 'pending', count(*), coalesce(extract(epoch from pg_catalog.clock_timestamp() - min(greatest(e.received_at, e.not_before))
-      filter (where e.replay is null and not exists (
-        select from public.facebook_page_integrations p
-        where p.organization_id = e.organization_id and p.id = e.integration_id and p.paused_until > app.now()
-      ))), 0)::double precision
-  from (select w.organization_id, w.integration_id, w.received_at, w.not_before, w.replay from public.webhook_events w
-    where w.state = 'pending' and (w.not_before is null or w.not_before <= pg_catalog.clock_timestamp()) limit bound) e
+  with recursive pending_page as (
+    (select e.organization_id, e.integration_id from public.webhook_events e where e.state = 'pending'
+     order by e.organization_id, e.integration_id limit 1)
+    union all
+    select n.organization_id, n.integration_id from pending_page p, lateral (
+      select e.organization_id, e.integration_id from public.webhook_events e
+      where e.state = 'pending' and (e.organization_id, e.integration_id) > (p.organization_id, p.integration_id)
+      order by e.organization_id, e.integration_id limit 1
+    ) n
+  ), parked_page as (
+    (select e.organization_id, e.integration_id from public.webhook_events e where e.state = 'parked'
+     order by e.organization_id, e.integration_id limit 1)
+    union all
+    select n.organization_id, n.integration_id from parked_page p, lateral (
+      select e.organization_id, e.integration_id from public.webhook_events e
+      where e.state = 'parked' and (e.organization_id, e.integration_id) > (p.organization_id, p.integration_id)
+      order by e.organization_id, e.integration_id limit 1
+    ) n
+  ), clock as materialized (select app.now() as business, pg_catalog.clock_timestamp() as real)
+  select 'pending',
+    (select count(*) from (select from public.webhook_events e
+       where e.state = 'pending' and (e.not_before is null or e.not_before <= (select real from clock)) limit bound) c),
+    coalesce((select extract(epoch from max((select real from clock) - first_in_line.since))
+      from (select * from pending_page limit bound / 50) p
+      join public.facebook_page_integrations f on f.organization_id = p.organization_id and f.id = p.integration_id
+        and (f.paused_until is null or f.paused_until <= (select business from clock)),
+      lateral (select greatest(e.received_at, e.not_before) as since from public.webhook_events e
+        where e.organization_id = p.organization_id and e.integration_id = p.integration_id and e.state = 'pending'
+          and e.replay is null and (e.not_before is null or e.not_before <= (select real from clock))
+        order by e.id limit 1) first_in_line), 0)::double precision
   union all
-  select 'parked', count(*), coalesce(extract(epoch from pg_catalog.clock_timestamp() - min(e.received_at)), 0)::double precision
-  from (select w.received_at from public.webhook_events w where w.state = 'parked' limit bound) e
+  select 'parked',
+    (select count(*) from (select from public.webhook_events e where e.state = 'parked' limit bound) c),
+    coalesce((select extract(epoch from max((select real from clock) - first_in_line.received_at))
+      from (select * from parked_page limit bound / 50) p,
+      lateral (select e.received_at from public.webhook_events e
+        where e.organization_id = p.organization_id and e.integration_id = p.integration_id and e.state = 'parked'
+        order by e.id limit 1) first_in_line), 0)::double precision
   union all
-  select 'ending', count(*), coalesce(extract(epoch from pg_catalog.clock_timestamp() - min(e.received_at)), 0)::double precision
-  from (select w.received_at from public.webhook_events w where w.state = 'parked' limit bound) e
-  where e.received_at between pg_catalog.clock_timestamp() - interval '24 hours'
-    and pg_catalog.clock_timestamp() - interval '20 hours'
+  select 'ending', coalesce(sum(late.events), 0)::bigint, 0
+  from (select * from parked_page limit bound / 50) p,
+  lateral (select count(*) as events from (
+    select from public.webhook_events e
+    where e.organization_id = p.organization_id and e.integration_id = p.integration_id and e.state = 'parked'
+      and e.id between app.event_id_at((select business from clock) - interval '24 hours')
+        and app.event_id_at((select business from clock) - interval '20 hours')
+    limit 1000) c) late
 $function$

@@ -1,4 +1,5 @@
 import { deadStatuses } from '@pagekeeper/domain/facebook/judge-page';
+import { pageStatuses } from '@pagekeeper/domain/integrations/facebook-page-integration';
 import { jobs } from '@pagekeeper/domain/jobs';
 import { replyKinds } from '@pagekeeper/domain/replies/reply';
 import { replyOutcomes } from '@pagekeeper/domain/replies/tell-of-events';
@@ -12,11 +13,12 @@ const buckets = [0.005, 0.025, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
 const known = new Set<string>(jobs.map(({ name }) => name));
 
 /** Shows what alerts count as 0 from the start: to Prometheus a line that is born at 1 has never grown. */
-export function showZeros({ replies, deaths }: ServiceMetrics): void {
+export function showZeros({ replies, checks, deaths }: ServiceMetrics): void {
   for (const kind of replyKinds) {
     for (const outcome of replyOutcomes) replies.inc({ kind, outcome }, 0);
   }
   for (const status of deadStatuses) deaths.inc({ status }, 0);
+  for (const status of pageStatuses) checks.inc({ status }, 0);
 }
 
 /** Rate, errors and durations by job. Outcomes are the handlers' words, and `retried` and `failed`. */

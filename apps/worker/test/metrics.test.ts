@@ -100,7 +100,7 @@ itWithoutTwins('an event waits since it is due: a paused page, a replay and a ne
   const before = await waiting();
   await network.worker!.stop();
   await network.simulator.post(`/__sim/pages/${page.page_id}/comments`, { text: 'Hello?' });
-  await expect.poll(async () => (await waiting()).pending![0]).toBe(before.pending![0]! + 1);
+  await expect.poll(async () => (await waiting()).pending![0], { timeout: 10_000 }).toBe(before.pending![0]! + 1);
   const ours = (set: string) => network.sql(`update webhook_events set ${set} where page_id = $1`, [page.page_id]);
   await ours(`received_at = received_at - interval '10 minutes'`);
   expect((await waiting()).pending![1]).toBeGreaterThan(600);
@@ -115,7 +115,7 @@ itWithoutTwins('an event waits since it is due: a paused page, a replay and a ne
   expect((await waiting()).pending![1]).toBeLessThan(60);
   await pause('null');
   const { ending } = await waiting();
-  await ours(`state = 'parked', received_at = received_at - interval '21 hours'`);
+  await ours(`state = 'parked', id = app.event_id_at(app.now() - interval '21 hours')`);
   expect((await waiting()).ending![0]).toBe(ending![0]! + 1);
   await ours(`state = 'ignored'`);
   await network.startWorker({ METRICS_PORT: String(port) });

@@ -10,6 +10,7 @@ import { readRingKeyAge } from './vault/open-vault.ts';
 interface DatabaseFigures {
   pages: { status: string; pages: string }[];
   lateChecks: { checks: string; oldest_seconds: number };
+  appPause: { seconds: number };
   events: { state: string; events: string; oldest_seconds: number }[];
   /** In seconds; null where there is none yet. */
   keyAges: { data: number | null; encryption: number | null };
@@ -88,6 +89,13 @@ function showPages(metrics: Metrics, read: Reading<DatabaseFigures>): void {
       setOrForget(gauge, (await read())?.lateChecks.oldest_seconds);
     },
   });
+  metrics.gauge({
+    name: 'pagekeeper_app_pause_seconds',
+    help: 'For how long no call of ours goes to Facebook: its wish, or since our calls fail; 0 while they are fine.',
+    async read(gauge) {
+      setOrForget(gauge, (await read())?.appPause.seconds);
+    },
+  });
 }
 
 /** Nothing is better than the last known figure. */
@@ -156,14 +164,21 @@ function showQueue(metrics: Metrics, read: Reading<QueueFigures>): void {
 }
 
 async function readDatabase({ database }: Pick<Services, 'database'>, ring: KeyRing): Promise<DatabaseFigures> {
-  const [pages, [lateChecks], events, [dataKey], encryption] = await Promise.all([
+  const [pages, [lateChecks], [appPause], events, [dataKey], encryption] = await Promise.all([
     asSystem<DatabaseFigures['pages'][number]>(database, 'page_statuses'),
     asSystem<DatabaseFigures['lateChecks']>(database, 'late_checks'),
+    asSystem<DatabaseFigures['appPause']>(database, 'app_pause'),
     asSystem<DatabaseFigures['events'][number]>(database, 'waiting_events', countedEvents),
     asSystem<{ seconds: number | null }>(database, 'data_key_age'),
     readRingKeyAge(database, ring),
   ]);
-  return { pages, lateChecks: lateChecks!, events, keyAges: { data: dataKey?.seconds ?? null, encryption } };
+  return {
+    pages,
+    lateChecks: lateChecks!,
+    appPause: appPause!,
+    events,
+    keyAges: { data: dataKey?.seconds ?? null, encryption },
+  };
 }
 
 async function readQueue(queue: Pick<Services['queue'], 'counts' | 'waitingJobs'>): Promise<QueueFigures> {

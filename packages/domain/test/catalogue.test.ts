@@ -104,6 +104,7 @@ const definerFunctions: Record<string, string> = {
   'router.page_statuses': 'for metrics: across tenants, counts only',
   'router.late_checks': 'for metrics: across tenants, a count and an age',
   'router.waiting_events': 'for metrics: across tenants, counts and ages',
+  'router.app_pause': 'for metrics: of our app',
   'router.data_key_age': 'for metrics: across tenants, an age',
   'router.forget_reply_words': 'across tenants, by age',
   'app.make_event_partitions': 'only an owner makes tables',

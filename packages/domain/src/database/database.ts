@@ -93,7 +93,8 @@ export interface Flight {
 
 /**
  * Door, one statement and commit in a single flight: a third of the round trips, and of the packets. The statement is
- * sent before the door has answered; where the door refuses, Postgres runs nothing more of the transaction.
+ * sent before the door has answered; where the door refuses, Postgres runs nothing more of the transaction. (Were BEGIN
+ * itself not run, the statement would stand alone, in no tenant: for tables with row level security only.)
  * @returns the statement's rows, as the driver reads them
  */
 export async function statementThroughDoor(
@@ -130,9 +131,12 @@ async function inOneFlight(
     if (entered.status === 'rejected') throw entered.reason;
     if (done.status === 'rejected') throw done.reason;
     if (committed.status === 'rejected') throw committed.reason;
+    if (committed.value.command !== 'COMMIT') throw new Error('The transaction had failed and was rolled back.');
     door.entered(entered.value.at(-1)?.rows[0]);
     return done.value.rows;
   } finally {
+    // Where COMMIT itself was cancelled.
+    if (connection.getTransactionStatus() !== 'I') await connection.query('rollback').catch(() => {});
     await client.releaseConnection(connection);
   }
 }

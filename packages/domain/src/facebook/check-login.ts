@@ -190,8 +190,8 @@ async function warnOthers(
 /** What the stored findings set going: events that wait for a token, and pages that changed under the check. */
 async function afterwards(ctx: Context, login: LeasedLogin, stored: readonly StoredPage[]): Promise<void> {
   const organization_id = login.organizationId;
-  for (const { integrationId: integration_id, revived, died, recovered, status, outdated } of stored) {
-    if (!outdated) ctx.metrics.checks.inc({ status });
+  for (const { integrationId: integration_id, revived, died, recovered, status, checked } of stored) {
+    if (checked) ctx.metrics.checks.inc({ status });
     if (died) ctx.metrics.deaths.inc({ status });
     if (recovered) ctx.metrics.recoveries.inc();
     if (revived) await nudge(ctx, unparkEventsJob, { organization_id, integration_id });

@@ -24,6 +24,8 @@ import { tellOfStatus } from './tell-of-status.ts';
 export interface StoredPage {
   integrationId: Uuid;
   status: PageStatus;
+  /** Whether Facebook's answers told what it is. */
+  checked: boolean;
   /** Its token works, and events wait for it. */
   revived: boolean;
   /** It worked until now, and does not any more. */
@@ -86,7 +88,8 @@ async function storePage(
   const before = await FacebookPageIntegration.query(tx)
     .findOne({ id: page.integrationId, generation: page.generation })
     .forUpdate();
-  const untouched = { integrationId: page.integrationId, revived: false, died: false, recovered: false };
+  const { integrationId } = page;
+  const untouched = { integrationId, checked: false, revived: false, died: false, recovered: false };
   if (!before) return { ...untouched, status: 'unverified', outdated: true };
   const verdict = checked.verdicts.get(page.integrationId);
   if (!verdict) {
@@ -94,10 +97,10 @@ async function storePage(
     return { ...untouched, status: before.status, outdated: false };
   }
   const since = before.status === verdict.status ? before.status_since : now;
-  const revived = usableStatuses.includes(verdict.status) && (await hasParkedEvents(tx, page.integrationId));
+  const revived = usableStatuses.includes(verdict.status) && (await hasParkedEvents(tx, integrationId));
   const { restMs } = checked.subscriptions.get(page.integrationId) ?? {};
   await FacebookPageIntegration.query(tx)
-    .where({ id: page.integrationId })
+    .where({ id: integrationId })
     .patch({
       ...(await tokenAndDetails(tx, vault, examination)),
       status: verdict.status,
@@ -116,7 +119,7 @@ async function storePage(
   await noteChange(tx, before, verdict, since);
   const { recovered } = await tellOfStatus(tx, { before, verdict, since, now });
   const died = deadStatuses.includes(verdict.status) && !deadStatuses.includes(before.status);
-  return { integrationId: page.integrationId, status: verdict.status, revived, died, recovered, outdated: false };
+  return { integrationId, checked: true, status: verdict.status, revived, died, recovered, outdated: false };
 }
 
 /** What a check replaces: a token that was derived anew, and the page's name where Facebook calls it otherwise now. */

@@ -1,4 +1,5 @@
 import type { Context } from '../context.ts';
+import { together } from '../database/together.ts';
 import { newIdAt, parsePublicId, type Uuid } from '../ids.ts';
 import { waitsForDelay } from '../integrations/integration-config.ts';
 import type { TenantTx } from '../tenancy/tenant-tx.ts';
@@ -43,7 +44,7 @@ export async function closeEvents(
   }
   const ready = park(drain, left, closings);
   const seal = (id: Uuid, text: string) => vault.seal(drain.key, textOf(id), Buffer.from(text)).bytes();
-  await Promise.all([
+  await together([
     storeDecisions(tx, drain, decisions, seal),
     postponeUntil(tx, postponed),
     confirmByEcho(tx, events),
@@ -76,7 +77,7 @@ function park(drain: Drain, events: readonly DecidedEvent[], closings: Closings)
   });
 }
 
-/** Events by what becomes of them: one statement for each state and reason. */
+/** Events by what becomes of them. Parked ones are not ended, only put aside. */
 class Closings {
   readonly #ids = new Map<string, { state: EventState; reason: string; ids: Uuid[] }>();
 
@@ -92,17 +93,21 @@ class Closings {
   }
 
   async store(tx: TenantTx): Promise<void> {
-    await Promise.all(this.all().map(({ state, reason, ids }) => closeAs(tx, ids, state, reason)));
+    const each = this.all().flatMap(({ state, reason, ids }) => ids.map(id => ({ id, state, reason })));
+    if (each.length === 0) return;
+    await tx.raw(
+      `update webhook_events e set state = g.state, reason = g.reason,
+         processed_at = case when g.state = 'parked' then null else now() end
+       from unnest(?::uuid[], ?::text[], ?::text[]) as g (id, state, reason)
+       where e.organization_id = ? and e.id = g.id`,
+      [
+        each.map(({ id }) => id),
+        each.map(({ state }) => state),
+        each.map(({ reason }) => reason),
+        tx.tenant.organizationId,
+      ] as never,
+    );
   }
-}
-
-/** Ends events with a state and the reason in words. Parked ones are not ended, only put aside. */
-export async function closeAs(tx: TenantTx, ids: readonly Uuid[], state: EventState, reason: string): Promise<void> {
-  await tx.raw(
-    `update webhook_events set state = ?, reason = ?, processed_at = ${state === 'parked' ? 'null' : 'now()'}
-     where organization_id = ? and id = any(?)`,
-    [state, reason, tx.tenant.organizationId, [...ids]] as never,
-  );
 }
 
 async function postponeUntil(tx: TenantTx, events: readonly { id: Uuid; dueAt: Date }[]): Promise<void> {

@@ -3,6 +3,7 @@ import pLimit from 'p-limit';
 import { audit } from '../audit/audit.ts';
 import { closeReleased } from '../claims/close-released.ts';
 import type { Context } from '../context.ts';
+import { together } from '../database/together.ts';
 import type { Uuid } from '../ids.ts';
 import { drainEventsJob, refreshLoginJob } from '../jobs.ts';
 import { nudge } from '../nudge.ts';
@@ -68,7 +69,7 @@ export async function drainEvents(
       })
       .finally(letGo);
     await withTenant(ctx, { organization }, tx =>
-      Promise.all([endDrain(tx, drain), done.events > 0 && noteOpening(tx, drain, done.events)]),
+      together([endDrain(tx, drain), done.events > 0 && noteOpening(tx, drain, done.events)]),
     );
     if (done.outcome === 'continued' || done.outcome === 'changed') {
       await nudge(ctx, drainEventsJob, { organization_id: organization, integration_id });
@@ -110,7 +111,7 @@ async function drainSlice(ctx: Context, drain: Drain, options: DrainOptions): Pr
   for (let events = 0; ; ) {
     const batch = await withTenant(ctx, { organization: drain.organizationId }, async tx => {
       // In one flight. What was read is worth something only where the lease is ours still.
-      const [times, rows] = await Promise.all([renewDrain(tx, drain), pendingEvents(tx, drain)]);
+      const [times, rows] = await together([renewDrain(tx, drain), pendingEvents(tx, drain)]);
       if (!times) return null;
       const decided = await readEvents(tx, ctx, drain, { ...times, rows }, options);
       return { decided, ...(await closeEvents(tx, ctx, drain, decided)) };

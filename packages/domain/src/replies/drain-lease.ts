@@ -2,10 +2,11 @@ import type { Secret } from '@pagekeeper/runtime/secret';
 import { raw } from 'objection';
 import { Business } from '../businesses/business.ts';
 import type { Context } from '../context.ts';
+import { together } from '../database/together.ts';
 import type { StoredFindings } from '../facebook/findings.ts';
 import { usableStatuses } from '../facebook/judge-page.ts';
 import { newId, type Uuid } from '../ids.ts';
-import { FacebookPageIntegration } from '../integrations/facebook-page-integration.ts';
+import { FacebookPageIntegration, type PageStatus } from '../integrations/facebook-page-integration.ts';
 import { Integration } from '../integrations/integration.ts';
 import type { IntegrationConfig } from '../integrations/integration-config.ts';
 import { pageAccessTokenOf } from '../integrations/store-facebook-page.ts';
@@ -24,8 +25,9 @@ export interface Drain {
   pageId: string;
   pageName: string;
   generation: number;
-  /** Whether the page's status said that its token works. */
-  usable: boolean;
+  status: PageStatus;
+  /** Sealed as it stands in the page's row. */
+  sealedToken: Buffer;
   /** Null while the page's status says that it does not work, or when it does not open: events are parked then. */
   token: Secret | null;
   /** The status still says that the token works, and it does not open: a check shall find out. */
@@ -60,8 +62,7 @@ export async function beginDrain(
   vault: Context['vault'],
   integrationId: Uuid,
 ): Promise<Drain | 'busy' | 'gone' | 'paused'> {
-  // Asked for side by side, they leave in one flight.
-  const [integration, claim, organization, key] = await Promise.all([
+  const [integration, claim, organization, key] = await together([
     Integration.query(tx)
       .findOne({ id: integrationId, is_active: true })
       .whereIn('business_id', Business.query(tx).where({ is_active: true }).select('id')),
@@ -88,7 +89,8 @@ export async function beginDrain(
     pageId: page.page_id,
     pageName: page.page_name,
     generation: page.generation,
-    usable,
+    status: page.status,
+    sealedToken: page.page_access_token.bytes(),
     token,
     damaged: usable && !token,
     forbidden: forbiddenKinds(page),
@@ -141,21 +143,22 @@ export interface Times {
 }
 
 /**
- * Null when the lease was lost or the page is not what it was: tokens replaced, died, or alive again. Then the events
- * stay pending and the drain begins anew. (Parked on yesterday's news they would wait for the next check.)
+ * Null when the lease was lost or the page is not what it was: its token replaced, dead or alive again, a permission
+ * given or taken. Then the events stay pending and the drain begins anew. (Parked on yesterday's news they would wait
+ * for the next check.)
  */
 export async function renewDrain(tx: TenantTx, drain: Drain): Promise<Times | null> {
   const { rows } = await tx.raw(
     `update facebook_page_integrations set drain_until = ${leaseEnd}
-     where organization_id = ? and id = ? and drain_token = ? and generation = ? and (status = any(?)) = ?
+     where organization_id = ? and id = ? and drain_token = ? and generation = ? and status = ? and page_access_token = ?
      returning app.now() as now, clock_timestamp() as clock`,
     [
       drain.organizationId,
       drain.integrationId,
       drain.leaseToken,
       drain.generation,
-      [...usableStatuses],
-      drain.usable,
+      drain.status,
+      drain.sealedToken,
     ] as never,
   );
   return rows[0] ?? null;

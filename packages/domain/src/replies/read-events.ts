@@ -1,4 +1,5 @@
 import type { Context } from '../context.ts';
+import { together } from '../database/together.ts';
 import { publicId, type Uuid } from '../ids.ts';
 import type { TenantTx } from '../tenancy/tenant-tx.ts';
 import { dataKeyOf } from '../vault/organization-key.ts';
@@ -47,7 +48,7 @@ export async function readEvents(
     const untouched = { decision: nothing, decidedAt: times.now, reply: null, earlierText: null };
     return events.map(event => ({ ...event, ...untouched, id: event.row.id }));
   }
-  const [{ humans, ownComments }, lately] = await Promise.all([
+  const [{ humans, ownComments }, lately] = await together([
     readConversations(tx, drain, questions, appId),
     repliesLately(tx, drain, questions),
   ]);

@@ -1,5 +1,6 @@
 import type { Incoming } from '@pagekeeper/facebook/webhook-payload';
 import { lastSegment } from '@pagekeeper/facebook/webhook-values';
+import { together } from '../database/together.ts';
 import { parsePublicId } from '../ids.ts';
 import type { TenantTx } from '../tenancy/tenant-tx.ts';
 import type { Drain } from './drain-lease.ts';
@@ -25,7 +26,7 @@ export async function readConversations(
   events: readonly OpenedEvent[],
   appId: string,
 ): Promise<Conversations> {
-  const [ownComments, humans] = await Promise.all([readOwnComments(tx, drain, events), readHumans(tx, drain, events)]);
+  const [ownComments, humans] = await together([readOwnComments(tx, drain, events), readHumans(tx, drain, events)]);
   const found = new Map<string, Date>();
   for (const { incoming, thread } of events) {
     const spokenAt = incoming && humanWordAt(incoming, drain, ownComments, appId);

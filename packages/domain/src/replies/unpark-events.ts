@@ -20,8 +20,8 @@ export async function unparkEvents(
     for (;;) {
       const unparked = await withTenant(ctx, { organization }, tx => unparkBatch(tx, integration_id));
       events += unparked;
-      if (unparked > 0) await nudge(ctx, drainEventsJob, { organization_id: organization, integration_id });
-      if (unparked < batch) return { outcome: 'unparked', events };
+      if (unparked === 0) return { outcome: 'unparked', events };
+      await nudge(ctx, drainEventsJob, { organization_id: organization, integration_id });
     }
   } catch (error) {
     if (isGone(error)) return { outcome: 'gone', events };
@@ -34,7 +34,7 @@ async function unparkBatch(tx: TenantTx, integrationId: Uuid): Promise<number> {
   const pages = FacebookPageIntegration.query(tx).where({ id: integrationId });
   const page = await pages.clone().select('status').forUpdate().first();
   const count = page && usableStatuses.includes(page.status) ? await unparkOldest(tx, integrationId) : 0;
-  if (count < batch) await pages.patch({ revived_at: null });
+  if (count === 0) await pages.patch({ revived_at: null });
   return count;
 }
 

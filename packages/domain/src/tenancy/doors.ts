@@ -263,6 +263,7 @@ type SystemReason =
   | 'page_statuses'
   | 'late_checks'
   | 'waiting_events'
+  | 'app_pause'
   | 'data_key_age';
 
 /** Runs one of the router's listings. For jobs that fan out: each id is then entered as a tenant of its own. */
