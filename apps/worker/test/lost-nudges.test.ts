@@ -1,3 +1,4 @@
+import { itWithoutTwins } from '@pagekeeper/testing/network/behind-pgbouncer';
 import { type Network, startNetwork } from '@pagekeeper/testing/network/network';
 import { findRedis, type RunningRedis, startRedis } from '@pagekeeper/testing/redis';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -52,33 +53,37 @@ describe.skipIf(!findRedis())('when Redis loses everything', () => {
     expect(counted).toBeDefined();
   }, 60_000);
 
-  it('goes on with what waited for a token, if it was flushed after the check that found a new one', async () => {
-    const acme = await network.tenant('acme');
-    const { id, page } = await acme.connectPage();
-    await network.simulator.post(`/__sim/people/${page.personId}/events`, { type: 'password_change' });
-    await acme.refresh(id);
-    await network.simulator.post(`/__sim/pages/${page.page_id}/comments`, { text: 'Still there?' });
-    await network.settle();
-    expect(await eventsOf(page.page_id)).toEqual([{ state: 'parked' }]);
-    await network.worker!.stop();
-    await network.startWorker({ FAIL_AT: 'check.after_commit' });
-    const [fresh] = await network.simulator.logIn(page.personId);
-    const tokens = { access_token: fresh!.userToken, page_access_token: fresh!.page_access_token };
-    const path = `${acme.path}/integrations/${id}/facebook-page`;
-    await acme.owner.expect(200, acme.owner.put(path, { page_id: page.page_id, ...tokens }));
-    const died = () => network.output.some(line => line.includes('failpoint check.after_commit'));
-    await expect.poll(died, { timeout: 20_000 }).toBe(true);
-    await redis.flush();
-    expect(await eventsOf(page.page_id)).toEqual([{ state: 'parked' }]);
-    await network.startWorker();
-    const isAnswered = async () => (await eventsOf(page.page_id))[0]!.state;
-    await expect.poll(isAnswered, { timeout: 30_000 }).toBe('processed');
-    await network.settle();
-    const { sends } = await network.simulator.get(`/__sim/ledger/counts?page_id=${page.page_id}`);
-    expect(sends.total).toBe(1);
-    const marked = await network.sql('select id from facebook_page_integrations where revived_at is not null');
-    expect(marked).toEqual([]);
-  }, 90_000);
+  itWithoutTwins(
+    'goes on with what waited for a token, if it was flushed after the check that found a new one',
+    async () => {
+      const acme = await network.tenant('acme');
+      const { id, page } = await acme.connectPage();
+      await network.simulator.post(`/__sim/people/${page.personId}/events`, { type: 'password_change' });
+      await acme.refresh(id);
+      await network.simulator.post(`/__sim/pages/${page.page_id}/comments`, { text: 'Still there?' });
+      await network.settle();
+      expect(await eventsOf(page.page_id)).toEqual([{ state: 'parked' }]);
+      await network.worker!.stop();
+      await network.startWorker({ FAIL_AT: 'check.after_commit' });
+      const [fresh] = await network.simulator.logIn(page.personId);
+      const tokens = { access_token: fresh!.userToken, page_access_token: fresh!.page_access_token };
+      const path = `${acme.path}/integrations/${id}/facebook-page`;
+      await acme.owner.expect(200, acme.owner.put(path, { page_id: page.page_id, ...tokens }));
+      const died = () => network.output.some(line => line.includes('failpoint check.after_commit'));
+      await expect.poll(died, { timeout: 20_000 }).toBe(true);
+      await redis.flush();
+      expect(await eventsOf(page.page_id)).toEqual([{ state: 'parked' }]);
+      await network.startWorker();
+      const isAnswered = async () => (await eventsOf(page.page_id))[0]!.state;
+      await expect.poll(isAnswered, { timeout: 30_000 }).toBe('processed');
+      await network.settle();
+      const { sends } = await network.simulator.get(`/__sim/ledger/counts?page_id=${page.page_id}`);
+      expect(sends.total).toBe(1);
+      const marked = await network.sql('select id from facebook_page_integrations where revived_at is not null');
+      expect(marked).toEqual([]);
+    },
+    90_000,
+  );
 });
 
 /** Events of a page but its own, in order. */
