@@ -16,11 +16,14 @@ export async function unparkEvents(
   { organization_id: organization, integration_id }: { organization_id: Uuid; integration_id: Uuid },
 ): Promise<{ outcome: 'unparked' | 'gone'; events: number }> {
   let events = 0;
+  // In one pass: what a drain parks again meanwhile, for want of a permission, is not taken out again.
+  let after = firstId;
   try {
     for (;;) {
-      const unparked = await withTenant(ctx, { organization }, tx => unparkBatch(tx, integration_id));
-      events += unparked;
-      if (unparked === 0) return { outcome: 'unparked', events };
+      const unparked = await withTenant(ctx, { organization }, tx => unparkBatch(tx, integration_id, after));
+      events += unparked.length;
+      after = unparked.at(-1) ?? after;
+      if (unparked.length === 0) return { outcome: 'unparked', events };
       await nudge(ctx, drainEventsJob, { organization_id: organization, integration_id });
     }
   } catch (error) {
@@ -29,24 +32,27 @@ export async function unparkEvents(
   }
 }
 
-async function unparkBatch(tx: TenantTx, integrationId: Uuid): Promise<number> {
+const firstId = '00000000-0000-0000-0000-000000000000' as Uuid;
+
+/** @returns their ids, in order; none where nothing is left behind `after`, and the page's mark is taken off */
+async function unparkBatch(tx: TenantTx, integrationId: Uuid, after: Uuid): Promise<Uuid[]> {
   // Held until the commit: a check that finds the page dead and alive again marks it anew after that.
   const pages = FacebookPageIntegration.query(tx).where({ id: integrationId });
   const page = await pages.clone().select('status').forUpdate().first();
-  const count = page && usableStatuses.includes(page.status) ? await unparkOldest(tx, integrationId) : 0;
-  if (count === 0) await pages.patch({ revived_at: null });
-  return count;
+  const ids = page && usableStatuses.includes(page.status) ? await unparkOldest(tx, integrationId, after) : [];
+  if (ids.length === 0) await pages.patch({ revived_at: null });
+  return ids;
 }
 
-async function unparkOldest(tx: TenantTx, integrationId: Uuid): Promise<number> {
-  const { rowCount } = await tx.raw(
+async function unparkOldest(tx: TenantTx, integrationId: Uuid, after: Uuid): Promise<Uuid[]> {
+  const { rows } = await tx.raw(
     // Due from now on: it does not wait for us since it came.
     `update webhook_events set state = 'pending', reason = null, not_before = clock_timestamp()
      where organization_id = ? and state = 'parked' and id in (
-       select id from webhook_events where organization_id = ? and integration_id = ? and state = 'parked'
+       select id from webhook_events where organization_id = ? and integration_id = ? and state = 'parked' and id > ?
        order by id limit ?
-     )`,
-    [tx.tenant.organizationId, tx.tenant.organizationId, integrationId, batch],
+     ) returning id`,
+    [tx.tenant.organizationId, tx.tenant.organizationId, integrationId, after, batch],
   );
-  return rowCount ?? 0;
+  return (rows as { id: Uuid }[]).map(({ id }) => id).sort();
 }
