@@ -41,6 +41,8 @@ const refusedList = { 'GET accounts': 1 };
 /** A read is repeated twice before it counts as failed. */
 const repeatedList = { 'GET accounts': 3 };
 const untilToken = { 'GET accounts': 1, 'GET debug_token': 1 };
+/** Nobody could tell whether its events come. */
+const unsettled: Ending = { ...healthy, again: 'in minutes' };
 const notSubscribed: Ending = { ...healthy, status: 'not_subscribed', again: 'within two hours' };
 
 const row = (
@@ -86,10 +88,10 @@ export const checkRows: readonly CheckRow[] = [
   row('debug_token', '4', 'the app’s limit', throttled(untilToken, 'app'), { http: 403 }),
   row('debug_token', '190', 'our own app token is not taken', failed(untilToken)),
   row('debug_token', '100', 'our own app token is none', failed(untilToken)),
-  row('subscribed_apps', '2', 'unavailable for now', healthy),
-  row('subscribed_apps', '4', 'the app’s limit', { ...healthy, rests: 'app' }, { http: 403 }),
-  row('subscribed_apps', '32', 'the page’s limit', { ...healthy, rests: 'page' }),
-  row('subscribed_apps', '80001', 'the page’s allowance', { ...healthy, rests: 'page' }),
+  row('subscribed_apps', '2', 'unavailable for now', unsettled),
+  row('subscribed_apps', '4', 'the app’s limit', { ...unsettled, rests: 'app' }, { http: 403 }),
+  row('subscribed_apps', '32', 'the page’s limit', { ...unsettled, rests: 'page' }),
+  row('subscribed_apps', '80001', 'the page’s allowance', { ...unsettled, rests: 'page' }),
   row('subscribed_apps', '200', 'a permissions error', notSubscribed),
   row('subscribed_apps', '210', 'a permissions error', notSubscribed),
   {

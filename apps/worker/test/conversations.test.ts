@@ -29,6 +29,12 @@ const fault = (connected: ConnectedPage, error: object, times = 1): Promise<any>
     times,
   });
 
+const isPaused = (connected: ConnectedPage): Promise<unknown> =>
+  network.untilSql(
+    `select 1 from facebook_page_integrations where page_id = '${connected.page.page_id}' and paused_until > app.now()`,
+    'the page is paused',
+  );
+
 const defaultMessage = 'Thank you for your message! We will get back to you soon.';
 
 describe('a conversation', () => {
@@ -58,6 +64,19 @@ describe('a conversation', () => {
     await network.settle();
     expect(await saidTo(page, psid)).toEqual(['re one', 're two', 're three']);
   });
+
+  it('keeps its order where an answer has to be tried again', async () => {
+    const config = { auto_reply: true, rules: ['one', 'two'].map(word => rule(word, `re ${word}`)) };
+    const page = await acme.connectPage({ config });
+    await fault(page, { code: 2, is_transient: true });
+    let psid = '';
+    for (const text of ['one', 'two']) {
+      ({ psid } = await talk.write(page, { text, from: { name: 'Ana' } }));
+      await network.simulator.calm();
+    }
+    await network.settle(60_000);
+    expect(await saidTo(page, psid)).toEqual(['re one', 're two']);
+  }, 90_000);
 
   it('stops being answered after twenty replies in an hour', async () => {
     const page = await acme.connectPage();
@@ -187,6 +206,58 @@ describe('when Facebook refuses', () => {
     expect(await talk.replyTo(mid)).toMatchObject({ state: 'sent' });
   }, 60_000);
 
+  it('a comment whose answer was refused is answered in the way of today', async () => {
+    const page = await acme.connectPage();
+    await fault(page, { code: 368, message: '(#368) The action attempted has been deemed abusive' });
+    const asked = await talk.comment(page, { text: 'Hm?' });
+    await isPaused(page);
+    await acme.owner.expect(
+      200,
+      acme.owner.patch(`${acme.path}/integrations/${page.id}`, {
+        config: { comment_reply: { text: 'Inside.', visibility: 'private' } },
+      }),
+    );
+    await talk.release(page);
+    expect(await talk.replyTo(asked.comment_id)).toMatchObject({ kind: 'private_comment', state: 'sent' });
+  }, 60_000);
+
+  it('what waited for a page that is given up ends, and leaves no words behind', async () => {
+    const page = await acme.connectPage();
+    await fault(page, { code: 368, message: '(#368) The action attempted has been deemed abusive' });
+    const { mid } = await talk.write(page, { text: 'Hello?' });
+    await isPaused(page);
+    await acme.owner.expect(204, acme.owner.delete(`${acme.path}/integrations/${page.id}`));
+    await network.settle(60_000);
+    expect(await talk.replyTo(mid)).toMatchObject({
+      state: 'skipped',
+      reason: 'The integration no longer holds the page.',
+    });
+    const [{ text }] = await network.sql('select text from replies where source_id = $1', [mid]);
+    expect(text).toBeNull();
+  }, 60_000);
+
+  it('the rest that a page has to take does not pass on to another one', async () => {
+    const page = await acme.connectPage();
+    await fault(page, { code: 368, message: '(#368) The action attempted has been deemed abusive' });
+    await talk.write(page, { text: 'Hello?' });
+    await isPaused(page);
+    const [other] = await network.simulator.createPages(1);
+    const { page_id, page_access_token, userToken } = other!;
+    await acme.owner.expect(
+      200,
+      acme.owner.put(`${acme.path}/integrations/${page.id}/facebook-page`, {
+        page_id,
+        access_token: userToken,
+        page_access_token,
+      }),
+    );
+    const [{ paused_until }] = await network.sql(
+      'select paused_until from facebook_page_integrations where page_id = $1',
+      [page_id],
+    );
+    expect(paused_until).toBeNull();
+  }, 60_000);
+
   it('a text that counts as a duplicate is told as refused, and not as sent', async () => {
     const page = await acme.connectPage();
     await fault(page, { code: 506, message: '(#506) Duplicate status message' });
@@ -241,6 +312,21 @@ describe('a page that is worked on', () => {
     } finally {
       await network.simulator.delete('/__sim/faults');
     }
+  });
+
+  it('and given up meanwhile, knows in the end what was sent', { timeout: 60_000 }, async () => {
+    const page = await acme.connectPage();
+    await network.simulator.post('/__sim/faults', {
+      match: { page_id: page.page.page_id, endpoint: 'messages' },
+      fault: { type: 'latency', ms: 6_000 },
+    });
+    const { mid } = await talk.write(page, { text: 'Hello?' });
+    const state = async () => (await talk.replyTo(mid))?.state;
+    await expect.poll(state, { timeout: 20_000 }).toBe('sending');
+    await acme.owner.expect(204, acme.owner.delete(`${acme.path}/integrations/${page.id}`));
+    await expect.poll(state, { timeout: 5_000 }).toBe('unknown');
+    await expect.poll(state, { timeout: 20_000 }).toBe('sent');
+    await network.simulator.delete('/__sim/faults');
   });
 });
 

@@ -1,5 +1,5 @@
 import { type Network, startNetwork } from '@pagekeeper/testing/network/network';
-import type { Tenant } from '@pagekeeper/testing/network/tenant';
+import type { ConnectedPage, Tenant } from '@pagekeeper/testing/network/tenant';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { PageTalk } from './page-talk.ts';
 
@@ -14,6 +14,25 @@ beforeAll(async () => {
 }, 60_000);
 
 afterAll(() => network?.stop());
+
+const config = (page: ConnectedPage) => `${acme.path}/integrations/${page.id}`;
+const inPrivate = { auto_reply: true, comment_reply: { text: 'Inside.', visibility: 'private' } };
+
+/** A comment whose answer never reaches Facebook, and nobody knows. */
+async function askInDoubt(page: ConnectedPage, endpoint: 'comments' | 'messages'): Promise<any> {
+  const { page_id } = page.page;
+  await network.simulator.post('/__sim/faults', {
+    match: { endpoint, page_id, method: 'POST' },
+    fault: { type: 'reset' },
+    times: 1,
+  });
+  const asked = await talk.comment(page, { text: 'Hm?' });
+  await network.untilSql(
+    `select 1 from replies where page_id = '${page_id}' and state = 'unknown'`,
+    'the reply is in doubt',
+  );
+  return asked;
+}
 
 describe('an answer in doubt', () => {
   it('is found under the top comment where it answers an answer, and not given twice', async () => {
@@ -70,21 +89,10 @@ describe('an answer in doubt', () => {
 
   it('keeps its kind where an earlier try is in doubt', async () => {
     const page = await acme.connectPage();
-    await network.simulator.post('/__sim/faults', {
-      match: { endpoint: 'comments', page_id: page.page.page_id, method: 'POST' },
-      fault: { type: 'reset' },
-      times: 1,
-    });
-    const asked = await talk.comment(page, { text: 'Hm?' });
-    await network.untilSql(
-      `select 1 from replies where page_id = '${page.page.page_id}' and state = 'unknown'`,
-      'the reply is in doubt',
-    );
+    const asked = await askInDoubt(page, 'comments');
     await acme.owner.expect(
       200,
-      acme.owner.patch(`${acme.path}/integrations/${page.id}`, {
-        config: { comment_reply: { text: 'Inside.', visibility: 'private' } },
-      }),
+      acme.owner.patch(config(page), { config: { comment_reply: { text: 'Inside.', visibility: 'private' } } }),
     );
     await network.settle(60_000);
     expect(await talk.replyTo(asked.comment_id)).toMatchObject({ kind: 'public_comment', state: 'sent' });
@@ -92,6 +100,69 @@ describe('an answer in doubt', () => {
     const answered = comments.find(({ id }: any) => id === asked.comment_id);
     expect(answered.private_reply).toBeNull();
     expect(answered.replies).toHaveLength(1);
+  }, 90_000);
+
+  it('is sent no more once the page answers in the shadow', async () => {
+    const page = await acme.connectPage();
+    const asked = await askInDoubt(page, 'comments');
+    await acme.owner.expect(200, acme.owner.patch(config(page), { config: { auto_reply: 'shadow' } }));
+    await network.settle(60_000);
+    expect(await talk.replyTo(asked.comment_id)).toMatchObject({ state: 'shadow' });
+    const { sends } = await network.simulator.get(`/__sim/ledger/counts?page_id=${page.page.page_id}`);
+    expect(sends.total).toBe(0);
+  }, 90_000);
+
+  it('is not called unsent where it was private, and is not wanted any more', async () => {
+    const page = await acme.connectPage({ config: inPrivate });
+    const asked = await askInDoubt(page, 'messages');
+    await acme.owner.expect(200, acme.owner.patch(config(page), { config: { auto_reply: false } }));
+    await network.settle(60_000);
+    expect(await talk.replyTo(asked.comment_id)).toMatchObject({
+      state: 'unknown',
+      reason: 'It may have been sent and is not sent again. No echo came back.',
+    });
+  }, 90_000);
+
+  it('is tried again in private a few times, and not for ever', async () => {
+    const page = await acme.connectPage({ config: inPrivate });
+    const { page_id } = page.page;
+    await network.simulator.post('/__sim/faults', {
+      match: { endpoint: 'messages', page_id, method: 'POST' },
+      fault: { type: 'error', code: 1, subcode: 99, http: 500 },
+    });
+    const asked = await talk.comment(page, { text: 'Hm?' });
+    // Nobody waits here for the minutes between the tries.
+    const isOver = async () => {
+      await network.sql(`update webhook_events set not_before = null where page_id = $1 and state = 'pending'`, [
+        page_id,
+      ]);
+      return (await talk.replyTo(asked.comment_id))?.reason;
+    };
+    await expect
+      .poll(isOver, { timeout: 80_000, interval: 1_000 })
+      .toBe('It may have been sent and is not sent again. It was tried 5 times.');
+    const { data } = await network.simulator.get(`/__sim/ledger?endpoint=messages&page_id=${page_id}`);
+    expect(data).toHaveLength(5);
+  }, 90_000);
+
+  it('that was given up keeps nobody of the page from taking over', async () => {
+    const page = await acme.connectPage();
+    await network.simulator.post('/__sim/faults', {
+      match: { endpoint: 'messages', page_id: page.page.page_id, method: 'POST' },
+      fault: { type: 'reset' },
+      times: 1,
+    });
+    const first = await talk.write(page, { text: 'Hello?', from: { name: 'Ana' } });
+    await network.settle(60_000);
+    expect(await talk.replyTo(first.mid)).toMatchObject({ state: 'unknown' });
+    await talk.write(page, { as: 'inbox', text: 'Ana, this is Otto.', from: { name: 'Ana' } });
+    await network.settle();
+    const second = await talk.write(page, { text: 'Otto, are you there?', from: { name: 'Ana' } });
+    await network.settle();
+    expect(await talk.replyTo(second.mid)).toMatchObject({
+      state: 'skipped',
+      reason: 'A person of the page answers in this conversation.',
+    });
   }, 90_000);
 
   it('is looked for on, where a limit stopped the search', async () => {
@@ -111,9 +182,11 @@ describe('an answer in doubt', () => {
     expect(await talk.replyTo(asked.comment_id)).toMatchObject({ state: 'unknown' });
     await talk.release(page);
     expect(await talk.replyTo(asked.comment_id)).toMatchObject({ state: 'sent' });
-    const [{ attempts }] = await network.sql('select attempts from webhook_events where page_id = $1', [
-      page.page.page_id,
-    ]);
-    expect(attempts).toBe(0);
+    const [{ attempts }] = await network.sql(
+      'select max(attempts) as attempts from webhook_events where page_id = $1',
+      [page.page.page_id],
+    );
+    // The doubt counts, the limit does not.
+    expect(attempts).toBe(1);
   }, 60_000);
 });

@@ -102,6 +102,23 @@ describe('keep-alive', () => {
     expect(read.facebook_page.status).toBe('needs_reauth');
   });
 
+  it('subscribes a page in minutes where Facebook did not take that at first', async () => {
+    const acme = await network.tenant('acme');
+    const [page] = await network.simulator.createPages(1);
+    await network.simulator.post('/__sim/faults', {
+      match: { endpoint: 'subscribed_apps', page_id: page!.page_id, method: 'POST' },
+      fault: { type: 'error', http: 500, code: 2, message: '(#2) Service temporarily unavailable' },
+    });
+    await acme.connectPage({ page: page! });
+    await network.settle();
+    expect(await network.simulator.isSubscribed(page!.page_id)).toBe(false);
+    await network.simulator.delete('/__sim/faults');
+    await network.moveClock(0.2);
+    await network.services.queue.enqueue(sweepLoginsJob, {});
+    await network.settle();
+    expect(await network.simulator.isSubscribed(page!.page_id)).toBe(true);
+  });
+
   it('exchanges the user token from day 45, and counts only a later end as success', async () => {
     const acme = await network.tenant('acme');
     const connected = await acme.connectPage();

@@ -1,4 +1,4 @@
-import { classifyGraphError } from '@pagekeeper/facebook/graph-error';
+import { classifyGraphError, localError } from '@pagekeeper/facebook/graph-error';
 import { expect, it, test } from 'vitest';
 import { maxAttempts, settleFailure } from '../src/replies/settle.ts';
 
@@ -42,6 +42,14 @@ test.each<[string, object, object]>([
 
 test.each([302, 408, 500, 502, 504])('an answer %i that is not Graph’s may follow a send', http => {
   expect(settle(undefined, { http })).toMatchObject({ type: 'unknown' });
+});
+
+it('an answer that another thing was done is looked into no further', () => {
+  const edited = localError('Graph edited the comment', 'PERMANENT', 200, true);
+  expect(settleFailure(edited, 1)).toEqual({
+    type: 'given_up',
+    reason: 'It may have been sent and is not sent again. Facebook: Graph edited the comment',
+  });
 });
 
 it('gives up on one event in the end, except where the fault is ours or the limit is all', () => {

@@ -42,14 +42,16 @@ async function closeEvents(tx: TenantTx, integrationId: Uuid): Promise<number> {
   return rowCount ?? 0;
 }
 
-/** One whose call may still be under way is left to it. */
+/** Where a call is still under way, its end is stored over this. */
 async function closeReplies(tx: TenantTx, integrationId: Uuid): Promise<void> {
   const place = [tx.tenant.organizationId, integrationId];
   await tx.raw(
-    `update replies set state = 'unknown', finished_at = now(),
-       reason = 'It may have been sent and is not sent again. The integration no longer holds the page.'
+    `update replies set finished_at = now(), state = case when state = 'claimed' then 'skipped' else 'unknown' end,
+       text = case when state = 'claimed' then null else text end,
+       reason = case when state = 'claimed' then '' else 'It may have been sent and is not sent again. ' end
+         || 'The integration no longer holds the page.'
      where organization_id = ? and integration_id = ? and ${notHeld} and finished_at is null
-       and (state = 'unknown' or (state = 'sending' and sending_at < clock_timestamp() - interval '3 minutes'))`,
+       and state in ('claimed', 'sending', 'unknown')`,
     [...place, ...place],
   );
 }

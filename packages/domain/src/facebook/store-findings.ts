@@ -17,7 +17,8 @@ import type { CheckedLogin } from './checked-login.ts';
 import type { PageExamination } from './examine-pages.ts';
 import { describeFindings } from './findings.ts';
 import { deadStatuses, usableStatuses, type Verdict } from './judge-page.ts';
-import type { LeasedLogin } from './lease-login.ts';
+import type { LeasedLogin, LeasedPage } from './lease-login.ts';
+import type { SubscriptionFindings } from './reconcile-subscriptions.ts';
 import { statusChanged } from './status-change.ts';
 import { tellOfStatus } from './tell-of-status.ts';
 
@@ -98,7 +99,8 @@ async function storePage(
   }
   const since = before.status === verdict.status ? before.status_since : now;
   const revived = usableStatuses.includes(verdict.status) && (await hasParkedEvents(tx, integrationId));
-  const { restMs } = checked.subscriptions.get(page.integrationId) ?? {};
+  const subscription = checked.subscriptions.get(page.integrationId);
+  const { restMs } = subscription ?? {};
   await FacebookPageIntegration.query(tx)
     .where({ id: integrationId })
     .patch({
@@ -108,7 +110,7 @@ async function storePage(
       status_since: since,
       findings: describeFindings(checked, examination) as never,
       last_checked_at: now,
-      next_check_at: unlessMadeDue(checked.login, nextCheck(verdict)),
+      next_check_at: unlessMadeDue(checked.login, nextCheck(verdict, page, subscription)),
       // It is known now why the replies were refused; where nothing has changed, they wait on.
       ...(before.pause_reason === awaitsCheck &&
         before.status !== verdict.status && { paused_until: null, pause_reason: null }),
@@ -138,11 +140,17 @@ async function tokenAndDetails(tx: TenantTx, vault: Vault, examination: PageExam
   };
 }
 
-/** A healthy login is asked again before a day has passed; what Facebook may mend at any moment, sooner. */
-const nextCheck = ({ status }: Verdict) =>
-  status === 'not_subscribed'
-    ? `app.now() + interval '1 hour' * (1 + random() / 4)`
-    : `app.now() + interval '18 hours' + random() * interval '2 hours'`;
+/**
+ * A healthy login is asked again before a day has passed; what Facebook may mend at any moment, sooner; and in minutes
+ * where nobody could tell whether a page that works is subscribed: until then its events may be lost.
+ */
+function nextCheck({ status }: Verdict, page: LeasedPage, subscription: SubscriptionFindings | undefined): string {
+  if (status === 'not_subscribed') return `app.now() + interval '1 hour' * (1 + random() / 4)`;
+  const wasLeftAlone = page.restMs > 0 && usableStatuses.includes(status);
+  const restMs = Math.max(page.restMs, subscription?.restMs ?? 0, subscription?.error?.waitMs ?? 0);
+  if (wasLeftAlone || subscription?.asWanted === null) return afterMs(Math.max(restMs, retryMs));
+  return `app.now() + interval '18 hours' + random() * interval '2 hours'`;
+}
 
 /** A page that was made due while the check ran stays due: what it was made due for, the check may not have seen. */
 const unlessMadeDue = ({ now }: LeasedLogin, later: string) =>

@@ -75,9 +75,11 @@ export async function attachPage(
   if (existing) {
     if (existing.page_id !== input.page_id) await letGoOf(tx, vault, existing);
     const generation = existing.generation + 1;
+    // Another page is nothing that Facebook wants left alone.
+    const pause = known ? {} : { paused_until: null, pause_reason: null };
     await FacebookPageIntegration.query(tx)
       .where({ id: integrationId })
-      .patch({ ...page, generation });
+      .patch({ ...page, ...pause, generation });
     await tx('page_claims').where({ integration_id: integrationId }).update({ generation });
     await forgetUnusedLogins(tx, [existing.login_id]);
   } else {

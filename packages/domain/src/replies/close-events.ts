@@ -24,7 +24,7 @@ export async function closeEvents(
   const left: DecidedEvent[] = [];
   const decisions: StoredDecision[] = [];
   const closings = new Closings();
-  const postponed: { id: Uuid; dueAt: Date }[] = [];
+  const postponed: { id: Uuid; dueAt: Date; reason: string }[] = [];
   for (const event of events) {
     const { id, decision, reply } = event;
     if (event.damaged) closings.add(id, 'failed', 'Its stored content cannot be read.');
@@ -39,7 +39,8 @@ export async function closeEvents(
       const stored = toStore(event);
       closings.add(id, 'processed', stored.reason);
       decisions.push(stored);
-    } else if (decision.dueAt && !reply) postponed.push({ id, dueAt: decision.dueAt });
+    } else if (decision.dueAt && !reply) postponed.push({ id, dueAt: decision.dueAt, reason: waitsForDelay });
+    else if (event.heldUntil) postponed.push({ id, dueAt: event.heldUntil, reason: waitsForTurn });
     else left.push(event);
   }
   const ready = park(drain, left, closings);
@@ -52,6 +53,8 @@ export async function closeEvents(
   ]);
   return { left: ready, closings: closings.all(), decisions };
 }
+
+const waitsForTurn = 'It waits for the answer before it in its conversation.';
 
 function toStore({ id, decision, decidedAt, row }: DecidedEvent): StoredDecision {
   const about = { id: newIdAt(decidedAt), eventId: id, threadHash: row.thread_hash };
@@ -110,13 +113,21 @@ class Closings {
   }
 }
 
-async function postponeUntil(tx: TenantTx, events: readonly { id: Uuid; dueAt: Date }[]): Promise<void> {
+async function postponeUntil(
+  tx: TenantTx,
+  events: readonly { id: Uuid; dueAt: Date; reason: string }[],
+): Promise<void> {
   if (events.length === 0) return;
   await tx.raw(
-    `update webhook_events e set not_before = g.due_at, reason = ?
-     from unnest(?::uuid[], ?::timestamptz[]) as g (id, due_at)
+    `update webhook_events e set not_before = g.due_at, reason = g.reason
+     from unnest(?::uuid[], ?::timestamptz[], ?::text[]) as g (id, due_at, reason)
      where e.organization_id = ? and e.id = g.id`,
-    [waitsForDelay, events.map(({ id }) => id), events.map(({ dueAt }) => dueAt), tx.tenant.organizationId] as never,
+    [
+      events.map(({ id }) => id),
+      events.map(({ dueAt }) => dueAt),
+      events.map(({ reason }) => reason),
+      tx.tenant.organizationId,
+    ] as never,
   );
 }
 

@@ -146,6 +146,7 @@ async function answerAll(
       if (halt || isOver()) return;
       const step = await answer(ctx, drain, event, options);
       if (step === 'next') continue;
+      if (step === 'later') return;
       halt = step === 'changed' ? 'changed' : 'paused';
       if (typeof step === 'object') await afterPause(ctx, drain, step.paused, options);
       return;
@@ -177,11 +178,12 @@ async function answer(
 ): Promise<Step> {
   const { reply, decision } = event;
   const isInDoubt = reply && (reply.state === 'sending' || reply.state === 'unknown');
+  const outgoing = decision.type === 'reply' && !decision.shadow ? decision : null;
   if (isInDoubt) {
-    const finding = await reconcileReply(ctx, drain, event, reply, quietSeconds);
+    const finding = await reconcileReply(ctx, drain, event, reply, { quietSeconds, isWanted: outgoing !== null });
     if (finding !== 'absent') return finding;
   }
-  if (decision.type === 'reply') return await sendReply(ctx, drain, event, decision);
+  if (outgoing) return await sendReply(ctx, drain, event, outgoing);
   if (isInDoubt) await closeUnsent(ctx, drain, event);
   return 'next';
 }

@@ -32,6 +32,8 @@ export interface Drain {
   token: Secret | null;
   /** The status still says that the token works, and it does not open: a check shall find out. */
   damaged: boolean;
+  /** What the last check found, as JSON; null before the first. */
+  findings: string | null;
   /** Answers that Facebook would refuse: their events are parked. */
   forbidden: ReadonlySet<ReplyKind>;
   /** Seals what is said. */
@@ -93,6 +95,7 @@ export async function beginDrain(
     sealedToken: page.page_access_token.bytes(),
     token,
     damaged: usable && !token,
+    findings: page.findings && JSON.stringify(page.findings),
     forbidden: forbiddenKinds(page),
     key,
     config: integration.config,
@@ -151,6 +154,7 @@ export async function renewDrain(tx: TenantTx, drain: Drain): Promise<Times | nu
   const { rows } = await tx.raw(
     `update facebook_page_integrations set drain_until = ${leaseEnd}
      where organization_id = ? and id = ? and drain_token = ? and generation = ? and status = ? and page_access_token = ?
+       and findings is not distinct from ?::jsonb
      returning app.now() as now, clock_timestamp() as clock`,
     [
       drain.organizationId,
@@ -159,6 +163,7 @@ export async function renewDrain(tx: TenantTx, drain: Drain): Promise<Times | nu
       drain.generation,
       drain.status,
       drain.sealedToken,
+      drain.findings,
     ] as never,
   );
   return rows[0] ?? null;
@@ -171,13 +176,16 @@ export async function extendDrain(tx: TenantTx, { integrationId, leaseToken }: D
     .patch({ drain_until: raw(leaseEnd) as never });
 }
 
-/** Leaves the page alone for a while, since Facebook or a dead token asks for it. Business time, like all its times. */
+/**
+ * Leaves the page alone for a while, since Facebook or a dead token asks for it: the page that it was then. Business time,
+ * like all its times.
+ */
 export async function pausePage(tx: TenantTx, drain: Drain, waitMs: number, reason: string): Promise<void> {
   await tx.raw(
     `update facebook_page_integrations set pause_reason = ?,
        paused_until = greatest(paused_until, app.now() + ? * interval '1 millisecond')
-     where organization_id = ? and id = ?`,
-    [reason.slice(0, 500), waitMs, drain.organizationId, drain.integrationId],
+     where organization_id = ? and id = ? and page_id = ?`,
+    [reason.slice(0, 500), waitMs, drain.organizationId, drain.integrationId, drain.pageId],
   );
 }
 

@@ -9,7 +9,7 @@ import { type Decision, decide, type ReplySituation } from './decide.ts';
 import type { Drain, Times } from './drain-lease.ts';
 import { type OpenedEvent, openEvent } from './open-event.ts';
 import { Reply, type ReplyState, textOf } from './reply.ts';
-import { readConversations, repliesLately } from './threads.ts';
+import { putOffBefore, readConversations, repliesLately } from './threads.ts';
 
 /** An opened event with what is to be done about it. */
 export interface DecidedEvent extends OpenedEvent {
@@ -17,6 +17,8 @@ export interface DecidedEvent extends OpenedEvent {
   decision: Decision;
   /** In business time. */
   decidedAt: Date;
+  /** An earlier event of its conversation is put off until then, by the database's clock; null where none is. */
+  heldUntil: Date | null;
   /** The reply that exists for it already. */
   reply: Reply | null;
   /** What that reply says, or tried to say; null where it does not open or never had words. */
@@ -45,13 +47,20 @@ export async function readEvents(
   for (const row of rows) events.push(await openEvent(tx, vault, row));
   const questions = events.filter(({ incoming }) => incoming !== null);
   if (questions.length === 0) {
-    const untouched = { decision: nothing, decidedAt: times.now, reply: null, earlierText: null };
+    const untouched = { decision: nothing, decidedAt: times.now, heldUntil: null, reply: null, earlierText: null };
     return events.map(event => ({ ...event, ...untouched, id: event.row.id }));
   }
-  const [{ humans, ownComments }, lately] = await together([
+  const [{ humans, ownComments }, lately, putOff] = await together([
     readConversations(tx, drain, questions, appId),
     repliesLately(tx, drain, questions),
+    putOffBefore(
+      tx,
+      drain,
+      questions.filter(({ incoming }) => incoming?.kind === 'comment' || incoming?.kind === 'message'),
+    ),
   ]);
+  const heldUntil = ({ row, thread }: OpenedEvent) =>
+    putOff.findLast(({ id, thread: other }) => other === thread && id < row.id)?.until ?? null;
   const situation = { ...drain, ...times, repliesOff, ownComments };
   const decided = events.map(event => {
     const { row, thread } = event;
@@ -68,7 +77,14 @@ export async function readEvents(
       if (thread) lately.threads.set(thread, (lately.threads.get(thread) ?? 0) + 1);
     }
     const damaged = event.damaged || decision === null;
-    return { ...event, damaged, id: row.id, decision: decision ?? nothing, decidedAt: times.now };
+    return {
+      ...event,
+      damaged,
+      id: row.id,
+      decision: decision ?? nothing,
+      decidedAt: times.now,
+      heldUntil: heldUntil(event),
+    };
   });
   return await withReplies(tx, vault, drain, withoutRemoved(decided));
 }

@@ -12,30 +12,32 @@ import { pausePage, type UsableDrain } from './drain-lease.ts';
 import type { DecidedEvent } from './read-events.ts';
 import type { Reply } from './reply.ts';
 import type { Step } from './send-reply.ts';
-import { settleFailure } from './settle.ts';
+import { isFoundOut, maxAttempts, reasonOfDoubt, settleFailure } from './settle.ts';
 import { type ReplyOutcome, tellOfReply } from './tell-of-events.ts';
 
-/** 'absent': proven not sent, to be sent again. 'next': closed, or put off. */
+/** 'absent': proven not sent, or harmless to send again. */
 export type Finding = 'absent' | Step;
 
 /** Facebook's comments carry whole seconds, and its clock is not ours. */
 const clockSlackMs = 5_000;
+/** With our very words it is ours, also where the clocks differ by more than anybody's should. */
+const ownWordsSlackMs = 5 * 60_000;
 
 /**
  * Finds out what became of a reply whose call has no known end: a crash or a lost answer. A public comment is looked
- * for on Facebook. A private one may simply be sent again: Facebook takes one per comment. A message shows by its
- * echo or not at all, and then silence is chosen over a double.
- * @param quietSeconds nothing counts as absent before this: Facebook may act on a request long after we gave it up,
- * shows comments late, and echoes take up to a minute (fact sheet 10.1)
+ * for on Facebook. A private one that is still wanted may simply be sent again: Facebook takes one per comment. A
+ * message shows by its echo or not at all, and then silence is chosen over a double.
+ * @param options.quietSeconds nothing counts as absent before this: Facebook may act on a request long after we gave it
+ * up, shows comments late, and echoes take up to a minute (fact sheet 10.1)
+ * @param options.isWanted whether it would be sent today
  */
 export async function reconcileReply(
   ctx: Context,
   drain: UsableDrain,
   event: DecidedEvent,
   reply: Reply,
-  quietSeconds: number,
+  { quietSeconds, isWanted }: { quietSeconds: number; isWanted: boolean },
 ): Promise<Finding> {
-  if (reply.kind === 'private_comment') return 'absent';
   const inTenant = <Result>(work: (tx: TenantTx) => Promise<Result>) =>
     withTenant(ctx, { organization: drain.organizationId }, work);
   const told = async (outcome: ReplyOutcome, work: (tx: TenantTx) => Promise<Finding>) => {
@@ -43,9 +45,12 @@ export async function reconcileReply(
     tellOfReply(ctx, event, { kind: reply.kind, replyId: reply.id, outcome });
     return finding;
   };
+  const { attempts } = event.row;
+  const tooOften = () => told('given_up', tx => giveUp(tx, event, reply, `It was tried ${attempts} times.`));
+  if (reply.kind === 'private_comment' && isWanted) return attempts < maxAttempts ? 'absent' : await tooOften();
   const waited = await inTenant(tx => secondsSince(tx, reply));
   const wait = () => inTenant(tx => putOff(tx, event, Math.max(1, quietSeconds - waited)));
-  if (reply.kind === 'message') {
+  if (reply.kind !== 'public_comment') {
     if (waited < quietSeconds) return await wait();
     return await told('given_up', tx => giveUp(tx, event, reply, 'No echo came back.'));
   }
@@ -54,7 +59,8 @@ export async function reconcileReply(
   if (found.type === 'sent') return await told('found', tx => settleSent(tx, event, reply, found.id));
   if (found.type === 'unclear') return await told('given_up', tx => giveUp(tx, event, reply, found.detail));
   if (found.type === 'unreadable') return await inTenant(tx => storeUnreadable(tx, drain, event, reply, found.error));
-  return waited < quietSeconds ? await wait() : 'absent';
+  if (waited < quietSeconds) return await wait();
+  return attempts < maxAttempts ? 'absent' : await tooOften();
 }
 
 type Sighting =
@@ -76,12 +82,16 @@ async function lookUnder(
   const result = await ctx.graph.listCommentReplies(drain.token, incoming.parentId ?? incoming.commentId);
   if (!result.ok) return { type: 'unreadable', error: result.error };
   const known = await inTenant(tx => otherReplies(tx, drain, reply, result.value));
-  const since = (reply.sending_at?.getTime() ?? 0) - clockSlackMs;
-  const candidates = result.value.filter(
-    ({ id, fromId, createdTime }) =>
-      (fromId === drain.pageId || fromId === null) && createdTime.getTime() >= since && !known.has(lastSegment(id)),
-  );
-  const ours = candidates.filter(({ fromId, message }) => fromId === drain.pageId && message === event.earlierText);
+  const sendingAt = reply.sending_at?.getTime() ?? 0;
+  const isOurText = ({ message }: CommentReply) => message === event.earlierText;
+  const candidates = result.value.filter(comment => {
+    const { id, fromId, createdTime } = comment;
+    const since = sendingAt - (isOurText(comment) ? ownWordsSlackMs : clockSlackMs);
+    return (
+      (fromId === drain.pageId || fromId === null) && createdTime.getTime() >= since && !known.has(lastSegment(id))
+    );
+  });
+  const ours = candidates.filter(comment => comment.fromId === drain.pageId && isOurText(comment));
   // Another answer in doubt may have the same words: one that is seen is nobody's then.
   if (ours.length > 0 && ours.length > (await inTenant(tx => othersInDoubt(tx, drain, event, reply)))) {
     return { type: 'sent', id: ours[0]!.id };
@@ -136,8 +146,7 @@ async function settleSent(tx: TenantTx, event: DecidedEvent, reply: Reply, sentI
 }
 
 async function giveUp(tx: TenantTx, event: DecidedEvent, reply: Reply, detail: string): Promise<Finding> {
-  const reason = `It may have been sent and is not sent again. ${detail}`;
-  return await settle(tx, event.id, reply, { state: 'unknown', sentId: null, reason });
+  return await settle(tx, event.id, reply, { state: 'unknown', sentId: null, reason: reasonOfDoubt(detail) });
 }
 
 /** Closes the reply and its event, unless an echo or another process has settled it meanwhile. */
@@ -186,9 +195,9 @@ async function storeUnreadable(
 async function putOff(tx: TenantTx, { id }: DecidedEvent, seconds: number, counts = 0): Promise<Finding> {
   await tx.raw(
     `update webhook_events set attempts = attempts + ?, not_before = clock_timestamp() + ? * interval '1 second',
-       reason = 'It is found out whether it was answered.'
-     where organization_id = ? and id = ?`,
-    [counts, seconds, tx.tenant.organizationId, id],
+       reason = ?
+     where organization_id = ? and id = ? and state = 'pending'`,
+    [counts, seconds, isFoundOut, tx.tenant.organizationId, id],
   );
   return 'next';
 }

@@ -11,11 +11,14 @@ import type { Decision } from './decide.ts';
 import { type Drain, pausePage, type UsableDrain } from './drain-lease.ts';
 import { type DecidedEvent, mayBeTriedAgain, metadataOf } from './read-events.ts';
 import { type ReplyKind, textOf } from './reply.ts';
-import { type SendFailure, settleFailure } from './settle.ts';
+import { isFoundOut, type SendFailure, settleFailure } from './settle.ts';
 import { type ReplyOutcome, tellOfReply } from './tell-of-events.ts';
 
-/** 'changed': the lease, the page or what it is to do is not what it was. 'paused': nothing more may be sent now. */
-export type Step = 'next' | 'changed' | { paused: Extract<SendFailure, { type: 'pause' }> };
+/**
+ * 'next': it had its turn. 'later': it is tried again, and what comes after it waits for it. 'changed': the lease, the page or what it is to do is not what it
+ * was. 'paused': nothing more may be sent now.
+ */
+export type Step = 'next' | 'later' | 'changed' | { paused: Extract<SendFailure, { type: 'pause' }> };
 
 /**
  * Longer than this between asking for the intent and the call means that this process was stopped in between. Not since
@@ -69,18 +72,19 @@ export async function sendReply(
 const outcomes: Record<SendFailure['type'] | 'sent', ReplyOutcome> = {
   sent: 'sent',
   unknown: 'unknown',
+  given_up: 'given_up',
   retry: 'put_off',
   pause: 'paused',
   done: 'answered_before',
   rejected: 'rejected',
 };
 
-/** What was tried before binds: another kind or text now could be a second answer. */
+/** What may have been sent before binds: another kind or text now could be a second answer. */
 function bindToEarlier(
   { reply, incoming, earlierText }: DecidedEvent,
   decision: Extract<Decision, { type: 'reply' }>,
 ): Outgoing {
-  if (!reply || mayBeTriedAgain(reply)) return decision;
+  if (!reply || reply.state === 'claimed' || mayBeTriedAgain(reply)) return decision;
   const recipientId = incoming?.kind === 'comment' ? incoming.commentId : decision.recipientId;
   const { kind } = reply;
   return { ...decision, kind, recipientId, text: earlierText ?? decision.text, rule: reply.rule ?? decision.rule };
@@ -88,6 +92,7 @@ function bindToEarlier(
 
 interface Intent {
   id: Uuid;
+  kind: ReplyKind;
   attempts: number;
 }
 
@@ -135,7 +140,7 @@ async function makeIntent(
   );
   const { allowed, attempts } = rows[0]!;
   if (allowed === 0) return 'changed';
-  return attempts === null ? 'next' : { id, attempts };
+  return attempts === null ? 'next' : { id, kind, attempts };
 }
 
 const intentSql = `
@@ -207,22 +212,28 @@ async function storeFailure(ctx: Context, drain: UsableDrain, intent: Intent, fa
     case 'rejected':
       await finish(ctx, drain, intent, { state: 'rejected', reason, sentId: null, event: 'failed' });
       return 'next';
+    case 'given_up':
+      await finish(ctx, drain, intent, { state: 'unknown', reason, sentId: null, event: 'processed' });
+      return 'next';
     default:
       return await withTenant(ctx, { organization }, tx => storeUnfinished(tx, drain, intent, failure));
   }
 }
 
-type Unfinished = Exclude<SendFailure, { type: 'done' | 'rejected' }>;
+type Unfinished = Exclude<SendFailure, { type: 'done' | 'rejected' | 'given_up' }>;
 
 async function storeUnfinished(tx: TenantTx, drain: UsableDrain, intent: Intent, failure: Unfinished): Promise<Step> {
   const { reason } = failure;
   switch (failure.type) {
-    case 'unknown':
-      await putBack(tx, intent, { state: 'unknown', reason, counts: false, afterSeconds: 0 });
+    case 'unknown': {
+      // The others are looked for at once.
+      const afterSeconds = intent.kind === 'private_comment' ? failure.afterSeconds : 0;
+      await putBack(tx, intent, { state: 'unknown', reason, waits: isFoundOut, counts: true, afterSeconds });
       return 'next';
+    }
     case 'retry':
       await putBack(tx, intent, { state: 'claimed', reason, counts: true, afterSeconds: failure.afterSeconds });
-      return 'next';
+      return 'later';
     case 'pause':
       await putBack(tx, intent, { state: 'claimed', reason, counts: failure.counts, afterSeconds: 0 });
       if (failure.scope === 'page') await pausePage(tx, drain, failure.waitMs, failure.check ? awaitsCheck : reason);
@@ -230,12 +241,15 @@ async function storeUnfinished(tx: TenantTx, drain: UsableDrain, intent: Intent,
   }
 }
 
-/** Ends a reply and its event, unless another process has taken the reply over meanwhile. */
+/**
+ * Ends a reply and its event, unless another process has tried it since. One that was given up meanwhile, since nobody
+ * could know, is known now.
+ */
 async function finish(
   ctx: Context,
   { organizationId: organization }: Drain,
   { id, attempts }: Intent,
-  end: { state: 'sent' | 'rejected'; reason: string; sentId: string | null; event: 'processed' | 'failed' },
+  end: { state: 'sent' | 'rejected' | 'unknown'; reason: string; sentId: string | null; event: 'processed' | 'failed' },
 ): Promise<void> {
   const bindings = [organization, id, attempts, end.state, end.reason, end.sentId, end.event];
   await statementInTenant(ctx, { organization }, { sql: finishSql, bindings }, () => failpoint('reply.before_commit'));
@@ -244,7 +258,7 @@ async function finish(
 const finishSql = `
   with done as (
     update replies set state = $4, reason = $5, sent_id = $6, finished_at = now()
-    where organization_id = $1 and id = $2 and attempts = $3 and state = 'sending' returning event_id
+    where organization_id = $1 and id = $2 and attempts = $3 and state in ('sending', 'unknown') returning event_id
   )
   update webhook_events e set state = $7, reason = $5, processed_at = now()
   from done where e.organization_id = $1 and e.id = done.event_id`;
@@ -253,7 +267,7 @@ const finishSql = `
 async function putBack(
   tx: TenantTx,
   { id, attempts }: Intent,
-  back: { state: 'claimed' | 'unknown'; reason: string; counts: boolean; afterSeconds: number },
+  back: { state: 'claimed' | 'unknown'; reason: string; waits?: string; counts: boolean; afterSeconds: number },
 ): Promise<void> {
   const organization = tx.tenant.organizationId;
   await tx.raw(
@@ -270,7 +284,7 @@ async function putBack(
       organization,
       id,
       attempts,
-      back.reason,
+      back.waits ?? back.reason,
       back.counts ? 1 : 0,
       back.afterSeconds,
       organization,

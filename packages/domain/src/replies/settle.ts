@@ -2,8 +2,10 @@ import type { GraphError } from '@pagekeeper/facebook/graph-error';
 
 /** What a failed send means for the reply. */
 export type SendFailure =
-  /** It may have been sent: found out, never resent blindly. */
-  | { type: 'unknown'; reason: string }
+  /** It may have been sent: found out, never resent blindly. A private reply is sent again after a while. */
+  | { type: 'unknown'; afterSeconds: number; reason: string }
+  /** Something was done, and not what was asked for: no look would tell more. */
+  | { type: 'given_up'; reason: string }
   /** Facebook refused this one and nothing was sent: tried again after a while. */
   | { type: 'retry'; afterSeconds: number; reason: string }
   /** Nothing may be sent for a while: by this page, or by our whole app. `check`: its token is looked at. */
@@ -22,10 +24,19 @@ const blockedMs = 6 * hour;
 /** Facebook's code for the second private reply to one comment. */
 const alreadyReplied = 10900;
 
-/** The reaction to each outcome (fact sheet 14.1). @param attempts refusals of this event so far, this one included */
+/** Why an event waits whose answer is in doubt. */
+export const isFoundOut = 'It is found out whether it was answered.';
+
+/** How a reply ends of which nobody will ever know. */
+export const reasonOfDoubt = (detail: string): string => `It may have been sent and is not sent again. ${detail}`;
+
+/** The reaction to each outcome (fact sheet 14.1). @param attempts failures of this event so far, this one included */
 export function settleFailure(error: GraphError, attempts: number): SendFailure {
   const reason = `Facebook: ${error.message}`;
-  if (error.sentMaybe) return { type: 'unknown', reason };
+  const afterSeconds = backoffSeconds[attempts - 1] ?? 600;
+  // Facebook has answered, with something else than a reply: its words must not be changed once more.
+  if (error.sentMaybe && error.outcome === 'PERMANENT') return { type: 'given_up', reason: reasonOfDoubt(reason) };
+  if (error.sentMaybe) return { type: 'unknown', afterSeconds, reason };
   const rejected = { type: 'rejected', reason: `${reason} (tried ${attempts} times)` } as const;
   switch (error.outcome) {
     case 'ALREADY_DONE':
@@ -57,7 +68,7 @@ export function settleFailure(error: GraphError, attempts: number): SendFailure 
     case 'TRANSIENT':
     case 'AMBIGUOUS':
       if (attempts >= maxAttempts) return rejected;
-      return { type: 'retry', afterSeconds: backoffSeconds[attempts - 1] ?? 600, reason };
+      return { type: 'retry', afterSeconds, reason };
     default:
       return { type: 'rejected', reason };
   }

@@ -1,10 +1,11 @@
 import type { Incoming } from '@pagekeeper/facebook/webhook-payload';
 import { lastSegment } from '@pagekeeper/facebook/webhook-values';
 import { together } from '../database/together.ts';
-import { parsePublicId } from '../ids.ts';
+import { parsePublicId, type Uuid } from '../ids.ts';
 import type { TenantTx } from '../tenancy/tenant-tx.ts';
 import type { Drain } from './drain-lease.ts';
 import type { OpenedEvent } from './open-event.ts';
+import { isFoundOut } from './settle.ts';
 
 /** How long a person of the page has a conversation for themself after their last word in it. */
 const humanMs = 24 * 3_600_000;
@@ -28,13 +29,15 @@ export async function readConversations(
 ): Promise<Conversations> {
   const [ownComments, humans] = await together([readOwnComments(tx, drain, events), readHumans(tx, drain, events)]);
   const found = new Map<string, Date>();
+  const echoed = new Set<string>();
   for (const { incoming, thread } of events) {
     const spokenAt = incoming && humanWordAt(incoming, drain, ownComments, appId);
     if (!thread || !spokenAt) continue;
+    if (incoming.kind === 'echo') echoed.add(thread);
     const until = new Date(spokenAt.getTime() + humanMs);
     if (until > (found.get(thread) ?? humans.get(thread) ?? new Date(0))) found.set(thread, until);
   }
-  await withoutDoubt(tx, drain, found);
+  await withoutDoubt(tx, drain, found, echoed);
   await storeHumans(tx, drain, found);
   for (const [thread, until] of found) humans.set(thread, until);
   return { humans, ownComments };
@@ -76,16 +79,24 @@ async function readHumans(tx: TenantTx, drain: Drain, events: readonly OpenedEve
   );
 }
 
-/** Where a reply of ours is under way, the page's words may be it: that is found out first, and nobody is taken for a human. */
-async function withoutDoubt(tx: TenantTx, drain: Drain, found: Map<string, Date>): Promise<void> {
-  if (found.size === 0) return;
+/**
+ * Where a reply of ours is under way, the page's comment may be it: that is found out first, and nobody is taken for a
+ * human. An echo says whose it is.
+ */
+async function withoutDoubt(
+  tx: TenantTx,
+  drain: Drain,
+  found: Map<string, Date>,
+  echoed: ReadonlySet<string>,
+): Promise<void> {
+  if (found.size === echoed.size) return;
   const { rows } = await tx.raw(
     `select distinct encode(thread_hash, 'hex') as thread from replies
      where organization_id = ? and integration_id = ? and sending_at > clock_timestamp() - interval '1 hour'
        and state in ('sending', 'unknown')`,
     [drain.organizationId, drain.integrationId],
   );
-  for (const { thread } of rows as { thread: string }[]) found.delete(thread);
+  for (const { thread } of rows as { thread: string }[]) if (!echoed.has(thread)) found.delete(thread);
 }
 
 async function storeHumans(tx: TenantTx, drain: Drain, found: ReadonlyMap<string, Date>): Promise<void> {
@@ -121,6 +132,35 @@ export async function repliesLately(
     if (thread) threads.set(thread, replies);
   }
   return { page, threads };
+}
+
+/** An event that is put off, until a moment of the database's clock. */
+interface PutOff {
+  id: Uuid;
+  thread: string;
+  until: Date;
+}
+
+/**
+ * What is put off in the conversations of these questions and stands before the last of them: what comes after it waits
+ * for it. Not for what is in doubt: a message is not sent again, and a comment stands where it belongs.
+ */
+export async function putOffBefore(
+  tx: TenantTx,
+  drain: Drain,
+  questions: readonly OpenedEvent[],
+): Promise<readonly PutOff[]> {
+  const last = questions.at(-1);
+  if (!last) return [];
+  // With its end, it goes through no more of the index than the events were read from.
+  const { rows } = await tx.raw(
+    `select id, encode(thread_hash, 'hex') as thread, not_before as until from webhook_events
+     where organization_id = ? and integration_id = ? and state = 'pending' and not_before > clock_timestamp() and id < ?
+       and reason <> ? and thread_hash = any(select decode(hex, 'hex') from unnest(?::text[]) hex)
+     order by not_before`,
+    [drain.organizationId, drain.integrationId, last.row.id, isFoundOut, threadsOf(questions)] as never,
+  );
+  return rows;
 }
 
 const threadsOf = (events: readonly OpenedEvent[]): string[] => [
