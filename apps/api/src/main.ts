@@ -1,7 +1,9 @@
+import { giveHeapRoom } from '@pagekeeper/runtime/heap';
 import { createLog } from '@pagekeeper/runtime/log';
 import { announceReady, stopOnSignal } from '@pagekeeper/runtime/stop';
 import { readApiVariables } from './env.ts';
 
+giveHeapRoom();
 const variables = readApiVariables();
 const log = createLog({ name: 'api', level: variables.LOG_LEVEL });
 

@@ -1,7 +1,9 @@
+import { giveHeapRoom } from '@pagekeeper/runtime/heap';
 import { createLog } from '@pagekeeper/runtime/log';
 import { announceReady, stopOnSignal } from '@pagekeeper/runtime/stop';
 import { readWorkerVariables } from './env.ts';
 
+giveHeapRoom();
 const variables = readWorkerVariables();
 const log = createLog({ name: 'worker', level: variables.LOG_LEVEL });
 

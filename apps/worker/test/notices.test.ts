@@ -1,4 +1,4 @@
-import { sweepNotificationsJob } from '@pagekeeper/domain/jobs';
+import { sweepEventsJob, sweepNotificationsJob } from '@pagekeeper/domain/jobs';
 import { type Network, startNetwork } from '@pagekeeper/testing/network/network';
 import type { Persona } from '@pagekeeper/testing/network/persona';
 import type { ConnectedPage, Tenant } from '@pagekeeper/testing/network/tenant';
@@ -39,6 +39,26 @@ describe('what people are told of a page', () => {
     }
     expect(await told()).toEqual(['“Blue Cup 1” stopped working', '“Blue Cup 1” works again']);
   });
+
+  it('that Facebook keeps it from sending: by an answer or by its word, once a day', async () => {
+    const connected = await acme.connectPage({ name: 'Blue Cup' });
+    const { page_id } = connected.page;
+    const isPaused = `select 1 from facebook_page_integrations where page_id = '${page_id}'
+      and paused_until > app.now() + interval '5 hours'`;
+    await network.simulator.post(`/__sim/pages/${page_id}/events`, { type: 'restricted', reason: 'Spam.' });
+    await network.untilSql(isPaused, 'the page rests');
+    await network.simulator.post(`/__sim/pages/${page_id}/messages`, { text: 'Hello?' });
+    await network.simulator.calm();
+    await network.moveClock(6.1);
+    await network.services.queue.enqueue(sweepEventsJob, {});
+    await network.untilSql(isPaused, 'the page rests again, since it is refused still');
+    await network.simulator.post(`/__sim/pages/${page_id}/events`, { type: 'unrestricted', reason: 'Appeal.' });
+    await network.moveClock(12.3);
+    await network.settle(60_000);
+    const [reply] = await network.sql('select state from replies where page_id = $1', [page_id]);
+    expect(reply).toEqual({ state: 'sent' });
+    expect(await told()).toEqual(['Facebook keeps “Blue Cup 1” from answering']);
+  }, 120_000);
 
   it('fourteen, seven and three days and one day before its login ends, once each', async () => {
     const connected = await acme.connectPage({ name: 'Blue Cup' });

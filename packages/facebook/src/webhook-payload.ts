@@ -102,7 +102,9 @@ export type Incoming =
       appId: string | null;
       metadata: string | null;
     }
-  | { kind: 'removal'; commentId: string };
+  | { kind: 'removal'; commentId: string }
+  /** Facebook's own word on what the page may send. */
+  | { kind: 'policy'; action: string | null; reason: string | null; at: Date | null };
 
 /** The typed view of a change's payload; null for kinds that nothing answers, and for a payload that does not fit. */
 export function describeIncoming(kind: ChangeKind, payload: unknown): Incoming | null {
@@ -112,6 +114,7 @@ export function describeIncoming(kind: ChangeKind, payload: unknown): Incoming |
   if (kind === 'message') return describeMessage(item);
   if (kind === 'message.echo') return describeEcho(item);
   if (kind === 'comment.remove') return describeRemoval(item);
+  if (kind === 'policy') return describePolicy(item);
   return null;
 }
 
@@ -152,6 +155,18 @@ function describeEcho(item: Fields): Incoming | null {
     appId: idOf(message.app_id),
     metadata: textOf(message.metadata),
   };
+}
+
+function describePolicy(item: Fields): Incoming | null {
+  const policy = fieldsOf(item.policy_enforcement);
+  return (
+    policy && {
+      kind: 'policy',
+      action: textOf(policy.action),
+      reason: textOf(policy.reason),
+      at: timeOf(item.timestamp),
+    }
+  );
 }
 
 function describeRemoval(item: Fields): Incoming | null {

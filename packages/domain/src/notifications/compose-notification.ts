@@ -49,4 +49,9 @@ const words: Record<NotificationKind, Words> = {
     lead: `Somebody of ${organization} showed that they manage ${pages} on Facebook and connected it here. The account that had it before was told that it moved, and not where to.`,
     label: 'Open Pagekeeper',
   }),
+  blocked: (pages, organization) => ({
+    subject: `Facebook keeps ${pages} from answering`,
+    lead: `Facebook does not let ${pages} of ${organization} send for now. Nothing is sent for six hours, since trying again prolongs it. What customers write is stored and waits.`,
+    label: 'See what is the matter',
+  }),
 };

@@ -1,8 +1,8 @@
 import type { Uuid } from '../ids.ts';
 import { TenantModel } from '../tenancy/tenant-model.ts';
 
-/** expiring: an end lies ahead. dead: the page stopped working. recovered: it works again. moved: another tenant has it. taken_over: it was another tenant's. */
-export type NotificationKind = 'expiring' | 'dead' | 'recovered' | 'moved' | 'taken_over';
+/** expiring: an end lies ahead. dead: the page stopped working. recovered: it works again. moved: another tenant has it. taken_over: it was another tenant's. blocked: Facebook keeps it from sending. */
+export type NotificationKind = 'expiring' | 'dead' | 'recovered' | 'moved' | 'taken_over' | 'blocked';
 
 export interface NotificationDetail {
   page_name: string;

@@ -17,6 +17,7 @@ const noticeOf: Record<NotificationKind, string> = {
   recovered: 'token_dead',
   moved: 'page_moved',
   taken_over: 'page_moved',
+  blocked: 'token_dead',
 };
 
 /**

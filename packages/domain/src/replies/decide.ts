@@ -92,7 +92,9 @@ export function decide(incoming: Incoming | null, event: EventSituation, situati
     return { type: 'none', reason: 'It was sent to a page that this integration no longer holds.' };
   }
   if (incoming?.kind === 'removal') return { type: 'removed', sourceId: lastSegment(incoming.commentId) };
-  if (!incoming || incoming.kind === 'echo') return { type: 'none', reason: 'Nothing to answer.' };
+  if (!incoming || incoming.kind === 'echo' || incoming.kind === 'policy') {
+    return { type: 'none', reason: 'Nothing to answer.' };
+  }
   if (event.replay === 'quiet') return { type: 'none', reason: 'Replayed without replies.' };
   const kind = kindOf(incoming, situation.config);
   const sourceId = sourceOf(incoming);

@@ -10,6 +10,7 @@ import { nudge } from '../nudge.ts';
 import { passAnswers, pauseApp } from '../tenancy/app-pause.ts';
 import { isGone, withTenant } from '../tenancy/doors.ts';
 import type { TenantTx } from '../tenancy/tenant-tx.ts';
+import { blockIn, blockPage } from './block-page.ts';
 import { closeEvents } from './close-events.ts';
 import { beginDrain, type Drain, endDrain, extendDrain, renewDrain, type UsableDrain } from './drain-lease.ts';
 import { batchSize, type DecidedEvent, pendingEvents, type ReplyOptions, readEvents } from './read-events.ts';
@@ -114,13 +115,17 @@ async function drainSlice(ctx: Context, drain: Drain, options: DrainOptions): Pr
       const [times, rows] = await together([renewDrain(tx, drain), pendingEvents(tx, drain)]);
       if (!times) return null;
       const decided = await readEvents(tx, ctx, drain, { ...times, rows }, options);
-      return { decided, ...(await closeEvents(tx, ctx, drain, decided)) };
+      const closed = await closeEvents(tx, ctx, drain, decided);
+      const block = blockIn(decided);
+      if (block) await blockPage(tx, drain, block);
+      return { decided, block, ...closed };
     });
     if (!batch) return { outcome: 'changed', events };
     const { decided } = batch;
     events += decided.length;
     tellOfClosing(ctx, drain, decided, batch);
     failpoint('drain.after_close');
+    if (batch.block) return { outcome: 'paused', events };
     const { token } = drain;
     // Without a token everything that needs one was parked.
     const halt = token ? await answerAll(ctx, { ...drain, token }, batch.left, options, isOver) : null;

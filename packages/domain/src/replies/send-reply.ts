@@ -7,6 +7,7 @@ import { newIdAt, type Uuid } from '../ids.ts';
 import { awaitsCheck, usedUp } from '../integrations/facebook-page-integration.ts';
 import { statementInTenant, withTenant } from '../tenancy/doors.ts';
 import type { TenantTx } from '../tenancy/tenant-tx.ts';
+import { blockPage } from './block-page.ts';
 import type { Decision } from './decide.ts';
 import { type Drain, pausePage, type UsableDrain } from './drain-lease.ts';
 import { type DecidedEvent, mayBeTriedAgain, metadataOf } from './read-events.ts';
@@ -236,7 +237,9 @@ async function storeUnfinished(tx: TenantTx, drain: UsableDrain, intent: Intent,
       return 'later';
     case 'pause':
       await putBack(tx, intent, { state: 'claimed', reason, counts: failure.counts, afterSeconds: 0 });
-      if (failure.scope === 'page') await pausePage(tx, drain, failure.waitMs, failure.check ? awaitsCheck : reason);
+      if (failure.isBlock) await blockPage(tx, drain, reason);
+      else if (failure.scope === 'page')
+        await pausePage(tx, drain, failure.waitMs, failure.check ? awaitsCheck : reason);
       return { paused: failure };
   }
 }

@@ -9,7 +9,16 @@ export type SendFailure =
   /** Facebook refused this one and nothing was sent: tried again after a while. */
   | { type: 'retry'; afterSeconds: number; reason: string }
   /** Nothing may be sent for a while: by this page, or by our whole app. `check`: its token is looked at. */
-  | { type: 'pause'; scope: 'page' | 'app'; waitMs: number; check: boolean; counts: boolean; reason: string }
+  | {
+      type: 'pause';
+      scope: 'page' | 'app';
+      waitMs: number;
+      check: boolean;
+      counts: boolean;
+      /** Facebook keeps the page from sending: people are told. */
+      isBlock?: boolean;
+      reason: string;
+    }
   /** It was answered before. */
   | { type: 'done'; reason: string }
   | { type: 'rejected'; reason: string };
@@ -20,7 +29,7 @@ export const maxAttempts = backoffSeconds.length + 1;
 const minute = 60_000;
 const hour = 60 * minute;
 /** Fact sheet 6.4: hours, since trying again prolongs a block. */
-const blockedMs = 6 * hour;
+export const blockedMs = 6 * hour;
 /** Facebook's code for the second private reply to one comment. */
 const alreadyReplied = 10900;
 
@@ -49,7 +58,7 @@ export function settleFailure(error: GraphError, attempts: number): SendFailure 
       return { type: 'pause', scope: 'page', waitMs: attempts * minute, check: true, counts: true, reason };
     case 'BLOCKED':
       if (attempts >= maxAttempts) return rejected;
-      return { type: 'pause', scope: 'page', waitMs: blockedMs, check: false, counts: true, reason };
+      return { type: 'pause', scope: 'page', waitMs: blockedMs, check: false, counts: true, isBlock: true, reason };
     case 'THROTTLED_APP':
       return { type: 'pause', scope: 'app', waitMs: error.waitMs ?? 5 * minute, check: false, counts: false, reason };
     case 'THROTTLED_PAGE':

@@ -20,6 +20,7 @@ import * as invitationTurns from './0025_invitation_turns.ts';
 import * as replyRetention from './0026_reply_retention.ts';
 import * as forgetting from './0027_forgetting.ts';
 import * as waiting from './0028_waiting.ts';
+import * as blocked from './0029_blocked.ts';
 
 /** SQL text in both directions: it can be shown before it is run. */
 export interface Migration {
@@ -52,6 +53,7 @@ export const migrations: readonly Migration[] = [
   { name: '0026_reply_retention', ...replyRetention },
   { name: '0027_forgetting', ...forgetting },
   { name: '0028_waiting', ...waiting },
+  { name: '0029_blocked', ...blocked },
 ];
 
 /** Names of migrations that a database lacks, and of those that it has and this release does not know. */

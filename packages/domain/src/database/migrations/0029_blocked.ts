@@ -1,0 +1,13 @@
+/** People are told that Facebook keeps a page from sending. */
+export const up = `
+alter table notifications drop constraint notifications_kind_check;
+alter table notifications add constraint notifications_kind_check
+  check (kind in ('expiring', 'dead', 'recovered', 'moved', 'taken_over', 'blocked'));
+`;
+
+export const down = `
+delete from notifications where kind = 'blocked';
+alter table notifications drop constraint notifications_kind_check;
+alter table notifications add constraint notifications_kind_check
+  check (kind in ('expiring', 'dead', 'recovered', 'moved', 'taken_over'));
+`;

@@ -1,0 +1,42 @@
+import { recordNotification } from '../notifications/record-notification.ts';
+import type { TenantTx } from '../tenancy/tenant-tx.ts';
+import { type Drain, pausePage } from './drain-lease.ts';
+import type { DecidedEvent } from './read-events.ts';
+import { blockedMs } from './settle.ts';
+
+/**
+ * Facebook keeps the page from sending, by what it answered or by an event of its own: the page rests for hours, since
+ * trying again prolongs a block, and people are told once a day.
+ */
+export async function blockPage(tx: TenantTx, drain: Drain, reason: string): Promise<void> {
+  await pausePage(tx, drain, blockedMs, reason);
+  const { rows } = await tx.raw(
+    `select app.now() as now, exists (
+       select from notifications where organization_id = ? and integration_id = ? and kind = 'blocked'
+         and episode > app.now() - interval '1 day') as told`,
+    [drain.organizationId, drain.integrationId],
+  );
+  const { now, told } = rows[0];
+  if (told) return;
+  await recordNotification(tx, {
+    integrationId: drain.integrationId,
+    kind: 'blocked',
+    episode: now,
+    detail: {
+      page_name: drain.pageName || drain.pageId,
+      detail: reason,
+      fix: 'Look at the page’s Support Inbox on Facebook. Answers that are alike, or many at once, bring this about.',
+    },
+  });
+}
+
+/** Why these events say that Facebook blocks the page, at their end; null where they do not. */
+export function blockIn(events: readonly DecidedEvent[]): string | null {
+  const policies = events.flatMap(({ incoming, row, decidedAt }) =>
+    incoming?.kind === 'policy' && row.replay === null && isOfNow(incoming.at, decidedAt) ? [incoming] : [],
+  );
+  const last = policies.findLast(({ action }) => action === 'block' || action === 'unblock');
+  return last?.action === 'block' ? `Facebook blocked the page: ${last.reason ?? 'it does not say why'}` : null;
+}
+
+const isOfNow = (at: Date | null, now: Date): boolean => at !== null && now.getTime() - at.getTime() < blockedMs;
