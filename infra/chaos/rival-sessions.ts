@@ -17,13 +17,23 @@ export async function withSession<Result>(
   }
 }
 
-/** Nobody else reads or writes the table for a while. */
-export async function holdLock(system: System, table: string, ms: number): Promise<void> {
-  await withSession(system, async session => {
+/** Nobody else reads or writes the table for a while. @returns how many waited for it at most */
+export async function holdLock(system: System, table: string, ms: number): Promise<number> {
+  return await withSession(system, async session => {
     await session.query('begin');
     await session.query(`lock table ${table} in access exclusive mode`);
-    await sleep(ms);
+    const endsAt = Date.now() + ms;
+    let most = 0;
+    while (Date.now() < endsAt) {
+      await sleep(100);
+      const { rows } = await session.query(
+        'select count(*)::int as count from pg_locks where relation = $1::regclass and not granted',
+        [table],
+      );
+      most = Math.max(most, rows[0].count);
+    }
     await session.query('rollback');
+    return most;
   });
 }
 

@@ -3,6 +3,7 @@ import { answersSince, lastSequence } from '../answers.ts';
 import { readsOf, statusOf } from '../requests.ts';
 import { crossOnce, deadlocks, holdLock, slowDown } from '../rival-sessions.ts';
 import type { Scenario, Stage } from '../scenario.ts';
+import type { System } from '../system.ts';
 import { startTraffic } from '../traffic.ts';
 
 interface Size {
@@ -53,7 +54,8 @@ export const contention: Scenario = {
 async function exhaust({ system, say }: Stage, counts: Record<string, number>, broken: string[]): Promise<void> {
   say(`${clients} clients and ${scarce} connections …`);
   await system.sql(`alter role pagekeeper_app connection limit ${scarce}`);
-  await system.sql(`select pg_terminate_backend(pid) from pg_stat_activity where usename = 'pagekeeper_app'`);
+  // Waits for the end of each, so that none of them is counted below.
+  await system.sql(`select pg_terminate_backend(pid, 5000) from pg_stat_activity where usename = 'pagekeeper_app'`);
   const reads = system.tenants.flatMap(readsOf);
   const timed = async (path: string, headers?: Record<string, string>) => {
     const startedAt = performance.now();
@@ -64,9 +66,12 @@ async function exhaust({ system, say }: Stage, counts: Record<string, number>, b
     const { path, headers } = reads[index % reads.length]!;
     return timed(path, headers);
   });
+  const most = mostConnections(system, Promise.all(asking));
   const health = await Promise.all([timed('/healthz'), timed('/readyz')]);
   const answers = await Promise.all(asking);
+  const reached = await most;
   await system.sql('alter role pagekeeper_app connection limit -1');
+  if (reached !== scarce) broken.push(`Of ${scarce} connections ${reached} were in use: the limit was not met.`);
   for (const { status } of answers) add(counts, `read ${status} without connections`);
   const odd = answers.filter(({ status }) => status !== 200 && status !== 503);
   if (odd.length > 0) broken.push(`Without connections requests were answered ${odd[0]!.status}.`);
@@ -78,12 +83,31 @@ async function exhaust({ system, say }: Stage, counts: Record<string, number>, b
   await system.ready();
 }
 
+/** How many connections the role had at most, until this is over. */
+async function mostConnections({ sql }: System, work: Promise<unknown>): Promise<number> {
+  let isOver = false;
+  void work.then(() => {
+    isOver = true;
+  });
+  let most = 0;
+  while (!isOver) {
+    const [row] = await sql<{ count: number }>(
+      `select count(*)::int as count from pg_stat_activity
+       where usename = 'pagekeeper_app' and backend_type = 'client backend'`,
+    );
+    most = Math.max(most, row!.count);
+    await sleep(20);
+  }
+  return most;
+}
+
 /** What waits for the lock is refused before its caller gives up. */
 async function lockTables({ system, say }: Stage, counts: Record<string, number>, broken: string[]): Promise<void> {
   for (const table of ['webhook_events', 'facebook_page_integrations']) {
     say(`${table} is locked for ${lockMs / 1_000} s …`);
     const since = await lastSequence(system);
-    await holdLock(system, table, lockMs);
+    const waiting = await holdLock(system, table, lockMs);
+    if (waiting === 0) broken.push(`Nobody waited for ${table} while it was locked.`);
     const answers = await answersSince(system, since);
     for (const [answer, count] of answers) add(counts, `delivery ${answer} with ${table} locked`, count);
     if (table === 'webhook_events' && !answers.has('503')) broken.push('A locked table was never answered with 503.');
