@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { defaultPrefix, queueName } from '@pagekeeper/queue/broker';
 import type { RunningRedis } from '@pagekeeper/testing/redis';
 import { answersSince, lastSequence } from '../answers.ts';
 import { statusOf } from '../requests.ts';
@@ -32,18 +33,19 @@ export const redis: Scenario = {
       await sleep(random.between(300, 2_000));
       await system.redis!.flush();
     }
-    await flushNudges(system);
+    const flushed = await flushNudges(system);
     await flushBeforeNudge(system);
     for (let count = 0; count < size.restarts; count += 1) {
       await sleep(random.between(1_000, 3_000));
       await system.redis!.restart(random.between(0, 2_000));
     }
     const counts = new Map<string, number>();
+    const broken = flushed > 0 ? [] : ['No nudge waited in Redis when it was flushed.'];
     for (let count = 0; count < size.disturbances; count += 1) {
       for (const [name, disturb] of random.shuffled(Object.entries(disturbances))) {
         stage.say(name);
         const since = await lastSequence(system);
-        await disturb(system.redis!);
+        if (!(await disturb(system.redis!))) broken.push(`${name}: Redis did not suffer it.`);
         tally(counts, name, await answersSince(system, since));
       }
     }
@@ -51,8 +53,9 @@ export const redis: Scenario = {
     tally(counts, away, await beAway(stage, size.downMs));
     await sleep(3_000);
     await traffic.stop();
-    const details = { flushes: size.flushes + 2, restarts: size.restarts + 1, ...Object.fromEntries(counts) };
-    return { kills: 0, details, broken: faultsOf(counts) };
+    const details = { flushes: size.flushes + 2, 'jobs flushed': flushed, restarts: size.restarts + 1 };
+    for (const name of [...Object.keys(disturbances), away]) broken.push(...faultsOf(counts, name));
+    return { kills: 0, details: { ...details, ...Object.fromEntries(counts) }, broken };
   },
 };
 
@@ -65,53 +68,81 @@ function tally(counts: Map<string, number>, name: string, answers: ReadonlyMap<s
 }
 
 /** Whatever Redis does, deliveries are stored, and answered with 200. */
-function faultsOf(counts: ReadonlyMap<string, number>): string[] {
-  const names = new Set([...counts.keys()].map(key => key.split(':', 1)[0]!));
-  return [...names].flatMap(name => {
-    const refused = counts.get(`${name}: not answered 200`) ?? 0;
-    if (refused > 0) return [`${name}: ${refused} deliveries were refused.`];
-    return counts.has(`${name}: answered 200`) ? [] : [`${name}: no delivery was answered with 200.`];
-  });
+function faultsOf(counts: ReadonlyMap<string, number>, name: string): string[] {
+  const refused = counts.get(`${name}: not answered 200`) ?? 0;
+  if (refused > 0) return [`${name}: ${refused} deliveries were refused.`];
+  return counts.has(`${name}: answered 200`) ? [] : [`${name}: no delivery was answered with 200.`];
 }
 
 const disturbanceMs = 4_000;
 
-/** What befalls a Redis that goes on living. */
-const disturbances: Record<string, (server: RunningRedis) => Promise<void>> = {
+/** What befalls a Redis that goes on living. True when it did. */
+const disturbances: Record<string, (server: RunningRedis) => Promise<boolean>> = {
   'no memory': async server => {
     await server.ask('CONFIG', 'SET', 'maxmemory', '1mb');
-    await sleep(disturbanceMs);
+    const suffers = await takesNoWrites(server);
     await server.ask('CONFIG', 'SET', 'maxmemory', '0');
+    return suffers;
   },
   'writes paused': async server => {
     await server.ask('CLIENT', 'PAUSE', String(disturbanceMs), 'WRITE');
-    await sleep(disturbanceMs);
+    return await takesNoWrites(server);
   },
   paused: async server => {
     await server.ask('CLIENT', 'PAUSE', String(disturbanceMs), 'ALL');
-    await sleep(disturbanceMs);
+    return await takesNoWrites(server);
   },
   // As DEBUG SLEEP would, which a Redis of today refuses: it takes connections, and says nothing.
   'stands still': async server => {
     process.kill(server.pid(), 'SIGSTOP');
-    await sleep(disturbanceMs);
+    const suffers = await takesNoWrites(server);
     process.kill(server.pid(), 'SIGCONT');
+    return suffers;
   },
   'clients killed': async server => {
+    let killed = 0;
     for (let waited = 0; waited < disturbanceMs; waited += 250) {
-      await server.ask('CLIENT', 'KILL', 'TYPE', 'normal', 'SKIPME', 'yes');
+      killed += numberIn(await server.ask('CLIENT', 'KILL', 'TYPE', 'normal', 'SKIPME', 'yes'));
       await sleep(250);
     }
+    return killed > 0;
   },
 };
 
-/** Between the commit and the work: the nudge is there and nobody has taken it, when all is flushed. */
-async function flushNudges({ simulator, redis: server, crew, pageIds }: System): Promise<void> {
+/** So long as a disturbance lasts. True when a write was refused in the beginning, or not answered within a second. */
+async function takesNoWrites(server: RunningRedis): Promise<boolean> {
+  const written = server.ask('SET', 'chaos', 'written').then(
+    () => true,
+    () => false,
+  );
+  const lasting = sleep(disturbanceMs);
+  const isWritten = await Promise.race([written, sleep(1_000, false)]);
+  await lasting;
+  return !isWritten;
+}
+
+/** Redis says `:3`. */
+const numberIn = (answer: string): number => Number(answer.slice(1));
+
+/** Between the commit and the work: nudges are there and nobody has taken them, when all is flushed. @returns how many */
+async function flushNudges({ simulator, redis: server, crew, pageIds }: System): Promise<number> {
   const workers = crew.living('worker');
   for (const { pid } of workers) process.kill(pid, 'SIGSTOP');
   await simulator.post(`/__sim/pages/${pageIds[0]}/comments/bulk`, { count: 20, batch_size: 1 });
+  const waiting = await waitingJobs(server!);
   await server!.flush();
   for (const { pid } of workers) process.kill(pid, 'SIGCONT');
+  return waiting;
+}
+
+/** A nudge follows its delivery's answer after a moment. */
+async function waitingJobs(server: RunningRedis): Promise<number> {
+  const deadline = Date.now() + 5_000;
+  for (;;) {
+    const count = numberIn(await server.ask('LLEN', `${defaultPrefix}:${queueName}:wait`));
+    if (count > 0 || Date.now() > deadline) return count;
+    await sleep(20);
+  }
 }
 
 /** Between the commit and the nudge: the api stands still there while all is flushed. */
