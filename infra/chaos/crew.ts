@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { failpoints } from '@pagekeeper/runtime/failpoint';
 import { type StartedProcess, startProcess } from '@pagekeeper/testing/processes';
 
@@ -47,6 +48,13 @@ export class Crew {
     this.complaints.push(`${app}: ${line.slice(0, 500)}`);
     if (this.complaints.length > 200) this.complaints.shift();
   }
+}
+
+/** Waits for its death. Resolves with the failpoint that killed it, null where it was anything else. */
+export async function failpointOf({ exited, reachedFailpoint }: Member): Promise<string | null> {
+  const { signal } = await exited;
+  const reached = await Promise.race([reachedFailpoint, sleep(0, null)]);
+  return signal === 'SIGKILL' ? reached : null;
 }
 
 function failpointIn(line: string): string | null {

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Failpoint } from '@pagekeeper/runtime/failpoint';
-import type { Member } from '../crew.ts';
+import type { Exit } from '@pagekeeper/testing/processes';
+import { failpointOf, type Member } from '../crew.ts';
 import type { Random } from '../random.ts';
 import type { Harm, Scenario, Stage } from '../scenario.ts';
 import { startTraffic } from '../traffic.ts';
@@ -81,14 +82,13 @@ async function killAll(app: App, plans: Plan[], stage: Stage, tally: Tally): Pro
     if (plan.at === null) {
       const doomed = await start();
       await sleep(plan.afterMs);
-      await doomed.kill();
-      tally.add('random');
+      tally.addRandom(await doomed.kill());
     } else {
       const doomed = await start({ FAIL_AT: `${plan.at}:${plan.pass}` });
       if (await diesAt(doomed, plan.at)) tally.add(plan.at);
       else {
         // Nothing led there in time: that was one at random, and this is tried once more.
-        tally.add('random');
+        tally.addRandom(await doomed.exited);
         if (plan.tries < mostTries) plans.push({ at: plan.at, pass: 1, tries: plan.tries + 1 });
       }
     }
@@ -99,16 +99,17 @@ async function killAll(app: App, plans: Plan[], stage: Stage, tally: Tally): Pro
 /** True when it was killed by this failpoint; else it is killed after a while. */
 async function diesAt(doomed: Member, at: Failpoint): Promise<boolean> {
   const timer = setTimeout(() => void doomed.kill(), failpointMs);
-  const { signal } = await doomed.exited;
+  const reached = await failpointOf(doomed);
   clearTimeout(timer);
-  const reached = await Promise.race([doomed.reachedFailpoint, sleep(0, null)]);
-  return signal === 'SIGKILL' && reached === at;
+  return reached === at;
 }
 
 class Tally {
   readonly #counts = new Map<string, number>();
   readonly #stage: Stage;
   readonly #size: Size;
+  /** Those that ended before they were killed. */
+  #early = 0;
 
   constructor(stage: Stage, size: Size) {
     this.#stage = stage;
@@ -120,6 +121,11 @@ class Tally {
     if (this.#total % (this.#stage.quick ? 10 : 50) === 0) this.#stage.say(`${this.#total} kills`);
   }
 
+  addRandom({ signal }: Exit): void {
+    if (signal === 'SIGKILL') this.add('random');
+    else this.#early += 1;
+  }
+
   get #total(): number {
     return [...this.#counts.values()].reduce((sum, count) => sum + count, 0);
   }
@@ -128,10 +134,12 @@ class Tally {
     const { hits } = this.#size;
     const named = [...points.api, ...points.worker];
     const rare = named.filter(name => (this.#counts.get(name) ?? 0) < hits);
+    const broken = rare.map(name => `${name} was reached less than ${hits} times.`);
+    if (this.#early > 0) broken.push(`${this.#early} processes ended by themselves before they were killed.`);
     return {
       kills: this.#total,
       details: Object.fromEntries([...named, 'random'].map(name => [name, this.#counts.get(name) ?? 0])),
-      broken: rare.map(name => `${name} was reached less than ${hits} times.`),
+      broken,
     };
   }
 }

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Failpoint } from '@pagekeeper/runtime/failpoint';
+import { failpointOf, type Member } from '../crew.ts';
 import type { Scenario, Stage } from '../scenario.ts';
 import type { System } from '../system.ts';
 
@@ -19,6 +20,8 @@ const apiPlaces: readonly Place[] = ['inbox.after_commit', 'nudge.before_enqueue
 const busyPages = 6;
 const questionsPerPage = 4;
 const giveUpMs = 90_000;
+/** How long each call takes until a worker is killed anywhere: its work shall not be done before. */
+const callMs = 300;
 /** What we promise: so long after a process died its work is done. */
 export const promisedSeconds = 30;
 
@@ -51,11 +54,8 @@ async function killWorker({ system, random }: Stage, place: Place): Promise<numb
   const doomed = await system.startWorker(place === 'anywhere' ? {} : { FAIL_AT: place });
   const pages = random.shuffled(system.pageIds).slice(0, busyPages);
   const told = Promise.all(pages.map(page => ask(system, page, questionsPerPage)));
-  if (place === 'anywhere') {
-    await told;
-    await doomed.kill();
-  }
-  await doomed.exited;
+  if (place === 'anywhere') await killAtWork(system, doomed);
+  else await diesAt(doomed, place);
   const diedAt = performance.now();
   await Promise.all([system.startWorker(), told]);
   // The next one: a page that the dead one held has it too.
@@ -71,7 +71,7 @@ async function killApi({ system, random }: Stage, place: Place): Promise<number>
   const doomed = await system.startApi(place === 'anywhere' ? {} : { FAIL_AT: place });
   const page = random.pick(system.pageIds);
   const told = ask(system, page, questionsPerPage);
-  await doomed.exited;
+  await diesAt(doomed, place);
   const diedAt = performance.now();
   const starting = system.startApi();
   await told;
@@ -84,6 +84,33 @@ async function killApi({ system, random }: Stage, place: Place): Promise<number>
   const ms = performance.now() - diedAt;
   await starting;
   return ms;
+}
+
+/** @throws Error when it died of anything else: what follows would be no recovery from that place */
+async function diesAt(doomed: Member, place: Place): Promise<void> {
+  const reached = await failpointOf(doomed);
+  if (reached !== place) throw new Error(`The ${doomed.name} that was to die at ${place} died of something else.`);
+}
+
+/** @throws Error when it left nothing behind that it had begun: the recovery of an idle process is none */
+async function killAtWork(system: System, doomed: Member): Promise<void> {
+  await system.simulator.post('/__sim/faults', { fault: { type: 'latency', ms: callMs } });
+  const deadline = Date.now() + giveUpMs;
+  while (!(await isAtWork(system)) && Date.now() < deadline) await sleep(20);
+  await doomed.kill();
+  const leftWork = await isAtWork(system);
+  await system.simulator.delete('/__sim/faults');
+  if (!leftWork) throw new Error('The worker that was to die amid its work had nothing to do.');
+}
+
+/** Whether somebody holds a page that has events still. The dead go on holding theirs until their lease ends. */
+async function isAtWork({ sql }: System): Promise<boolean> {
+  const held = await sql(
+    `select 1 from webhook_events e
+     join facebook_page_integrations p on p.organization_id = e.organization_id and p.id = e.integration_id
+     where e.state = 'pending' and p.drain_until > clock_timestamp() limit 1`,
+  );
+  return held.length > 0;
 }
 
 /** Resolves after the first attempt of each delivery. */
