@@ -29,11 +29,15 @@ export const disk: Scenario = {
     await Promise.all([system.startApi(), system.startWorker(), system.startWorker()]);
     const traffic = await startTraffic(system, random, size.perSecond);
     const meanwhile = new Map<string, number>();
+    const broken: string[] = [];
     let revived = 0;
     for (let round = 1; round <= size.rounds; round += 1) {
       await sleep(2_000);
       stage.say(`the disk is full for ${size.fullMs / 1_000} s …`);
-      if (await beFull(stage, size.fullMs, meanwhile)) revived += 1;
+      const answers = await beFull(stage, size.fullMs);
+      if (!answers.has('503')) broken.push('While the disk was full no delivery was answered with 503.');
+      for (const [answer, times] of answers) meanwhile.set(answer, (meanwhile.get(answer) ?? 0) + times);
+      if (await stage.system.postgres.revive()) revived += 1;
       await system.ready();
     }
     await sleep(2_000);
@@ -42,13 +46,13 @@ export const disk: Scenario = {
     return {
       kills: 0,
       details: { 'Postgres ended': revived, ...Object.fromEntries(counts) },
-      broken: meanwhile.has('503') ? [] : ['While the disk was full no delivery was answered with 503.'],
+      broken,
     };
   },
 };
 
-/** True when Postgres ended over it, and had to be started anew. */
-async function beFull({ system }: Stage, fullMs: number, meanwhile: Map<string, number>): Promise<boolean> {
+/** Gives back how deliveries were answered meanwhile. Postgres may have ended over it. */
+async function beFull({ system }: Stage, fullMs: number): Promise<Map<string, number>> {
   const since = await lastSequence(system);
   const file = join(system.dataFolder, 'filler');
   const filler = openSync(file, 'w');
@@ -59,11 +63,9 @@ async function beFull({ system }: Stage, fullMs: number, meanwhile: Map<string, 
     await sleep(50);
   }
   closeSync(filler);
-  for (const [answer, count] of await answersSince(system, since)) {
-    meanwhile.set(answer, (meanwhile.get(answer) ?? 0) + count);
-  }
+  const answers = await answersSince(system, since);
   rmSync(file);
-  return await system.postgres.revive();
+  return answers;
 }
 
 function fill(file: number): void {
