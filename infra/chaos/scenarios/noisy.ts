@@ -92,6 +92,7 @@ async function probe({ system, random }: Stage, probes: number): Promise<number>
   return Math.round(waits[Math.ceil(0.95 * waits.length) - 1]!);
 }
 
+/** @throws Error when it takes too long: nothing could be compared with that */
 async function answered({ sql }: System, commentId: string): Promise<void> {
   const sourceId = commentId.slice(commentId.lastIndexOf('_') + 1);
   const deadline = Date.now() + giveUpMs;
@@ -100,4 +101,5 @@ async function answered({ sql }: System, commentId: string): Promise<void> {
     if (sent.length > 0) return;
     await sleep(5);
   }
+  throw new Error(`A question was not answered within ${giveUpMs / 1_000} s.`);
 }
