@@ -158,7 +158,7 @@ function describeKept({ seconds, pages, deliveries, posts, requests, questions, 
     },
     notes: [
       `${seconds} s: ${per(acknowledged)} events a second for ${pages} pages in ${per(posts.sent + bySimulator.sent)} posts of 1 to 40, ${per(asked)} of them questions; beside them ${per(requests.sent)} requests a second of sessions and keys`,
-      `answers that were none of 200 to 299: ${failed === 0 ? 'none' : list(failures)}`,
+      `answers that were none of 200 to 299, and streams that broke off or fell silent: ${failed === 0 ? 'none' : list(failures)}`,
       `${thousands(acknowledged)} changes were acknowledged; events: ${list(events.states)}`,
       `${thousands(asked)} questions, answered once: ${thousands(answeredOnce)}, more often: ${answeredAgain}; replies: ${list(events.replies)}`,
       `streams told of ${thousands(watchers.told)} events`,
