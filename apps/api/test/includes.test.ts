@@ -71,6 +71,42 @@ describe('?include=', () => {
     expect(data.find(({ name }: any) => name === 'Empty').integrations).toEqual([]);
   });
 
+  it('nests all of some hundreds, and refuses more than 8 MB, which fewer at a time are not', async () => {
+    const { owner, path, uuid } = await network.tenant('crowded');
+    await network.sql(
+      `insert into businesses (organization_id, id, name, slug)
+       select $1, gen_random_uuid(), 'Shop ' || n, 'shop-' || n from generate_series(1, 6) n`,
+      [uuid],
+    );
+    await network.sql(
+      `insert into integrations (organization_id, id, business_id, integration_type, name, config)
+       select $1, gen_random_uuid(), b.id, 'FACEBOOK_PAGE', 'Page ' || n, '{"auto_reply":false,"webhook_enabled":true}'
+       from businesses b, generate_series(1, 100) n where b.organization_id = $1 and b.name like 'Shop %'`,
+      [uuid],
+    );
+    const { data } = await owner.expect(200, owner.get(`${path}/businesses?include=integrations`));
+    const shops = data.filter(({ name }: any) => name.startsWith('Shop '));
+    for (const { integrations } of shops) {
+      const ids = integrations.map(({ id }: any) => id);
+      expect([new Set(ids).size, ids]).toEqual([100, ids.toSorted().toReversed()]);
+    }
+    await network.sql(
+      `update integrations set config = config || jsonb_build_object('rules', (
+         select jsonb_agg(jsonb_build_object('when', '{"contains_any":["x"]}'::jsonb, 'text', repeat('x', 1900)))
+         from generate_series(1, 8))) where organization_id = $1`,
+      [uuid],
+    );
+    for (const refused of [
+      `${path}/businesses?include=integrations`,
+      '/v1/organizations?include=businesses.integrations',
+    ]) {
+      const { code, errors } = await owner.expect(400, owner.get(refused));
+      expect([code, errors[0].pointer, errors[0].code]).toEqual(['invalid_request', 'include', 'too_large']);
+    }
+    const fewer = await owner.expect(200, owner.get(`${path}/businesses?include=integrations&limit=2`));
+    expect(fewer.data.map(({ integrations }: any) => integrations.length)).toContain(100);
+  });
+
   it.each(['secrets', 'members.user', '', 'businesses,'])('is refused with %j', async include => {
     const answer = await acme.owner.get(`/v1/organizations?include=${include}`);
     expect([answer.status, answer.body.code]).toEqual([400, 'invalid_request']);

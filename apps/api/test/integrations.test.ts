@@ -152,6 +152,29 @@ describe('an integration', () => {
     expect((await get(id)).config).toEqual({ auto_reply: false, webhook_enabled: true });
   });
 
+  it('has a config of 16 kB at most, which patches do not exceed piece by piece either', async () => {
+    // Each of its letters takes two bytes.
+    const text = 'ä'.repeat(1_900);
+    const rules = (count: number) => Array.from({ length: count }, () => ({ when: { contains_any: ['x'] }, text }));
+    const { id } = await create({ config: { rules: rules(4) } });
+    const refusals = [
+      acme.owner.post(ofBusiness(), body({ config: { rules: rules(5) } })),
+      acme.owner.patch(`${inside()}/${id}`, { config: { rules: rules(5) } }),
+      acme.owner.patch(`${inside()}/${id}`, { config: { message_reply: { text } } }),
+    ];
+    for (const refusal of refusals) {
+      const { code, errors } = await acme.owner.expect(400, refusal);
+      expect([code, errors[0].pointer, errors[0].detail]).toEqual([
+        'invalid_request',
+        '/config',
+        'At most 16384 bytes as JSON in UTF-8, the whole config.',
+      ]);
+    }
+    expect((await get(id)).config).toEqual({ auto_reply: false, webhook_enabled: true, rules: rules(4) });
+    const config = { rules: rules(3), message_reply: { text } };
+    await acme.owner.expect(200, acme.owner.patch(`${inside()}/${id}`, { config }));
+  });
+
   it('is soft-deleted: hidden, shown when asked for, restored by id with a new check', async () => {
     const { id } = await acme.connectPage();
     await acme.owner.expect(204, acme.owner.delete(`${inside()}/${id}`));

@@ -3420,7 +3420,7 @@ export interface operations {
                 active?: "true" | "false" | "any";
                 /** @description The last page's `next_cursor`. */
                 cursor?: string;
-                /** @description Nested rows in the same answer, up to 100 of each: businesses, businesses.integrations, members; joined by commas. */
+                /** @description Nested rows in the same answer, up to 100 of each: businesses, businesses.integrations, members; joined by commas. Refused where they are more than 8 MB together. */
                 include?: string;
                 /** @description How many at most, 1 to 100. */
                 limit?: number;
@@ -4487,7 +4487,7 @@ export interface operations {
                 active?: "true" | "false" | "any";
                 /** @description The last page's `next_cursor`. */
                 cursor?: string;
-                /** @description Nested rows in the same answer, up to 100 of each: integrations; joined by commas. */
+                /** @description Nested rows in the same answer, up to 100 of each: integrations; joined by commas. Refused where they are more than 8 MB together. */
                 include?: string;
                 /** @description How many at most, 1 to 100. */
                 limit?: number;
@@ -5225,7 +5225,10 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": {
-                    /** @default {} */
+                    /**
+                     * @description At most 16384 bytes as JSON in UTF-8, the whole config.
+                     * @default {}
+                     */
                     config?: {
                         /**
                          * @description Answer comments and messages by itself. "shadow" decides and stores the answer, and sends nothing.
@@ -6521,6 +6524,7 @@ export interface operations {
         requestBody?: {
             content: {
                 "application/json": {
+                    /** @description At most 16384 bytes as JSON in UTF-8, the whole config. */
                     config?: {
                         auto_reply?: boolean | "shadow";
                         comment_reply?: {

@@ -170,10 +170,15 @@ export const maxNested = 100;
 export const includeInput = <const Names extends readonly [string, ...string[]]>(names: Names) =>
   z
     .string()
+/** How much JSON the nested rows of one answer may be. */
+export const maxNestedLetters = 8_000_000;
     .transform(text => text.split(','))
     .pipe(z.array(z.enum(names)))
     .default([])
-    .describe(`Nested rows in the same answer, up to ${maxNested} of each: ${names.join(', ')}; joined by commas.`);
+    .describe(
+      `Nested rows in the same answer, up to ${maxNested} of each: ${names.join(', ')}; joined by commas. ` +
+        'Refused where they are more than 8 MB together.',
+    );
 
 /** An id as a place in a list. */
 export const makeCursor = (id: Uuid): string => Buffer.from(id.replaceAll('-', ''), 'hex').toString('base64url');

@@ -34,8 +34,15 @@ const rules = z
 const autoReply = z.union([z.boolean(), z.literal('shadow')]);
 const replyDelay = z.number().int().min(0).max(3_600);
 
+/** A config is kept whole in each list's row of its integration: a hundred of them must stay a small answer. */
+export const maxConfigBytes = 16_384;
+
+const size = `At most ${maxConfigBytes} bytes as JSON in UTF-8, the whole config.`;
+
+const isSmall = (config: object): boolean => Buffer.byteLength(JSON.stringify(config)) <= maxConfigBytes;
+
 /** How an integration behaves. Holds no credential; what is not given has its default. */
-export const integrationConfigInput = z.strictObject({
+export const integrationConfigShape = z.strictObject({
   auto_reply: autoReply
     .default(false)
     .describe('Answer comments and messages by itself. "shadow" decides and stores the answer, and sends nothing.'),
@@ -46,25 +53,32 @@ export const integrationConfigInput = z.strictObject({
   reply_delay_seconds: replyDelay.optional().describe('How long an answer waits, 0 by default.'),
 });
 
-export type IntegrationConfig = z.output<typeof integrationConfigInput>;
+/** What is stored of one, within its size. */
+export const integrationConfigInput = integrationConfigShape.refine(isSmall, size).describe(size);
+
+export type IntegrationConfig = z.output<typeof integrationConfigShape>;
 
 /** For PATCH: what is given replaces the same field, `null` takes it back to its default. */
-export const integrationConfigPatch = z.strictObject({
-  auto_reply: autoReply.optional(),
-  webhook_enabled: z.boolean().optional(),
-  message_reply: messageReply.nullable().optional(),
-  comment_reply: commentReply.nullable().optional(),
-  rules: rules.nullable().optional(),
-  reply_delay_seconds: replyDelay.nullable().optional(),
-});
+export const integrationConfigPatch = z
+  .strictObject({
+    auto_reply: autoReply.optional(),
+    webhook_enabled: z.boolean().optional(),
+    message_reply: messageReply.nullable().optional(),
+    comment_reply: commentReply.nullable().optional(),
+    rules: rules.nullable().optional(),
+    reply_delay_seconds: replyDelay.nullable().optional(),
+  })
+  .describe(size);
 
-/** The config after a patch. */
+const patched = z.object({ config: integrationConfigInput });
+
+/** The config after a patch. @throws ZodError at `/config` when it is too large then */
 export function patchConfig(
   config: IntegrationConfig,
   patch: z.output<typeof integrationConfigPatch>,
 ): IntegrationConfig {
   const merged = Object.entries({ ...config, ...patch }).filter(([, value]) => value !== null && value !== undefined);
-  return integrationConfigInput.parse(Object.fromEntries(merged));
+  return patched.parse({ config: Object.fromEntries(merged) }).config;
 }
 
 /** Why an event is pending whose reply is delayed by the config. */

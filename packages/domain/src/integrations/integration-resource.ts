@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { jsonWhere, Resource } from '../resource.ts';
 import { pageStatuses } from './facebook-page-integration.ts';
 import { integrationTypes } from './integration.ts';
-import { integrationConfigInput } from './integration-config.ts';
+import { integrationConfigShape } from './integration-config.ts';
 
 const timestamp = z.iso.datetime({ offset: true });
 
@@ -14,7 +14,7 @@ export const integrationShape = z
     integration_type: z.enum(integrationTypes),
     name: z.string(),
     is_active: z.boolean(),
-    config: integrationConfigInput,
+    config: integrationConfigShape,
     facebook_page: z
       .object({
         page_id: z.string(),
