@@ -112,6 +112,39 @@ describe('connecting pages', () => {
     expect(logins).toHaveLength(0);
   });
 
+  it('makes another version of an integration that others have read before', async () => {
+    const { id: personId, pageIds } = await personWithPages(network);
+    const { id } = await connectThrough(acme, { personId });
+    const [{ integration }] = await pick(acme, id, pageIds);
+    const path = `${acme.path}/integrations/${integration.id}`;
+    const { headers } = await acme.owner.get(path);
+    await pick(acme, id, pageIds);
+    const details = { page_id: pageIds[0], access_token: 'old', page_access_token: 'old' };
+    const late = await acme.owner.put(`${path}/facebook-page`, details, { 'If-Match': headers.etag! });
+    expect([late.status, late.body.code]).toEqual([412, 'stale_version']);
+  });
+
+  it('answers a repeated request as it was answered, also when the connection is over', async () => {
+    const { id: personId, pageIds } = await personWithPages(network);
+    const { id } = await connectThrough(acme, { personId });
+    const post = (page_ids: string[], key: string) =>
+      acme.owner.post(`${acme.path}/facebook/connections/${id}/pages`, { page_ids }, { 'Idempotency-Key': key });
+    const connected = await post(pageIds, 'connected');
+    const refused = await post(['999'], 'refused');
+    expect([connected, refused].map(({ status, body }) => [status, body.pages[0].outcome])).toEqual([
+      [201, 'connected'],
+      [201, 'refused'],
+    ]);
+    await network.moveClock(2);
+    expect((await post(pageIds, 'new')).body.code).toBe('connection_not_ready');
+    for (const [again, { text }] of [
+      [await post(pageIds, 'connected'), connected],
+      [await post(['999'], 'refused'), refused],
+    ] as const) {
+      expect([again.status, again.headers['idempotent-replayed'], again.text]).toEqual([201, 'true', text]);
+    }
+  });
+
   it('connects a page anew whose business was deactivated, in another business', async () => {
     const { id: personId, pageIds } = await personWithPages(network);
     const first = await connectThrough(acme, { personId });

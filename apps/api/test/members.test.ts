@@ -118,7 +118,10 @@ describe('the last owner', () => {
   });
 
   it('hands the ownership over, and stays an OWNER until somebody changes that', async () => {
+    const { headers } = await other.get(acme.path);
     const member = await memberIdOf(acme.member);
+    // The organization that others have seen is another's by now.
+    await other.expect(412, other.patch(acme.path, { name: 'Not seen' }, { 'If-Match': headers.etag! }));
     const { admin, owner, path } = acme;
     await admin.expect(403, admin.post(`${path}/transfer-ownership`, { member }));
     const organization = await owner.expect(200, owner.post(`${path}/transfer-ownership`, { member }));

@@ -162,3 +162,14 @@ describe('a resource', () => {
     expect(statuses.sort()).toEqual([200, 412, 412, 412]);
   });
 });
+  it('is read anew each time: what a check finds is shown, and is no new version', async () => {
+    const { id, page } = await acme.connectPage();
+    const get = (headers = {}) => acme.owner.get(`${acme.path}/integrations/${id}`, headers);
+    const before = await get();
+    await network.simulator.post(`/__sim/people/${page.personId}/events`, { type: 'password_change' });
+    await acme.refresh(id);
+    const after = await get({ 'If-None-Match': before.headers.etag! });
+    expect([after.status, after.headers.etag]).toEqual([200, before.headers.etag]);
+    expect([before, after].map(({ body }) => body.facebook_page.status)).toEqual(['healthy', 'needs_reauth']);
+  });
+

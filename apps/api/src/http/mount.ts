@@ -149,14 +149,13 @@ function send(response: Response, status: number, text: string, etag?: string): 
   response.status(status);
   if (text === '') {
     response.end();
-  } else if (etag) {
-    // Express answers 304 to who has this version.
-    response.setHeader('ETag', etag).type('application/json').send(text);
-  } else {
-    // The same without Express's detours: lists are long, and asked for often.
-    const length = Buffer.byteLength(text);
-    response.setHeader('Content-Type', 'application/json; charset=utf-8');
-    // As many bytes as letters: all of it is ASCII, which Node sends as it is.
-    response.setHeader('Content-Length', length).end(text, length === text.length ? 'latin1' : 'utf8');
+    return;
   }
 }
+  // For If-Match. Nobody is answered 304: what a check finds is shown too, and is no new version.
+  if (etag) response.setHeader('ETag', etag);
+  // Without Express's detours: lists are long, and asked for often.
+  const length = Buffer.byteLength(text);
+  response.setHeader('Content-Type', 'application/json; charset=utf-8');
+  // As many bytes as letters: all of it is ASCII, which Node sends as it is.
+  response.setHeader('Content-Length', length).end(text, length === text.length ? 'latin1' : 'utf8');

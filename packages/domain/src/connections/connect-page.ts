@@ -1,4 +1,5 @@
 import { storable } from '@pagekeeper/facebook/storable';
+import { raw } from 'objection';
 import { findBusiness } from '../businesses/business.ts';
 import { claimPages } from '../facebook/claim-pages.ts';
 import { type MovedPage, takeOverPage } from '../facebook/take-over-page.ts';
@@ -45,6 +46,7 @@ export async function connectPage(
   const { grant, page_id } = offer;
   const existing = (await integrationsByPage(tx, [page_id])).get(page_id) ?? (await pagelessOf(tx, connection));
   const integrationId = existing ?? (await createFor(tx, connection, offer));
+  if (existing) await renewVersion(tx, existing);
   await attachPage(tx, vault, {
     integrationId,
     loginId: connection.login_id,
@@ -60,6 +62,13 @@ export async function connectPage(
   const moved = isHeld || !takeOver ? null : await takeOverFor(tx, offer, integrationId);
   if (!isHeld && !moved && !(takeOver && (await claim(tx, integrationId)))) throw new PageRefused(pageUnavailable);
   return { id: integrationId, isNew: !existing, moved };
+}
+
+/** Whoever has read the integration before has not seen the page and its tokens that it gets now. */
+async function renewVersion(tx: TenantTx, id: Uuid): Promise<void> {
+  await Integration.query(tx)
+    .where({ id })
+    .patch({ version: raw('version + 1') as never, updated_at: raw('now()') as never });
 }
 
 async function claim(tx: TenantTx, integrationId: Uuid): Promise<boolean> {

@@ -3,7 +3,7 @@ import type { TenantTx } from '../tenancy/tenant-tx.ts';
 /** The organization's `owner_id` follows its OWNERs: when its holder is none any more, the longest-serving one gets it. */
 export async function passOwnershipOn(tx: TenantTx): Promise<void> {
   await tx.raw(
-    `update organizations o set owner_id = heir.user_id, updated_at = now()
+    `update organizations o set owner_id = heir.user_id, version = o.version + 1, updated_at = now()
      from (
        select m.user_id from organization_memberships m
        where m.organization_id = ? and m.role = 'OWNER' and m.is_active order by m.created_at, m.id limit 1
