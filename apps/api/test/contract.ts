@@ -77,6 +77,8 @@ function holdToTheContract(method: string, path: string, answer: Answer): void {
   const endpoint = findEndpoint(method, path);
   expect(endpoint, `${told}, and no endpoint declares it`).toBeDefined();
   holdSuccess(endpoint!, answer, told);
+  const isAlone = method === 'get' && typeof answer.body.id === 'string';
+  if (isAlone) expect(headers.etag, told).toMatch(/^"[\w-]+"$/);
 }
 
 /** Status and body as the endpoint declares them, with no field more. */

@@ -65,6 +65,17 @@ describe('members', () => {
     await admin.expect(403, admin.delete(path));
   });
 
+  it('are changed by who has seen their last change', async () => {
+    const path = await memberPath(acme.member);
+    const change = (role: string, etag: string) => acme.owner.patch(path, { role }, { 'If-Match': etag });
+    const { headers } = await acme.owner.patch(path, { role: 'ADMIN' });
+    expect((await change('MEMBER', headers.etag!)).status).toBe(200);
+    const late = await change('OWNER', headers.etag!);
+    expect([late.status, late.body.code]).toEqual([412, 'stale_version']);
+    expect((await listOf(acme, '?role=OWNER')).map(({ email }) => email)).toEqual([acme.owner.email]);
+    expect((await change('ADMIN', '*')).status).toBe(200);
+  });
+
   it('with a role taken away may not write with their next request', async () => {
     const { admin, owner, path } = acme;
     await admin.expect(201, admin.post(`${path}/businesses`, { name: 'Before' }));
@@ -107,7 +118,10 @@ describe('the last owner', () => {
 
   it('may once there is another, who then owns it', async () => {
     const other = await secondOwner();
+    const { headers } = await other.get(acme.path);
     await acme.owner.expect(204, acme.owner.delete(await memberPath(acme.owner)));
+    // The organization that others have seen is another's by now.
+    await other.expect(412, other.patch(acme.path, { name: 'Not seen' }, { 'If-Match': headers.etag! }));
     const organization = await other.expect(200, other.get(acme.path));
     const me = (await other.expect(200, other.get(`${acme.path}/members`))).data.find(
       ({ email }: any) => email === other.email,
@@ -118,10 +132,7 @@ describe('the last owner', () => {
   });
 
   it('hands the ownership over, and stays an OWNER until somebody changes that', async () => {
-    const { headers } = await other.get(acme.path);
     const member = await memberIdOf(acme.member);
-    // The organization that others have seen is another's by now.
-    await other.expect(412, other.patch(acme.path, { name: 'Not seen' }, { 'If-Match': headers.etag! }));
     const { admin, owner, path } = acme;
     await admin.expect(403, admin.post(`${path}/transfer-ownership`, { member }));
     const organization = await owner.expect(200, owner.post(`${path}/transfer-ownership`, { member }));

@@ -7988,7 +7988,10 @@ export interface operations {
     patch_organizations_organization_members_member: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The `ETag` that was read: refused when it is another now. */
+                "If-Match"?: string;
+            };
             path: {
                 /** @description `mem_…` */
                 member: string;
@@ -8053,6 +8056,15 @@ export interface operations {
             };
             /** @description The slug is taken; or: The connection is not ready; or: The page is taken; or: What it belongs to is inactive; or: The person is a member already; or: The invitation is over; or: The API key was rotated already; or: There are too many API keys; or: An organization needs an OWNER; or: The same request is under way; or: The request was carried out before; or: What is stored cannot be opened. */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It was changed meanwhile. */
+            412: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { type QueryBuilder, type Raw, raw } from 'objection';
 import { z } from 'zod';
 import { DomainError } from './errors.ts';
@@ -73,6 +74,10 @@ export class Resource<Shape> {
 const noExtra = {};
 
 export type Extra = Readonly<Record<string, unknown>>;
+
+/** A single resource of which nobody counts versions: its entity tag follows from what it shows. */
+export const renderedAlone = <Shape>(text: string): Rendered<Shape> =>
+  new Rendered(text, `"${createHash('sha256').update(text).digest('base64url')}"`);
 
 /** A version as an entity tag: what `ETag` says and `If-Match` repeats. */
 export const etagOf = (version: number): string => `"v${version}"`;
@@ -165,13 +170,13 @@ export function renderRows<Shape>(
 
 /** How many nested rows one answer shows of each parent. */
 export const maxNested = 100;
+/** How much JSON the nested rows of one answer may be. */
+export const maxNestedLetters = 8_000_000;
 
 /** `?include=a,b`: what is to be nested, of what the endpoint knows. */
 export const includeInput = <const Names extends readonly [string, ...string[]]>(names: Names) =>
   z
     .string()
-/** How much JSON the nested rows of one answer may be. */
-export const maxNestedLetters = 8_000_000;
     .transform(text => text.split(','))
     .pipe(z.array(z.enum(names)))
     .default([])

@@ -31,7 +31,7 @@ export const memberEndpoints = [
     params: memberParams,
     body: updateMemberInput,
     responses: { 200: memberShape },
-    refusals: [403, 409],
+    refusals: [403, 409, 412],
     run: ({ ctx, params, body }) => updateMember(ctx, { ...params, ...body }),
   }),
   defineEndpoint({

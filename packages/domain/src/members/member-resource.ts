@@ -1,4 +1,4 @@
-import type { QueryBuilder } from 'objection';
+import { type QueryBuilder, raw } from 'objection';
 import { z } from 'zod';
 import { notFound } from '../errors.ts';
 import { parsePublicId, type Uuid } from '../ids.ts';
@@ -25,6 +25,9 @@ export const memberShape = z
 
 export type MemberShape = z.output<typeof memberShape>;
 
+/** Nothing counts the versions of a membership: it is the time of its last change, in microseconds. */
+const version = '(extract(epoch from organization_memberships.updated_at) * 1000000)::bigint';
+
 export const memberResource = new Resource<MemberShape>(
   {
     id: ['member', 'organization_memberships.id'],
@@ -39,6 +42,7 @@ export const memberResource = new Resource<MemberShape>(
     created_at: 'organization_memberships.created_at',
     updated_at: 'organization_memberships.updated_at',
   },
+  version,
 );
 
 /** Memberships joined with what row level security shows of the people. */
@@ -57,7 +61,12 @@ export async function showMember(tx: TenantTx, id: Uuid): Promise<Rendered<Membe
 /** The active membership behind `mem_…`, locked. @throws DomainError `not_found` */
 export async function findMember(tx: TenantTx, reference: string): Promise<OrganizationMembership> {
   const id = parsePublicId('member', reference);
-  const member = id && (await OrganizationMembership.query(tx).findOne({ id, is_active: true }).forUpdate());
+  const member =
+    id &&
+    (await OrganizationMembership.query(tx)
+      .findOne({ id, is_active: true })
+      .select('*', raw(`${version} as version`))
+      .forUpdate());
   if (!member) throw notFound('member');
   return member;
 }

@@ -15,6 +15,8 @@ export class OrganizationMembership extends TenantModel {
   declare is_active: boolean;
   declare created_at: Date;
   declare updated_at: Date;
+  /** Selected by `findMember`; a bigint, which the driver gives as text. */
+  declare version?: string;
   declare organization?: Organization;
 
   static override get relationMappings() {

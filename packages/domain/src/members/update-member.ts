@@ -4,7 +4,7 @@ import { authorize, refuseAbove } from '../access/authorize.ts';
 import { audit } from '../audit/audit.ts';
 import type { Context } from '../context.ts';
 import { changesOf } from '../patch.ts';
-import type { Rendered } from '../resource.ts';
+import { type Rendered, refuseStale } from '../resource.ts';
 import { withTenant } from '../tenancy/doors.ts';
 import { roles } from '../tenancy/tenant-tx.ts';
 import { findMember, type MemberShape, showMember } from './member-resource.ts';
@@ -16,7 +16,7 @@ export const updateMemberInput = z.strictObject({ role: z.enum(roles) });
 /**
  * Changes a member's role; it holds from the member's next request on. Nobody touches who is above them, or lifts
  * anybody above themself.
- * @throws DomainError `forbidden`, `last_owner`
+ * @throws DomainError `forbidden`, `last_owner`, `stale_version`
  */
 export async function updateMember(
   ctx: Context,
@@ -26,6 +26,7 @@ export async function updateMember(
   return await withTenant(ctx, { organization }, async tx => {
     authorize(tx, 'member.write');
     const member = await findMember(tx, reference);
+    refuseStale(ctx.ifMatch, { version: Number(member.version) });
     refuseAbove(tx, member.role);
     refuseAbove(tx, role);
     const changes = changesOf(member, { role });
