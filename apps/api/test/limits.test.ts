@@ -161,6 +161,19 @@ describe('behind a proxy', () => {
     expect((await get(from('203.0.113.2'))).status).toBe(401);
   });
 
+  it('strangers are nobody before anything that they sent is read, and count as nobody', async () => {
+    const asked = [`${acme.path}?no_such=1`, `${acme.path}/businesses?limit=x`, acme.path, '/v1/organizations/No!'];
+    const counted = () => network.sql(`select key from bullmq.rate_limits where key like 'callers:key:%' order by key`);
+    const before = await counted();
+    const nobody = api.persona('nobody');
+    const answers = await times(32, index =>
+      nobody.get(asked[index % 4]!, { ...from('203.0.113.9'), ...invented(index) }),
+    );
+    expect(statusesOf(answers)).toEqual({ 401: 20, 429: 12 });
+    for (const answer of answers) expect(limitOf(answer).policy).toBe('strangers');
+    expect(await counted()).toEqual(before);
+  });
+
   it('strangers with IPv6 are counted by their network', async () => {
     const answers = await times(30, index => get(from(`2001:db8:7:7:${index.toString(16)}::${index + 1}`)));
     expect(statusesOf(answers)).toEqual({ 401: 20, 429: 10 });

@@ -59,12 +59,18 @@ function admitTo(
   return async (request, response, next) => {
     response.setHeader('Cache-Control', 'no-store');
     const actor = await authenticate(request);
-    if (actor.type === 'api_key' && !keyUse.isKnown(actor.secretHash)) limits.refuseSpentStranger(request, response);
+    const isNew = actor.type === 'api_key' && !keyUse.isKnown(actor.secretHash);
+    if (isNew) {
+      // It may be invented: only a key that there is is counted by itself.
+      limits.refuseSpentStranger(request, response);
+      await checkKey({ ...services, actor });
+      keyUse.note(actor.secretHash);
+    }
     await limits.countCaller(response, actor);
     if (takesPassword) await limits.countAttempt(request, response);
     if (actor.type === 'api_key') {
       // A GET's door looks the key up; everybody else shows it before we read what they sent.
-      if (request.method !== 'GET' || caller === 'person') await checkKey({ ...services, actor });
+      if (!isNew && (request.method !== 'GET' || caller === 'person')) await checkKey({ ...services, actor });
       if (caller === 'person') {
         throw new DomainError('forbidden', 'This takes a person with a session. An API key cannot do it.');
       }
