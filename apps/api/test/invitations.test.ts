@@ -127,6 +127,16 @@ describe('an invitation', () => {
     expect(data).toEqual([]);
   });
 
+  it('is one for an address that is invited several times at once: the last replaces the others', async () => {
+    for (let round = 0; round < 5; round += 1) {
+      const { email } = somebody();
+      const answers = await Promise.all(Array.from({ length: 4 }, () => invite(email)));
+      expect(answers.map(({ status }) => status)).toEqual([201, 201, 201, 201]);
+      const rows = await network.sql('select state from invitations where email = $1 order by state', [email]);
+      expect(rows.map(({ state }) => state)).toEqual(['pending', 'revoked', 'revoked', 'revoked']);
+    }
+  });
+
   it('ends when it is revoked, and after seven days', async () => {
     const [one, two] = [await verified(somebody()), await verified(somebody())];
     const revoked = await acme.owner.expect(201, invite(one.email));

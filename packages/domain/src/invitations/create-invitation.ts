@@ -46,6 +46,7 @@ export async function createInvitation(
     authorize(tx, 'invitation.write');
     refuseAbove(tx, role);
     await refuseMember(tx, email);
+    await lockAddress(tx, email);
     const replaced = await revokePending(tx, email);
     await refuseTooMany(tx);
     const id = newId();
@@ -79,6 +80,12 @@ async function refuseMember(tx: TenantTx, email: string): Promise<void> {
     'person.email': email,
   });
   if (member) throw new DomainError('already_member', 'Somebody with this address is a member already.');
+}
+
+/** Two at once would not see each other's invitation: whoever comes second waits, and replaces the first. */
+async function lockAddress(tx: TenantTx, email: string): Promise<void> {
+  const { organizationId } = tx.tenant;
+  await tx.raw('select pg_advisory_xact_lock(hashtextextended(?, 0))', [`invitation ${organizationId} ${email}`]);
 }
 
 async function revokePending(tx: TenantTx, email: string): Promise<Uuid | undefined> {
