@@ -22,7 +22,16 @@ afterEach(async () => {
 /** A server that answers everything with this stream, and a reader of it. Its rounds follow each other closely. */
 async function read(look: () => Promise<Told[]>, options: Partial<StreamOptions> = {}): Promise<EventReader> {
   const streams = options.streams ?? new OpenStreams();
-  const all = { name: 'event', streams, recheck: async () => {}, log, roundMs: 2, heartbeatMs: 20, ...options };
+  const all = {
+    name: 'event',
+    streams,
+    reader: 'anna',
+    recheck: async () => {},
+    log,
+    roundMs: 2,
+    heartbeatMs: 20,
+    ...options,
+  };
   server = createServer((request, response) => {
     sent.push(sendStream(request, response, new Stream('acme', look), all));
   });
@@ -118,11 +127,11 @@ describe('a stream', () => {
     const streams = new OpenStreams();
     const reader = await read(nothing, { streams });
     await expect.poll(() => reader.comments).toBeGreaterThan(0);
-    for (let place = 0; place < 19; place += 1) streams.open('acme');
-    expect(() => streams.open('acme')).toThrow('20 streams');
+    for (let place = 0; place < 9; place += 1) streams.open('acme', 'anna');
+    expect(() => streams.open('acme', 'anna')).toThrow('10 streams');
     reader.close();
     await Promise.all(sent);
-    expect(() => streams.open('acme')).not.toThrow();
+    expect(() => streams.open('acme', 'anna')).not.toThrow();
   });
 
   it('ends with its process, which takes no more', async () => {
@@ -130,21 +139,30 @@ describe('a stream', () => {
     const reader = await read(nothing, { streams });
     streams.stop();
     await expect.poll(() => reader.end).toBe('complete');
-    expect(() => streams.open('acme')).toThrow('no place');
+    expect(() => streams.open('acme', 'anna')).toThrow('no place');
   });
 });
 
 describe('the places of a process', () => {
   it('are 20 for each organization, and 500 in all', () => {
     const streams = new OpenStreams();
-    const opened = Array.from({ length: 500 }, (_, index) => streams.open(`organization ${index % 25}`));
-    expect(() => streams.open('another')).toThrow('no place');
+    const opened = Array.from({ length: 500 }, (_, index) => streams.open(`organization ${index % 25}`, `${index}`));
+    expect(() => streams.open('another', 'anna')).toThrow('no place');
     opened[0]!.close();
-    expect(() => streams.open('organization 1')).toThrow('20 streams');
-    const { signal, close } = streams.open('organization 0');
+    expect(() => streams.open('organization 1', 'anna')).toThrow('20 streams');
+    const { signal, close } = streams.open('organization 0', 'anna');
     expect(signal.aborted).toBe(false);
     close();
     close();
-    expect(() => streams.open('another')).not.toThrow();
+    expect(() => streams.open('another', 'anna')).not.toThrow();
+  });
+
+  it('are 10 for each reader, however many organizations they are in', () => {
+    const streams = new OpenStreams();
+    const opened = Array.from({ length: 10 }, (_, index) => streams.open(`organization ${index}`, 'anna'));
+    expect(() => streams.open('organization 10', 'anna')).toThrow('10 streams');
+    expect(() => streams.open('organization 10', 'bert')).not.toThrow();
+    opened[0]!.close();
+    expect(() => streams.open('organization 10', 'anna')).not.toThrow();
   });
 });

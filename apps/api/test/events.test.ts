@@ -7,6 +7,7 @@ import { type EventFilter, filteredEvents } from '@pagekeeper/domain/webhooks/ev
 import { itWithoutTwins } from '@pagekeeper/testing/network/behind-pgbouncer';
 import type { EventReader } from '@pagekeeper/testing/network/event-reader';
 import { type Network, startNetwork } from '@pagekeeper/testing/network/network';
+import type { Persona } from '@pagekeeper/testing/network/persona';
 import type { ConnectedPage, Tenant } from '@pagekeeper/testing/network/tenant';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { holdAnswersToTheContract, holdStreamToTheContract, idsOf } from './contract.ts';
@@ -543,17 +544,27 @@ describe('the stream', () => {
     expect((await here.acme.member.watch(`${here.events}/stream`)).answer.status).toBe(404);
   });
 
-  itWithoutTwins('is open to 20 of an organization at a time', async () => {
+  itWithoutTwins('is open to 20 of an organization at a time, and to 10 of one person', async () => {
     const here = await home();
-    const readers = await Promise.all(Array.from({ length: 20 }, () => open(here)));
-    const refused = await here.acme.owner.watch(`${here.events}/stream`);
-    expect([refused.answer.status, refused.answer.body.code]).toEqual([429, 'over_limit']);
-    holdStreamToTheContract(`${here.events}/stream`, refused);
+    const { owner, admin, member } = here.acme;
+    const expectRefusal = async (person: Persona) => {
+      const refused = await person.watch(`${here.events}/stream`);
+      expect([refused.answer.status, refused.answer.body.code]).toEqual([429, 'over_limit']);
+      holdStreamToTheContract(`${here.events}/stream`, refused);
+    };
+    const readers: EventReader[] = [];
+    for (const person of [member, admin]) {
+      const ten = await Promise.all(Array.from({ length: 10 }, () => person.watch(`${here.events}/stream`)));
+      expect(ten.map(({ answer }) => answer.status)).toEqual(Array(10).fill(200));
+      readers.push(...ten);
+      await expectRefusal(person);
+    }
+    await expectRefusal(owner);
     (await open(await home())).close();
     readers.pop()!.close();
     await expect
       .poll(async () => {
-        const reader = await here.acme.owner.watch(`${here.events}/stream`);
+        const reader = await owner.watch(`${here.events}/stream`);
         reader.close();
         return reader.answer.status;
       })

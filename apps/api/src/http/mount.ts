@@ -14,7 +14,7 @@ import type { Limits } from '../limits/limits.ts';
 import { type Answer, type Endpoint, Stream } from './endpoint.ts';
 import { readJson, refuseUnsafe } from './json-body.ts';
 import type { OpenStreams } from './open-streams.ts';
-import { onceOf, versionsIn } from './preconditions.ts';
+import { keyOf, onceOf, versionsIn } from './preconditions.ts';
 import { fieldErrors, HttpError } from './problem.ts';
 import { sendStream } from './send-stream.ts';
 
@@ -119,7 +119,13 @@ async function answer(endpoint: Endpoint, request: Request, response: Response, 
     if (answered instanceof Stream) {
       const recheck = () => options.authenticate(request);
       const { streams } = options;
-      await sendStream(request, response, answered, { name: endpoint.streams!, streams, recheck, log: services.log });
+      await sendStream(request, response, answered, {
+        name: endpoint.streams!,
+        streams,
+        reader: keyOf(actor),
+        recheck,
+        log: services.log,
+      });
       return;
     }
     const { status, body: shown } = statusAndBody(endpoint, answered);

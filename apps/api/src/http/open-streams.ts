@@ -2,6 +2,8 @@ import { DomainError, OverLimit } from '@pagekeeper/domain/errors';
 import type { Metrics } from '@pagekeeper/runtime/metrics/metrics';
 
 const maxOfOwner = 20;
+/** Of one person or API key, in all organizations: whoever is in many does not take every place. */
+const maxOfReader = 10;
 const maxInProcess = 500;
 
 /** When a reader who comes back finds a place again, as far as one can know. */
@@ -16,7 +18,7 @@ export interface OpenStream {
 /** The streams that this process holds open. */
 export class OpenStreams {
   readonly #lifetimeMs: number;
-  readonly #owners = new Map<AbortController, string>();
+  readonly #places = new Map<AbortController, { owner: string; reader: string }>();
   #isStopping = false;
 
   constructor(lifetimeMs = 15 * 60_000) {
@@ -25,35 +27,39 @@ export class OpenStreams {
 
   /**
    * @param owner an organization's id
-   * @throws OverLimit when the owner has too many open, DomainError `unavailable` when the process has
+   * @param reader what the person or API key is told from others by
+   * @throws OverLimit when one of them has too many open, DomainError `unavailable` when the process has
    */
-  open(owner: string): OpenStream {
-    if (this.#isStopping || this.#owners.size >= maxInProcess) {
+  open(owner: string, reader: string): OpenStream {
+    if (this.#isStopping || this.#places.size >= maxInProcess) {
       throw new DomainError('unavailable', 'There is no place for another stream here. Try again in a moment.');
     }
-    const ofOwner = [...this.#owners.values()].filter(other => other === owner).length;
-    if (ofOwner >= maxOfOwner) {
+    const places = [...this.#places.values()];
+    if (places.filter(other => other.owner === owner).length >= maxOfOwner) {
       throw new OverLimit(`An organization may have ${maxOfOwner} streams open.`, retryAfterSeconds);
     }
+    if (places.filter(other => other.reader === reader).length >= maxOfReader) {
+      throw new OverLimit(`You may have ${maxOfReader} streams open, in all organizations.`, retryAfterSeconds);
+    }
     const controller = new AbortController();
-    this.#owners.set(controller, owner);
+    this.#places.set(controller, { owner, reader });
     const timer = setTimeout(() => controller.abort(), this.#lifetimeMs).unref();
     const close = () => {
       clearTimeout(timer);
-      this.#owners.delete(controller);
+      this.#places.delete(controller);
       controller.abort();
     };
     return { signal: controller.signal, close };
   }
 
   get count(): number {
-    return this.#owners.size;
+    return this.#places.size;
   }
 
   /** Ends them all, and takes no more. */
   stop(): void {
     this.#isStopping = true;
-    for (const controller of this.#owners.keys()) controller.abort();
+    for (const controller of this.#places.keys()) controller.abort();
   }
 }
 

@@ -16,13 +16,15 @@ export function onceOf(endpoint: Endpoint, request: Request, actor: Caller, vaul
   if (typeof key !== 'string' || !/^[\x21-\x7e]{1,255}$/.test(key)) {
     throw new DomainError('invalid_request', 'Idempotency-Key must be 1 to 255 printable ASCII characters.');
   }
-  const caller = actor.type === 'user' ? actor.userId : actor.secretHash;
   const fingerprint = createHash('sha256')
     .update(`${request.method} ${request.originalUrl}\n${JSON.stringify(request.body ?? null)}`)
     .digest();
   const status = Number(Object.keys(endpoint.responses)[0]);
-  return { vault, key: `${caller} ${key}`, fingerprint, status };
+  return { vault, key: `${keyOf(actor)} ${key}`, fingerprint, status };
 }
+
+/** What one caller is told from all others by. */
+export const keyOf = (actor: Caller): string => (actor.type === 'user' ? actor.userId : actor.secretHash);
 
 /** The entity tags of `If-Match`; undefined without the header. */
 export function versionsIn(request: Request): string[] | undefined {

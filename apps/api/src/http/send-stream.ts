@@ -11,6 +11,8 @@ export interface StreamOptions {
   /** The name of its events. */
   name: string;
   streams: OpenStreams;
+  /** Who reads it. */
+  reader: string;
   /** Whether the sender of the request is still known. @throws DomainError once they are not */
   recheck(): Promise<unknown>;
   log: Log;
@@ -32,7 +34,7 @@ export async function sendStream(
   stream: Stream,
   options: StreamOptions,
 ): Promise<void> {
-  const opened = options.streams.open(stream.owner);
+  const opened = options.streams.open(stream.owner, options.reader);
   response.once('close', opened.close);
   try {
     if (response.closed) return;
