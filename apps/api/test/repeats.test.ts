@@ -26,6 +26,19 @@ const businesses = async (tenant: Tenant, name: string) => {
   return data.filter((business: { name: string }) => business.name === name);
 };
 
+/** Facebook takes its time with the next check. */
+const slowDown = (ms: number) =>
+  network.simulator.post('/__sim/faults', {
+    match: { endpoint: 'debug_token' },
+    fault: { type: 'latency', ms },
+    times: 1,
+  });
+const untilUnderWay = () =>
+  network.untilSql(
+    `select 1 from idempotency_keys where status is null and created_at > now() - interval '1 minute'`,
+    'the request is under way',
+  );
+
 describe('a POST with an Idempotency-Key', () => {
   it('acts once, and is answered alike the second time', async () => {
     const first = await create(acme, 'Once', 'once-1');
@@ -100,6 +113,45 @@ describe('a POST with an Idempotency-Key', () => {
     expect([second.status, second.text, replayed(second)]).toEqual([200, first.text, true]);
   });
 
+  it('is told that a check that is waited for is under way, and its answer afterwards', async () => {
+    const { id } = await acme.connectPage();
+    const send = () => acme.owner.post(`${acme.path}/integrations/${id}/refresh?wait=true`, undefined, keyed('slow'));
+    await slowDown(2_000);
+    const first = send();
+    await untilUnderWay();
+    const meanwhile = await send();
+    expect([meanwhile.status, meanwhile.body.code, meanwhile.headers['retry-after']]).toEqual([
+      409,
+      'request_in_flight',
+      '1',
+    ]);
+    const { status, text } = await first;
+    const again = await send();
+    expect([status, again.status, again.text, replayed(again)]).toEqual([200, 200, text, true]);
+    // As if the process had died with it.
+    await network.sql(
+      `update idempotency_keys set status = null, answer = null, created_at = now() - interval '10 minutes'
+       where id = (select id from idempotency_keys order by id desc limit 1)`,
+    );
+    const lost = await send();
+    expect([lost.status, lost.body.code]).toEqual([409, 'answer_lost']);
+  });
+
+  it('is told at once that there will be no answer, when what went on after its transaction failed', async () => {
+    const there = await network.tenant('there');
+    const { id } = await there.connectPage();
+    const send = () =>
+      there.admin.post(`${there.path}/integrations/${id}/refresh?wait=true`, undefined, keyed('failed'));
+    await slowDown(2_000);
+    const first = send();
+    await untilUnderWay();
+    const demoted = `update organization_memberships set role = 'MEMBER' where organization_id = $1 and role = 'ADMIN'`;
+    await network.sql(demoted, [there.uuid]);
+    expect((await first).status).toBe(403);
+    const again = await send();
+    expect([again.status, again.body.code]).toEqual([409, 'answer_lost']);
+  });
+
   it('stores its answer sealed', async () => {
     await acme.owner.expect(201, create(acme, 'Sealed Name', 'sealed'));
     const rows = await network.sql(
@@ -155,13 +207,6 @@ describe('a resource', () => {
     }
   });
 
-  it('lets one of two who change the same version win', async () => {
-    const { headers } = await acme.owner.get(acme.path);
-    const rename = (name: string) => acme.owner.patch(acme.path, { name }, { 'If-Match': headers.etag! });
-    const statuses = (await Promise.all(['A', 'B', 'C', 'D'].map(rename))).map(({ status }) => status);
-    expect(statuses.sort()).toEqual([200, 412, 412, 412]);
-  });
-});
   it('is read anew each time: what a check finds is shown, and is no new version', async () => {
     const { id, page } = await acme.connectPage();
     const get = (headers = {}) => acme.owner.get(`${acme.path}/integrations/${id}`, headers);
@@ -173,3 +218,10 @@ describe('a resource', () => {
     expect([before, after].map(({ body }) => body.facebook_page.status)).toEqual(['healthy', 'needs_reauth']);
   });
 
+  it('lets one of two who change the same version win', async () => {
+    const { headers } = await acme.owner.get(acme.path);
+    const rename = (name: string) => acme.owner.patch(acme.path, { name }, { 'If-Match': headers.etag! });
+    const statuses = (await Promise.all(['A', 'B', 'C', 'D'].map(rename))).map(({ status }) => status);
+    expect(statuses.sort()).toEqual([200, 412, 412, 412]);
+  });
+});

@@ -80,6 +80,20 @@ describe.each(queues)('with a queue in %s, staff', backend => {
     expect(network.output.join('')).toContain('a failed job is tried again');
   });
 
+  it('have one tried again once, however often the request comes', async () => {
+    const [{ id }] = (await staff.expect(200, staff.get(jobs))).data;
+    const retry = () =>
+      staff.post(`${jobs}/${encodeURIComponent(id)}/retry`, undefined, { 'Idempotency-Key': 'again' });
+    const answers = [await retry(), await retry()];
+    expect(answers.map(({ status, headers }) => [status, headers['idempotent-replayed']])).toEqual([
+      [204, undefined],
+      [204, 'true'],
+    ]);
+    await expect.poll(async () => idsOf(await staff.expect(200, staff.get(jobs))), { timeout: 15_000 }).toEqual([id]);
+    const none = () => staff.post(`${jobs}/999999999/retry`, undefined, { 'Idempotency-Key': 'none' });
+    expect([(await none()).status, (await none()).status]).toEqual([404, 404]);
+  });
+
   it('page through what failed', async () => {
     const ids = idsOf(await staff.expect(200, staff.get(jobs)));
     for (let index = 0; index < 4; index += 1) {

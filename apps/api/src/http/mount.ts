@@ -2,7 +2,7 @@ import type { KeyUse } from '@pagekeeper/domain/api-keys/key-use';
 import type { FacebookApp } from '@pagekeeper/domain/connections/facebook-connection';
 import type { Services } from '@pagekeeper/domain/context';
 import { DomainError } from '@pagekeeper/domain/errors';
-import { answerLater } from '@pagekeeper/domain/idempotency/answer-later';
+import { answerLater, answerNever } from '@pagekeeper/domain/idempotency/answer-later';
 import { Replay } from '@pagekeeper/domain/idempotency/once';
 import { Rendered } from '@pagekeeper/domain/resource';
 import type { Caller } from '@pagekeeper/domain/tenancy/actor';
@@ -129,10 +129,15 @@ async function answer(endpoint: Endpoint, request: Request, response: Response, 
       return;
     }
     const { status, body: shown } = statusAndBody(endpoint, answered);
-    if (once) await answerLater(ctx, String(params.organization), { status, text: shown?.text ?? '' });
+    if (typeof params.organization === 'string') {
+      await answerLater(ctx, params.organization, { status, text: shown?.text ?? '' });
+    }
     send(response, status, shown?.text ?? '', shown?.etag);
   } catch (error) {
-    if (!(error instanceof Replay)) throw error;
+    if (!(error instanceof Replay)) {
+      if (typeof params.organization === 'string') await answerNever(ctx, params.organization);
+      throw error;
+    }
     response.setHeader('Idempotent-Replayed', 'true');
     send(response, error.status, error.text);
   }
@@ -163,7 +168,6 @@ function send(response: Response, status: number, text: string, etag?: string): 
     response.end();
     return;
   }
-}
   // For If-Match. Nobody is answered 304: what a check finds is shown too, and is no new version.
   if (etag) response.setHeader('ETag', etag);
   // Without Express's detours: lists are long, and asked for often.
@@ -171,3 +175,4 @@ function send(response: Response, status: number, text: string, etag?: string): 
   response.setHeader('Content-Type', 'application/json; charset=utf-8');
   // As many bytes as letters: all of it is ASCII, which Node sends as it is.
   response.setHeader('Content-Length', length).end(text, length === text.length ? 'latin1' : 'utf8');
+}

@@ -4,6 +4,8 @@ import { audit } from '../audit/audit.ts';
 import type { Context } from '../context.ts';
 import { DomainError } from '../errors.ts';
 import { checkWhenFree } from '../facebook/check-when-free.ts';
+import { replayStored } from '../idempotency/once.ts';
+import { tenantAnswers } from '../idempotency/stores.ts';
 import { publicId, type Uuid } from '../ids.ts';
 import { FacebookLogin } from '../integrations/facebook-login.ts';
 import { facebookPageInput } from '../integrations/facebook-page-input.ts';
@@ -66,6 +68,8 @@ export async function connectPages(
   const { organization, connection: reference, page_ids, take_over: takeOver } = input;
   const { connection, token } = await withTenant(ctx, { organization, readOnly: true }, async tx => {
     authorize(tx, 'connection.write');
+    // Its answer outlives the connection, and Facebook need not be there for it.
+    if (ctx.once) await replayStored(tx, tenantAnswers(tx, ctx.vault), ctx.once);
     const connection = await findReadyConnection(tx, reference);
     return { connection, token: await openLogin(tx, ctx, connection.login_id) };
   });

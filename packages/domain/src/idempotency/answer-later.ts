@@ -1,11 +1,12 @@
 import type { Context } from '../context.ts';
+import { Rendered } from '../resource.ts';
 import { withTenant } from '../tenancy/doors.ts';
-import { completeAnswer } from './once.ts';
+import { completeAnswer, loseAnswer } from './once.ts';
 import { tenantAnswers } from './stores.ts';
 
 /**
- * Stores the answer of a verb that went on after its transaction (a check that was waited for). Until then a repeated
- * request is told that its answer is not known, and does nothing.
+ * Stores the answer of a verb that went on after its transaction (a check that was waited for), or had none in which
+ * something was done (pages that were all refused). Until then a repeated request is told that it is under way.
  */
 export async function answerLater(
   ctx: Context,
@@ -13,8 +14,23 @@ export async function answerLater(
   answer: { status: number; text: string },
 ): Promise<void> {
   const { once } = ctx;
+  if (!once || once.stored?.complete) return;
+  await withTenant(ctx, { organization, allowInactive: true }, async tx => {
+    if (!once.stored) return new Rendered(answer.text);
+    await completeAnswer(tx, tenantAnswers(tx, ctx.vault), once, answer);
+    return undefined;
+  });
+}
+
+/** The verb failed after its transaction. Best effort: what it failed with is the caller's answer. */
+export async function answerNever(ctx: Context, organization: string): Promise<void> {
+  const { once } = ctx;
   if (!once?.stored || once.stored.complete) return;
-  await withTenant(ctx, { organization, allowInactive: true }, tx =>
-    completeAnswer(tx, tenantAnswers(tx, ctx.vault), once, answer),
-  );
+  try {
+    await withTenant(ctx, { organization, allowInactive: true }, tx =>
+      loseAnswer(tx, tenantAnswers(tx, ctx.vault), once),
+    );
+  } catch (error) {
+    ctx.log.warn({ err: error, request_id: ctx.requestId }, 'a lost answer was not noted');
+  }
 }

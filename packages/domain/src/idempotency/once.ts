@@ -21,6 +21,11 @@ export interface Once {
 
 type Table = 'idempotency_keys' | 'personal_idempotency_keys';
 
+/** After that a request which has not said how it ended died with its process. */
+const underWayMinutes = 5;
+/** No status of HTTP's: in place of one where there is no answer and will be none. */
+const lost = 0;
+
 /** The request was carried out before: this is what it was answered with. Not a failure. */
 export class Replay extends Error {
   readonly status: number;
@@ -55,16 +60,14 @@ export async function actOnce<Result>(
   once: Once,
   work: () => PromiseLike<Result>,
 ): Promise<Result> {
-  const keyHash = once.vault.hash('idempotency', once.key);
-  await replayIfStored(transaction, store, once, keyHash);
+  await replayStored(transaction, store, once);
+  const keyHash = keyHashOf(once);
   const { rows } = await transaction.raw('select pg_try_advisory_xact_lock(hashtextextended(?, 0)) as free', [
     `${store.table} ${keyHash.toString('hex')}`,
   ]);
-  if (!rows[0].free) {
-    throw new DomainError('request_in_flight', 'The first request with this Idempotency-Key is still under way.');
-  }
+  if (!rows[0].free) throw underWay();
   // Whoever held the lock may have committed between the two statements.
-  await replayIfStored(transaction, store, once, keyHash);
+  await replayStored(transaction, store, once);
   const result = await work();
   const text = answerOf(result);
   const id = newId();
@@ -80,15 +83,23 @@ export async function actOnce<Result>(
   return result;
 }
 
-async function replayIfStored(
-  transaction: Knex.Transaction,
-  store: AnswerStore,
-  once: Once,
-  key_hash: Buffer,
-): Promise<void> {
+const keyHashOf = ({ vault, key }: Once): Buffer => vault.hash('idempotency', key);
+
+/**
+ * Answers what was answered before: for {@link actOnce}, and for a verb that looks at other things before its first
+ * writing door, which may have changed since.
+ * @throws as `actOnce`; nothing for a request that is new
+ */
+export async function replayStored(transaction: Knex.Transaction, store: AnswerStore, once: Once): Promise<void> {
   const row = await transaction(store.table)
-    .where({ ...store.owner, key_hash })
-    .first();
+    .where({ ...store.owner, key_hash: keyHashOf(once) })
+    .first(
+      'id',
+      'fingerprint',
+      'status',
+      'answer',
+      transaction.raw(`status is null and created_at > now() - interval '${underWayMinutes} minutes' as is_under_way`),
+    );
   if (row) throw await replayOf(store, once, row);
 }
 
@@ -105,6 +116,15 @@ export async function completeAnswer(
   await transaction(store.table)
     .where(row)
     .update(await sealAnswer(store, once.vault, stored.id, answer));
+  stored.complete = true;
+}
+
+/** The verb failed after its transaction: nobody needs to wait for its answer. */
+export async function loseAnswer(transaction: Knex.Transaction, store: AnswerStore, { stored }: Once): Promise<void> {
+  if (!stored || stored.complete) return;
+  await transaction(store.table)
+    .where({ ...store.owner, id: stored.id })
+    .update({ status: lost });
 }
 
 /** Undefined for an answer that is not known yet. */
@@ -120,12 +140,14 @@ interface StoredAnswer {
   fingerprint: Buffer;
   status: number | null;
   answer: Buffer | null;
+  is_under_way: boolean;
 }
 
 async function replayOf(store: AnswerStore, once: Once, row: StoredAnswer): Promise<Error> {
   if (!once.fingerprint.equals(row.fingerprint)) {
     return new DomainError('idempotency_key_reused', 'This Idempotency-Key came with another request before.');
   }
+  if (row.is_under_way) return underWay();
   if (row.answer === null || row.status === null) {
     const detail = 'The request was carried out, but its answer is not known. Look at what it was to change.';
     return new DomainError('answer_lost', detail);
@@ -134,6 +156,9 @@ async function replayOf(store: AnswerStore, once: Once, row: StoredAnswer): Prom
   const opened = once.vault.openBytes(await store.keyOf(sealed), answerPlace(store.table, row.id), sealed);
   return new Replay(row.status, opened.toString());
 }
+
+const underWay = () =>
+  new DomainError('request_in_flight', 'The first request with this Idempotency-Key is still under way.');
 
 async function sealAnswer(store: AnswerStore, vault: Vault, id: Uuid, answer: { status: number; text: string }) {
   const sealed = vault.seal(await store.dataKey(), answerPlace(store.table, id), Buffer.from(answer.text));
