@@ -205,7 +205,7 @@ public.migrations_lock: is_locked integer
 public.notifications: organization_id uuid not null
 public.notifications: id uuid not null
 public.notifications: user_id uuid not null
-public.notifications: integration_id uuid not null
+public.notifications: integration_id uuid
 public.notifications: kind text not null
 public.notifications: rung smallint not null default 0
 public.notifications: episode timestamp with time zone not null
@@ -382,10 +382,11 @@ public.invitations: invitations_state_check CHECK ((state = ANY (ARRAY['pending'
 public.key_rotations: key_rotations_pkey PRIMARY KEY (id)
 public.migrations: migrations_pkey PRIMARY KEY (id)
 public.migrations_lock: migrations_lock_pkey PRIMARY KEY (index)
-public.notifications: notifications_kind_check CHECK ((kind = ANY (ARRAY['expiring'::text, 'dead'::text, 'recovered'::text, 'moved'::text, 'taken_over'::text, 'blocked'::text])))
+public.notifications: notifications_kind_check CHECK ((kind = ANY (ARRAY['expiring'::text, 'dead'::text, 'recovered'::text, 'moved'::text, 'taken_over'::text, 'staff_entered'::text])))
 public.notifications: notifications_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES organizations(id)
 public.notifications: notifications_organization_id_integration_id_fkey FOREIGN KEY (organization_id, integration_id) REFERENCES integrations(organization_id, id)
 public.notifications: notifications_organization_id_integration_id_kind_rung_epis_key UNIQUE (organization_id, integration_id, kind, rung, episode, user_id)
+public.notifications: notifications_page_check CHECK (((integration_id IS NOT NULL) OR (kind = 'staff_entered'::text)))
 public.notifications: notifications_pkey PRIMARY KEY (organization_id, id)
 public.notifications: notifications_user_id_fkey FOREIGN KEY (user_id) REFERENCES auth.users(id)
 public.organization_keys: organization_keys_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES organizations(id)
@@ -803,7 +804,7 @@ public.idempotency_keys: UPDATE (status, answer) to pagekeeper_app
 public.integrations: SELECT (organization_id, id, business_id, config, is_active) to pagekeeper_router
 public.integrations: UPDATE (name, config, is_active, deactivated_at, version, updated_at) to pagekeeper_app
 public.invitations: SELECT (organization_id, id, token_hash, state, expires_at, sent_at) to pagekeeper_router
-public.invitations: UPDATE (role, token_hash, token_version, state, expires_at, sent_at, accepted_by, accepted_at, updated_at) to pagekeeper_app
+public.invitations: UPDATE (role, token_hash, token_version, invited_by, invited_by_key, state, expires_at, sent_at, accepted_by, accepted_at, updated_at) to pagekeeper_app
 public.key_rotations: UPDATE (finished_at) to pagekeeper_app
 public.notifications: SELECT (organization_id, id, sent_at) to pagekeeper_router
 public.notifications: UPDATE (claimed_at, sent_at) to pagekeeper_app

@@ -101,6 +101,33 @@ describe('a mailbox that does not work', () => {
   });
 });
 
+describe('what people are told of staff', () => {
+  it('that they entered, and why: OWNER and ADMIN who want to know, once for each time', async () => {
+    const sam = await network.persona(`Sam Staff ${process.pid}`).signUp();
+    await network.sql('update auth.users set is_staff = true where id = $1', [sam.userId]);
+    const { organization, owner, admin, member } = acme;
+    const enter = (reason: string) =>
+      sam.expect(201, sam.post(`/v1/staff/organizations/${organization.slug}/enter`, { reason }));
+    const mails = async (count: number, { email }: Persona) => {
+      await network.services.queue.enqueue(sweepNotificationsJob, {});
+      await network.settle();
+      const all = await network.mailsTo(email.toLowerCase(), 0);
+      const about = all.filter(({ subject }) => subject === `Staff of Pagekeeper entered ${organization.slug}`);
+      expect(about, email).toHaveLength(count);
+      return about.at(-1)?.text ?? '';
+    };
+    await enter('Ticket 7: <b>replies</b> stopped');
+    for (const persona of [owner, admin]) {
+      expect(await mails(1, persona)).toContain('\n\n“Ticket 7: <b>replies</b> stopped”\n\n');
+    }
+    await mails(0, member);
+    await admin.expect(200, admin.patch('/v1/me', { notices: { staff_entered: false } }));
+    await enter('Once more');
+    expect(await mails(2, owner)).toContain('“Once more”');
+    await mails(1, admin);
+  });
+});
+
 const happens = ({ page }: ConnectedPage, event: object): Promise<unknown> =>
   network.simulator.post(`/__sim/people/${page.personId}/events`, event);
 

@@ -9,7 +9,9 @@ export function composeNotification(group: readonly WaitingNotification[], publi
   const pages = group.length === 1 ? `“${group[0]!.detail.page_name}”` : `${group.length} pages`;
   const listed = group
     .slice(0, maxListed)
-    .map(({ detail }) => `${detail.page_name}: ${detail.detail} ${detail.fix ?? ''}`.trim());
+    .map(({ detail: { page_name, detail, fix } }) =>
+      `${page_name ? `${page_name}: ` : ''}${detail} ${fix ?? ''}`.trim(),
+    );
   const more = group.length > maxListed ? [`And ${group.length - maxListed} more.`] : [];
   const { subject, lead, label } = words[kind](pages, organization, rung);
   return {
@@ -53,5 +55,10 @@ const words: Record<NotificationKind, Words> = {
     subject: `Facebook keeps ${pages} from answering`,
     lead: `Facebook does not let ${pages} of ${organization} send for now. Nothing is sent for six hours, since trying again prolongs it. What customers write is stored and waits.`,
     label: 'See what is the matter',
+  }),
+  staff_entered: (_pages, organization) => ({
+    subject: `Staff of Pagekeeper entered ${organization}`,
+    lead: `Somebody of Pagekeeper’s staff may look into ${organization} and work in it for an hour. What they do stands in your audit log. They gave this reason:`,
+    label: 'Open Pagekeeper',
   }),
 };

@@ -1,11 +1,15 @@
 import type { Uuid } from '../ids.ts';
 import { TenantModel } from '../tenancy/tenant-model.ts';
 
-/** expiring: an end lies ahead. dead: the page stopped working. recovered: it works again. moved: another tenant has it. taken_over: it was another tenant's. blocked: Facebook keeps it from sending. */
-export type NotificationKind = 'expiring' | 'dead' | 'recovered' | 'moved' | 'taken_over' | 'blocked';
+/**
+ * expiring: an end lies ahead. dead: the page stopped working. recovered: it works again. moved: another tenant has it.
+ * taken_over: it was another tenant's. blocked: Facebook keeps it from sending. staff_entered: somebody of ours looks into the organization.
+ */
+export type NotificationKind = 'expiring' | 'dead' | 'recovered' | 'moved' | 'taken_over' | 'blocked' | 'staff_entered';
 
 export interface NotificationDetail {
-  page_name: string;
+  /** Where it is about one. */
+  page_name?: string;
   /** In words: what is the matter, and what to do about it. */
   detail: string;
   fix?: string;
@@ -20,7 +24,8 @@ export class Notification extends TenantModel {
 
   declare id: Uuid;
   declare user_id: Uuid;
-  declare integration_id: Uuid;
+  /** Null for `staff_entered`. */
+  declare integration_id: Uuid | null;
   declare kind: NotificationKind;
   /** Days until the end, for `expiring`; else 0. */
   declare rung: number;

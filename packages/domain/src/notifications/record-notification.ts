@@ -3,7 +3,8 @@ import type { TenantTx } from '../tenancy/tenant-tx.ts';
 import type { NotificationDetail, NotificationKind } from './notification.ts';
 
 export interface News {
-  integrationId: Uuid;
+  /** Null for what is about no page. */
+  integrationId: Uuid | null;
   kind: NotificationKind;
   rung?: number;
   episode: Date;
@@ -18,6 +19,7 @@ const noticeOf: Record<NotificationKind, string> = {
   moved: 'page_moved',
   taken_over: 'page_moved',
   blocked: 'token_dead',
+  staff_entered: 'staff_entered',
 };
 
 /**

@@ -3,6 +3,7 @@ import { authorize } from '../access/authorize.ts';
 import { audit } from '../audit/audit.ts';
 import type { Context } from '../context.ts';
 import { newId, publicId, type Uuid } from '../ids.ts';
+import { recordNotification } from '../notifications/record-notification.ts';
 import { Rendered } from '../resource.ts';
 import type { UserActor } from '../tenancy/actor.ts';
 import { withStaffEntry } from '../tenancy/doors.ts';
@@ -27,7 +28,7 @@ export type StaffEntryShape = z.output<typeof staffEntryShape>;
 
 /**
  * Lets staff into an organization for an hour. The entry, its reason, and everything done by it stand in the
- * organization's own audit log.
+ * organization's own audit log, and its OWNERs and ADMINs are told by mail.
  * @throws DomainError `forbidden` for who is not staff, `not_found`
  */
 export async function enterOrganization(
@@ -37,6 +38,12 @@ export async function enterOrganization(
   return await withStaffEntry(ctx, { organization }, async tx => {
     authorize(tx, 'organization.enter');
     const { entered_at, expires_at } = await insertEntry(tx, ctx.actor.userId, reason);
+    await recordNotification(tx, {
+      integrationId: null,
+      kind: 'staff_entered',
+      episode: new Date(entered_at),
+      detail: { detail: `“${reason}”` },
+    });
     const { organizationId: id } = tx.tenant;
     await audit(tx, {
       action: 'organization.entered',

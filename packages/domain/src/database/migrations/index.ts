@@ -21,6 +21,7 @@ import * as replyRetention from './0026_reply_retention.ts';
 import * as forgetting from './0027_forgetting.ts';
 import * as waiting from './0028_waiting.ts';
 import * as blocked from './0029_blocked.ts';
+import * as entriesTold from './0030_entries_told.ts';
 
 /** SQL text in both directions: it can be shown before it is run. */
 export interface Migration {
@@ -54,6 +55,7 @@ export const migrations: readonly Migration[] = [
   { name: '0027_forgetting', ...forgetting },
   { name: '0028_waiting', ...waiting },
   { name: '0029_blocked', ...blocked },
+  { name: '0030_entries_told', ...entriesTold },
 ];
 
 /** Names of migrations that a database lacks, and of those that it has and this release does not know. */
