@@ -163,6 +163,69 @@ describe('an invitation', () => {
     await guest.expect(200, accept(guest, tokenIn(accept_url)));
   });
 
+  it('rests on the right of whoever sent it again, once its maker is gone', async () => {
+    const [guest, other] = [await verified(somebody()), await verified(somebody())];
+    const { id } = await acme.admin.expect(201, invite(guest.email, 'MEMBER', acme.admin));
+    const byProgram = await acme.admin.expect(201, invite(other.email, 'MEMBER', acme.admin));
+    const members = await acme.owner.expect(200, acme.owner.get(`${acme.path}/members?role=ADMIN`));
+    await acme.admin.expect(204, acme.admin.delete(`${acme.path}/members/${members.data[0].id}`));
+    const again = await acme.owner.expect(200, acme.owner.post(`${invitations()}/${id}/resend`));
+    const me = await acme.owner.expect(200, acme.owner.get('/v1/me'));
+    expect(again.invited_by).toBe(me.id);
+    expect((await guest.expect(200, accept(guest, tokenIn(again.accept_url)))).role).toBe('MEMBER');
+    const program = await acme.program({ role: 'ADMIN' });
+    const byKey = await program.expect(200, program.post(`${invitations()}/${byProgram.id}/resend`));
+    expect(byKey.invited_by).toBeNull();
+    await other.expect(200, accept(other, tokenIn(byKey.accept_url)));
+  });
+
+  it('goes to one address five times an hour at most, however it is sent', async () => {
+    const [guest, other] = [somebody(), somebody()];
+    const { id } = await acme.owner.expect(201, invite(guest.email));
+    await acme.owner.expect(200, acme.owner.post(`${invitations()}/${id}/resend`));
+    await acme.owner.expect(204, acme.owner.delete(`${invitations()}/${id}`));
+    await acme.admin.expect(201, invite(guest.email, 'MEMBER', acme.admin));
+    await acme.owner.expect(201, invite(guest.email, 'ADMIN'));
+    const last = await acme.owner.expect(201, invite(guest.email));
+    for (const answer of [await invite(guest.email), await acme.owner.post(`${invitations()}/${last.id}/resend`)]) {
+      expectLimit(answer);
+    }
+    // What was refused changed nothing, and kept nobody else's back.
+    const open = await acme.owner.expect(200, acme.owner.get(invitations()));
+    expect(open.data.map(({ id }: any) => id)).toEqual([last.id]);
+    await acme.owner.expect(201, invite(other.email));
+    await hourAfterTheFirst();
+    await acme.owner.expect(200, acme.owner.post(`${invitations()}/${last.id}/resend`));
+    expectLimit(await invite(guest.email));
+  });
+
+  it('is one of a hundred that an organization sends in an hour', async () => {
+    for (let mail = 0; mail < 100; mail += 1) await acme.owner.expect(201, invite(somebody('many').email));
+    const guest = somebody();
+    expectLimit(await invite(guest.email));
+    expectLimit(await invite(guest.email, 'MEMBER', acme.admin));
+    const rival = await network.tenant('rival');
+    const body = { email: guest.email, role: 'MEMBER' };
+    await rival.owner.expect(201, rival.owner.post(`${rival.path}/invitations`, body));
+    await hourAfterTheFirst();
+    await acme.owner.expect(201, invite(guest.email));
+    expectLimit(await invite(somebody().email));
+  }, 60_000);
+
+  function expectLimit(answer: Answer): void {
+    expectRefusal(answer, 429, 'over_limit');
+    const seconds = Number(answer.headers['retry-after']);
+    expect(seconds).toBeGreaterThan(3_400);
+    expect(seconds).toBeLessThanOrEqual(3_600);
+  }
+
+  const hourAfterTheFirst = () =>
+    network.sql(
+      `update audit_events set created_at = created_at - interval '1 hour' where organization_id = $1 and id = (
+         select id from audit_events where organization_id = $1 and action = 'invitation.created' order by id limit 1)`,
+      [acme.uuid],
+    );
+
   it('of an OWNER is neither revoked nor sent again by an ADMIN', async () => {
     const { id } = await acme.owner.expect(201, invite(somebody().email, 'OWNER'));
     await acme.admin.expect(403, acme.admin.delete(`${invitations()}/${id}`));

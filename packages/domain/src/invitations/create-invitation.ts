@@ -15,11 +15,13 @@ import {
   acceptUrl,
   hashOfToken,
   Invitation,
+  makerOf,
   type NewInvitationShape,
   showNewInvitation,
   tokenOf,
   validDays,
 } from './invitation.ts';
+import { invitationCreated, limitInvitations, lockInvitations } from './limit-invitations.ts';
 
 export const createInvitationInput = z.strictObject({
   email: z
@@ -36,7 +38,7 @@ const maxPending = 1_000;
 
 /**
  * Invites an address, with or without an account. An open invitation of the same address is replaced.
- * @throws DomainError `forbidden` above one's own role, `already_member`
+ * @throws DomainError `forbidden` above one's own role, `already_member`; OverLimit
  */
 export async function createInvitation(
   ctx: Context,
@@ -46,25 +48,25 @@ export async function createInvitation(
     authorize(tx, 'invitation.write');
     refuseAbove(tx, role);
     await refuseMember(tx, email);
-    await lockAddress(tx, email);
+    await lockInvitations(tx);
+    await limitInvitations(tx, email);
     const replaced = await revokePending(tx, email);
     await refuseTooMany(tx);
     const id = newId();
     const token = tokenOf(ctx.vault, { id, token_version: 1 });
-    const { organizationId: organization_id, userId: invited_by, by } = tx.tenant;
+    const { organizationId: organization_id } = tx.tenant;
     await Invitation.query(tx).insert({
       organization_id,
       id,
       email,
       role,
       token_hash: hashOfToken(token),
-      invited_by,
-      invited_by_key: by.type === 'api_key' ? (by.id as Uuid) : null,
+      ...makerOf(tx),
       expires_at: raw(`app.now() + interval '${validDays} days'`) as never,
     });
     const shown = await showNewInvitation(tx, id, acceptUrl(ctx.publicUrl, token));
     await audit(tx, {
-      action: 'invitation.created',
+      action: invitationCreated,
       subject: { type: 'invitation', id },
       changes: { email, role, ...(replaced && { replaces: replaced }) },
     });
@@ -80,12 +82,6 @@ async function refuseMember(tx: TenantTx, email: string): Promise<void> {
     'person.email': email,
   });
   if (member) throw new DomainError('already_member', 'Somebody with this address is a member already.');
-}
-
-/** Two at once would not see each other's invitation: whoever comes second waits, and replaces the first. */
-async function lockAddress(tx: TenantTx, email: string): Promise<void> {
-  const { organizationId } = tx.tenant;
-  await tx.raw('select pg_advisory_xact_lock(hashtextextended(?, 0))', [`invitation ${organizationId} ${email}`]);
 }
 
 async function revokePending(tx: TenantTx, email: string): Promise<Uuid | undefined> {

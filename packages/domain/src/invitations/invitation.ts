@@ -17,7 +17,7 @@ export class Invitation extends TenantModel {
   declare token_hash: Buffer;
   /** Grows when it is sent again: the links before lead nowhere. */
   declare token_version: number;
-  /** Whose right it rests on: a person's or an API key's, looked at again when it is accepted. */
+  /** Whose right it rests on: a person's or an API key's, who sent it last. Looked at again when it is accepted. */
   declare invited_by: Uuid | null;
   declare invited_by_key: Uuid | null;
   declare state: 'pending' | 'accepted' | 'revoked';
@@ -30,6 +30,12 @@ export class Invitation extends TenantModel {
 }
 
 export const validDays = 7;
+
+/** Whose right an invitation rests on that is made, or sent again, in this transaction. */
+export const makerOf = ({ tenant }: TenantTx): Pick<Invitation, 'invited_by' | 'invited_by_key'> => ({
+  invited_by: tenant.userId,
+  invited_by_key: tenant.by.type === 'api_key' ? (tenant.by.id as Uuid) : null,
+});
 
 /**
  * The link's token. It follows from the invitation and a key of ours, so that a job can send it without anybody storing

@@ -11,33 +11,42 @@ import {
   findInvitation,
   hashOfToken,
   Invitation,
+  makerOf,
   type NewInvitationShape,
   showNewInvitation,
   tokenOf,
   validDays,
 } from './invitation.ts';
+import { invitationResent, limitInvitations, lockInvitations } from './limit-invitations.ts';
 
-/** Sends an open invitation again, with a new link and all of its time. The link before leads nowhere. */
+/**
+ * Sends an open invitation again, with a new link and all of its time. The link before leads nowhere. From now on it
+ * rests on the right of whoever sent it again: its maker may be gone.
+ * @throws OverLimit
+ */
 export async function resendInvitation(
   ctx: Context,
   { organization, invitation: reference }: { organization: string; invitation: string },
 ): Promise<Rendered<NewInvitationShape>> {
   const { shown, job } = await withTenant(ctx, { organization }, async tx => {
     authorize(tx, 'invitation.write');
-    const { id, role, token_version: last } = await findInvitation(tx, reference);
+    await lockInvitations(tx);
+    const { id, email, role, token_version: last } = await findInvitation(tx, reference);
     refuseAbove(tx, role);
+    await limitInvitations(tx, email);
     const token = tokenOf(ctx.vault, { id, token_version: last + 1 });
     await Invitation.query(tx)
       .where({ id })
       .patch({
         token_hash: hashOfToken(token),
         token_version: last + 1,
+        ...makerOf(tx),
         expires_at: raw(`app.now() + interval '${validDays} days'`) as never,
         sent_at: null,
         updated_at: raw('now()') as never,
       });
     const shown = await showNewInvitation(tx, id, acceptUrl(ctx.publicUrl, token));
-    await audit(tx, { action: 'invitation.resent', subject: { type: 'invitation', id } });
+    await audit(tx, { action: invitationResent, subject: { type: 'invitation', id } });
     return { shown, job: { organization_id: tx.tenant.organizationId, invitation_id: id } };
   });
   await nudge(ctx, sendInvitationJob, job);
