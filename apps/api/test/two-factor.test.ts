@@ -55,6 +55,16 @@ function expectProblem(answer: Answer, path: string, status: number, code: strin
   holdProblem(path, answer);
 }
 
+/** As whoever reads the mail of that address. */
+async function resetByMail(persona: Persona): Promise<void> {
+  const { anonymous } = network;
+  await anonymous.expect(200, anonymous.post('/auth/request-password-reset', { email: addressOf(persona) }));
+  const { location } = await open(linkIn((await network.mailsTo(addressOf(persona), 2)).at(-1)!));
+  const token = new URLSearchParams(new URL(location).hash.slice(1)).get('token');
+  await anonymous.expect(200, anonymous.post('/auth/reset-password', { token, newPassword: 'another password' }));
+  expect(await isIn(anonymous)).toBe(false);
+}
+
 const isIn = async (persona: Persona) => (await persona.get('/v1/me')).status === 200;
 
 describe('a second factor', () => {
@@ -135,15 +145,23 @@ describe('a second factor', () => {
 
   it('is not passed by with a new password', async () => {
     const { persona, uri } = await guarded('Nat New');
-    const { anonymous } = network;
-    await anonymous.expect(200, anonymous.post('/auth/request-password-reset', { email: addressOf(persona) }));
-    const { location } = await open(linkIn((await network.mailsTo(addressOf(persona), 2)).at(-1)!));
-    const token = new URLSearchParams(new URL(location).hash.slice(1)).get('token');
-    await anonymous.expect(200, anonymous.post('/auth/reset-password', { token, newPassword: 'another password' }));
-    expect(await isIn(anonymous)).toBe(false);
+    await open(linkIn((await network.mailsTo(addressOf(persona)))[0]!));
+    await resetByMail(persona);
     const browser = await halfway(persona, 'another password');
     await browser.expect(200, browser.post(verify, { code: totp(uri) }));
     expect(await isIn(browser)).toBe(true);
+  });
+
+  it('of somebody who never confirmed the address keeps its owner out of nothing', async () => {
+    const { persona: squatter, uri } = await guarded('Vic Victim');
+    const underWay = await halfway(squatter);
+    await resetByMail(squatter);
+    const owner = network.persona(squatter.name);
+    expect((await signIn(owner, 'another password')).status).toBe(200);
+    expect(await owner.expect(200, owner.get('/v1/me'))).toMatchObject({ two_factor_enabled: false });
+    expect(await network.sql('select from auth.two_factors where user_id = $1', [squatter.userId])).toEqual([]);
+    expect(await isIn(squatter)).toBe(false);
+    expectProblem(await underWay.post(verify, { code: totp(uri) }), verify, 401, 'unauthenticated');
   });
 
   it('is taken away with the password only', async () => {

@@ -63,7 +63,11 @@ export function createAuth(options: AuthOptions) {
       sendResetPassword: async ({ user, url, token }) => {
         post.send(chooseNewPassword(user.email, linkOf(publicUrl, '/auth/reset-password', token, url)));
       },
-      onPasswordReset: ({ user }) => credentials.forgetLinks(user.id),
+      onPasswordReset: async ({ user }) => {
+        await credentials.forgetLinks(user.id);
+        // Whoever reads the address's mail owns it; a stranger may have made the account, to keep them out by their own app.
+        await credentials.dropUnprovenFactor(user.id);
+      },
     },
     emailVerification: {
       sendOnSignUp: true,

@@ -8,6 +8,8 @@ export interface Credentials {
   findSessionToken(userId: string, sessionId: string): Promise<string | null>;
   /** Makes links for a new password useless, second steps under way too. */
   forgetLinks(userId: string): Promise<void>;
+  /** Takes the second factor from an account whose address nobody has confirmed. */
+  dropUnprovenFactor(userId: string): Promise<void>;
   /** Ends all sessions and erases who it was. The row stays: memberships and audit lines point to it. */
   erase(userId: Uuid): Promise<void>;
 }
@@ -28,6 +30,9 @@ export function createCredentials(pool: pg.Pool): Credentials {
     async forgetLinks(userId) {
       await pool.query(forgetLinks, [userId]);
     },
+    async dropUnprovenFactor(userId) {
+      await pool.query(dropUnproven, [userId]);
+    },
     erase: userId =>
       inTransaction(pool, async client => {
         await client.query(anonymise, [userId]);
@@ -43,6 +48,10 @@ export function createCredentials(pool: pg.Pool): Credentials {
 // What stands in place of the address is none: nobody signs in, asks for a new password or gets a mail by it.
 const anonymise = `update auth.users set name = 'Former user', email = 'erased:' || id, email_verified = false,
   image = null, is_staff = false, notices = '{}', two_factor_enabled = false, updated_at = now() where id = $1`;
+
+const dropUnproven = `with unproven as (
+    update auth.users set two_factor_enabled = false, updated_at = now() where id = $1 and not email_verified returning id
+  ) delete from auth.two_factors where user_id in (select id from unproven)`;
 
 async function inTransaction(pool: pg.Pool, work: (client: pg.PoolClient) => Promise<void>): Promise<void> {
   const client = await pool.connect();
