@@ -1,6 +1,7 @@
 import { type Network, startNetwork } from '@pagekeeper/testing/network/network';
 import type { Persona } from '@pagekeeper/testing/network/persona';
 import type { Tenant } from '@pagekeeper/testing/network/tenant';
+import pg from 'pg';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { holdAnswersToTheContract } from './contract.ts';
 
@@ -141,6 +142,28 @@ describe('the last owner', () => {
     await acme.member.expect(200, acme.member.get(path));
     const unknown = await acme.member.post(`${path}/transfer-ownership`, { member: 'mem_nobody' });
     expect(unknown.status).toBe(404);
+  });
+
+  it('who leaves is followed by an OWNER, not by one who loses the role at the same instant', async () => {
+    const { admin, member, owner } = acme;
+    await secondOwner();
+    await owner.expect(200, owner.patch(await memberPath(member), { role: 'OWNER' }));
+    const [leaving, heir] = [await memberPath(owner), await memberPath(admin)];
+    // Whoever holds the lock of the owners lets neither of the two finish before the other has begun.
+    const holder = new pg.Client({ connectionString: network.database.adminUrl });
+    await holder.connect();
+    try {
+      await holder.query(`select pg_advisory_lock(hashtextextended($1, 0))`, [`owners ${acme.uuid}`]);
+      const answers = [owner.delete(leaving), member.patch(heir, { role: 'MEMBER' })];
+      const waiting = `select from pg_locks where locktype = 'advisory' and not granted`;
+      await expect.poll(async () => (await holder.query(waiting)).rowCount, { timeout: 10_000 }).toBe(2);
+      await holder.query('select pg_advisory_unlock_all()');
+      expect((await Promise.all(answers)).map(({ status }) => status)).toEqual([204, 200]);
+    } finally {
+      await holder.end();
+    }
+    const [owned] = await network.sql('select owner_id from organizations where id = $1', [acme.uuid]);
+    expect(owned.owner_id).toBe(member.userId);
   });
 
   it('always stays, when two owners remove each other at the same instant, 200 times', async () => {
