@@ -113,7 +113,7 @@ function MemberMenu({ member }: { member: Member }) {
       title: 'Hand the organization over?',
       detail: (
         <>
-          <bdi>{name}</bdi> becomes its owner in your place. You stay as an admin.
+          <bdi>{name}</bdi> becomes its owner in your place. You keep the role of an owner until one of you changes it.
         </>
       ),
       yes: 'Hand it over',
