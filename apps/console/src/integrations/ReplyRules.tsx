@@ -1,4 +1,4 @@
-import { Button, Group, NativeSelect, Stack, Text, Textarea, TextInput, Title } from '@mantine/core';
+import { Button, Group, NativeSelect, Stack, Text, Textarea, Title } from '@mantine/core';
 import { Icon } from '../shell/Icon.tsx';
 import { type DraftRule, newRule } from './config.ts';
 import style from './integration.module.css';
@@ -53,14 +53,19 @@ interface OneRuleProps {
 function OneRule({ rule, number, change, remove }: OneRuleProps) {
   return (
     <Stack gap="sm" className={style.rule} w="100%" role="group" aria-label={`Rule ${number}`}>
-      <Group gap="sm" align="flex-end">
-        <TextInput
+      <Group gap="sm" align="flex-start">
+        <Textarea
           flex={1}
           miw={220}
           label="If it contains any of"
-          description="Whole words or phrases, separated by commas."
+          description="Whole words or phrases, each in a line of its own."
+          // Below, so that it stands in line with its neighbour.
+          inputWrapperOrder={['label', 'input', 'description', 'error']}
           value={rule.words}
           onChange={event => change({ words: event.currentTarget.value })}
+          autosize
+          minRows={2}
+          maxRows={8}
           required
         />
         <NativeSelect

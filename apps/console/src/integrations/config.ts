@@ -18,7 +18,7 @@ export interface DraftRule {
   /** Of this editor only. */
   key: string;
   kind: '' | 'comment' | 'message';
-  /** As it is typed: separated by commas. */
+  /** As it is typed: each in a line of its own, for a phrase may hold any sign. */
   words: string;
   text: string;
 }
@@ -33,7 +33,7 @@ export const draftOf = (config: Config): Draft => ({
   rules: (config.rules ?? []).map(({ when, text }) => ({
     key: crypto.randomUUID(),
     kind: when.kind ?? '',
-    words: when.contains_any.join(', '),
+    words: when.contains_any.map(phrase => phrase.replaceAll(/[\r\n]+/g, ' ')).join('\n'),
     text,
   })),
 });
@@ -59,7 +59,7 @@ const ruleOf = ({ kind, words, text }: DraftRule): Rule => ({
   when: {
     ...(kind && { kind }),
     contains_any: words
-      .split(',')
+      .split('\n')
       .map(word => word.trim())
       .filter(Boolean),
   },
