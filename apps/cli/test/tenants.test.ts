@@ -113,6 +113,31 @@ describe('the guide’s story, typed', () => {
     expect(audit.map(({ action }) => action)).toEqual(['events.replay_tried', 'events.replayed']);
   }, 60_000);
 
+  it('goes on replaying from where it was held up', async () => {
+    const words = ['events', 'replay', 'my-company', '--as', owner];
+    // Older ones that wait already: as many as a call looks at. And of the calls of this hour all but one.
+    await network.sql(
+      `insert into webhook_events (organization_id, id, integration_id, page_id, kind, payload, state)
+       select organization_id, (substr(id::text, 1, 24) || lpad(to_hex(n), 12, '0'))::uuid, integration_id, page_id, kind,
+         payload, 'parked'
+       from (select * from webhook_events order by id limit 1) e, generate_series(1, 10000) n`,
+    );
+    await network.sql(
+      `insert into audit_events (organization_id, id, actor_type, actor_id, action, subject_type, subject_id, request_id)
+       select o.id, (substr(app.event_id_at(now())::text, 1, 24) || lpad(to_hex(n), 12, '0'))::uuid, 'job', 'test',
+         'events.replay_tried', 'organization', o.id, 'test'
+       from organizations o, generate_series(1, 57) n where slug = 'my-company'`,
+    );
+    const held = await run(words);
+    expect([held.code, held.stdout]).toEqual([1, '']);
+    const [, cursor] = /^10,000 events: 0 are .*10,000 wait anyway\. .*: --cursor (\S+) goes on/m.exec(held.stderr)!;
+    expect(held.stderr).toMatch(/Replays may be asked for 60 times an hour\.\n$/);
+    await network.sql(`update audit_events set created_at = created_at - interval '1 hour' where request_id = 'test'`);
+    expect(await json([...words, '--cursor', cursor!])).toMatchObject({ matched: 4, replayed: 4, already_waiting: 0 });
+    await network.sql(`delete from webhook_events where state = 'parked'`);
+    await network.settle();
+  }, 60_000);
+
   it('erases an organization for good, once its slug is repeated', async () => {
     const words = ['organization:purge', 'my-company', '--as', owner];
     const [unsure, wrong] = await Promise.all([run(words), run([...words, '--confirm', 'my-firm'])]);

@@ -180,3 +180,90 @@ describe.skipIf(!hasBrowser)('an organization', () => {
     await close();
   }, 90_000);
 });
+
+describe.skipIf(!hasBrowser)('an owner', () => {
+  it('who hands the organization over keeps the role, as the question says', async () => {
+    const { owner, admin, organization } = acme;
+    const { page, go, complaints, close } = await arrive(owner.email);
+    await go(`/organizations/${organization.slug}/members`);
+    await page.getByRole('button', { name: `What to do with ${admin.name}` }).click();
+    await page.getByRole('menuitem', { name: 'Hand the organization over' }).click();
+    await page.getByRole('dialog').getByText('You keep the role of an owner until one of you changes it.').waitFor();
+    await page.getByRole('dialog').getByRole('button', { name: 'Hand it over' }).click();
+    await see(page, 'Handed over.');
+    for (const { name } of [owner, admin]) {
+      await page.getByRole('row', { name }).getByRole('cell', { name: 'Owner', exact: true }).waitFor();
+    }
+    expect(complaints).toEqual([]);
+    await close();
+  }, 60_000);
+});
+
+describe.skipIf(!hasBrowser)('the rules of a page', () => {
+  it('keep the commas of their phrases, whatever else is saved', async () => {
+    const rules = [{ when: { contains_any: ['yes, please', 'sí'] }, text: 'Gladly, thank you!' }];
+    const connected = await acme.connectPage({ config: { auto_reply: false, rules } });
+    const { page, go, complaints, close } = await arrive(acme.owner.email);
+    await go(`/organizations/${acme.organization.slug}/integrations/${connected.id}?tab=replies`);
+    const phrases = page.getByLabel('If it contains any of');
+    expect(await phrases.inputValue()).toBe('yes, please\nsí');
+    const saved = async () => {
+      await page.getByRole('button', { name: 'Save' }).click();
+      await page.getByText('Saved. It holds from now on.').last().waitFor();
+      const { config } = await acme.owner.expect(200, acme.owner.get(`${acme.path}/integrations/${connected.id}`));
+      return [config.message_reply.text, config.rules];
+    };
+    await page.getByLabel('Answer to a message').fill('Hello!');
+    expect(await saved()).toEqual(['Hello!', rules]);
+    await phrases.fill('yes, please\n\n oui, merci \n');
+    await page.getByLabel('Answer to a message').fill('Hi!');
+    const changed = [{ ...rules[0], when: { contains_any: ['yes, please', 'oui, merci'] } }];
+    await expect.poll(saved).toEqual(['Hi!', changed]);
+    expect(complaints).toEqual([]);
+    await close();
+  }, 60_000);
+});
+
+describe.skipIf(!hasBrowser)('a replay', () => {
+  it('of more than one call takes goes on to the end, and from where it was held up', async () => {
+    const connected = await acme.connectPage();
+    const { page_id } = connected.page;
+    await network.simulator.post(`/__sim/pages/${page_id}/comments`, { from: { name: 'Ana' }, text: 'In stock?' });
+    await network.settle(30_000);
+    // Older ones that wait already, and of the calls of this hour all but two: the one that counts, and one more.
+    await network.sql(
+      `insert into webhook_events (organization_id, id, integration_id, page_id, kind, payload, state)
+       select organization_id, (substr(id::text, 1, 24) || lpad(to_hex(n), 12, '0'))::uuid, integration_id, page_id, kind,
+         payload, 'parked'
+       from (select * from webhook_events where organization_id = $1 order by id limit 1) e, generate_series(1, 10000) n`,
+      [acme.uuid],
+    );
+    await network.sql(
+      `insert into audit_events (organization_id, id, actor_type, actor_id, action, subject_type, subject_id, request_id)
+       select $1, (substr(app.event_id_at(now())::text, 1, 24) || lpad(to_hex(n), 12, '0'))::uuid, 'job', 'test',
+         'events.replay_tried', 'organization', $1, 'test' from generate_series(1, 58) n`,
+      [acme.uuid],
+    );
+    const { page, go, complaints, close } = await arrive(acme.owner.email);
+    await go(`/organizations/${acme.organization.slug}/events`);
+    await page.getByRole('button', { name: 'Replay these' }).click();
+    const dialog = page.getByRole('dialog');
+    await dialog.getByRole('button', { name: 'Only count' }).click();
+    await dialog.getByText('0 of the oldest 10,000 events would be replayed, and more after them').waitFor();
+    await dialog.getByRole('button', { name: 'Replay', exact: true }).click();
+    await dialog.getByText('0 events so far').waitFor();
+    await dialog.getByRole('alert').getByText('Replays may be asked for 60 times an hour.').waitFor();
+    expect(await flaws(page)).toEqual([]);
+    await network.sql(
+      `update audit_events set created_at = created_at - interval '1 hour' where organization_id = $1 and request_id = 'test'`,
+      [acme.uuid],
+    );
+    await dialog.getByRole('button', { name: 'Go on' }).click();
+    // The comment, and our answer to it.
+    await see(page, '2 events will be worked through again.');
+    await dialog.waitFor({ state: 'detached' });
+    expect(complaints).toEqual([]);
+    await network.settle(30_000);
+    await close();
+  }, 90_000);
+});

@@ -13,6 +13,7 @@ export function addEventCommands(program: Command): void {
     .option('--state <state>', 'processed, ignored, failed, …')
     .option('--since <time>', 'happened then or later, such as 2026-01-31T08:00:00Z')
     .option('--until <time>', 'happened before')
+    .option('--cursor <cursor>', 'go on where a call ended that was held up; it said so')
     .option('--dry-run', 'only count')
     .option('--with-replies', 'send replies where none was sent before')
     .action(async (organization, options) =>
