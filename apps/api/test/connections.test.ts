@@ -380,6 +380,8 @@ describe('a state', () => {
     expect([answer.status, answer.headers['content-type']]).toEqual([status, 'text/html; charset=utf-8']);
     expect(answer.text).not.toContain('Almost there');
     expect(answer.text).not.toContain(acme.organization.slug);
+    // Nobody is left standing there.
+    expect(answer.text).toContain(status === 401 ? '<a href="/sign-in">' : '<a href="/">');
     const { data: after } = await exchanges();
     expect(after.length).toBe(before.length);
     expect(await integrationsOf(acme)).toEqual([]);

@@ -40,7 +40,7 @@ export function mountOauthCallback(
       sendResultPage(response, statusOf(outcome), pageOf(outcome));
     } catch (refusal) {
       if (!(refusal instanceof DomainError) || refusal.code !== 'forbidden') throw refusal;
-      sendResultPage(response, 403, { title: 'Not connected', sentences: [refusal.message] });
+      sendResultPage(response, 403, { title: 'Not connected', sentences: [refusal.message], link: home });
     }
   });
 }
@@ -68,7 +68,11 @@ const wordOf = (value: unknown): string | null =>
 const notSignedIn: ResultPage = {
   title: 'Sign in first',
   sentences: ['You are not signed in to Pagekeeper in this browser. Sign in, then begin the connection again here.'],
+  link: { label: 'Sign in', path: '/sign-in' },
 };
+
+/** Where which organization it was about cannot be said: the console finds the person's own. */
+const home = { label: 'Go on in Pagekeeper', path: '/' };
 
 const refusalStatuses: Record<RefusalCode, number> = {
   state_unknown: 404,
@@ -83,7 +87,7 @@ const statusOf = (outcome: ConnectionOutcome): number =>
 function pageOf(outcome: ConnectionOutcome): ResultPage {
   const { reason } = outcome;
   const said = reason ? [reason.detail, reason.fix] : [];
-  if (outcome.outcome === 'refused') return { title: 'Not connected', sentences: said };
+  if (outcome.outcome === 'refused') return { title: 'Not connected', sentences: said, link: home };
   const link = {
     label: 'Go on in Pagekeeper',
     path: `/organizations/${outcome.organization}?connection=${outcome.connection}`,
