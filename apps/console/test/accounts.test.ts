@@ -124,6 +124,51 @@ describe.skipIf(!hasBrowser)('an account', () => {
     await close();
   }, 90_000);
 
+  it('is told when it could not be signed out', async () => {
+    const nell = await network.persona('Nell Network').signUp();
+    const { page, context, go, signIn, close } = await arrive();
+    await signIn(nell.email);
+    await go('/account');
+    const signOut = async () => {
+      await press(page, /account and colours/);
+      await page.getByRole('menuitem', { name: 'Sign out' }).click();
+    };
+    await context.setOffline(true);
+    await signOut();
+    await page.locator('.mantine-Notification-root').getByText('Pagekeeper cannot be reached').waitFor();
+    await heading(page, 'Your account');
+    await context.setOffline(false);
+    await signOut();
+    await heading(page, 'Sign in');
+    await close();
+  }, 90_000);
+
+  it('that an invitation was not for makes room for the one that it was for', async () => {
+    const [acme, guest, stranger] = await Promise.all([
+      network.tenant('acme'),
+      network.persona('Gwen Guest').signUp(),
+      network.persona('Stan Stranger').signUp(),
+    ]);
+    await network.sql('update auth.users set email_verified = true where id = $1', [guest.userId]);
+    const body = { email: guest.email, role: 'MEMBER' };
+    const { accept_url } = await acme.owner.expect(201, acme.owner.post(`${acme.path}/invitations`, body));
+    const { page, signIn, complaints, close } = await arrive();
+    await signIn(stranger.email);
+    await page.goto(accept_url);
+    await press(page, 'Accept the invitation');
+    await page.getByRole('alert').getByText('The invitation is for another e-mail address').waitFor();
+    expect(await flaws(page)).toEqual([]);
+    await press(page, 'Use another account');
+    await heading(page, 'You are invited');
+    await page.getByRole('link', { name: 'Sign in' }).click();
+    await signInByForm(page, guest.email, password);
+    await page.getByText(guest.email.toLowerCase()).waitFor();
+    await press(page, 'Accept the invitation');
+    await heading(page, acme.organization.slug);
+    expect(complaints).toEqual([]);
+    await close();
+  }, 90_000);
+
   it('goes to no other site after signing in, whatever the address says', async () => {
     const eve = await network.persona('Eve Elsewhere').signUp();
     const { page, go, close } = await arrive();

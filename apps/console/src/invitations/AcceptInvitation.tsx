@@ -56,6 +56,7 @@ function Accept({ token, email }: { token: string; email: string }) {
   const [busy, setBusy] = useState(false);
   const [mailed, setMailed] = useState(false);
   const mustConfirm = error instanceof Refusal && error.code === 'email_not_verified';
+  const isAnothers = error instanceof Refusal && error.code === 'forbidden';
 
   async function accept(): Promise<void> {
     setBusy(true);
@@ -69,6 +70,17 @@ function Accept({ token, email }: { token: string; email: string }) {
       setError(refusal);
     } finally {
       setBusy(false);
+    }
+  }
+
+  /** The invitation waits in this browser: this page offers to sign in, or to make the account. */
+  async function switchPerson(): Promise<void> {
+    try {
+      await ask(api.POST('/auth/sign-out', { body: {} as never }));
+      // All of it: nothing that was read is theirs who comes next.
+      await queryClient.resetQueries();
+    } catch (refusal) {
+      setError(refusal);
     }
   }
 
@@ -106,6 +118,11 @@ function Accept({ token, email }: { token: string; email: string }) {
       <Button loading={busy} onClick={() => void accept()}>
         Accept the invitation
       </Button>
+      {isAnothers && (
+        <Button variant="default" onClick={() => void switchPerson()}>
+          Use another account
+        </Button>
+      )}
     </AccountCard>
   );
 }

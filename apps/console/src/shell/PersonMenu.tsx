@@ -3,6 +3,7 @@ import { useNavigate } from '@tanstack/react-router';
 import { useMe } from '../account/me.ts';
 import { api, ask } from '../api.ts';
 import { queryClient } from '../query-client.ts';
+import { tellRefusal } from '../resource/act.tsx';
 import { Icon, type IconName } from './Icon.tsx';
 import style from './shell.module.css';
 
@@ -18,7 +19,12 @@ export function PersonMenu() {
   const { colorScheme, setColorScheme } = useMantineColorScheme();
 
   async function signOut(): Promise<void> {
-    await ask(api.POST('/auth/sign-out', { body: {} as never }));
+    try {
+      await ask(api.POST('/auth/sign-out', { body: {} as never }));
+    } catch (refusal) {
+      // Who walks away from this computer must know.
+      return tellRefusal(refusal);
+    }
     await navigate({ to: '/sign-in' });
     queryClient.clear();
   }
