@@ -136,8 +136,10 @@ export const thingsOf = ({ path }: Endpoint): string[] => [
   ...(path === '/v1/staff/organizations' ? ['owner_email'] : []),
 ];
 
-/** What can be done to a thing once only. */
-export const happensOnce = ({ method, path }: Endpoint) => method === 'delete' || path.endsWith('/rotate');
+/** What can be done to a thing once only, or not often. */
+export const happensOnce = ({ method, path }: Endpoint) =>
+  // Mails to one address are few.
+  method === 'delete' || path.endsWith('/rotate') || path.endsWith('/resend');
 
 export const keyOf = ({ method, path }: Endpoint) => `${method} ${path}`;
 
