@@ -145,6 +145,28 @@ describe('an answer in doubt', () => {
     expect(data).toHaveLength(5);
   }, 90_000);
 
+  it('stays in doubt where a second try in private is refused, and becomes no public one', async () => {
+    const page = await acme.connectPage({ config: inPrivate });
+    const { page_id } = page.page;
+    const asked = await askInDoubt(page, 'messages');
+    await network.simulator.post('/__sim/faults', {
+      match: { endpoint: 'messages', page_id, method: 'POST' },
+      fault: { type: 'error', http: 400, code: 368, message: '(#368) The action attempted has been deemed abusive' },
+      times: 1,
+    });
+    await network.untilSql(
+      `select 1 from facebook_page_integrations where page_id = '${page_id}' and paused_until > app.now()`,
+      'the page is paused',
+    );
+    expect(await talk.replyTo(asked.comment_id)).toMatchObject({ state: 'unknown', attempts: 2 });
+    const inPublic = { comment_reply: { text: 'For all.', visibility: 'public' } };
+    await acme.owner.expect(200, acme.owner.patch(config(page), { config: inPublic }));
+    await talk.release(page);
+    expect(await talk.replyTo(asked.comment_id)).toMatchObject({ kind: 'private_comment', state: 'sent' });
+    const { comments } = await talk.conversation(page);
+    expect(comments.find(({ id }: any) => id === asked.comment_id).replies).toEqual([]);
+  }, 90_000);
+
   it('that was given up keeps nobody of the page from taking over', async () => {
     const page = await acme.connectPage();
     await network.simulator.post('/__sim/faults', {

@@ -36,6 +36,33 @@ it('every migration can be taken back and made again by itself, to the same sche
   }
 });
 
+it('news that an older release cannot tell are taken back with their kind', async () => {
+  const database = await createTestDatabase();
+  const knex = knexModule.knex({ client: 'pg', connection: database.adminUrl, pool: { min: 0, max: 1 } });
+  const owner = knexModule.knex({ client: 'pg', connection: database.urls.owner, pool: { min: 0, max: 1 } });
+  const kinds = async () => (await knex('notifications').select('kind').orderBy('kind')).map(({ kind }) => kind);
+  try {
+    // Of nobody: only the kinds matter.
+    await knex.raw(`set session_replication_role = replica`);
+    await knex.raw(
+      `insert into notifications (organization_id, id, user_id, integration_id, kind, rung, episode, detail, created_at)
+       select gen_random_uuid(), gen_random_uuid(), gen_random_uuid(),
+         case when kind <> 'staff_entered' then gen_random_uuid() end, kind, 0, now(), '{}', now()
+       from unnest(array['blocked', 'dead', 'staff_entered', 'taken_over']) as kind`,
+    );
+    const takeBack = (name: string) =>
+      owner.transaction(tx => tx.raw(migrations.find(migration => migration.name === name)!.down));
+    await takeBack('0030_entries_told');
+    expect(await kinds()).toEqual(['blocked', 'dead', 'taken_over']);
+    await takeBack('0029_blocked');
+    expect(await kinds()).toEqual(['dead', 'taken_over']);
+  } finally {
+    await owner.destroy();
+    await knex.destroy();
+    await database.drop();
+  }
+});
+
 it('all of them can be taken back, and made again', async () => {
   const database = await createTestDatabase();
   const knex = knexModule.knex({ client: 'pg', connection: database.adminUrl });

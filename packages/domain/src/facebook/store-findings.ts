@@ -1,3 +1,4 @@
+import type { Outcome } from '@pagekeeper/facebook/graph-error';
 import { storable } from '@pagekeeper/facebook/storable';
 import { raw } from 'objection';
 import { audit } from '../audit/audit.ts';
@@ -15,9 +16,9 @@ import { currentDataKey } from '../vault/organization-key.ts';
 import type { Vault } from '../vault/vault.ts';
 import type { CheckedLogin } from './checked-login.ts';
 import type { PageExamination } from './examine-pages.ts';
-import { describeFindings } from './findings.ts';
+import { describeFindings, type StoredFindings } from './findings.ts';
 import { deadStatuses, usableStatuses, type Verdict } from './judge-page.ts';
-import type { LeasedLogin, LeasedPage } from './lease-login.ts';
+import type { LeasedLogin } from './lease-login.ts';
 import type { SubscriptionFindings } from './reconcile-subscriptions.ts';
 import { statusChanged } from './status-change.ts';
 import { tellOfStatus } from './tell-of-status.ts';
@@ -110,7 +111,7 @@ async function storePage(
       status_since: since,
       findings: describeFindings(checked, examination) as never,
       last_checked_at: now,
-      next_check_at: unlessMadeDue(checked.login, nextCheck(verdict, page, subscription)),
+      next_check_at: unlessMadeDue(checked.login, nextCheck(verdict, examination, subscription, before)),
       // It is known now why the replies were refused; where nothing has changed, they wait on.
       ...(before.pause_reason === awaitsCheck &&
         before.status !== verdict.status && { paused_until: null, pause_reason: null }),
@@ -140,16 +141,27 @@ async function tokenAndDetails(tx: TenantTx, vault: Vault, examination: PageExam
   };
 }
 
+const hour = 3_600_000;
+/** Failures after which trying again may help soon. What blocks a page or its person is prolonged by it. */
+const passing: readonly Outcome[] = ['TRANSIENT', 'AMBIGUOUS', 'THROTTLED_APP', 'THROTTLED_PAGE', 'THROTTLED_USER'];
+
 /**
- * A healthy login is asked again before a day has passed; what Facebook may mend at any moment, sooner; and in minutes
- * where nobody could tell whether a page that works is subscribed: until then its events may be lost.
+ * A healthy login is asked again before a day has passed; what Facebook may mend at any moment, sooner; and in minutes,
+ * then hourly, where nobody could tell whether a page that works is subscribed: until then its events may be lost.
  */
-function nextCheck({ status }: Verdict, page: LeasedPage, subscription: SubscriptionFindings | undefined): string {
-  if (status === 'not_subscribed') return `app.now() + interval '1 hour' * (1 + random() / 4)`;
-  const wasLeftAlone = page.restMs > 0 && usableStatuses.includes(status);
-  const restMs = Math.max(page.restMs, subscription?.restMs ?? 0, subscription?.error?.waitMs ?? 0);
-  if (wasLeftAlone || subscription?.asWanted === null) return afterMs(Math.max(restMs, retryMs));
-  return `app.now() + interval '18 hours' + random() * interval '2 hours'`;
+function nextCheck(
+  { status }: Verdict,
+  { page: { restMs } }: PageExamination,
+  subscription: SubscriptionFindings | undefined,
+  before: FacebookPageIntegration,
+): string {
+  if (status === 'not_subscribed') return afterMs(hour);
+  const { asWanted, error, restMs: newRestMs } = subscription ?? {};
+  const wasLeftAlone = restMs > 0 && usableStatuses.includes(status);
+  const isUnsettled = asWanted === null && (!error || passing.includes(error.outcome));
+  if (!wasLeftAlone && !isUnsettled) return `app.now() + interval '18 hours' + random() * interval '2 hours'`;
+  const wasUnsettled = (before.findings as StoredFindings | null)?.subscribed === null;
+  return afterMs(Math.max(restMs, newRestMs ?? 0, error?.waitMs ?? 0, wasUnsettled ? hour : retryMs));
 }
 
 /** A page that was made due while the check ran stays due: what it was made due for, the check may not have seen. */

@@ -31,9 +31,11 @@ export async function blockPage(tx: TenantTx, drain: Drain, reason: string): Pro
 }
 
 /** Why these events say that Facebook blocks the page, at their end; null where they do not. */
-export function blockIn(events: readonly DecidedEvent[]): string | null {
+export function blockIn({ pageId }: Drain, events: readonly DecidedEvent[]): string | null {
   const policies = events.flatMap(({ incoming, row, decidedAt }) =>
-    incoming?.kind === 'policy' && row.replay === null && isOfNow(incoming.at, decidedAt) ? [incoming] : [],
+    incoming?.kind === 'policy' && row.page_id === pageId && !row.replay && isOfNow(incoming.at, decidedAt)
+      ? [incoming]
+      : [],
   );
   const last = policies.findLast(({ action }) => action === 'block' || action === 'unblock');
   return last?.action === 'block' ? `Facebook blocked the page: ${last.reason ?? 'it does not say why'}` : null;

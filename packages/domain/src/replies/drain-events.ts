@@ -15,7 +15,8 @@ import { closeEvents } from './close-events.ts';
 import { beginDrain, type Drain, endDrain, extendDrain, renewDrain, type UsableDrain } from './drain-lease.ts';
 import { batchSize, type DecidedEvent, pendingEvents, type ReplyOptions, readEvents } from './read-events.ts';
 import { reconcileReply } from './reconcile-reply.ts';
-import { type Step, sendReply } from './send-reply.ts';
+import { sendReply } from './send-reply.ts';
+import type { Step } from './store-outcome.ts';
 import { tellOfClosing } from './tell-of-events.ts';
 
 export interface DrainOptions extends ReplyOptions {
@@ -116,7 +117,7 @@ async function drainSlice(ctx: Context, drain: Drain, options: DrainOptions): Pr
       if (!times) return null;
       const decided = await readEvents(tx, ctx, drain, { ...times, rows }, options);
       const closed = await closeEvents(tx, ctx, drain, decided);
-      const block = blockIn(decided);
+      const block = blockIn(drain, decided);
       if (block) await blockPage(tx, drain, block);
       return { decided, block, ...closed };
     });

@@ -8,11 +8,12 @@ import type { Uuid } from '../ids.ts';
 import { awaitsCheck } from '../integrations/facebook-page-integration.ts';
 import { withTenant } from '../tenancy/doors.ts';
 import type { TenantTx } from '../tenancy/tenant-tx.ts';
+import { blockPage } from './block-page.ts';
 import { pausePage, type UsableDrain } from './drain-lease.ts';
 import type { DecidedEvent } from './read-events.ts';
 import type { Reply } from './reply.ts';
-import type { Step } from './send-reply.ts';
 import { isFoundOut, maxAttempts, reasonOfDoubt, settleFailure } from './settle.ts';
+import type { Step } from './store-outcome.ts';
 import { type ReplyOutcome, tellOfReply } from './tell-of-events.ts';
 
 /** 'absent': proven not sent, or harmless to send again. */
@@ -183,7 +184,8 @@ async function storeUnreadable(
       return await putOff(tx, event, failure.afterSeconds, 1);
     case 'pause':
       await putOff(tx, event, 0, failure.counts ? 1 : 0);
-      if (failure.scope === 'page') {
+      if (failure.isBlock) await blockPage(tx, drain, failure.reason);
+      else if (failure.scope === 'page') {
         await pausePage(tx, drain, failure.waitMs, failure.check ? awaitsCheck : failure.reason);
       }
       return { paused: failure };

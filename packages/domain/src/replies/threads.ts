@@ -89,7 +89,7 @@ async function withoutDoubt(
   found: Map<string, Date>,
   echoed: ReadonlySet<string>,
 ): Promise<void> {
-  if (found.size === echoed.size) return;
+  if ([...found.keys()].every(thread => echoed.has(thread))) return;
   const { rows } = await tx.raw(
     `select distinct encode(thread_hash, 'hex') as thread from replies
      where organization_id = ? and integration_id = ? and sending_at > clock_timestamp() - interval '1 hour'

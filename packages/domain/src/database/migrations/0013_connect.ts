@@ -192,7 +192,9 @@ drop function router.ended_connections, router.take_over_page, router.moved_page
   router.revoke_person;
 reset role;
 drop table data_deletions, facebook_connections;
+alter table notifications no force row level security;
 delete from notifications where kind = 'taken_over';
+alter table notifications force row level security;
 alter table notifications drop constraint notifications_kind_check;
 alter table notifications add constraint notifications_kind_check
   check (kind in ('expiring', 'dead', 'recovered', 'moved'));

@@ -14,7 +14,9 @@ grant update (invited_by, invited_by_key) on invitations to pagekeeper_app;
 
 export const down = `
 revoke update (invited_by, invited_by_key) on invitations from pagekeeper_app;
+alter table notifications no force row level security;
 delete from notifications where kind = 'staff_entered';
+alter table notifications force row level security;
 alter table notifications drop constraint notifications_page_check;
 alter table notifications drop constraint notifications_kind_check;
 alter table notifications add constraint notifications_kind_check

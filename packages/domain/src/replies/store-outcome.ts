@@ -1,0 +1,149 @@
+import type { GraphError } from '@pagekeeper/facebook/graph-error';
+import { pageRestMs, type Usage } from '@pagekeeper/facebook/usage';
+import { failpoint } from '@pagekeeper/runtime/failpoint';
+import type { Context } from '../context.ts';
+import type { Uuid } from '../ids.ts';
+import { awaitsCheck, usedUp } from '../integrations/facebook-page-integration.ts';
+import { statementInTenant, withTenant } from '../tenancy/doors.ts';
+import type { TenantTx } from '../tenancy/tenant-tx.ts';
+import { blockPage } from './block-page.ts';
+import { type Drain, pausePage, type UsableDrain } from './drain-lease.ts';
+import type { ReplyKind } from './reply.ts';
+import { isFoundOut, type SendFailure } from './settle.ts';
+
+/**
+ * What became of an event's turn. 'next': it had it. 'later': it is tried again, and what comes after it waits for it.
+ * 'changed': the lease, the page or what it is to do is not what it was. 'paused': nothing more may be sent now.
+ */
+export type Step = 'next' | 'later' | 'changed' | { paused: Extract<SendFailure, { type: 'pause' }> };
+
+/** A try that is committed as `sending`. */
+export interface Intent {
+  id: Uuid;
+  kind: ReplyKind;
+  attempts: number;
+  /** An earlier try may have been sent, and this one was made all the same: a private reply is taken once. */
+  isInDoubt: boolean;
+}
+
+interface Sent {
+  ok: true;
+  sentId: string;
+  usage: Usage;
+}
+export type CallResult = Sent | { ok: false; error: GraphError };
+
+/** Stores that it was sent. Facebook may want the page left alone from then on. */
+export async function storeSent(
+  ctx: Context,
+  drain: UsableDrain,
+  intent: Intent,
+  { sentId, usage }: Sent,
+  { rule }: { rule: string },
+): Promise<Step> {
+  const reason = rule === 'default' ? 'Answered with the default text.' : `Answered with ${rule}.`;
+  await finish(ctx, drain, intent, { state: 'sent', reason, sentId, event: 'processed' });
+  const waitMs = pageRestMs(usage, drain.pageId);
+  if (waitMs === null) return 'next';
+  // The next call would be refused, and prolong it.
+  await withTenant(ctx, { organization: drain.organizationId }, tx => pausePage(tx, drain, waitMs, usedUp));
+  return { paused: { type: 'pause', scope: 'page', waitMs, check: false, counts: false, reason: usedUp } };
+}
+
+/** Stores what a failed try means. */
+export async function storeFailure(
+  ctx: Context,
+  drain: UsableDrain,
+  intent: Intent,
+  failure: SendFailure,
+): Promise<Step> {
+  const organization = drain.organizationId;
+  const { reason } = failure;
+  switch (failure.type) {
+    case 'done':
+      await finish(ctx, drain, intent, { state: 'sent', reason, sentId: null, event: 'processed' });
+      return 'next';
+    case 'rejected':
+      await finish(ctx, drain, intent, { state: 'rejected', reason, sentId: null, event: 'failed' });
+      return 'next';
+    case 'given_up':
+      await finish(ctx, drain, intent, { state: 'unknown', reason, sentId: null, event: 'processed' });
+      return 'next';
+    default:
+      return await withTenant(ctx, { organization }, tx => storeUnfinished(tx, drain, intent, failure));
+  }
+}
+
+type Unfinished = Exclude<SendFailure, { type: 'done' | 'rejected' | 'given_up' }>;
+
+async function storeUnfinished(tx: TenantTx, drain: UsableDrain, intent: Intent, failure: Unfinished): Promise<Step> {
+  const { reason } = failure;
+  switch (failure.type) {
+    case 'unknown': {
+      // The others are looked for at once.
+      const afterSeconds = intent.kind === 'private_comment' ? failure.afterSeconds : 0;
+      await putBack(tx, { ...intent, isInDoubt: true }, { reason, waits: isFoundOut, counts: true, afterSeconds });
+      return 'next';
+    }
+    case 'retry':
+      await putBack(tx, intent, { reason, counts: true, afterSeconds: failure.afterSeconds });
+      return 'later';
+    case 'pause':
+      await putBack(tx, intent, { reason, counts: failure.counts, afterSeconds: 0 });
+      if (failure.isBlock) await blockPage(tx, drain, reason);
+      else if (failure.scope === 'page')
+        await pausePage(tx, drain, failure.waitMs, failure.check ? awaitsCheck : reason);
+      return { paused: failure };
+  }
+}
+
+/**
+ * Ends a reply and its event, unless another process has tried it since. One that was given up meanwhile, since nobody
+ * could know, is known now.
+ */
+async function finish(
+  ctx: Context,
+  { organizationId: organization }: Drain,
+  { id, attempts }: Intent,
+  end: { state: 'sent' | 'rejected' | 'unknown'; reason: string; sentId: string | null; event: 'processed' | 'failed' },
+): Promise<void> {
+  const bindings = [organization, id, attempts, end.state, end.reason, end.sentId, end.event];
+  await statementInTenant(ctx, { organization }, { sql: finishSql, bindings }, () => failpoint('reply.before_commit'));
+}
+
+const finishSql = `
+  with done as (
+    update replies set state = $4, reason = $5, sent_id = $6, finished_at = now()
+    where organization_id = $1 and id = $2 and attempts = $3 and state in ('sending', 'unknown') returning event_id
+  )
+  update webhook_events e set state = $7, reason = $5, processed_at = now()
+  from done where e.organization_id = $1 and e.id = done.event_id`;
+
+/** Leaves the event pending, and out of sight for a while. */
+export async function putBack(
+  tx: TenantTx,
+  { id, attempts, isInDoubt }: Intent,
+  back: { reason: string; waits?: string; counts: boolean; afterSeconds: number },
+): Promise<void> {
+  const organization = tx.tenant.organizationId;
+  await tx.raw(
+    `with back as (
+       update replies set state = ?, reason = ?
+       where organization_id = ? and id = ? and attempts = ? and state = 'sending' returning event_id
+     )
+     update webhook_events e set reason = ?, attempts = e.attempts + ?,
+       not_before = clock_timestamp() + ? * interval '1 second'
+     from back where e.organization_id = ? and e.id = back.event_id`,
+    [
+      isInDoubt ? 'unknown' : 'claimed',
+      back.reason,
+      organization,
+      id,
+      attempts,
+      back.waits ?? back.reason,
+      back.counts ? 1 : 0,
+      back.afterSeconds,
+      organization,
+    ] as never,
+  );
+}
