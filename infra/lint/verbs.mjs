@@ -26,6 +26,7 @@ const jobFiles = new Set([
   'replies/drain-events.ts',
   'replies/reconcile-reply.ts',
   'replies/send-reply.ts',
+  'replies/store-outcome.ts',
   'replies/unpark-events.ts',
 ]);
 
