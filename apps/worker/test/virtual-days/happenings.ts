@@ -8,6 +8,13 @@ interface Happening {
   happen: () => Promise<unknown>;
 }
 
+/** So many calls a throttle of this name may meet within five minutes: at first, and later. */
+export interface Allowance {
+  name: string;
+  first: number;
+  later: number;
+}
+
 /** What the seed has in store: misfortunes of people, what mends them, and faults of Facebook's. */
 export class Happenings {
   readonly #network: Network;
@@ -60,12 +67,12 @@ export class Happenings {
    * How many calls a throttle may meet: first by everybody who was under way, then one at a time, five minutes apart. A
    * page's says for how long it lasts, so nobody comes a second time.
    */
-  atOnce(checks: number): Map<string, { first: number; later: number }> {
+  atOnce(checks: number): Map<string, Allowance> {
     const limits = { 'app throttled': [checks + atATime, 1], 'person throttled': [2, 2], 'page throttled': [1, 0] };
     return new Map(
       [...this.#throttles].map(([fault, name]) => {
         const [first, later] = limits[name as keyof typeof limits] as [number, number];
-        return [fault, { first, later }];
+        return [fault, { name, first, later }];
       }),
     );
   }

@@ -1,7 +1,8 @@
+import type { Allowance } from './happenings.ts';
 import { day, hour, minute } from './random.ts';
 import type { Household, Town, TownPage } from './town.ts';
 import { lifeOf, type Segment } from './truth.ts';
-import type { SeenStatus, Watched } from './watch.ts';
+import type { SeenStatus, ThrottledCall, Watched } from './watch.ts';
 
 export interface Judgement {
   /** What is not as the simulator's ledger says it must be; a sentence each. */
@@ -166,30 +167,27 @@ function whatIsTold(subject: string): string | null {
 }
 
 /** Once refused, a scope is left alone for as long as Facebook says, or five minutes. */
-export function judgeThrottles(
-  { throttled }: Watched,
-  atOnce: ReadonlyMap<string, { first: number; later: number }>,
-): string[] {
+export function judgeThrottles({ throttled }: Watched, atOnce: ReadonlyMap<string, Allowance>): string[] {
   const complaints: string[] = [];
   for (const fault of new Set(throttled.map(call => call.fault))) {
-    const allowed = atOnce.get(fault) ?? { first: 0, later: 0 };
-    const hits = throttled.filter(call => call.fault === fault).map(({ at }) => at);
-    let begin = hits[0]!;
-    let count = 0;
+    const allowed = atOnce.get(fault) ?? { name: fault, first: 0, later: 0 };
+    const hits = throttled.filter(hit => hit.fault === fault);
+    let together: ThrottledCall[] = [];
     let limit = allowed.first;
-    for (const at of hits) {
+    for (const hit of hits) {
       // What was under way when the first was refused came with it.
-      if (at - begin >= 5 * minute) {
-        [begin, count, limit] = [at, 0, allowed.later];
+      if (together.length > 0 && hit.at - together[0]!.at >= 5 * minute) {
+        [together, limit] = [[], allowed.later];
       }
-      count += 1;
-      if (count === limit + 1)
-        complaints.push(`${fault} was called ${count} times within five minutes of ${when(begin)}`);
+      together.push(hit);
+      if (together.length === limit + 1)
+        complaints.push(`${allowed.name}, and called again: ${together.map(describeHit).join(', ')}`);
     }
   }
   return complaints;
 }
 
+const describeHit = ({ call, at }: ThrottledCall): string => `${call} at ${when(at)}`;
 const when = (at: number): string => new Date(at).toISOString();
 const hours = (ms: number): string => `${(ms / hour).toFixed(1)} h`;
 const describe = ({ from, to, status }: Segment): string => `${status ?? 'works'} from ${when(from)} to ${when(to)}`;

@@ -11,6 +11,8 @@ export interface SeenStatus {
 export interface ThrottledCall {
   fault: string;
   at: number;
+  /** The method and the endpoint. */
+  call: string;
 }
 
 export interface Watched {
@@ -60,10 +62,11 @@ export class Watch {
       const { data, has_more } = await this.#network.simulator.get(path);
       for (const call of data) {
         const fault = call.faults.find((name: string) => name.endsWith(':throttle'));
-        if (fault) this.seen.throttled.push({ fault, at: Date.parse(call.virtual_at) });
+        const refused = { at: Date.parse(call.virtual_at), call: `${call.method} ${call.endpoint}` };
+        if (fault) this.seen.throttled.push({ fault, ...refused });
         // Refused for its own sake, and not by a fault.
         else if ([4, 17, 80001].includes(call.error?.code) && call.faults.length === 0) {
-          this.seen.throttled.push({ fault: `own:${call.error.code}`, at: Date.parse(call.virtual_at) });
+          this.seen.throttled.push({ fault: `own:${call.error.code}`, ...refused });
         }
       }
       this.seen.calls += data.length;
