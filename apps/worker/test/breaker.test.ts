@@ -1,3 +1,11 @@
+import {
+  begin,
+  connectionThrough,
+  connectThrough,
+  decide,
+  personWithPages,
+  pick,
+} from '@pagekeeper/testing/network/dialog';
 import { type Network, startNetwork } from '@pagekeeper/testing/network/network';
 import type { ConnectedPage, Tenant } from '@pagekeeper/testing/network/tenant';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -76,6 +84,53 @@ describe('when Facebook cannot be reached', () => {
     const [rest] = await network.sql('select until from app_pauses');
     expect((await underWay).outcome).toBe(failed);
     expect(await network.sql('select until from app_pauses')).toEqual([rest]);
+  }, 60_000);
+});
+
+describe('after a throttle of our app', () => {
+  it('people who connect at once call one at a time, and none of them calls while it lasts', async () => {
+    const { id: personId } = await personWithPages(network);
+    await network.simulator.post('/__sim/faults', {
+      match: { person_id: personId },
+      fault: { type: 'throttle', code: 4, minutes: 30 },
+    });
+    expect((await connectThrough(acme, { personId })).shown.reason.code).toBe('facebook_unreachable');
+    const before = await callsSoFar();
+    await connectThrough(acme, { personId });
+    expect(await callsSoFar()).toBe(before);
+    await endRest();
+    const outcomes = await Promise.all([acme, rival, acme, rival].map(tenant => connectThrough(tenant, { personId })));
+    expect(outcomes.map(({ shown }) => shown.state)).toEqual(['failed', 'failed', 'failed', 'failed']);
+    expect(await callsSoFar()).toBe(before + 1);
+    await mendFacebook();
+    await endRest();
+    expect((await connectThrough(rival, { personId })).shown.state).toBe('ready');
+    expect((await acme.refresh(pages[0]!.id)).outcome).toBe('checked');
+  }, 60_000);
+
+  it('a code that Facebook refuses keeps nobody waiting', async () => {
+    await network.sql('update app_pauses set on_trial = true, until = app.now()');
+    const { id: personId } = await personWithPages(network);
+    const [first, second] = [await begin(acme), await begin(acme)];
+    const back = await decide(first.authorize_url, { personId });
+    const spent = back.replace(/state=[^&]+/, `state=${new URL(second.authorize_url).searchParams.get('state')}`);
+    await acme.owner.get(back);
+    await network.sql('update app_pauses set on_trial = true, until = app.now()');
+    await acme.owner.get(spent);
+    const { reason } = await acme.owner.expect(200, acme.owner.get(`${acme.path}/facebook/connections/${second.id}`));
+    expect(reason.code).toBe('code_used');
+    expect((await rival.refresh(pages[2]!.id)).outcome).toBe('checked');
+  }, 60_000);
+
+  it('who picks pages waits for the one on trial, and frees the others when it comes through', async () => {
+    const { id, pageIds } = await connectionThrough(network, acme);
+    await network.sql(`update app_pauses set on_trial = true, until = app.now() + interval '1 minute'`);
+    const path = `${acme.path}/facebook/connections/${id}/pages`;
+    const refused = await acme.owner.expect(503, acme.owner.post(path, { page_ids: pageIds }));
+    expect(refused.code).toBe('unavailable');
+    await endRest();
+    expect((await pick(acme, id, pageIds))[0]).toMatchObject({ outcome: 'connected' });
+    expect(await network.sql('select on_trial, until from app_pauses')).toEqual([{ on_trial: false, until: null }]);
   }, 60_000);
 });
 

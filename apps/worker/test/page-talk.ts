@@ -19,6 +19,13 @@ export class PageTalk {
   comment = (page: ConnectedPage, body: object): Promise<any> =>
     this.#network.simulator.post(`${control(page)}/comments`, body);
 
+  /** What the page said in a person's thread, by us or by people. */
+  async saidTo(page: ConnectedPage, psid: string): Promise<string[]> {
+    const { threads } = await this.conversation(page);
+    const thread = threads.find((candidate: any) => candidate.psid === psid);
+    return thread.messages.filter(({ author }: any) => author !== 'customer').map(({ text }: any) => text);
+  }
+
   async replyTo(sourceId: string): Promise<any> {
     const [reply] = await this.#network.sql(
       'select kind, state, rule, reason, attempts from replies where source_id = $1',
@@ -26,6 +33,20 @@ export class PageTalk {
     );
     return reply;
   }
+
+  /** The next answer of the page is refused with this error. */
+  refuse = ({ page }: ConnectedPage, error: object): Promise<unknown> =>
+    this.#network.simulator.post('/__sim/faults', {
+      match: { page_id: page.page_id, method: 'POST' },
+      fault: { type: 'error', http: 400, ...error },
+      times: 1,
+    });
+
+  untilPaused = ({ page }: ConnectedPage): Promise<unknown> =>
+    this.#network.untilSql(
+      `select 1 from facebook_page_integrations where page_id = '${page.page_id}' and paused_until > app.now()`,
+      'the page is paused',
+    );
 
   /** What comes from now on waits, and is taken up together. */
   pause = (page: ConnectedPage): Promise<unknown> => this.#pauseUntil(page, `app.now() + interval '1 day'`);
@@ -47,3 +68,5 @@ export class PageTalk {
 }
 
 export const control = ({ page }: ConnectedPage) => `/__sim/pages/${page.page_id}`;
+
+export const defaultMessage = 'Thank you for your message! We will get back to you soon.';

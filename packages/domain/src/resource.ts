@@ -76,7 +76,7 @@ const noExtra = {};
 export type Extra = Readonly<Record<string, unknown>>;
 
 /** A single resource of which nobody counts versions: its entity tag follows from what it shows. */
-export const renderedAlone = <Shape>(text: string): Rendered<Shape> =>
+export const taggedByContent = <Shape>(text: string): Rendered<Shape> =>
   new Rendered(text, `"${createHash('sha256').update(text).digest('base64url')}"`);
 
 /** A version as an entity tag: what `ETag` says and `If-Match` repeats. */

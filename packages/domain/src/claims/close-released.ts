@@ -4,6 +4,7 @@ import { withTenant } from '../tenancy/doors.ts';
 import type { TenantTx } from '../tenancy/tenant-tx.ts';
 
 const batch = 1_000;
+const noLongerHeld = 'The integration no longer holds the page.';
 
 /**
  * Ends what waits for a page that its integration no longer holds, with the reason: events that are pending or parked,
@@ -30,14 +31,13 @@ async function closeEvents(tx: TenantTx, integrationId: Uuid): Promise<number> {
   const place = [organizationId, integrationId];
   // States are written out, for the indexes.
   const { rowCount } = await tx.raw(
-    `update webhook_events set state = 'ignored', reason = 'The integration no longer holds the page.',
-       processed_at = now()
+    `update webhook_events set state = 'ignored', reason = ?, processed_at = now()
      where organization_id = ? and id in (
        select id from webhook_events
        where organization_id = ? and integration_id = ? and (state = 'pending' or state = 'parked') and ${notHeld}
        limit ?
      )`,
-    [organizationId, ...place, ...place, batch],
+    [noLongerHeld, organizationId, ...place, ...place, batch],
   );
   return rowCount ?? 0;
 }
@@ -48,10 +48,9 @@ async function closeReplies(tx: TenantTx, integrationId: Uuid): Promise<void> {
   await tx.raw(
     `update replies set finished_at = now(), state = case when state = 'claimed' then 'skipped' else 'unknown' end,
        text = case when state = 'claimed' then null else text end,
-       reason = case when state = 'claimed' then '' else 'It may have been sent and is not sent again. ' end
-         || 'The integration no longer holds the page.'
+       reason = case when state = 'claimed' then '' else 'It may have been sent and is not sent again. ' end || ?
      where organization_id = ? and integration_id = ? and ${notHeld} and finished_at is null
        and state in ('claimed', 'sending', 'unknown')`,
-    [...place, ...place],
+    [noLongerHeld, ...place, ...place],
   );
 }

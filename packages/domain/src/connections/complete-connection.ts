@@ -11,7 +11,7 @@ import type { StatusReason } from '../integrations/facebook-page-integration.ts'
 import { storeLogin } from '../integrations/store-facebook-page.ts';
 import { Organization } from '../organizations/organization.ts';
 import type { UserActor } from '../tenancy/actor.ts';
-import { pauseApp, readAppPause } from '../tenancy/app-pause.ts';
+import { noteCall, passApp } from '../tenancy/app-pause.ts';
 import { isGone, withTenant } from '../tenancy/doors.ts';
 import type { TenantTx } from '../tenancy/tenant-tx.ts';
 import {
@@ -151,11 +151,10 @@ async function buy(
   if (error !== null) return { reason: deniedReason(error) };
   if (code === null) return { reason: nothingCame };
   // Calls made while the app is throttled prolong it. The person begins again in a few minutes.
-  if (await readAppPause(ctx.database, appId)) return { reason: unreachable };
+  const pass = await passApp(ctx.database, appId);
+  if ('until' in pass) return { reason: unreachable };
   const bought = await redeemCode(ctx.graph, { code, redirectUri: callbackUrl(ctx.publicUrl), appId });
-  if ('error' in bought && bought.error?.outcome === 'THROTTLED_APP') {
-    await pauseApp(ctx.database, appId, bought.error.waitMs, bought.error.message);
-  }
+  await noteCall(ctx.database, appId, pass, ('error' in bought && bought.error) || null);
   return bought;
 }
 

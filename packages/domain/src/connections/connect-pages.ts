@@ -1,3 +1,4 @@
+import type { GraphError } from '@pagekeeper/facebook/graph-error';
 import { z } from 'zod';
 import { authorize } from '../access/authorize.ts';
 import { audit } from '../audit/audit.ts';
@@ -16,7 +17,7 @@ import { accessTokenOf } from '../integrations/store-facebook-page.ts';
 import { tellOfMoveJob } from '../jobs.ts';
 import { nudge } from '../nudge.ts';
 import { Rendered } from '../resource.ts';
-import { readAppPause } from '../tenancy/app-pause.ts';
+import { noteCall, passApp } from '../tenancy/app-pause.ts';
 import { withTenant } from '../tenancy/doors.ts';
 import type { TenantTx } from '../tenancy/tenant-tx.ts';
 import { dataKeyOf } from '../vault/organization-key.ts';
@@ -73,9 +74,11 @@ export async function connectPages(
     const connection = await findReadyConnection(tx, reference);
     return { connection, token: await openLogin(tx, ctx, connection.login_id) };
   });
-  const pause = await readAppPause(ctx.database, appId);
-  if (pause) throw new DomainError('unavailable', 'Facebook wants to be left alone for a few minutes. Try again then.');
-  const offers = await provePages(ctx.graph, { appId, token, pageIds: [...new Set(page_ids)] });
+  const pass = await passApp(ctx.database, appId);
+  if ('until' in pass)
+    throw new DomainError('unavailable', 'Facebook wants to be left alone for a few minutes. Try again then.');
+  const note = (error: GraphError | null) => noteCall(ctx.database, appId, pass, error);
+  const offers = await provePages(ctx.graph, { appId, token, pageIds: [...new Set(page_ids)], note });
   const results: Result[] = [];
   for (const offer of offers) {
     results.push(await connectOne(ctx, { organization, connection, takeOver }, offer));

@@ -1,6 +1,6 @@
 import { authorize } from '../access/authorize.ts';
 import type { Context } from '../context.ts';
-import { type Rendered, renderedAlone } from '../resource.ts';
+import { type Rendered, taggedByContent } from '../resource.ts';
 import { withTenant } from '../tenancy/doors.ts';
 import type { TenantTx } from '../tenancy/tenant-tx.ts';
 import {
@@ -24,5 +24,5 @@ export async function getConnection(
 
 async function show(tx: TenantTx, connection: FacebookConnection): Promise<Rendered<ConnectionShape>> {
   const ids = connection.pages.map(({ page_id }) => page_id);
-  return renderedAlone(JSON.stringify(presentConnection(connection, await integrationsByPage(tx, ids))));
+  return taggedByContent(JSON.stringify(presentConnection(connection, await integrationsByPage(tx, ids))));
 }

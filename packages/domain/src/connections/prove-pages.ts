@@ -1,4 +1,5 @@
 import type { GraphClient, PageGrant, TokenInfo } from '@pagekeeper/facebook/graph-client';
+import type { GraphError } from '@pagekeeper/facebook/graph-error';
 import type { Secret } from '@pagekeeper/runtime/secret';
 import { DomainError } from '../errors.ts';
 import { saysSomethingOfTheToken } from '../facebook/examination-failed.ts';
@@ -10,16 +11,22 @@ import { badToken, notGranted, unreachable } from './reasons.ts';
 export type ProvenPage = { page_id: string; page_name: string; grant: PageGrant & { token: Secret } };
 export type Offer = ProvenPage | { page_id: string; page_name: string | null; reason: StatusReason };
 
+interface Proving {
+  appId: string;
+  token: Secret;
+  pageIds: readonly string[];
+  /** Is told what the calls come to: null where they come through. */
+  note: (error: GraphError | null) => Promise<void>;
+}
+
 /**
  * Asks Facebook anew what the login shows: what the picker saw may be an hour old, and a claim needs a live token.
  * @returns one end per page id, in their order
  * @throws DomainError `unavailable`, or `connection_not_ready` where the login is dead
  */
-export async function provePages(
-  graph: GraphClient,
-  { appId, token, pageIds }: { appId: string; token: Secret; pageIds: readonly string[] },
-): Promise<Offer[]> {
+export async function provePages(graph: GraphClient, { appId, token, pageIds, note }: Proving): Promise<Offer[]> {
   const listed = await graph.listPages(token);
+  await note(listed.ok ? null : listed.error);
   if (!listed.ok && saysSomethingOfTheToken(listed.error)) {
     throw new DomainError('connection_not_ready', 'Facebook no longer accepts the login. Begin a new connection.');
   }
@@ -27,6 +34,8 @@ export async function provePages(
   const grants = new Map(listed.value.map(grant => [grant.id, grant]));
   const found = pageIds.flatMap(id => grants.get(id) ?? []).filter(hasToken);
   const infos = await graph.debugTokens(found.map(grant => grant.token));
+  const unproven = infos.find(info => !info.ok);
+  if (unproven) await note(unproven.error);
   const proven = new Map(found.map((grant, index) => [grant.id, infos[index]!]));
   return pageIds.map(id => {
     const grant = grants.get(id);

@@ -12,7 +12,7 @@ import { leftPageTokenOf, PageUnsubscription } from '../integrations/page-unsubs
 import { openPageToken } from '../integrations/store-facebook-page.ts';
 import { refreshLoginJob } from '../jobs.ts';
 import { nudge } from '../nudge.ts';
-import { noteAppSuccess, passApp, pauseApp } from '../tenancy/app-pause.ts';
+import { noteCall, passApp } from '../tenancy/app-pause.ts';
 import { isGone, withTenant } from '../tenancy/doors.ts';
 import { type PageRoute, routePages } from '../tenancy/route-pages.ts';
 import type { TenantTx } from '../tenancy/tenant-tx.ts';
@@ -62,8 +62,7 @@ export async function unsubscribePage(
     if (!page) return 'gone';
     await closeReleased(ctx, organization, page.integrationId);
     const { outcome, error } = await leave(ctx, page);
-    if (error?.outcome === 'THROTTLED_APP') await pauseApp(ctx.database, appId, error.waitMs, error.message);
-    else if (pass.isTrial && !error) await noteAppSuccess(ctx.database, appId, pass);
+    await noteCall(ctx.database, appId, pass, error);
     return await inTenant(tx => (outcome === 'later' ? postpone(tx, page, error) : settle(tx, page, outcome, error)));
   } catch (error) {
     if (isGone(error)) return 'gone';

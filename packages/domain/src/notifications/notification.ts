@@ -3,7 +3,8 @@ import { TenantModel } from '../tenancy/tenant-model.ts';
 
 /**
  * expiring: an end lies ahead. dead: the page stopped working. recovered: it works again. moved: another tenant has it.
- * taken_over: it was another tenant's. blocked: Facebook keeps it from sending. staff_entered: somebody of ours looks into the organization.
+ * taken_over: it was another tenant's. blocked: Facebook keeps it from sending. staff_entered: somebody of ours looks
+ * into the organization.
  */
 export type NotificationKind = 'expiring' | 'dead' | 'recovered' | 'moved' | 'taken_over' | 'blocked' | 'staff_entered';
 

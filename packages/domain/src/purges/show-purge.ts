@@ -1,7 +1,7 @@
 import type { Knex } from 'knex';
 import { notFound } from '../errors.ts';
 import { publicId, type Uuid } from '../ids.ts';
-import { type Rendered, renderedAlone } from '../resource.ts';
+import { type Rendered, taggedByContent } from '../resource.ts';
 import { type PurgeShape, purgeResource } from './purge.ts';
 
 /**
@@ -12,5 +12,5 @@ export async function showPurge(view: Pick<Knex, 'raw'>, id: Uuid): Promise<Rend
   const columns = purgeResource.columns.join(', ');
   const { rows } = await view.raw(`select ${columns} from organization_purges where id = ?`, [id]);
   if (!rows[0]) throw notFound('purge');
-  return renderedAlone(purgeResource.render(rows[0], { url: `/v1/purges/${publicId('purge', id)}` }));
+  return taggedByContent(purgeResource.render(rows[0], { url: `/v1/purges/${publicId('purge', id)}` }));
 }

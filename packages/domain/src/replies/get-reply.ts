@@ -3,7 +3,7 @@ import { audit } from '../audit/audit.ts';
 import type { Context } from '../context.ts';
 import { notFound } from '../errors.ts';
 import { parsePublicId } from '../ids.ts';
-import { type Rendered, renderedAlone } from '../resource.ts';
+import { type Rendered, taggedByContent } from '../resource.ts';
 import { withTenant } from '../tenancy/doors.ts';
 import { openContents } from '../vault/open-contents.ts';
 import { Reply, textOf } from './reply.ts';
@@ -22,7 +22,7 @@ export async function getReply(
     if (!reply) throw notFound('reply');
     const text = reply.text && (await openContents(tx, ctx.vault, textOf(id), reply.text));
     const row = reply as unknown as Record<string, unknown>;
-    const shown = renderedAlone<OpenedReplyShape>(replyResource.render(row, { text }));
+    const shown = taggedByContent<OpenedReplyShape>(replyResource.render(row, { text }));
     await audit(tx, { action: 'reply.opened', subject: { type: 'reply', id } });
     return shown;
   });

@@ -12,7 +12,7 @@ import { blockPage } from './block-page.ts';
 import { pausePage, type UsableDrain } from './drain-lease.ts';
 import type { DecidedEvent } from './read-events.ts';
 import type { Reply } from './reply.ts';
-import { isFoundOut, maxAttempts, reasonOfDoubt, settleFailure } from './settle.ts';
+import { maxAttempts, reasonOfDoubt, settleFailure, waitsForProof } from './settle.ts';
 import type { Step } from './store-outcome.ts';
 import { type ReplyOutcome, tellOfReply } from './tell-of-events.ts';
 
@@ -199,7 +199,7 @@ async function putOff(tx: TenantTx, { id }: DecidedEvent, seconds: number, count
     `update webhook_events set attempts = attempts + ?, not_before = clock_timestamp() + ? * interval '1 second',
        reason = ?
      where organization_id = ? and id = ? and state = 'pending'`,
-    [counts, seconds, isFoundOut, tx.tenant.organizationId, id],
+    [counts, seconds, waitsForProof, tx.tenant.organizationId, id],
   );
   return 'next';
 }

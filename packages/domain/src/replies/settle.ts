@@ -34,7 +34,7 @@ export const blockedMs = 6 * hour;
 const alreadyReplied = 10900;
 
 /** Why an event waits whose answer is in doubt. */
-export const isFoundOut = 'It is found out whether it was answered.';
+export const waitsForProof = 'It is found out whether it was answered.';
 
 /** How a reply ends of which nobody will ever know. */
 export const reasonOfDoubt = (detail: string): string => `It may have been sent and is not sent again. ${detail}`;

@@ -9,7 +9,7 @@ import type { TenantTx } from '../tenancy/tenant-tx.ts';
 import { blockPage } from './block-page.ts';
 import { type Drain, pausePage, type UsableDrain } from './drain-lease.ts';
 import type { ReplyKind } from './reply.ts';
-import { isFoundOut, type SendFailure } from './settle.ts';
+import { type SendFailure, waitsForProof } from './settle.ts';
 
 /**
  * What became of an event's turn. 'next': it had it. 'later': it is tried again, and what comes after it waits for it.
@@ -82,7 +82,7 @@ async function storeUnfinished(tx: TenantTx, drain: UsableDrain, intent: Intent,
     case 'unknown': {
       // The others are looked for at once.
       const afterSeconds = intent.kind === 'private_comment' ? failure.afterSeconds : 0;
-      await putBack(tx, { ...intent, isInDoubt: true }, { reason, waits: isFoundOut, counts: true, afterSeconds });
+      await putBack(tx, { ...intent, isInDoubt: true }, { reason, waits: waitsForProof, counts: true, afterSeconds });
       return 'next';
     }
     case 'retry':
@@ -90,9 +90,11 @@ async function storeUnfinished(tx: TenantTx, drain: UsableDrain, intent: Intent,
       return 'later';
     case 'pause':
       await putBack(tx, intent, { reason, counts: failure.counts, afterSeconds: 0 });
-      if (failure.isBlock) await blockPage(tx, drain, reason);
-      else if (failure.scope === 'page')
+      if (failure.isBlock) {
+        await blockPage(tx, drain, reason);
+      } else if (failure.scope === 'page') {
         await pausePage(tx, drain, failure.waitMs, failure.check ? awaitsCheck : reason);
+      }
       return { paused: failure };
   }
 }

@@ -5,7 +5,7 @@ import { parsePublicId, type Uuid } from '../ids.ts';
 import type { TenantTx } from '../tenancy/tenant-tx.ts';
 import type { Drain } from './drain-lease.ts';
 import type { OpenedEvent } from './open-event.ts';
-import { isFoundOut } from './settle.ts';
+import { waitsForProof } from './settle.ts';
 
 /** How long a person of the page has a conversation for themself after their last word in it. */
 const humanMs = 24 * 3_600_000;
@@ -158,7 +158,7 @@ export async function putOffBefore(
      where organization_id = ? and integration_id = ? and state = 'pending' and not_before > clock_timestamp() and id < ?
        and reason <> ? and thread_hash = any(select decode(hex, 'hex') from unnest(?::text[]) hex)
      order by not_before`,
-    [drain.organizationId, drain.integrationId, last.row.id, isFoundOut, threadsOf(questions)] as never,
+    [drain.organizationId, drain.integrationId, last.row.id, waitsForProof, threadsOf(questions)] as never,
   );
   return rows;
 }

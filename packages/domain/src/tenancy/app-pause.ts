@@ -1,3 +1,4 @@
+import type { GraphError } from '@pagekeeper/facebook/graph-error';
 import { type Database, knexOf } from '../database/database.ts';
 
 /** So many calls of ours in a row failed for no tenant's fault: something is wrong with us, or with Facebook. */
@@ -130,4 +131,22 @@ export async function noteAppSuccess(database: Database, appId: string, { isTria
   const isOwn = `until <= app.now() + interval '${trialMinutes} minutes'`;
   if (isTrial) await ofApp.whereRaw(isOwn).update({ failures: 0, on_trial: false, until: null });
   else await ofApp.where('failures', '>', 0).update({ failures: 0 });
+}
+
+/**
+ * What a call outside of a check came to. One on trial says how it goes on: whatever Facebook answers, a refusal of that
+ * one call too, came through.
+ * @param error null where it came through
+ */
+export async function noteCall(
+  database: Database,
+  appId: string,
+  pass: AppPass,
+  error: Pick<GraphError, 'outcome' | 'waitMs' | 'message'> | null,
+): Promise<void> {
+  if (error?.outcome === 'THROTTLED_APP') await pauseApp(database, appId, error.waitMs, error.message);
+  else if (!pass.isTrial) return;
+  else if (error?.outcome === 'TRANSIENT' || error?.outcome === 'AMBIGUOUS')
+    await noteAppFailure(database, appId, pass, error.message);
+  else await noteAppSuccess(database, appId, pass);
 }

@@ -2,7 +2,7 @@ import { authorize } from '../access/authorize.ts';
 import type { Context } from '../context.ts';
 import { publicId } from '../ids.ts';
 import { Organization } from '../organizations/organization.ts';
-import { type Rendered, renderedAlone } from '../resource.ts';
+import { type Rendered, taggedByContent } from '../resource.ts';
 import type { Caller } from '../tenancy/actor.ts';
 import { withTenant, withUser } from '../tenancy/doors.ts';
 import type { TenantTx } from '../tenancy/tenant-tx.ts';
@@ -35,5 +35,5 @@ async function showKey(tx: TenantTx): Promise<Rendered<MeShape>> {
       role,
     })),
   };
-  return renderedAlone(JSON.stringify(shown));
+  return taggedByContent(JSON.stringify(shown));
 }

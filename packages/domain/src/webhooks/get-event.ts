@@ -3,7 +3,7 @@ import { audit } from '../audit/audit.ts';
 import type { Context } from '../context.ts';
 import { notFound } from '../errors.ts';
 import { parsePublicId } from '../ids.ts';
-import { Rendered, renderedAlone } from '../resource.ts';
+import { Rendered, taggedByContent } from '../resource.ts';
 import { withTenant } from '../tenancy/doors.ts';
 import { openContents } from '../vault/open-contents.ts';
 import { eventResource, type OpenedEventShape, timeInEvent } from './event-resource.ts';
@@ -22,7 +22,7 @@ export async function getEvent(
     if (!event) throw notFound('event');
     const payload = new Rendered(await openContents(tx, ctx.vault, payloadOf(id), event.payload, JSON.parse));
     const row = event as unknown as Record<string, unknown>;
-    const shown = renderedAlone<OpenedEventShape>(eventResource.render(row, { ...timeInEvent(row), payload }));
+    const shown = taggedByContent<OpenedEventShape>(eventResource.render(row, { ...timeInEvent(row), payload }));
     await audit(tx, { action: 'event.opened', subject: { type: 'event', id } });
     return shown;
   });
