@@ -119,6 +119,28 @@ describe('keep-alive', () => {
     expect(await network.simulator.isSubscribed(page!.page_id)).toBe(true);
   });
 
+  it('is left alone where Facebook says so, also where it was changed while it was asked', async () => {
+    const acme = await network.tenant('acme');
+    const { id, page } = await acme.connectPage();
+    await network.settle();
+    const match = { page_id: page.page_id, endpoint: 'subscribed_apps' };
+    await network.simulator.post('/__sim/faults', { match, fault: { type: 'throttle', code: 80001, minutes: 30 } });
+    await network.simulator.post('/__sim/faults', { match, fault: { type: 'latency', ms: 1_500 } });
+    const before = await calls('subscribed_apps');
+    const check = acme.refresh(id);
+    await network.untilSql('select 1 from facebook_logins where lease_until > clock_timestamp()', 'the check runs');
+    const path = `${acme.path}/integrations/${id}`;
+    await acme.owner.expect(200, acme.owner.patch(path, { config: { webhook_enabled: false } }));
+    await check;
+    await network.settle();
+    expect((await calls('subscribed_apps')) - before).toBe(1);
+    const [{ reason }] = await network.sql(
+      'select pause_reason as reason from facebook_page_integrations where page_id = $1 and paused_until > app.now()',
+      [page.page_id],
+    );
+    expect(reason).toBe('The calls that Facebook allows for this page are used up for now.');
+  });
+
   it('exchanges the user token from day 45, and counts only a later end as success', async () => {
     const acme = await network.tenant('acme');
     const connected = await acme.connectPage();

@@ -39,11 +39,14 @@ export interface StoredPage {
 }
 
 /**
- * Stores what a check found, by compare-and-set: on the login's lease, and on each page's generation.
- * @returns null where the lease was lost: nothing is stored then
+ * Stores what a check found, by compare-and-set: on the login's lease, and on each page's generation. That Facebook
+ * wants a page left alone is stored in any case: it is so whoever asked, and by what token.
+ * @returns null where the lease was lost: nothing else is stored then
  */
 export async function storeFindings(tx: TenantTx, vault: Vault, checked: CheckedLogin): Promise<StoredPage[] | null> {
-  if (!(await storeLogin(tx, vault, checked))) return null;
+  const isOurs = await storeLogin(tx, vault, checked);
+  await letRest(tx, checked);
+  if (!isOurs) return null;
   const { rows } = await tx.raw('select app.now() as now');
   const stored: StoredPage[] = [];
   for (const examination of checked.findings.pages) {
@@ -79,6 +82,18 @@ async function storeLogin(tx: TenantTx, vault: Vault, { login, findings: { user 
   return stored === 1;
 }
 
+async function letRest(tx: TenantTx, { findings, subscriptions }: CheckedLogin): Promise<void> {
+  for (const examination of findings.pages) {
+    const { integrationId, pageId } = examination.page;
+    const refused = examination.outcome === 'failed' && examination.error.outcome === 'THROTTLED_PAGE';
+    const restMs = refused ? (examination.error.waitMs ?? retryMs) : subscriptions.get(integrationId)?.restMs;
+    if (!restMs) continue;
+    await FacebookPageIntegration.query(tx)
+      .where({ id: integrationId, page_id: pageId })
+      .patch({ paused_until: laterBy(restMs), pause_reason: usedUp });
+  }
+}
+
 async function storePage(
   tx: TenantTx,
   vault: Vault,
@@ -101,7 +116,6 @@ async function storePage(
   const since = before.status === verdict.status ? before.status_since : now;
   const revived = usableStatuses.includes(verdict.status) && (await hasParkedEvents(tx, integrationId));
   const subscription = checked.subscriptions.get(page.integrationId);
-  const { restMs } = subscription ?? {};
   await FacebookPageIntegration.query(tx)
     .where({ id: integrationId })
     .patch({
@@ -115,7 +129,6 @@ async function storePage(
       // It is known now why the replies were refused; where nothing has changed, they wait on.
       ...(before.pause_reason === awaitsCheck &&
         before.status !== verdict.status && { paused_until: null, pause_reason: null }),
-      ...(restMs && { paused_until: laterBy(restMs), pause_reason: usedUp }),
       ...(revived && { revived_at: now }),
       updated_at: raw('now()') as never,
     });
@@ -183,16 +196,9 @@ async function postponePage(tx: TenantTx, login: LeasedLogin, examination: PageE
   const error = examination.outcome === 'failed' ? examination.error : null;
   const waitMs = error?.waitMs ?? retryMs;
   const isThrottled = error?.outcome === 'THROTTLED_PAGE';
-  await FacebookPageIntegration.query(tx)
-    .where({ id: examination.page.integrationId })
-    .patch({
-      // Who asks again while Facebook says to wait waits longer.
-      next_check_at: isThrottled ? laterBy(waitMs) : unlessMadeDue(login, afterMs(waitMs)),
-      ...(isThrottled && {
-        paused_until: laterBy(waitMs),
-        pause_reason: error.message.slice(0, 500),
-      }),
-    });
+  // Who asks again while Facebook says to wait waits longer.
+  const next_check_at = isThrottled ? laterBy(waitMs) : unlessMadeDue(login, afterMs(waitMs));
+  await FacebookPageIntegration.query(tx).where({ id: examination.page.integrationId }).patch({ next_check_at });
 }
 
 /** The page's history is made of these (`list-status-changes.ts`). */

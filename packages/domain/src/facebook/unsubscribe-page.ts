@@ -62,7 +62,7 @@ export async function unsubscribePage(
     if (!page) return 'gone';
     await closeReleased(ctx, organization, page.integrationId);
     const { outcome, error } = await leave(ctx, page);
-    await noteCall(ctx.database, appId, pass, error);
+    await noteCall(ctx.database, appId, pass, error ?? null);
     return await inTenant(tx => (outcome === 'later' ? postpone(tx, page, error) : settle(tx, page, outcome, error)));
   } catch (error) {
     if (isGone(error)) return 'gone';
