@@ -80,7 +80,7 @@ describe('a stream', () => {
       .toBe(true);
     const stood = looks;
     reader.resume();
-    await expect.poll(() => looks).toBeGreaterThan(stood + 5);
+    await expect.poll(() => looks, { timeout: 15_000 }).toBeGreaterThan(stood + 5);
     reader.close();
   });
 

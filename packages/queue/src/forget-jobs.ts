@@ -10,9 +10,10 @@ export interface Forgotten {
 
 /** Where a job may lie that is not running. */
 const resting = ['waiting', 'prioritized', 'delayed', 'waiting-children', 'completed', 'failed'] as const;
-const pageSize = 500;
-/** A call looks through so many jobs of each kind. */
-const maxPages = 100;
+/** Few enough for one call's time limit where the broker reads them one by one and is busy. */
+const pageSize = 100;
+/** 50,000 jobs of each kind are looked through. */
+const maxPages = 500;
 
 /**
  * Removes every job whose payload has this value in it.
