@@ -36,14 +36,20 @@ describe.skipIf(!hasBrowser)('every page', () => {
     await visitor.close();
   }, 120_000);
 
-  it('of an organization with hostile names: nothing against axe, nothing from outside, nothing too wide', async () => {
-    const visitor = await visit(browser, network);
-    await visitor.signIn(acme.owner.email);
-    const found: string[] = [];
-    for (const [index, path] of paths.entries()) found.push(...(await look(visitor, path, lookInTurn(index))));
-    expect([...found, ...visitor.complaints]).toEqual([]);
-    await visitor.close();
-  }, 240_000);
+  it.each([1, 2, 3])(
+    'of an organization with hostile names, third %i of 3: nothing against axe, nothing from outside, nothing too wide',
+    async third => {
+      const visitor = await visit(browser, network);
+      await visitor.signIn(acme.owner.email);
+      const found: string[] = [];
+      for (const [index, path] of paths.entries()) {
+        if (index % 3 === third - 1) found.push(...(await look(visitor, path, lookInTurn(index))));
+      }
+      expect([...found, ...visitor.complaints]).toEqual([]);
+      await visitor.close();
+    },
+    180_000,
+  );
 
   it('shows names letter by letter, whatever they are made of', async () => {
     const visitor = await visit(browser, network);
