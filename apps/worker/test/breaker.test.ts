@@ -1,3 +1,4 @@
+import { unsubscribePageJob } from '@pagekeeper/domain/jobs';
 import {
   begin,
   connectionThrough,
@@ -109,13 +110,12 @@ describe('after a throttle of our app', () => {
   }, 60_000);
 
   it('a code that Facebook refuses keeps nobody waiting', async () => {
-    await network.sql('update app_pauses set on_trial = true, until = app.now()');
     const { id: personId } = await personWithPages(network);
     const [first, second] = [await begin(acme), await begin(acme)];
     const back = await decide(first.authorize_url, { personId });
     const spent = back.replace(/state=[^&]+/, `state=${new URL(second.authorize_url).searchParams.get('state')}`);
     await acme.owner.get(back);
-    await network.sql('update app_pauses set on_trial = true, until = app.now()');
+    await restOnTrial('0 seconds');
     await acme.owner.get(spent);
     const { reason } = await acme.owner.expect(200, acme.owner.get(`${acme.path}/facebook/connections/${second.id}`));
     expect(reason.code).toBe('code_used');
@@ -124,13 +124,39 @@ describe('after a throttle of our app', () => {
 
   it('who picks pages waits for the one on trial, and frees the others when it comes through', async () => {
     const { id, pageIds } = await connectionThrough(network, acme);
-    await network.sql(`update app_pauses set on_trial = true, until = app.now() + interval '1 minute'`);
+    await restOnTrial('1 minute');
     const path = `${acme.path}/facebook/connections/${id}/pages`;
     const refused = await acme.owner.expect(503, acme.owner.post(path, { page_ids: pageIds }));
     expect(refused.code).toBe('unavailable');
     await endRest();
     expect((await pick(acme, id, pageIds))[0]).toMatchObject({ outcome: 'connected' });
     expect(await network.sql('select on_trial, until from app_pauses')).toEqual([{ on_trial: false, until: null }]);
+  }, 60_000);
+
+  it('a page that is let go without a call proves nothing', async () => {
+    const { id, page } = await acme.connectPage();
+    await restOnTrial('1 minute');
+    await acme.owner.expect(204, acme.owner.delete(`${acme.path}/integrations/${id}`));
+    const [left] = await network.sql('select organization_id, id from page_unsubscriptions where page_id = $1', [
+      page.page_id,
+    ]);
+    // Its token does not open: there is nothing to call with.
+    await network.sql(
+      `update facebook_page_integrations p set page_access_token = other.page_access_token
+       from facebook_page_integrations other where p.page_id = $1 and other.page_id = $2`,
+      [page.page_id, pages[0]!.page.page_id],
+    );
+    const before = await callsSoFar();
+    await endRest();
+    await network.sql('update page_unsubscriptions set due_at = app.now() where id = $1', [left.id]);
+    const job = { organization_id: left.organization_id, unsubscription_id: left.id };
+    await network.services.queue.enqueue(unsubscribePageJob, job);
+    const isGone = `select 1 where not exists (select from page_unsubscriptions where id = '${left.id}')`;
+    await network.untilSql(isGone, 'the page is let go');
+    expect(await callsSoFar()).toBe(before);
+    expect(await network.sql('select on_trial from app_pauses')).toEqual([{ on_trial: true }]);
+    await endRest();
+    expect((await acme.refresh(pages[0]!.id)).outcome).toBe('checked');
   }, 60_000);
 });
 
@@ -147,6 +173,15 @@ async function restOfApp(): Promise<number | null> {
   );
   return row ? Math.round(row.seconds) : null;
 }
+
+/** All calls rest for so long, and then one goes first. */
+const restOnTrial = (interval: string) =>
+  network.sql(
+    `insert into app_pauses (app_id, until, on_trial, reason)
+     values ('257000000000001', app.now() + $1::interval, true, 'Throttled.')
+     on conflict (app_id) do update set until = excluded.until, on_trial = true`,
+    [interval],
+  );
 
 const endRest = () => network.sql('update app_pauses set until = app.now()');
 

@@ -61,8 +61,7 @@ export async function unsubscribePage(
     const page = await inTenant(tx => takeUnsubscription(tx, ctx.vault, unsubscription_id));
     if (!page) return 'gone';
     await closeReleased(ctx, organization, page.integrationId);
-    const { outcome, error } = await leave(ctx, page);
-    await noteCall(ctx.database, appId, pass, error ?? null);
+    const { outcome, error } = await leave(ctx, page, error => noteCall(ctx.database, appId, pass, error));
     return await inTenant(tx => (outcome === 'later' ? postpone(tx, page, error) : settle(tx, page, outcome, error)));
   } catch (error) {
     if (isGone(error)) return 'gone';
@@ -101,7 +100,12 @@ async function openToken(tx: TenantTx, vault: Vault, row: PageUnsubscription): P
   }
 }
 
-async function leave(ctx: Context, page: LeftPage): Promise<{ outcome: UnsubscribeOutcome; error?: GraphError }> {
+/** @param note is told what the call came to, where one is made */
+async function leave(
+  ctx: Context,
+  page: LeftPage,
+  note: (error: GraphError | null) => Promise<void>,
+): Promise<{ outcome: UnsubscribeOutcome; error?: GraphError }> {
   const { pageId, token, attempts } = page;
   // Subscriptions belong to app and page: taking it off would silence whoever claimed the page since.
   const claimant = await claimantOf(ctx.database, pageId);
@@ -112,6 +116,7 @@ async function leave(ctx: Context, page: LeftPage): Promise<{ outcome: Unsubscri
   failpoint('unsubscribe.before_http');
   const result = await ctx.graph.unsubscribePage(token, pageId);
   failpoint('unsubscribe.after_http');
+  await note(result.ok ? null : result.error);
   if (!result.ok) return { outcome: isForTheMoment(result.error) ? 'later' : 'refused', error: result.error };
   // Claimed while the call was under way, and subscribed before it came through.
   const late = await claimantOf(ctx.database, pageId);
