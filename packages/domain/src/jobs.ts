@@ -4,6 +4,16 @@ import type { Uuid } from './ids.ts';
 
 const uuid = z.uuid().transform(id => id as Uuid);
 
+/** Looks for what a lost nudge left behind. A broker that is slow for a moment is no failure for people to look at. */
+const sweepJob = <Name extends string>(name: Name) =>
+  defineJob({
+    name,
+    payload: z.strictObject({}),
+    attempts: 3,
+    backoff: { type: 'fixed', delayMs: 1_000 },
+    deduplicate: () => 'one',
+  });
+
 /** Checks a login and the pages it stands behind, and stores what it finds. */
 export const refreshLoginJob = defineJob({
   name: 'facebook.refresh-login',
@@ -23,13 +33,7 @@ export const unsubscribePageJob = defineJob({
 });
 
 /** Finds the pages that our app is to be taken off. */
-export const sweepUnsubscriptionsJob = defineJob({
-  name: 'facebook.sweep-unsubscriptions',
-  payload: z.strictObject({}),
-  attempts: 1,
-  backoff: { type: 'fixed', delayMs: 0 },
-  deduplicate: () => 'one',
-});
+export const sweepUnsubscriptionsJob = sweepJob('facebook.sweep-unsubscriptions');
 
 /** Tells an organization that another one took a page over. */
 export const tellOfMoveJob = defineJob({
@@ -41,13 +45,7 @@ export const tellOfMoveJob = defineJob({
 });
 
 /** Finds pages that were taken over, whose people were not told. */
-export const sweepMovesJob = defineJob({
-  name: 'facebook.sweep-moves',
-  payload: z.strictObject({}),
-  attempts: 1,
-  backoff: { type: 'fixed', delayMs: 0 },
-  deduplicate: () => 'one',
-});
+export const sweepMovesJob = sweepJob('facebook.sweep-moves');
 
 /** Forgets an organization's ways through the login dialog that have ended, and tokens that nothing came to use. */
 export const forgetConnectionsJob = defineJob({
@@ -59,22 +57,10 @@ export const forgetConnectionsJob = defineJob({
 });
 
 /** Finds the organizations that have such. */
-export const sweepConnectionsJob = defineJob({
-  name: 'connections.sweep',
-  payload: z.strictObject({}),
-  attempts: 1,
-  backoff: { type: 'fixed', delayMs: 0 },
-  deduplicate: () => 'one',
-});
+export const sweepConnectionsJob = sweepJob('connections.sweep');
 
 /** Finds the logins whose check is due. */
-export const sweepLoginsJob = defineJob({
-  name: 'facebook.sweep-logins',
-  payload: z.strictObject({}),
-  attempts: 1,
-  backoff: { type: 'fixed', delayMs: 0 },
-  deduplicate: () => 'one',
-});
+export const sweepLoginsJob = sweepJob('facebook.sweep-logins');
 
 /** Works off an integration's pending events, in order. */
 export const drainEventsJob = defineJob({
@@ -95,13 +81,7 @@ export const unparkEventsJob = defineJob({
 });
 
 /** Finds the integrations whose nudge was lost. */
-export const sweepEventsJob = defineJob({
-  name: 'webhooks.sweep',
-  payload: z.strictObject({}),
-  attempts: 1,
-  backoff: { type: 'fixed', delayMs: 0 },
-  deduplicate: () => 'one',
-});
+export const sweepEventsJob = sweepJob('webhooks.sweep');
 
 /** Makes the weeks of events to come, and drops those past their retention. */
 export const keepPartitionsJob = defineJob({
@@ -122,13 +102,7 @@ export const sendInvitationJob = defineJob({
 });
 
 /** Finds the invitations whose e-mail did not go out. */
-export const sweepInvitationsJob = defineJob({
-  name: 'invitations.sweep',
-  payload: z.strictObject({}),
-  attempts: 1,
-  backoff: { type: 'fixed', delayMs: 0 },
-  deduplicate: () => 'one',
-});
+export const sweepInvitationsJob = sweepJob('invitations.sweep');
 
 /** Forgets stored answers that are older than a day. */
 export const forgetAnswersJob = defineJob({
@@ -149,13 +123,7 @@ export const eraseOrganizationJob = defineJob({
 });
 
 /** Finds the purges that nobody works on. */
-export const sweepPurgesJob = defineJob({
-  name: 'organizations.sweep-purges',
-  payload: z.strictObject({}),
-  attempts: 1,
-  backoff: { type: 'fixed', delayMs: 0 },
-  deduplicate: () => 'one',
-});
+export const sweepPurgesJob = sweepJob('organizations.sweep-purges');
 
 /** Sends what people of an organization are to be told. */
 export const sendNotificationsJob = defineJob({
@@ -167,13 +135,7 @@ export const sendNotificationsJob = defineJob({
 });
 
 /** Finds the organizations that have something to tell. */
-export const sweepNotificationsJob = defineJob({
-  name: 'notifications.sweep',
-  payload: z.strictObject({}),
-  attempts: 1,
-  backoff: { type: 'fixed', delayMs: 0 },
-  deduplicate: () => 'one',
-});
+export const sweepNotificationsJob = sweepJob('notifications.sweep');
 
 /** Every job there is. The worker's handlers are a map over this list; a missing one does not compile. */
 export const jobs = [
