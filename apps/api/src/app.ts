@@ -62,7 +62,7 @@ export function createApp(options: AppOptions): Express {
   mountHealth(app, { ...services, isStopping: options.isStopping });
   mountDocs(app, buildOpenApi(endpoints));
   mountHandshake(app, options.verifyToken);
-  mountAuth(app, { auth, database: services.database, limits, publicUrl });
+  mountAuth(app, { auth, readSession, database: services.database, limits, publicUrl });
   mountOauthCallback(app, { services, facebook, authenticate, limits });
   mountPersonRequests(app, { services, publicUrl, appSecrets, limits });
   mountConsole(app, services.log);

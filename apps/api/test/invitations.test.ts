@@ -226,8 +226,27 @@ describe('an invitation', () => {
       [acme.uuid],
     );
 
-  it('of an OWNER is neither revoked nor sent again by an ADMIN', async () => {
-    const { id } = await acme.owner.expect(201, invite(somebody().email, 'OWNER'));
+  it('of an API key holds after the key was rotated, and not after it was revoked', async () => {
+    const { key } = await acme.program({ role: 'ADMIN' });
+    const program = network.program('hiring', key.secret);
+    const [guest, late] = [await verified(somebody()), await verified(somebody('late'))];
+    const tokens = [];
+    for (const { email } of [guest, late]) {
+      const { accept_url } = await program.expect(201, invite(email, 'MEMBER', program));
+      tokens.push(tokenIn(accept_url));
+    }
+    const keys = `${acme.path}/api-keys`;
+    const rotate = { overlap_seconds: 0 };
+    const next = await acme.owner.expect(201, acme.owner.post(`${keys}/${key.id}/rotate`, rotate));
+    await guest.expect(200, accept(guest, tokens[0]!));
+    await acme.owner.expect(204, acme.owner.delete(`${keys}/${next.id}`));
+    expectRefusal(await accept(late, tokens[1]!), 409, 'invitation_closed');
+  });
+
+  it('of an OWNER is neither revoked, replaced nor sent again by an ADMIN', async () => {
+    const { email } = somebody();
+    const { id } = await acme.owner.expect(201, invite(email, 'OWNER'));
+    expectRefusal(await invite(email, 'MEMBER', acme.admin), 403, 'forbidden');
     await acme.admin.expect(403, acme.admin.delete(`${invitations()}/${id}`));
     await acme.admin.expect(403, acme.admin.post(`${invitations()}/${id}/resend`));
   });

@@ -131,6 +131,7 @@ describe('behind a proxy', () => {
       RATE_LIMIT_STRANGERS_PER_MINUTE: '20',
       RATE_LIMIT_ATTEMPTS_PER_MINUTE: '30',
       RATE_LIMIT_FREE_GUESSES: '3',
+      RATE_LIMIT_MAILS_PER_HOUR: '5',
     });
     unproxied = await network.anotherApi({ RATE_LIMIT_STRANGERS_PER_MINUTE: '20' });
   }, 120_000);
@@ -225,7 +226,7 @@ describe('behind a proxy', () => {
     expect(session.status).toBe(200);
   });
 
-  it('leaving for good, which takes the password too, counts as such a try', async () => {
+  it('leaving for good, which takes the password too, counts as such a try, and as a guess', async () => {
     const thief = api.persona('owner');
     const credentials = { email: acme.owner.email, password };
     await thief.expect(200, thief.post(signIn, credentials, from('198.51.100.90')));
@@ -233,8 +234,38 @@ describe('behind a proxy', () => {
     const answers = await times(40, () =>
       thief.send('delete', '/v1/me', { password: 'wrong password' }, from('198.51.100.91')),
     );
-    expect(statusesOf(answers)).toEqual({ 403: 30, 429: 10 });
+    expect(statusesOf(answers)).toEqual({ 403: 4, 429: 36 });
     expectOverLimit(answers.find(({ status }) => status === 429)!, '/v1/me');
+  });
+
+  it('a session alone does not find the password out, from however many addresses', async () => {
+    const thief = api.persona('member');
+    await thief.expect(200, thief.post(signIn, { email: acme.member.email, password }, from('198.51.100.92')));
+    const path = '/auth/change-password';
+    const guess = (index: number, currentPassword = `wrong ${index}`) =>
+      thief.post(path, { currentPassword, newPassword: 'another password' }, from(`198.51.100.${100 + index}`));
+    const answers = await times(12, index => guess(index));
+    expect(statusesOf(answers)).toEqual({ 403: 4, 429: 8 });
+    expectOverLimit(answers.find(({ status }) => status === 429)!, path);
+    expect((await guess(20, password)).status).toBe(429);
+    const disable = () => thief.post('/auth/two-factor/disable', { password: 'wrong' }, from('198.51.100.121'));
+    expect((await disable()).status).toBe(429);
+  });
+
+  it('a mailbox gets so many mails that anybody asks for, whether it has an account or not', async () => {
+    for (const email of [acme.owner.email, 'nobody.at.all@example.com']) {
+      const answers = await times(8, index =>
+        api
+          .persona('nobody')
+          .post(
+            '/auth/request-password-reset',
+            { email: index % 2 ? email : email.toUpperCase() },
+            from('198.51.100.130'),
+          ),
+      );
+      expect(statusesOf(answers), email).toEqual({ 200: 5, 429: 3 });
+      expectOverLimit(answers.find(({ status }) => status === 429)!, '/auth/request-password-reset');
+    }
   });
 
   it('signing in leads to pauses where passwords are guessed, from however many addresses', async () => {

@@ -21,15 +21,16 @@ export interface Catcher {
 
 const maxBytes = 1_048_576;
 
-/** Mailboxes that there are none of, and those that are full for now. */
+/** Mailboxes that there are none of, those that are full for now, and servers that take nothing from us. */
 const refusals = [
   [/^gone\./, 550, 'No such mailbox here'],
   [/^full\./, 452, 'Mailbox full'],
+  [/^relay\./, 554, '5.7.1 Relay access denied'],
 ] as const;
 
 /**
  * Takes every mail and delivers none: SMTP in, a page and JSON out. For development and tests. Addresses that begin with
- * `gone.` or `full.` are refused, for good or for now.
+ * `gone.`, `full.` or `relay.` are refused: for good, for now, or whoever it is for.
  */
 export async function startCatcher({ port, smtpPort, host, log }: CatcherOptions): Promise<Catcher> {
   const mailbox = new Mailbox();

@@ -56,6 +56,14 @@ describe('a mail that nobody waits for', () => {
     expect(await caught()).toEqual([]);
   });
 
+  it('is tried again when the server refuses us, not the address', { timeout: 60_000 }, async () => {
+    await begin();
+    await startServer();
+    post.send({ ...mail, to: 'relay.pat@example.com' });
+    await expect.poll(() => said('a mail was not taken'), { timeout: 20_000 }).toBeGreaterThan(1);
+    expect(said('a mail was given up')).toBe(0);
+  });
+
   it('is tried once more at the end, which waits for seconds only', async () => {
     await begin();
     post.send(mail);

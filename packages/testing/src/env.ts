@@ -38,6 +38,7 @@ const startSchema = z
     RATE_LIMIT_PER_10_SECONDS: text,
     RATE_LIMIT_STRANGERS_PER_MINUTE: text,
     RATE_LIMIT_ATTEMPTS_PER_MINUTE: text,
+    RATE_LIMIT_MAILS_PER_HOUR: text,
     RATE_LIMIT_FREE_GUESSES: text,
     LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).optional(),
   })

@@ -4,26 +4,31 @@ import { authPaths } from './auth-paths.ts';
 export interface AuthRoute {
   /** Takes a password, a code or a token, or sends a mail: few a minute and network. */
   isAttempt: boolean;
-  /** Whose secret a request guesses at, told by its body: wrong guesses lead to growing pauses. */
-  guessesAt?: (body: Record<string, unknown>) => unknown;
+  /** Whose password a request guesses at: wrong guesses lead to growing pauses. */
+  guessesAt?: 'address' | 'own';
+  /** The field of its body that names who gets a mail by it: few an hour and address. */
+  mailsTo?: 'email' | 'newEmail';
 }
 
 const attempt: AuthRoute = { isAttempt: true };
+const mail: AuthRoute = { isAttempt: true, mailsTo: 'email' };
+/** With a stolen session alone, nobody shall find the password out. */
+const ownPassword: AuthRoute = { isAttempt: true, guessesAt: 'own' };
 
 const limited: Record<string, AuthRoute> = {
   '/auth/sign-up/email': attempt,
-  '/auth/sign-in/email': { isAttempt: true, guessesAt: ({ email }) => email },
-  '/auth/send-verification-email': attempt,
+  '/auth/sign-in/email': { isAttempt: true, guessesAt: 'address' },
+  '/auth/send-verification-email': mail,
   '/auth/verify-email': attempt,
-  '/auth/request-password-reset': attempt,
+  '/auth/request-password-reset': mail,
   '/auth/reset-password': attempt,
-  '/auth/change-password': attempt,
-  '/auth/change-email': attempt,
-  '/auth/two-factor/enable': attempt,
+  '/auth/change-password': ownPassword,
+  '/auth/change-email': { ...ownPassword, mailsTo: 'newEmail' },
+  '/auth/two-factor/enable': ownPassword,
   '/auth/two-factor/verify-totp': attempt,
   '/auth/two-factor/verify-backup-code': attempt,
-  '/auth/two-factor/generate-backup-codes': attempt,
-  '/auth/two-factor/disable': attempt,
+  '/auth/two-factor/generate-backup-codes': ownPassword,
+  '/auth/two-factor/disable': ownPassword,
 };
 
 /**

@@ -3,10 +3,11 @@ import type { Database } from '@pagekeeper/domain/database/database';
 import { violates } from '@pagekeeper/domain/database/errors';
 import { DomainError } from '@pagekeeper/domain/errors';
 import type { Auth } from '@pagekeeper/domain/users/auth';
+import type { SessionReader } from '@pagekeeper/domain/users/session-reader';
 import type { Express, Request, RequestHandler, Response } from 'express';
 import { readJson } from '../http/json-body.ts';
 import { describeProblem, HttpError, type ProblemCode, problems, sendProblem } from '../http/problem.ts';
-import type { Guess, Limits } from '../limits/limits.ts';
+import { type Guess, type Limits, ownPasswordOf } from '../limits/limits.ts';
 import { authHeaders } from './auth-headers.ts';
 import { type AuthRoute, findAuthRoute } from './auth-routes.ts';
 import { refuseForeignOrigin } from './authenticate.ts';
@@ -14,6 +15,7 @@ import { askedBy, isLink, land } from './links.ts';
 
 export interface MountAuthOptions {
   auth: Auth;
+  readSession: SessionReader;
   database: Database;
   limits: Limits;
   publicUrl: string;
@@ -37,29 +39,48 @@ export function mountAuth(app: Express, options: MountAuthOptions): void {
     next();
   };
   app.all('/auth/{*path}', admit, readJson, async (request, response) => {
+    await limitMails(request, response, limits);
     if (isLink(request)) await follow(request, response, options);
     else await send(request, response, await guess(request, response, options));
   });
 }
 
-/** Asks, and counts a wrong password for the address that it was meant for. */
+/** Counted by the address alone, so that the answer does not tell whether it has an account. */
+async function limitMails(request: Request, response: Response, limits: Limits): Promise<void> {
+  const { mailsTo } = response.locals.route as AuthRoute;
+  const address = mailsTo && request.body?.[mailsTo];
+  if (typeof address === 'string') await limits.countMail(response, address.trim().toLowerCase());
+}
+
+/** Asks, and counts a wrong password for whose it was meant to be. */
 async function guess(request: Request, response: Response, options: MountAuthOptions): Promise<globalThis.Response> {
-  const begun = await beginGuess(request, response, options.limits);
+  const begun = await beginGuess(request, response, options);
   const answer = await ask(request, options).catch(async error => {
     await begun?.wasNone();
     throw error;
   });
   if (answer.status < 400) await begun?.wasRight();
-  else if (answer.status !== 401) await begun?.wasNone();
+  else if (!(await isWrongPassword(answer))) await begun?.wasNone();
   return answer;
 }
 
-async function beginGuess(request: Request, response: Response, limits: Limits): Promise<Guess | null> {
+async function beginGuess(
+  request: Request,
+  response: Response,
+  { limits, readSession }: MountAuthOptions,
+): Promise<Guess | null> {
   const { guessesAt } = response.locals.route as AuthRoute;
-  const subject = guessesAt?.(request.body ?? {});
-  if (typeof subject !== 'string') return null;
-  return await limits.beginGuess(request, response, subject.trim().toLowerCase());
+  if (guessesAt === 'own') {
+    const session = await readSession(request.headers.cookie);
+    return session && (await limits.beginGuess(request, response, ownPasswordOf(session.userId)));
+  }
+  const address = guessesAt && request.body?.email;
+  if (typeof address !== 'string') return null;
+  return await limits.beginGuess(request, response, address.trim().toLowerCase());
 }
+
+const isWrongPassword = async (answer: globalThis.Response): Promise<boolean> =>
+  answer.status === 401 || (await answer.clone().text()).includes('"INVALID_PASSWORD"');
 
 async function ask(request: Request, { auth, database, publicUrl }: MountAuthOptions): Promise<globalThis.Response> {
   const answer = await auth.handler(toWebRequest(request, publicUrl)).catch(error => {

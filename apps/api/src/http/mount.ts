@@ -10,7 +10,7 @@ import { checkKey } from '@pagekeeper/domain/tenancy/check-key';
 import type { Credentials } from '@pagekeeper/domain/users/credentials';
 import type { ErrorRequestHandler, Express, Request, RequestHandler, Response } from 'express';
 import { z } from 'zod';
-import type { Limits } from '../limits/limits.ts';
+import { type Limits, ownPasswordOf } from '../limits/limits.ts';
 import { type Answer, type Endpoint, Stream } from './endpoint.ts';
 import { readJson, refuseUnsafe } from './json-body.ts';
 import type { OpenStreams } from './open-streams.ts';
@@ -113,7 +113,8 @@ async function answer(endpoint: Endpoint, request: Request, response: Response, 
   const once = onceOf(endpoint, request, actor, services.vault);
   const ctx = { ...services, actor, requestId: String(request.id), ifMatch: versionsIn(request), once };
   try {
-    const answered = await endpoint.run({ ctx, facebook, credentials, repliesOff, params, query, body } as never);
+    const run = () => endpoint.run({ ctx, facebook, credentials, repliesOff, params, query, body } as never);
+    const answered = await (endpoint.takesPassword ? guessing(request, response, run, options) : run());
     // Its door let it in.
     if (actor.type === 'api_key') keyUse.note(actor.secretHash);
     if (answered instanceof Stream) {
@@ -140,6 +141,26 @@ async function answer(endpoint: Endpoint, request: Request, response: Response, 
     }
     response.setHeader('Idempotent-Replayed', 'true');
     send(response, error.status, error.text);
+  }
+}
+
+/** A password that a person shows beside the session is a guess at theirs: wrong ones lead to growing pauses. */
+async function guessing(
+  request: Request,
+  response: Response,
+  run: () => Promise<Answer>,
+  { limits }: MountOptions,
+): Promise<Answer> {
+  const actor = response.locals.actor as Caller;
+  if (actor.type !== 'user' || request.body?.password === undefined) return await run();
+  const guess = await limits.beginGuess(request, response, ownPasswordOf(actor.userId));
+  try {
+    const answer = await run();
+    await guess.wasRight();
+    return answer;
+  } catch (error) {
+    if (!(error instanceof DomainError && error.code === 'wrong_password')) await guess.wasNone();
+    throw error;
   }
 }
 

@@ -21,14 +21,16 @@ export class Limits {
   readonly #callers: Limiter;
   readonly #strangers: Limiter;
   readonly #attempts: Limiter;
+  readonly #mails: Limiter;
   readonly #guesses: Pauses;
 
   constructor(store: LimitStore, settings: LimitSettings) {
-    const { callerPer10Seconds, strangerPerMinute, attemptsPerMinute, freeGuesses } = settings;
+    const { callerPer10Seconds, strangerPerMinute, attemptsPerMinute, mailsPerHour, freeGuesses } = settings;
     this.#store = store;
     this.#callers = new Limiter(store, { name: 'callers', points: callerPer10Seconds, seconds: 10 });
     this.#strangers = new Limiter(store, { name: 'strangers', points: strangerPerMinute, seconds: 60 });
     this.#attempts = new Limiter(store, { name: 'attempts', points: attemptsPerMinute, seconds: 60 });
+    this.#mails = new Limiter(store, { name: 'mails', points: mailsPerHour, seconds: 3_600 });
     this.#guesses = new Pauses(store, {
       name: 'guesses',
       free: freeGuesses,
@@ -70,10 +72,15 @@ export class Limits {
     enforce(response, await this.#attempts.take(sender(request)));
   }
 
+  /** A mail that anybody may have sent to an address. */
+  async countMail(response: Response, address: string): Promise<void> {
+    enforce(response, await this.#mails.take(hash(address)));
+  }
+
   /**
    * A guess at somebody's secret: after some wrong ones there are pauses, which grow. Where the person signed in from
    * before is counted by itself, so that strangers elsewhere cannot keep them out by failing under their name.
-   * @param subject whose secret, such as an e-mail address
+   * @param subject whose secret: an e-mail address, or `ownPasswordOf`
    */
   async beginGuess(request: Request, response: Response, subject: string): Promise<Guess> {
     const place = `place:${hash(`${subject} ${sender(request)}`)}`;
@@ -90,6 +97,9 @@ export class Limits {
     };
   }
 }
+
+/** Whose secret a password is that a request with a session shows. */
+export const ownPasswordOf = (userId: string): string => `person:${userId}`;
 
 /** What became of a guess. A wrong one needs no word: it was counted when it began. */
 export interface Guess {

@@ -93,10 +93,12 @@ async function inviterRole(tx: TenantTx, { invited_by, invited_by_key }: Invitat
   return inviter && inviter.role !== 'MEMBER' ? inviter.role : null;
 }
 
+/** A rotated key's successor speaks for it: that an overlap ended says nothing about whom it invited. */
 async function roleOfKey(tx: TenantTx, id: Uuid): Promise<Role | null> {
   const key = await tx('api_keys')
     .where({ organization_id: tx.tenant.organizationId, id, revoked_at: null })
-    .whereRaw('(expires_at is null or expires_at > app.now())')
-    .first('role');
-  return key?.role ?? null;
+    .first('role', 'replaced_by', tx.raw('coalesce(expires_at <= app.now(), false) as is_over'));
+  if (!key) return null;
+  if (!key.is_over) return key.role;
+  return key.replaced_by && (await roleOfKey(tx, key.replaced_by));
 }

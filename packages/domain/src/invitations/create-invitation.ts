@@ -84,11 +84,13 @@ async function refuseMember(tx: TenantTx, email: string): Promise<void> {
   if (member) throw new DomainError('already_member', 'Somebody with this address is a member already.');
 }
 
+/** @throws DomainError `forbidden` where the open one is not the caller's to take back */
 async function revokePending(tx: TenantTx, email: string): Promise<Uuid | undefined> {
   const [replaced] = await Invitation.query(tx)
     .where({ email, state: 'pending' })
     .patch({ state: 'revoked', updated_at: raw('now()') as never })
-    .returning('id');
+    .returning(['id', 'role']);
+  if (replaced) refuseAbove(tx, replaced.role);
   return replaced?.id;
 }
 

@@ -1,6 +1,7 @@
 import { raw } from 'objection';
 import type { Context } from '../context.ts';
 import type { Uuid } from '../ids.ts';
+import { trySend } from '../mail/mailer.ts';
 import type { Mail } from '../mail/render-mail.ts';
 import { Organization } from '../organizations/organization.ts';
 import { isGone, withTenant } from '../tenancy/doors.ts';
@@ -20,19 +21,12 @@ export async function sendInvitation(
       readWaiting(tx, ctx, invitation_id),
     );
     if (!waiting) return 'gone';
-    const failure = await ctx.mailer.send(waiting.mail).then(
-      () => null,
-      error => error as { code?: unknown; responseCode?: number },
-    );
+    const failure = await trySend(ctx.mailer, waiting.mail);
     if (failure) {
-      const { code, responseCode = 0 } = failure;
-      // An error's message quotes the address.
-      if (responseCode < 500) throw new Error(`The mail server did not take it: ${code ?? responseCode}.`);
-      // What it refuses for good, it refuses again; whoever invited still has the link.
-      ctx.log.warn(
-        { code, response_code: responseCode, invitation_id },
-        'an invitation was refused by its mail server',
-      );
+      const { code, response_code, given_up } = failure;
+      if (!given_up) throw new Error(`The mail server did not take it: ${response_code ?? code}.`);
+      // Whoever invited still has the link.
+      ctx.log.warn({ ...failure, invitation_id }, 'an invitation was refused by its mail server');
     }
     await withTenant(ctx, { organization: organization_id }, tx =>
       Invitation.query(tx)

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Log } from '@pagekeeper/runtime/log';
 import pLimit from 'p-limit';
-import type { Mailer } from './mailer.ts';
+import { type Mailer, trySend } from './mailer.ts';
 import type { Mail } from './render-mail.ts';
 
 /** Mails that nobody waits for. What is lost with the process can be asked for again. */
@@ -23,16 +23,10 @@ export function createMailPost({ mailer, log }: { mailer: Pick<Mailer, 'send'>; 
 
   async function deliver(mail: Mail): Promise<void> {
     for (const pauseMs of [...pausesMs, null]) {
-      const error = await limit(() => mailer.send(mail)).then(
-        () => null,
-        error => error as { code?: unknown; responseCode?: number },
-      );
-      if (!error) return;
-      const { code, responseCode = 0 } = error;
-      // An error's message quotes the address.
-      log.warn({ code, response_code: responseCode }, 'a mail was not taken');
-      // What a mail server refuses for good, it refuses again.
-      if (pauseMs === null || responseCode >= 500) break;
+      const failure = await limit(() => trySend(mailer, mail));
+      if (!failure) return;
+      log.warn(failure, 'a mail was not taken');
+      if (pauseMs === null || failure.given_up) break;
       await sleep(pauseMs, undefined, { signal: stopping.signal }).catch(() => {});
     }
     log.error('a mail was given up');

@@ -8,6 +8,37 @@ export interface Mailer {
   close(): void;
 }
 
+/** What became of a mail that was not taken. An error's message is left out: it quotes the address. */
+export interface MailFailure {
+  code: string | undefined;
+  response_code: number | undefined;
+  /** The address does not work: trying again changes nothing. */
+  given_up: boolean;
+}
+
+/** @returns null when the mail server has taken it */
+export async function trySend(mailer: Pick<Mailer, 'send'>, mail: Mail): Promise<MailFailure | null> {
+  return await mailer.send(mail).then(
+    () => null,
+    ({ code, command, responseCode, response = '' }: SmtpError) => ({
+      code,
+      response_code: responseCode,
+      // A server that refuses our login, our sender or us (RFC 3463's 5.7) takes the mail once that is mended.
+      given_up: command === 'RCPT TO' && (responseCode ?? 0) >= 500 && !/^5\d\d[ -]5\.7\./.test(response),
+    }),
+  );
+}
+
+/** As nodemailer throws it; an error of another kind has none of these. */
+interface SmtpError {
+  code?: string;
+  /** What was sent when the server answered. */
+  command?: string;
+  responseCode?: number;
+  /** The server's line. */
+  response?: string;
+}
+
 export interface MailerOptions {
   /** `smtp://user:password@host:port`; null: mails are only counted in the log. */
   smtpUrl: string | null;

@@ -1,6 +1,6 @@
 import type { Context } from '../context.ts';
 import type { Uuid } from '../ids.ts';
-import type { Mail } from '../mail/render-mail.ts';
+import { trySend } from '../mail/mailer.ts';
 import { isGone, withTenant } from '../tenancy/doors.ts';
 import type { TenantTx } from '../tenancy/tenant-tx.ts';
 import { composeNotification } from './compose-notification.ts';
@@ -72,23 +72,15 @@ function groupByMail(waiting: readonly WaitingNotification[]): WaitingNotificati
 
 /** @returns false when the group has to wait */
 async function send(ctx: Context, organization: Uuid, group: readonly WaitingNotification[]): Promise<boolean> {
-  const mail: Mail = composeNotification(group, ctx.publicUrl);
-  const failure = await ctx.mailer.send(mail).then(
-    () => null,
-    error => error as { code?: unknown; responseCode?: number },
-  );
-  const { code, responseCode = 0 } = failure ?? {};
-  const isRefused = responseCode >= 500;
-  // An error's message quotes the address.
-  if (failure) ctx.log.warn({ code, response_code: responseCode, given_up: isRefused }, 'a notice was not taken');
+  const failure = await trySend(ctx.mailer, composeNotification(group, ctx.publicUrl));
+  if (failure) ctx.log.warn(failure, 'a notice was not taken');
+  const hasToWait = failure !== null && !failure.given_up;
   await withTenant(ctx, { organization }, tx =>
     settle(
       tx,
       group,
-      failure && !isRefused
-        ? { claimed_at: tx.raw(`clock_timestamp() - interval '9 minutes'`) }
-        : { sent_at: tx.raw('app.now()') },
+      hasToWait ? { claimed_at: tx.raw(`clock_timestamp() - interval '9 minutes'`) } : { sent_at: tx.raw('app.now()') },
     ),
   );
-  return !failure || isRefused;
+  return !hasToWait;
 }
