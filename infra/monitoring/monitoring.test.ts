@@ -76,6 +76,13 @@ describe('alerts and dashboard', () => {
     expect(unknown).toEqual([]);
   });
 
+  it('need no label that a scrape gives each figure: Prometheus would rename ours', () => {
+    for (const { labelNames } of scrapes) {
+      expect(labelNames).not.toContain('job');
+      expect(labelNames).not.toContain('instance');
+    }
+  });
+
   it('leave no metric of ours unwatched', () => {
     const ours = scrapes.flatMap(({ names }) => [...names]).filter(name => name.startsWith('pagekeeper_'));
     const watched = new Set(expressions.flatMap(({ expr }) => metricsOf(expr)));

@@ -1,6 +1,6 @@
 import { deadStatuses } from '@pagekeeper/domain/facebook/judge-page';
 import { pageStatuses } from '@pagekeeper/domain/integrations/facebook-page-integration';
-import { jobs } from '@pagekeeper/domain/jobs';
+import { jobs, sendNotificationsJob } from '@pagekeeper/domain/jobs';
 import { replyKinds } from '@pagekeeper/domain/replies/reply';
 import { replyOutcomes } from '@pagekeeper/domain/replies/tell-of-events';
 import type { ServiceMetrics } from '@pagekeeper/domain/service-metrics';
@@ -21,24 +21,25 @@ export function showZeros({ replies, checks, deaths }: ServiceMetrics): void {
   for (const status of pageStatuses) checks.inc({ status }, 0);
 }
 
-/** Rate, errors and durations by job. Outcomes are the handlers' words, and `retried` and `failed`. */
+/** Rate, errors and durations by kind of job: a label `job` is Prometheus's own. Outcomes are the handlers' words, and `retried` and `failed`. */
 export function countJobs(metrics: Metrics): (record: JobRecord) => void {
   const runs = metrics.counter({
     name: 'pagekeeper_jobs_total',
     help: 'Runs of jobs, by what came of them. retried: another attempt follows. failed: none is left.',
-    labels: ['job', 'outcome'],
+    labels: ['kind', 'outcome'],
   });
-  for (const job of known) runs.inc({ job, outcome: 'failed' }, 0);
+  for (const kind of known) runs.inc({ kind, outcome: 'failed' }, 0);
+  runs.inc({ kind: sendNotificationsJob.name, outcome: 'delayed' }, 0);
   const durations = metrics.histogram({
     name: 'pagekeeper_job_duration_seconds',
     help: 'How long a run took.',
-    labels: ['job'],
+    labels: ['kind'],
     buckets,
   });
   return ({ name, outcome, durationMs }) => {
     // Of a newer release that is being rolled out.
-    const job = known.has(name) ? name : 'unknown';
-    runs.inc({ job, outcome });
-    durations.observe({ job }, durationMs / 1_000);
+    const kind = known.has(name) ? name : 'unknown';
+    runs.inc({ kind, outcome });
+    durations.observe({ kind }, durationMs / 1_000);
   };
 }

@@ -37,8 +37,8 @@ itWithoutTwins('a reply, a death and a recovery are counted, and jobs by what ca
   expect(lived.sum('pagekeeper_replies_total', { kind: 'public_comment', outcome: 'skipped' })).toBe(2);
   expect(lived.sum('pagekeeper_closed_events_total', { state: 'processed' })).toBeGreaterThanOrEqual(2);
   expect(lived.sum('pagekeeper_event_lag_seconds_count')).toBeGreaterThanOrEqual(2);
-  expect(lived.sum('pagekeeper_jobs_total', { job: 'webhooks.drain', outcome: 'drained' })).toBeGreaterThan(0);
-  expect(lived.sum('pagekeeper_job_duration_seconds_count', { job: 'webhooks.drain' })).toBeGreaterThan(0);
+  expect(lived.sum('pagekeeper_jobs_total', { kind: 'webhooks.drain', outcome: 'drained' })).toBeGreaterThan(0);
+  expect(lived.sum('pagekeeper_job_duration_seconds_count', { kind: 'webhooks.drain' })).toBeGreaterThan(0);
 
   // A routine check of the worker's finds the death, and later the recovery.
   await network.simulator.post(`/__sim/people/${connected.page.personId}/events`, { type: 'checkpoint' });

@@ -148,15 +148,15 @@ function showQueue(metrics: Metrics, read: Reading<QueueFigures>): void {
     metrics.gauge({
       name,
       help,
-      labels: ['job'],
+      labels: ['kind'],
       async read(gauge) {
         gauge.reset();
         const found = await read();
         if (!found) return;
         // Of every kind, so that an alert sees it come to an end.
-        for (const job of jobs) gauge.set({ job: job.name }, 0);
-        for (const { name: job, count, sinceMs } of found.waiting) {
-          gauge.set({ job }, figure === 'count' ? count : Math.max(0, (Date.now() - sinceMs) / 1_000));
+        for (const { name: kind } of jobs) gauge.set({ kind }, 0);
+        for (const { name: kind, count, sinceMs } of found.waiting) {
+          gauge.set({ kind }, figure === 'count' ? count : Math.max(0, (Date.now() - sinceMs) / 1_000));
         }
       },
     });

@@ -4,7 +4,7 @@ export interface Scrape {
   text: string;
   /** The names of its metrics, those without a figure yet too. */
   names: ReadonlySet<string>;
-  /** The labels of each metric's figures: `pagekeeper_jobs_total` → job, outcome. */
+  /** The labels of each metric's figures: `pagekeeper_jobs_total` → kind, outcome. */
   labelNames: ReadonlySet<string>;
   /** The sum of a metric's figures whose labels have these values. */
   sum(name: string, labels?: Readonly<Record<string, string>>): number;
