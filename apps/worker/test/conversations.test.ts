@@ -139,6 +139,21 @@ describe('an answer', () => {
   }, 60_000);
 });
 
+describe('a comment that was removed while nobody was to be answered', () => {
+  it('is not answered when replies are switched on and it is asked for again', async () => {
+    const page = await acme.connectPage({ config: { auto_reply: false } });
+    const { comment_id } = await talk.comment(page, { text: 'Oops' });
+    await network.simulator.delete(`/__sim/comments/${comment_id}`);
+    await network.settle();
+    const config = { auto_reply: true };
+    await acme.owner.expect(200, acme.owner.patch(`${acme.path}/integrations/${page.id}`, { config }));
+    const filter = { integration: page.id, kind: 'comment.add' };
+    await acme.owner.expect(200, acme.owner.post(`${acme.path}/events/replay`, { filter, with_replies: true }));
+    await network.settle();
+    expect(await talk.replyTo(comment_id)).toMatchObject({ state: 'skipped', rule: 'removed', attempts: 0 });
+  });
+});
+
 describe('a page that is worked on', () => {
   it('is kept from others while a call to Facebook takes its time', { timeout: 60_000 }, async () => {
     const slow = await acme.connectPage();

@@ -237,6 +237,14 @@ describe('rules match literal words', () => {
     ['価格', 'この価格はいくらですか', true],
     ['in  stock', 'in stock', true],
     ['ｐｒｉｃｅ', 'price', true],
+    ['50%', 'Room 50, please', false],
+    ['50%', 'Is it 50% off?', true],
+    ['C++', 'vitamin C', false],
+    ['C++', 'Do you teach c++?', true],
+    ['#1', 'only 1 left', false],
+    ['price 😀', 'The price?', false],
+    ['in stock?', 'is it in stock', true],
+    ['ဈေး', 'ဒီဟာဈေးဘယ်လောက်လဲ', true],
   ])('%s in "%s": %s', (phrase, text, expected) => {
     const rules = [{ when: { contains_any: [phrase] }, text: 'x' }];
     expect(matchRule(rules, 'comment', text) !== null).toBe(expected);

@@ -23,7 +23,7 @@ const rules = z
           .array(z.string().trim().min(1).max(100))
           .min(1)
           .max(50)
-          .describe('Words or phrases, in any case. Whole words, not patterns.'),
+          .describe('Words or phrases, in any case. Whole words, not patterns; signs such as % and + count.'),
       }),
       text: replyText,
     }),

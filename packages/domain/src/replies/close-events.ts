@@ -32,7 +32,7 @@ export async function closeEvents(
     else if (decision.type === 'removed') {
       // Also over a reply that was skipped: nobody shall ask for another try.
       closings.add(id, 'processed', 'The comment was removed.');
-      if (drain.config.auto_reply) decisions.push(toStore(event));
+      decisions.push(toStore(event));
     } else if (isAnswered(event)) closings.add(id, 'processed', reply?.reason ?? '');
     else if (reply && reply.state !== 'claimed' && reply.finished_at === null) left.push(event);
     else if (decision.type === 'skip' || decision.shadow) {
