@@ -2,9 +2,10 @@ import { readFileSync } from 'node:fs';
 import type { OutgoingHttpHeaders } from 'node:http';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib';
+import { itWithoutTwins } from '@pagekeeper/testing/network/behind-pgbouncer';
 import { type Network, startNetwork } from '@pagekeeper/testing/network/network';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { deliver, exchange } from './deliver.ts';
+import { deliver, exchange, headOf, openConnection } from './deliver.ts';
 
 let network: Network;
 let pageId: string;
@@ -42,7 +43,8 @@ async function leastBlock(send: () => Promise<void>): Promise<number> {
   return least;
 }
 
-const times = (count: number, make: (index: number) => string) => Array.from({ length: count }, (_, at) => make(at));
+const times = <Made>(count: number, make: (index: number) => Made): Made[] =>
+  Array.from({ length: count }, (_, at) => make(at));
 const keys = (count: number) => `{${times(count, at => `"${at.toString(36)}":0`)}}`;
 const nested = (depth: number) => `${'['.repeat(depth)}${']'.repeat(depth)}`;
 const changes = (list: string | string[]) => `{"object":"page","entry":[{"id":"${pageId}","changes":[${list}]}]}`;
@@ -94,6 +96,29 @@ const bombs: Bomb[] = [
   ['5,000 changes', () => changes(times(5_000, at => `{"field":"x","value":{"n":${at}}}`)), 200, 5_000],
   ['1,000 comments', () => changes(times(1_000, comment)), 200, 1_000],
 ];
+
+describe('bodies of a megabyte whose last byte never comes', () => {
+  itWithoutTwins('are 64 at most, and in spite of them what comes at once is taken', async () => {
+    const begin = () => {
+      const connection = openConnection(network);
+      connection.say(headOf(`X-Hub-Signature-256: sha256=${'0'.repeat(64)}`, 'Content-Length: 1048576'));
+      connection.say(' '.repeat(1_048_575));
+      return connection;
+    };
+    const sendInPieces = () => deliver(network, changes(comment()), { 'Transfer-Encoding': 'chunked' });
+    const statusInPieces = async () => (await sendInPieces()).status;
+    expect(await statusInPieces()).toBe(200);
+    const begun = times(64, begin);
+    try {
+      await expect.poll(statusInPieces, { timeout: 20_000 }).toBe(503);
+      expect((await sendInPieces()).headers['retry-after']).toBe('5');
+      expect((await deliver(network, changes(comment()))).status).toBe(200);
+    } finally {
+      for (const { close } of begun) close();
+    }
+    await expect.poll(statusInPieces, { timeout: 20_000 }).toBe(200);
+  });
+});
 
 describe('a signed body with', () => {
   it.each(bombs)('%s holds nobody up', async (_, make, status, rows, headers = {}) => {

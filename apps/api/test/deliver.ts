@@ -1,5 +1,6 @@
 import { createHmac } from 'node:crypto';
 import { request as httpRequest, type IncomingMessage, type OutgoingHttpHeaders } from 'node:http';
+import { connect } from 'node:net';
 import type { Network } from '@pagekeeper/testing/network/network';
 
 export const webhookPath = '/webhooks/facebook';
@@ -42,3 +43,24 @@ export function deliver(network: Network, body: Buffer | string, headers: Outgoi
   const sent = { 'Content-Type': 'application/json', 'X-Hub-Signature-256': signature, ...headers };
   return exchange(network, 'POST', webhookPath, sent, bytes);
 }
+
+/** A connection on which a test says every byte itself, one a character. */
+export function openConnection({ apiUrl }: Network) {
+  const socket = connect(Number(new URL(apiUrl).port), '127.0.0.1').setEncoding('latin1');
+  let heard = '';
+  socket.on('data', text => {
+    heard += text;
+  });
+  // The api may cut it: that is seen by what it has said before.
+  socket.on('error', () => {});
+  return {
+    say: (text: string) => socket.write(text, 'latin1'),
+    heard: () => heard,
+    closed: new Promise(resolve => socket.once('close', resolve)),
+    close: () => socket.destroy(),
+  };
+}
+
+/** The beginning of a delivery that is said by hand. */
+export const headOf = (...headers: string[]) =>
+  [`POST ${webhookPath} HTTP/1.1`, 'Host: pagekeeper', ...headers, '', ''].join('\r\n');

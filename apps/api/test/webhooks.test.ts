@@ -6,7 +6,7 @@ import { type Network, startNetwork } from '@pagekeeper/testing/network/network'
 import type { ConnectedPage, Tenant } from '@pagekeeper/testing/network/tenant';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import * as deliveries from './deliver.ts';
-import { webhookPath as path } from './deliver.ts';
+import { headOf, webhookPath as path } from './deliver.ts';
 
 const verifyToken = 'a-verify-token-of-this-test';
 
@@ -75,6 +75,15 @@ describe('the handshake', () => {
     expect(answer).toMatchObject({ status: 200, text: challenge });
     expect(answer.headers['content-type']).toBe('text/plain; charset=utf-8');
     expect(answer.headers['x-content-type-options']).toBe('nosniff');
+  });
+
+  it('stands where deliveries are taken, and nowhere else', async () => {
+    for (const other of [`${path}/`, '/webhooks/Facebook', '/WEBHOOKS/FACEBOOK', '/webhooks%2Ffacebook']) {
+      const body = Buffer.from(delivery());
+      const handshake = await exchange('GET', `${other}?${new URLSearchParams(right)}`);
+      const delivered = await exchange('POST', other, { 'X-Hub-Signature-256': sign(body) }, body);
+      expect([other, handshake.status, delivered.status]).toEqual([other, 404, 404]);
+    }
   });
 
   it.each([
@@ -173,8 +182,16 @@ describe('a delivery', () => {
     await turn(false);
     expect(await storedBy(send)).toBe(0);
     await turn(true);
-    // Known as one that is off, for a moment.
-    await expect.poll(() => storedBy(send), { timeout: 10_000 }).toBe(1);
+    expect(await storedBy(send)).toBe(1);
+  });
+
+  it('about a page is dropped until it is connected, and the very next one is stored', async () => {
+    const [page] = await network.simulator.createPages(1);
+    const send = async () => expect((await deliver(delivery(page!.page_id))).status).toBe(200);
+    // Known to the inbox by now, as one that nobody connected.
+    expect(await storedBy(send)).toBe(0);
+    await acme.connectPage({ page: page! });
+    expect(await storedBy(send)).toBe(1);
   });
 
   it.each([
@@ -237,6 +254,30 @@ describe('a signature', () => {
     expect((await deliver(deflateSync(body), { ...signature, 'Content-Encoding': 'deflate' })).status).toBe(200);
     expect((await deliver(brotliCompressSync(body), { ...signature, 'Content-Encoding': 'br' })).status).toBe(200);
     expect((await deliver(body, { 'Transfer-Encoding': 'chunked' })).status).toBe(200);
+  });
+
+  it('holds for a body that comes byte by byte', async () => {
+    const body = good();
+    const { say, heard, closed } = deliveries.openConnection(network);
+    const added = await storedBy(async () => {
+      say(headOf(`X-Hub-Signature-256: ${sign(body)}`, 'Transfer-Encoding: chunked', 'Connection: close'));
+      for (const byte of body.toString('latin1')) say(`1\r\n${byte}\r\n`);
+      say('0\r\n\r\n');
+      await closed;
+    });
+    expect([heard().split('\r\n', 1), added]).toEqual([['HTTP/1.1 200 OK'], 1]);
+  });
+
+  it('is asked for before the body comes, and what comes of that body is no request', async () => {
+    const request = (...headers: string[]) =>
+      ['GET /healthz HTTP/1.1', 'Host: pagekeeper', ...headers, '', ''].join('\r\n');
+    const body = request();
+    const { say, heard, closed } = deliveries.openConnection(network);
+    say(headOf(`Content-Length: ${body.length}`));
+    await expect.poll(heard).toMatch(/^HTTP\/1\.1 401 /);
+    say(body + request('Connection: close'));
+    await closed;
+    expect(heard().match(/HTTP\/1\.1 \d{3}/g)).toEqual(['HTTP/1.1 401', 'HTTP/1.1 200']);
   });
 
   it('is asked for before anything else, and nothing near it is taken', async () => {
@@ -379,23 +420,52 @@ describe('a body', () => {
 });
 
 describe('an outage of the database', () => {
-  itWithoutPooler('is a 503, so that Facebook sends it again, and then it is stored', async () => {
+  async function duringOutage(work: () => Promise<void>): Promise<void> {
     const { name } = network.database;
-    const body = delivery();
     await network.sql(`alter database ${name} connection limit 0`);
     try {
       await network.sql(
         `select pg_terminate_backend(pid) from pg_stat_activity where datname = $1 and usename like 'pagekeeper%'`,
         [name],
       );
+      await work();
+    } finally {
+      await network.sql(`alter database ${name} connection limit -1`);
+    }
+  }
+
+  itWithoutPooler('is a 503, so that Facebook sends it again, and then it is stored', async () => {
+    const body = delivery();
+    await duringOutage(async () => {
       for (const about of [body, delivery('55555')]) {
         const { status, headers } = await deliver(about);
         expect([status, headers['retry-after']]).toEqual([503, '5']);
       }
-    } finally {
-      await network.sql(`alter database ${name} connection limit -1`);
-    }
+    });
     expect(await storedBy(async () => expect((await deliver(body)).status).toBe(200))).toBe(1);
+  });
+
+  itWithoutPooler('is told of once a second, however many deliveries it refuses', async () => {
+    const lines = () => network.output.filter(line => line.includes('delivery not stored'));
+    const before = lines().length;
+    const told = (): { err: { message: string }; more: number }[] =>
+      lines()
+        .slice(before)
+        .map(line => JSON.parse(line));
+    const beganAt = performance.now();
+    await duringOutage(async () => {
+      const refuseTen = async () => {
+        const answers = await Promise.all(Array.from({ length: 10 }, () => deliver(delivery())));
+        expect(answers.map(({ status }) => status)).toEqual(Array(10).fill(503));
+        return Math.max(0, ...told().map(({ more }) => more));
+      };
+      await expect.poll(refuseTen, { timeout: 20_000 }).toBeGreaterThan(20);
+    });
+    const seconds = Math.ceil((performance.now() - beganAt) / 1_000);
+    const messages = told().map(({ err }) => err.message);
+    for (const message of messages) {
+      expect(messages.filter(other => other === message).length).toBeLessThanOrEqual(seconds + 1);
+    }
   });
 });
 

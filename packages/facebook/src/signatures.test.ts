@@ -1,7 +1,13 @@
 import { createHmac } from 'node:crypto';
 import { Secret } from '@pagekeeper/runtime/secret';
 import { describe, expect, test } from 'vitest';
-import { appSecretProof, parseSignedRequest, timedAppSecretProof, verifyWebhookSignature } from './signatures.ts';
+import {
+  appSecretProof,
+  isSignature,
+  parseSignedRequest,
+  timedAppSecretProof,
+  verifyWebhookSignature,
+} from './signatures.ts';
 
 // Secret and vectors of the fact sheet, 5, 8.2 and 11.
 const secret = new Secret('0123456789abcdef0123456789abcdef');
@@ -28,6 +34,7 @@ describe('webhook signature', () => {
 
   test('accepts the vector, with any of the secrets', () => {
     expect(body.length).toBe(321);
+    expect(isSignature(`sha256=${signature}`)).toBe(true);
     expect(verifyWebhookSignature(body, `sha256=${signature}`, [secret])).toBe(true);
     expect(verifyWebhookSignature(body, `sha256=${signature}`, [old, secret])).toBe(true);
   });
@@ -57,6 +64,7 @@ describe('webhook signature', () => {
     ['a line end', `sha256=${signature}\n`],
     ['two headers as a list', [`sha256=${signature}`, `sha256=${signature}`] as unknown as string],
   ])('refuses a header: %s', (_name, header) => {
+    expect(isSignature(header)).toBe(false);
     expect(verifyWebhookSignature(body, header, [secret])).toBe(false);
   });
 

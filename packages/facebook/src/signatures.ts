@@ -15,6 +15,10 @@ export function timedAppSecretProof(appSecret: Secret, token: Secret, unixSecond
 // Exactly one header of this form: node joins repeated ones by a comma, which fails here too.
 const signatureHeader = /^sha256=[0-9a-f]{64}$/;
 
+/** Whether an `X-Hub-Signature-256` has the form of one, before there is anything to compare it with. */
+export const isSignature = (header: unknown): header is string =>
+  typeof header === 'string' && signatureHeader.test(header);
+
 /**
  * Whether a webhook's raw bytes were signed by one of the app secrets (several while they rotate).
  * @param header `X-Hub-Signature-256` as received. The sha1 header is not accepted.
@@ -24,7 +28,7 @@ export function verifyWebhookSignature(
   header: string | undefined,
   appSecrets: readonly Secret[],
 ): boolean {
-  if (typeof header !== 'string' || !signatureHeader.test(header)) return false;
+  if (!isSignature(header)) return false;
   const claimed = Buffer.from(header.slice('sha256='.length), 'hex');
   return appSecrets.some(secret => timingSafeEqual(claimed, hmac(secret, rawBody)));
 }

@@ -31,7 +31,7 @@ export function countDeliveries(metrics: Metrics, inbox: Inbox): (status: number
   });
   metrics.gauge({
     name: 'pagekeeper_webhook_inbox_waiting',
-    help: 'Changes that no statement has taken yet.',
+    help: 'Changes that wait for their commit. At 20,000 deliveries are refused.',
     read: gauge => gauge.set(inbox.waiting),
   });
   const durations = metrics.histogram({

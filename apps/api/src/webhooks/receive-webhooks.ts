@@ -2,13 +2,14 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { isDatabaseUnavailable } from '@pagekeeper/domain/database/errors';
 import { DomainError } from '@pagekeeper/domain/errors';
 import type { Inbox } from '@pagekeeper/domain/webhooks/inbox';
-import { verifyWebhookSignature } from '@pagekeeper/facebook/signatures';
+import { isSignature, verifyWebhookSignature } from '@pagekeeper/facebook/signatures';
 import { parseDelivery } from '@pagekeeper/facebook/webhook-payload';
 import type { Log } from '@pagekeeper/runtime/log';
 import type { Metrics } from '@pagekeeper/runtime/metrics/metrics';
 import type { Secret } from '@pagekeeper/runtime/secret';
 import { countDeliveries } from './delivery-metrics.ts';
 import { hasTooMuchStructure } from './json-structure.ts';
+import { onceASecond } from './once-a-second.ts';
 import { BodyRefused, readBody } from './read-body.ts';
 
 export interface ReceiveOptions {
@@ -27,18 +28,26 @@ type Receive = (request: IncomingMessage, response: ServerResponse) => Promise<v
 export function createReceiveWebhooks({ inbox, appSecrets, log, metrics }: ReceiveOptions): Receive {
   const note = countDeliveries(metrics, inbox);
   const onCut = (left: number) => log.warn({ left }, 'delivery cut');
+  const sayNotStored = onceASecond((error, more) => {
+    const known = error instanceof DomainError || isDatabaseUnavailable(error);
+    log[known ? 'warn' : 'error']({ err: error, more }, 'delivery not stored; Facebook sends it again');
+  });
   const accept = async (request: IncomingMessage): Promise<number> => {
     try {
-      const body = await readBody(request);
       // Two such headers arrive joined by a comma, which no signature has.
       const signature = request.headers['x-hub-signature-256'];
-      if (typeof signature !== 'string' || !verifyWebhookSignature(body, signature, appSecrets)) return 401;
+      // Nothing is kept for whoever has none: Node throws a body away that nobody reads.
+      if (!isSignature(signature)) return 401;
+      const body = await readBody(request);
+      if (!verifyWebhookSignature(body, signature, appSecrets)) return 401;
       const changes = parseDelivery(parseJson(body), onCut);
       // Signed, and not about pages: nothing that sending it again would change.
       if (changes) await inbox.accept(changes);
       return 200;
     } catch (error) {
-      return statusOf(error, log);
+      if (error instanceof BodyRefused) return error.status;
+      sayNotStored(error);
+      return 503;
     }
   };
   return async (request, response) => {
@@ -70,11 +79,4 @@ function parseJson(body: Buffer): unknown {
   } catch {
     throw new BodyRefused(400);
   }
-}
-
-function statusOf(error: unknown, log: Log): number {
-  if (error instanceof BodyRefused) return error.status;
-  const known = error instanceof DomainError || isDatabaseUnavailable(error);
-  log[known ? 'warn' : 'error']({ err: error }, 'delivery not stored; Facebook sends it again');
-  return 503;
 }

@@ -24,10 +24,6 @@ export type InsertOutcome = 'stored' | 'duplicate' | 'stale';
 export interface EventStore {
   /** Resolves after the commit, with one outcome per row. */
   insert(rows: readonly EventRow[]): Promise<InsertOutcome[]>;
-  /** True when more rows wait than a process should hold: refuse instead. */
-  isFull(): boolean;
-  /** Rows that no statement has taken yet. */
-  waiting(): number;
   close(): Promise<void>;
 }
 
@@ -46,7 +42,6 @@ interface Waiting {
 }
 
 const maxRowsPerStatement = 1_000;
-const maxWaitingRows = 20_000;
 /** Two overlap one's commit with the other's work; four were slower (measured). */
 const maxInFlight = 2;
 
@@ -60,7 +55,6 @@ export function openEventStore({ databaseUrl, namedStatements, log }: EventStore
   const name = namedStatements ? 'insert_webhook_events' : undefined;
   const insert: Insert = rows => insertRows(pool, name, rows);
   let waiting: Waiting[] = [];
-  let waitingRows = 0;
   let inFlight = 0;
   let scheduled = false;
 
@@ -89,7 +83,6 @@ export function openEventStore({ databaseUrl, namedStatements, log }: EventStore
       rows += waiting[count]!.rows.length;
       count += 1;
     }
-    waitingRows -= rows;
     return waiting.splice(0, count);
   };
 
@@ -97,11 +90,8 @@ export function openEventStore({ databaseUrl, namedStatements, log }: EventStore
     insert: rows =>
       new Promise((resolve, reject) => {
         waiting.push({ rows, resolve, reject });
-        waitingRows += rows.length;
         schedule();
       }),
-    isFull: () => waitingRows >= maxWaitingRows,
-    waiting: () => waitingRows,
     async close() {
       const rest = waiting;
       waiting = [];

@@ -25,6 +25,9 @@ export interface InboxCounts {
 /** With the app role's URL: the inbox has two connections of its own. */
 export type InboxOptions = Pick<Services, 'database' | 'vault' | 'queue'> & EventStoreOptions;
 
+/** Changes that a process holds until they are committed. */
+const maxWaiting = 20_000;
+
 interface InboxRow extends EventRow {
   change: Change;
 }
@@ -40,6 +43,7 @@ export class Inbox {
   readonly #routes: RouteCache;
   readonly #store: EventStore;
   readonly #nudger: Nudger;
+  #waiting = 0;
 
   constructor({ database, databaseUrl, namedStatements, vault, queue, log }: InboxOptions) {
     this.#vault = vault;
@@ -54,21 +58,26 @@ export class Inbox {
    * @throws DomainError `unavailable` when it is not: the sender must try again
    */
   async accept(changes: readonly Change[]): Promise<void> {
-    if (this.#store.isFull()) throw new DomainError('unavailable', 'Too many deliveries are waiting.');
-    const moved = await this.#storeAll(changes);
-    if (moved.length === 0) return;
-    // Cached too long: the page's claim moved on. Once more with the route of this moment.
-    const again = await this.#storeAll(
-      moved.map(({ change }) => change),
-      { afresh: true },
-    );
-    this.counts.moved += again.length;
-    if (again.length > 0) throw new DomainError('unavailable', 'A page changes hands at this moment.');
+    if (this.#waiting >= maxWaiting) throw new DomainError('unavailable', 'Too many deliveries are waiting.');
+    this.#waiting += changes.length;
+    try {
+      const moved = await this.#storeAll(changes);
+      if (moved.length === 0) return;
+      // Cached too long: the page's claim moved on. Once more with the route of this moment.
+      const again = await this.#storeAll(
+        moved.map(({ change }) => change),
+        { afresh: true },
+      );
+      this.counts.moved += again.length;
+      if (again.length > 0) throw new DomainError('unavailable', 'A page changes hands at this moment.');
+    } finally {
+      this.#waiting -= changes.length;
+    }
   }
 
-  /** Events that wait for a statement. */
+  /** Changes that wait for their route, for a statement, or for its commit. */
   get waiting(): number {
-    return this.#store.waiting();
+    return this.#waiting;
   }
 
   async close(): Promise<void> {
@@ -82,7 +91,7 @@ export class Inbox {
    */
   async #storeAll(changes: readonly Change[], { afresh = false } = {}): Promise<InboxRow[]> {
     // Nearly always they are known, and then nothing is waited for.
-    const missing = afresh || changes.some(({ pageId }) => this.#routes.known(pageId) === undefined);
+    const missing = afresh || changes.some(({ pageId }) => !this.#routes.known(pageId));
     const routes = missing && (await this.#routes.routesOf(new Set(changes.map(change => change.pageId)), { afresh }));
     const rows: InboxRow[] = [];
     let unsealed = 0;
