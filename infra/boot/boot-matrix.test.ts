@@ -30,7 +30,13 @@ const servers = inject('servers');
 /** Roles belong to the whole server: the names are this run's alone. */
 const suffix = randomBytes(4).toString('hex');
 const password = randomBytes(12).toString('hex');
-const powerful = { passing: `boot_passing_${suffix}`, member: `boot_member_${suffix}` };
+const powerful = {
+  passing: `boot_passing_${suffix}`,
+  member: `boot_member_${suffix}`,
+  creating: `boot_creating_${suffix}`,
+  replicating: `boot_replicating_${suffix}`,
+  follower: `boot_follower_${suffix}`,
+};
 const elsewhere = `${servers.prefix}${randomBytes(6).toString('hex')}`;
 
 let redis: RunningRedis | undefined;
@@ -41,6 +47,10 @@ beforeAll(async () => {
     await client.query(`create role ${powerful.passing} login bypassrls password '${password}'`);
     await client.query(`create role ${powerful.member} login password '${password}'`);
     await client.query(`grant pagekeeper_owner to ${powerful.member}`);
+    await client.query(`create role ${powerful.creating} login createrole password '${password}'`);
+    await client.query(`create role ${powerful.replicating} login replication password '${password}'`);
+    await client.query(`create role ${powerful.follower} login password '${password}'`);
+    await client.query(`grant ${powerful.replicating} to ${powerful.follower}`);
     await client.query(`create database ${elsewhere}`);
   });
   if (findRedis()) redis = await startRedis(servers.folder);
@@ -61,6 +71,12 @@ const withPassword = (url: string, wrong: string) => Object.assign(new URL(url),
 const notHeld = (name: string, role: string, power: string, right: string) =>
   `${name} logs in as ${role}, which ${power}: row level security would not hold it. Use the URL of ${right}.`;
 
+/** The right variables, but for DATABASE_URL, which logs in as this role. */
+async function appAs(role: string, { database, sql }: Scene): Promise<Variables> {
+  await sql(`grant connect on database ${database.name} to ${role}`);
+  return { DATABASE_URL: as(database.urls.app, role) };
+}
+
 const roles: Row[] = [
   {
     fault: 'the app role is a superuser',
@@ -74,16 +90,28 @@ const roles: Row[] = [
   },
   {
     fault: 'the app role has BYPASSRLS',
-    make: async ({ database, sql }) => {
-      await sql(`grant connect on database ${database.name} to ${powerful.passing}`);
-      return { DATABASE_URL: as(database.urls.app, powerful.passing) };
-    },
+    make: scene => appAs(powerful.passing, scene),
     says: notHeld('DATABASE_URL', powerful.passing, 'has BYPASSRLS', 'pagekeeper_app'),
   },
   {
     fault: 'the app role is a member of the owner',
     make: ({ database }) => ({ DATABASE_URL: as(database.urls.app, powerful.member) }),
     says: notHeld('DATABASE_URL', powerful.member, 'is a member of pagekeeper_owner', 'pagekeeper_app'),
+  },
+  {
+    fault: 'the app role may create roles, and so make itself the owner',
+    make: scene => appAs(powerful.creating, scene),
+    says: notHeld('DATABASE_URL', powerful.creating, 'has CREATEROLE', 'pagekeeper_app'),
+  },
+  {
+    fault: 'the app role may read the write-ahead log',
+    make: scene => appAs(powerful.replicating, scene),
+    says: notHeld('DATABASE_URL', powerful.replicating, 'has REPLICATION', 'pagekeeper_app'),
+  },
+  {
+    fault: 'the app role is a member of one that may read the write-ahead log',
+    make: scene => appAs(powerful.follower, scene),
+    says: notHeld('DATABASE_URL', powerful.follower, `is a member of ${powerful.replicating}`, 'pagekeeper_app'),
   },
   {
     fault: 'the app role is another role of ours',
@@ -167,6 +195,11 @@ const tables: Row[] = [
     fault: 'row level security of a table is off',
     make: ({ sql }) => sql('alter table organizations disable row level security').then(nothing),
     says: guarded('public.organizations has no forced row level security'),
+  },
+  {
+    fault: 'row level security of people is not forced',
+    make: ({ sql }) => sql('alter table auth.users no force row level security').then(nothing),
+    says: guarded('auth.users has no forced row level security'),
   },
   {
     fault: 'a table has lost its policy',

@@ -1,8 +1,9 @@
 import { Queue as BullQueue, createPostgresBackend, createRedisBackend } from 'bullmq';
-import { Cluster, type ClusterOptions, Redis, type RedisOptions } from 'ioredis';
+import { type Cluster, Redis, type RedisOptions } from 'ioredis';
 import pg from 'pg';
 import { QueueUnavailableError } from './errors.ts';
 import { assertMigrated } from './migrate.ts';
+import { openCluster } from './open-cluster.ts';
 import type { ReportError } from './report-errors.ts';
 
 /**
@@ -99,7 +100,7 @@ function openRedis(
     reconnectOnError: error => error.message.startsWith('READONLY'),
   };
   const redis = isCluster
-    ? openCluster(url, options, waits)
+    ? openCluster(url, options, { enableOfflineQueue: waits, clusterRetryStrategy: retryMs })
     : new Redis(url, { ...options, enableOfflineQueue: waits, retryStrategy: retryMs });
   let down = false;
   redis.on('error', report);
@@ -121,25 +122,6 @@ function openRedis(
       listening(new BullQueue(queueName, { connection: redis, prefix, streams }, createRedisBackend), onError),
     disconnect: async () => redis.disconnect(),
   };
-}
-
-/** From one node's URL: its password and its TLS are the others' too. */
-function openCluster(url: string, redisOptions: RedisOptions, waits: boolean): Cluster {
-  const { protocol, hostname, port, username, password } = new URL(url);
-  const options: ClusterOptions = {
-    redisOptions: {
-      ...redisOptions,
-      ...(username && { username: decodeURIComponent(username) }),
-      ...(password && { password: decodeURIComponent(password) }),
-      ...(protocol === 'rediss:' && { tls: { servername: hostname } }),
-    },
-    enableOfflineQueue: waits,
-    clusterRetryStrategy: retryMs,
-    slotsRefreshTimeout: connectTimeoutMs,
-    // Names stay names: certificates have them.
-    ...(protocol === 'rediss:' && { dnsLookup: (address, done) => done(null, address) }),
-  };
-  return new Cluster([{ host: hostname, port: Number(port || 6379) }], options);
 }
 
 function openPostgres(url: string, patience: Patience, report: ReportError): PostgresBroker {

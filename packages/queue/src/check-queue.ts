@@ -16,7 +16,7 @@ export async function checkQueue(
   connection: QueueConnection,
   options: { production: boolean; log?: Log },
 ): Promise<void> {
-  if (connection.type === 'redis') return await checkRedis(connection.url, options);
+  if (connection.type === 'redis') return await checkRedis(connection, options);
   const pool = new pg.Pool({
     connectionString: connection.url,
     options: '-c search_path=bullmq',

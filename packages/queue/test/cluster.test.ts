@@ -1,5 +1,7 @@
+import { askRedis } from '@pagekeeper/testing/ask-redis';
 import { startRedisCluster } from '@pagekeeper/testing/redis-cluster';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { checkQueue } from '../src/check-queue.ts';
 import { defineSchedule } from '../src/schedules.ts';
 import { type Bed, createBed, pause, until } from './bed.ts';
 import { drain, refresh } from './jobs.ts';
@@ -59,5 +61,23 @@ describe.skipIf(!hasRedis)('a queue on a Redis Cluster of three masters', () => 
     const counts = await Promise.all(Array.from({ length: 20 }, (_, index) => limits.count(`key-${index % 5}`, 1, 60)));
     expect(Math.max(...counts.map(({ count }) => count))).toBe(4);
     expect(await limits.peek('key-3')).toBe(4);
+  });
+
+  it('is refused in production while one of its masters may evict, which is named', async () => {
+    const check = () => checkQueue(bed.connection, { production: true });
+    await check();
+    for (const port of cluster.ports) {
+      const setPolicy = (policy: string) => askRedis(port, 'CONFIG', 'SET', 'maxmemory-policy', policy);
+      await setPolicy('allkeys-lru');
+      await expect(check()).rejects.toThrow(`Redis at 127.0.0.1:${port} may evict jobs`);
+      await setPolicy('noeviction');
+    }
+  });
+
+  it('that nobody listens at is told from one that evicts', async () => {
+    const away = { type: 'redis', url: 'redis://127.0.0.1:1', isCluster: true } as const;
+    await expect(checkQueue(away, { production: true })).rejects.toThrow(
+      'The queue could not ask Redis for its settings: unreachable.',
+    );
   });
 });

@@ -11,6 +11,8 @@ import { endProcess } from './system/process.ts';
 export interface RunningCluster {
   /** One node's; it names the others. */
   url: string;
+  /** Every master's. */
+  ports: readonly number[];
   stop(): Promise<void>;
 }
 
@@ -45,7 +47,8 @@ export async function startRedisCluster(parentFolder = tmpdir()): Promise<Runnin
       await askRedis(port, 'CLUSTER', 'MEET', '127.0.0.1', String(nodes[0]!.port), String(nodes[0]!.busPort));
     }
     for (const { port } of nodes) await untilWhole(port);
-    return { url: `redis://127.0.0.1:${nodes[0]!.port}`, stop };
+    const ports = nodes.map(({ port }) => port);
+    return { url: `redis://127.0.0.1:${ports[0]}`, ports, stop };
   } catch (error) {
     await stop();
     throw error;

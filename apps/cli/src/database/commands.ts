@@ -42,7 +42,7 @@ export function addDatabaseCommands(program: Command): void {
 const rolesHelp = `
 Needs ADMIN_DATABASE_URL, and the URLs that the processes will use: MIGRATION_DATABASE_URL, DATABASE_URL,
 AUTH_DATABASE_URL and, where Postgres carries the queue, QUEUE_DATABASE_URL. Their passwords become the roles'.
-Safe to run again.`;
+Safe to run again: what the roles of processes may not have, and were given since, is taken away.`;
 
 const shellHelp = `
 The password is in psql's environment, never on the command line. Row level security holds here too: outside of a

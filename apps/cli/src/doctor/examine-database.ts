@@ -54,7 +54,7 @@ async function lookAtRole(name: string, url: string, role: string): Promise<Find
     if (found !== role) return failed('roles', `${name} logs in as ${found}, not as ${role}`, fix);
     // The owner is meant to own.
     if (!power || role === loginRoles.owner) return null;
-    return failed('roles', `${role}, of ${name}, ${power}`, 'pagekeeper roles takes its powers away.');
+    return failed('roles', `${role}, of ${name}, ${power}`, power.startsWith('owns') ? handOver(role) : takesAway);
   } catch (error) {
     return failed(
       'roles',
@@ -63,6 +63,10 @@ async function lookAtRole(name: string, url: string, role: string): Promise<Find
     );
   }
 }
+
+const takesAway = 'pagekeeper roles takes its powers away.';
+const handOver = (role: string) =>
+  `As the administrator, in this database: reassign owned by ${role} to ${loginRoles.owner}.`;
 
 /** What api and worker look at before they start. */
 async function lookAtSchema(): Promise<Finding | Finding[]> {

@@ -1,4 +1,5 @@
 import pg from 'pg';
+import { isPowerful } from './examine-server.ts';
 
 export interface RolePasswords {
   owner: string;
@@ -35,7 +36,8 @@ const roleSettings: Record<string, Record<string, string>> = {
 };
 
 /**
- * Creates the database and its roles as the server's administrator; safe to run again (passwords are set anew).
+ * Creates the database and its roles as the server's administrator; safe to run again: passwords are set anew, and what
+ * row level security would not hold is taken from roles that were given it meanwhile.
  * @param adminUrl a superuser's URL, or one of a role that may create roles and databases
  */
 export async function createDatabaseAndRoles(adminUrl: string, options: DatabaseOptions): Promise<void> {
@@ -47,6 +49,7 @@ export async function createDatabaseAndRoles(adminUrl: string, options: Database
     }
     await createRole(client, 'pagekeeper_router', 'nologin');
     await client.query('grant pagekeeper_router to pagekeeper_owner');
+    for (const role of [loginRoles.app, loginRoles.auth, loginRoles.queue]) await endMemberships(client, role);
     for (const [role, settings] of Object.entries(roleSettings)) {
       for (const [name, value] of Object.entries(settings)) {
         await client.query(`alter role ${role} set ${name} = ${literal(value)}`);
@@ -85,16 +88,38 @@ async function asAdmin(url: string, work: (client: pg.Client) => Promise<unknown
   }
 }
 
-/** `options` after CREATE and after ALTER ROLE alike. No role of ours is a superuser or passes by row security. */
+/** What a new role lacks, by its column in `pg_roles`. None of ours has any of it. */
+const withoutPowers: Record<string, string> = {
+  rolsuper: 'nosuperuser',
+  rolbypassrls: 'nobypassrls',
+  rolcreatedb: 'nocreatedb',
+  rolcreaterole: 'nocreaterole',
+  rolreplication: 'noreplication',
+};
+
+/** `options` after CREATE and after ALTER ROLE alike. */
 async function createRole(client: pg.Client, role: string, options: string): Promise<void> {
-  const { rowCount } = await client.query('select from pg_roles where rolname = $1', [role]);
-  await client.query(`${rowCount ? 'alter' : 'create'} role ${role} ${options}`);
-  await client
-    .query(`alter role ${role} nosuperuser nobypassrls nocreatedb nocreaterole noreplication`)
-    .catch(error => {
-      // Only a superuser may write these words; another administrator's new roles have these values anyway.
-      if ((error as { code?: string }).code !== '42501') throw error;
-    });
+  const { rows } = await client.query('select * from pg_roles where rolname = $1', [role]);
+  const [found] = rows;
+  await client.query(`${found ? 'alter' : 'create'} role ${role} ${options}`);
+  // Those that it has: the words of the others are not every administrator's to write.
+  const words = Object.entries(withoutPowers).flatMap(([column, word]) => (found?.[column] ? [word] : []));
+  if (words.length > 0) await client.query(`alter role ${role} ${words.join(' ')}`);
+}
+
+/** Takes a role out of every one that a process must not be a member of, whoever let it in. */
+async function endMemberships(client: pg.Client, role: string): Promise<void> {
+  const { rows } = await client.query(
+    `select held.rolname as name, granter.rolname as granter
+     from pg_auth_members m join pg_roles held on held.oid = m.roleid left join pg_roles granter on granter.oid = m.grantor
+     where m.member = $1::regrole and exists (select from pg_roles other
+       where pg_has_role(held.oid, other.oid, 'member') and ${isPowerful('other')})`,
+    [role],
+  );
+  for (const { name, granter } of rows) {
+    const by = granter === null ? '' : `granted by ${identifier(granter)}`;
+    await client.query(`revoke ${identifier(name)} from ${role} ${by} cascade`);
+  }
 }
 
 async function createDatabase(client: pg.Client, database: string): Promise<void> {
