@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { mkdtempSync, readFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createBusiness } from '@pagekeeper/domain/businesses/create-business';
 import { withDatabase } from '@pagekeeper/domain/database/roles';
@@ -27,6 +27,17 @@ const userToken = `EAAuser${randomBytes(20).toString('hex')}`;
 const pageToken = `EAApage${randomBytes(20).toString('hex')}`;
 const pageId = '123456789';
 const keys = `k1:${randomBytes(32).toString('base64')}`;
+const runbook = readFileSync(new URL('../runbooks/restore.md', import.meta.url), 'utf8');
+
+/** What the dump knows, and was taken away after it was made. */
+const taken = {
+  key: newId(),
+  /** A member who was removed, and one who left for good. */
+  rob: { userId: newId(), memberId: newId() },
+  pia: { userId: newId(), memberId: newId(), email: 'pia@acme.example' },
+  personHash: randomBytes(32).toString('hex'),
+  code: randomBytes(18).toString('base64url'),
+};
 
 /** What a process and an operator have, on one server. */
 function variablesOn(server: Server, ring = keys): Record<string, string> {
@@ -134,7 +145,6 @@ describe.skipIf(!installed)('a backup, restored on an empty server as the runboo
     const states =
       'select e.state, r.state as reply, r.reason from webhook_events e left join replies r on r.event_id = e.id';
     expect(await sql(states)).toEqual([{ state: 'parked', reply: null, reason: null }]);
-    const runbook = readFileSync(new URL('../runbooks/restore.md', import.meta.url), 'utf8');
     await sql(/-c "(update webhook_events [^"]+)"/.exec(runbook)![1]!);
     const env = { ...variablesOn(restored), REPLIES: 'off' };
     const worker = await startProcess({ name: 'worker', entry: entryOf('worker'), env });
@@ -142,6 +152,54 @@ describe.skipIf(!installed)('a backup, restored on an empty server as the runboo
     await expect.poll(() => sql(states), { timeout: 30_000 }).toEqual([ended]);
     await worker.stop();
   }, 60_000);
+
+  it('lets nobody in by what it holds, and has again lost what was taken away since', async () => {
+    const statements = /```sql\n([\s\S]+?)```/
+      .exec(runbook)![1]!
+      .replaceAll(/\\set .*/g, '')
+      .replaceAll(":'api_keys'", `'{${taken.key}}'`)
+      .replaceAll(":'members'", `'{${taken.rob.memberId}}'`)
+      .replaceAll(":'users'", `'{${taken.pia.userId}}'`)
+      .replace('PERSON_HASH', taken.personHash)
+      .replace('ASKED_AT', new Date().toISOString())
+      .replace('CODE', taken.code);
+    await withClient(ourDatabase(restored), async client => {
+      await client.query(statements);
+      const rows = async (text: string) => (await client.query(text)).rows;
+      expect(await rows('select from auth.sessions union all select from auth.verifications')).toEqual([]);
+      expect(await rows('select from auth.accounts where password is not null')).toEqual([]);
+      expect(await rows('select from auth.users where is_staff')).toEqual([]);
+      expect(await rows('select state from invitations order by id')).toEqual([
+        { state: 'accepted' },
+        { state: 'revoked' },
+      ]);
+      expect(await rows('select from api_keys where revoked_at is null')).toEqual([]);
+      const people = `select p.name, m.is_active from organization_memberships m join auth.users p on p.id = m.user_id`;
+      expect(await rows(`${people} order by p.name`)).toEqual([
+        { name: 'Former user', is_active: false },
+        { name: 'Olga', is_active: true },
+        { name: 'Rob', is_active: false },
+      ]);
+      for (const table of ['auth.users', 'invitations', 'audit_events'])
+        expect(await rows(`select from ${table} t where strpos(t::text, '${taken.pia.email}') > 0`), table).toEqual([]);
+      expect(await rows('select code from data_deletions')).toEqual([{ code: taken.code }]);
+      expect(await rows(`select from facebook_logins where access_token <> ''`)).toEqual([]);
+    });
+  });
+
+  it('is told of what was taken away by lines that our code writes', () => {
+    const folder = new URL('../../packages/domain/src/', import.meta.url);
+    const sources = readdirSync(folder, { recursive: true, encoding: 'utf8' })
+      .filter(name => name.endsWith('.ts'))
+      .map(name => readFileSync(new URL(name, folder), 'utf8'));
+    const lines = [...runbook.matchAll(/^\| [^|]*\| `([^`]+)` *\|/gm)].map(([, line]) => line!);
+    expect(lines).toHaveLength(5);
+    for (const line of lines)
+      expect(
+        sources.some(source => source.includes(`}, '${line}')`)),
+        line,
+      ).toBe(true);
+  });
 });
 
 /** A delivery of Facebook with a comment on the page. */
@@ -195,7 +253,34 @@ async function live(server: Server): Promise<void> {
     await inbox.close();
     // As a worker does where the token does not work.
     await withClient(ourDatabase(server), client => client.query(`update webhook_events set state = 'parked'`));
+    await withClient(ourDatabase(server), client => client.query(peopleAndKeys));
   } finally {
     await services.close();
   }
 }
+
+/** Who may come in on the day of the dump, and by what. */
+const peopleAndKeys = `
+  insert into auth.users (id, name, email, email_verified, is_staff) values
+    ('${taken.rob.userId}', 'Rob', 'rob@acme.example', true, true),
+    ('${taken.pia.userId}', 'Pia', '${taken.pia.email}', true, false);
+  insert into organization_memberships (organization_id, id, user_id, role)
+    select id, '${taken.rob.memberId}'::uuid, '${taken.rob.userId}'::uuid, 'OWNER' from organizations
+    union all select id, '${taken.pia.memberId}', '${taken.pia.userId}', 'ADMIN' from organizations;
+  insert into auth.accounts (id, user_id, account_id, provider_id, password)
+    select gen_random_uuid(), id, id, 'credential', 'of that day' from auth.users;
+  insert into auth.sessions (id, user_id, token, expires_at)
+    select gen_random_uuid(), id, id, now() + interval '7 days' from auth.users;
+  insert into auth.verifications (id, identifier, value, expires_at)
+    select gen_random_uuid(), 'a link', id, now() + interval '1 hour' from auth.users;
+  insert into invitations (organization_id, id, email, role, token_hash, expires_at, state, accepted_by)
+    select id, '${newId()}'::uuid, '${taken.pia.email}', 'ADMIN', sha256('one'), now() + interval '7 days', 'accepted',
+      '${taken.pia.userId}'::uuid from organizations
+    union all select id, '${newId()}', 'nina@acme.example', 'MEMBER', sha256('two'), now() + interval '7 days', 'pending',
+      null from organizations;
+  insert into audit_events (organization_id, id, actor_type, actor_id, action, subject_type, subject_id, changes, request_id)
+    select organization_id, '${newId()}', 'user', '', 'invitation.created', 'invitation', id,
+      json_build_object('email', email), 'test' from invitations where accepted_by is not null;
+  insert into api_keys (organization_id, id, name, prefix, secret_hash, role, scopes)
+    select id, '${taken.key}', 'Shop system', 'pgk_live_', sha256('three'), 'ADMIN', '{read}' from organizations;
+  update facebook_logins set person_hash = '\\x${taken.personHash}'`;

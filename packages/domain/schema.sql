@@ -449,6 +449,8 @@ CREATE INDEX idempotency_keys_age ON public.idempotency_keys USING btree (create
 CREATE INDEX integrations_active ON public.integrations USING btree (organization_id, is_active, id)
 CREATE INDEX integrations_business ON public.integrations USING btree (organization_id, business_id, integration_type)
 CREATE INDEX integrations_type ON public.integrations USING btree (organization_id, integration_type)
+CREATE INDEX invitations_accepted ON public.invitations USING btree (accepted_by) WHERE (accepted_by IS NOT NULL)
+CREATE INDEX invitations_address ON public.invitations USING btree (email)
 CREATE INDEX invitations_token ON public.invitations USING btree (token_hash)
 CREATE INDEX invitations_unsent ON public.invitations USING btree (organization_id, id) WHERE ((state = 'pending'::text) AND (sent_at IS NULL))
 CREATE INDEX notifications_unsent ON public.notifications USING btree (organization_id, id) WHERE (sent_at IS NULL)
@@ -463,6 +465,7 @@ CREATE INDEX replies_integration ON public.replies USING btree (organization_id,
 CREATE INDEX replies_lately ON public.replies USING btree (organization_id, integration_id, sending_at) WHERE (sending_at IS NOT NULL)
 CREATE INDEX replies_sent_comments ON public.replies USING btree (organization_id, page_id, "substring"(sent_id, '[^_]+$'::text)) WHERE ((kind = 'public_comment'::text) AND (sent_id IS NOT NULL))
 CREATE INDEX replies_worded ON public.replies USING btree (created_at) WHERE (text IS NOT NULL)
+CREATE INDEX sessions_expires_at_idx ON auth.sessions USING btree (expires_at)
 CREATE INDEX sessions_user_id_idx ON auth.sessions USING btree (user_id)
 CREATE INDEX staff_entries_user ON public.staff_entries USING btree (organization_id, user_id, expires_at)
 CREATE INDEX verifications_identifier_idx ON auth.verifications USING btree (identifier)
@@ -571,6 +574,7 @@ public.api_keys: router_purges for d to pagekeeper_router using ((organization_i
   WHERE (organization_purges.finished_at IS NULL))))
 public.api_keys: router_reads for select to pagekeeper_router using (true)
 public.api_keys: tenant for all to pagekeeper_app using ((organization_id = ( SELECT (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid AS "nullif"))) with check ((organization_id = ( SELECT (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid AS "nullif")))
+public.audit_events: router_forgets for w to pagekeeper_router using ((COALESCE((changes ->> 'email'::text), (changes ->> 'owner_email'::text)) IS NOT NULL)) with check ((COALESCE((changes ->> 'email'::text), (changes ->> 'owner_email'::text)) ~~ 'erased-%@invalid'::text))
 public.audit_events: router_purges for d to pagekeeper_router using ((organization_id IN ( SELECT organization_purges.organization
    FROM organization_purges
   WHERE (organization_purges.finished_at IS NULL))))
@@ -609,6 +613,7 @@ public.integrations: router_purges for d to pagekeeper_router using ((organizati
   WHERE (organization_purges.finished_at IS NULL))))
 public.integrations: router_reads for select to pagekeeper_router using (true)
 public.integrations: tenant for all to pagekeeper_app using ((organization_id = ( SELECT (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid AS "nullif"))) with check ((organization_id = ( SELECT (NULLIF(current_setting('app.organization_id'::text, true), ''::text))::uuid AS "nullif")))
+public.invitations: router_forgets for w to pagekeeper_router using (true) with check ((email ~~ 'erased-%@invalid'::text))
 public.invitations: router_purges for d to pagekeeper_router using ((organization_id IN ( SELECT organization_purges.organization
    FROM organization_purges
   WHERE (organization_purges.finished_at IS NULL))))
@@ -686,6 +691,7 @@ auth.accounts: INSERT to pagekeeper_auth
 auth.accounts: SELECT to pagekeeper_auth
 auth.accounts: UPDATE to pagekeeper_auth
 auth.sessions: DELETE to pagekeeper_auth
+auth.sessions: DELETE to pagekeeper_router
 auth.sessions: INSERT to pagekeeper_auth
 auth.sessions: SELECT to pagekeeper_auth
 auth.sessions: UPDATE to pagekeeper_auth
@@ -781,6 +787,7 @@ public.webhook_events: INSERT to pagekeeper_router
 public.webhook_events: SELECT to pagekeeper_app
 
 -- column grants
+auth.sessions: SELECT (id, expires_at) to pagekeeper_router
 auth.users: SELECT (id, is_staff) to pagekeeper_router
 auth.users: SELECT (id, name, email, email_verified, image, created_at, updated_at, is_staff, notices, two_factor_enabled) to pagekeeper_app
 auth.users: UPDATE (name, updated_at, notices) to pagekeeper_app
@@ -788,7 +795,8 @@ public.api_keys: SELECT (organization_id, id, secret_hash, role, scopes, expires
 public.api_keys: UPDATE (last_used_at) to pagekeeper_router
 public.api_keys: UPDATE (name, expires_at, revoked_at, replaced_by) to pagekeeper_app
 public.app_pauses: SELECT (until) to pagekeeper_router
-public.audit_events: SELECT (organization_id, id) to pagekeeper_router
+public.audit_events: SELECT (organization_id, id, action, subject_id, changes, created_at) to pagekeeper_router
+public.audit_events: UPDATE (changes) to pagekeeper_router
 public.businesses: SELECT (organization_id, id, is_active) to pagekeeper_router
 public.businesses: UPDATE (name, slug, description, is_active, deactivated_at, version, updated_at) to pagekeeper_app
 public.facebook_connections: SELECT (organization_id, id, expires_at) to pagekeeper_router
@@ -803,14 +811,15 @@ public.idempotency_keys: SELECT (organization_id, id, created_at) to pagekeeper_
 public.idempotency_keys: UPDATE (status, answer) to pagekeeper_app
 public.integrations: SELECT (organization_id, id, business_id, config, is_active) to pagekeeper_router
 public.integrations: UPDATE (name, config, is_active, deactivated_at, version, updated_at) to pagekeeper_app
-public.invitations: SELECT (organization_id, id, token_hash, state, expires_at, sent_at) to pagekeeper_router
+public.invitations: SELECT (organization_id, id, email, token_hash, state, expires_at, sent_at, accepted_by) to pagekeeper_router
+public.invitations: UPDATE (email, state, updated_at) to pagekeeper_router
 public.invitations: UPDATE (role, token_hash, token_version, invited_by, invited_by_key, state, expires_at, sent_at, accepted_by, accepted_at, updated_at) to pagekeeper_app
 public.key_rotations: UPDATE (finished_at) to pagekeeper_app
 public.notifications: SELECT (organization_id, id, sent_at) to pagekeeper_router
 public.notifications: UPDATE (claimed_at, sent_at) to pagekeeper_app
 public.organization_keys: SELECT (organization_id, id, kek_id, wrapped, is_current, created_at) to pagekeeper_router
 public.organization_keys: UPDATE (kek_id, wrapped, is_current) to pagekeeper_app
-public.organization_memberships: SELECT (organization_id, id, user_id, role, is_active) to pagekeeper_router
+public.organization_memberships: SELECT (organization_id, id, user_id, role, is_active, created_at) to pagekeeper_router
 public.organization_memberships: UPDATE (role, invited_by, is_active, updated_at) to pagekeeper_app
 public.organization_purges: INSERT (id, organization, user_id, pages_left) to pagekeeper_app
 public.organization_purges: UPDATE (state, pages_left, rows_erased, lease_token, lease_until, finished_at) to pagekeeper_router
@@ -1144,6 +1153,28 @@ AS $function$
   set state = 'finished', finished_at = now(), lease_token = null, lease_until = null
   where p.id = purge and p.lease_token = token and p.finished_at is null
 $function$
+CREATE OR REPLACE FUNCTION router.forget_address(person uuid, address text)
+ RETURNS void
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+  with theirs as (
+    update public.invitations i set email = 'erased-' || i.id || '@invalid', updated_at = now(),
+      state = case i.state when 'pending' then 'revoked' else i.state end
+    where i.accepted_by = person or i.email = address
+    returning i.organization_id, i.id, i.email
+  )
+  update public.audit_events e set changes = e.changes || pg_catalog.jsonb_build_object('email', t.email)
+  from theirs t
+  where e.organization_id = t.organization_id and e.action = 'invitation.created' and e.subject_id = t.id;
+
+  update public.audit_events e
+  set changes = e.changes || pg_catalog.jsonb_build_object('owner_email', 'erased-' || e.id || '@invalid')
+  from public.organization_memberships m
+  where m.user_id = person and e.organization_id = m.organization_id and e.action = 'organization.created'
+    and e.created_at = m.created_at and e.changes ->> 'owner_email' is not null
+$function$
 CREATE OR REPLACE FUNCTION router.forget_answers(batch integer)
  RETURNS integer
  LANGUAGE plpgsql
@@ -1177,6 +1208,19 @@ begin
         where text is not null and created_at < before
         order by created_at limit batch for update skip locked) old
   where r.organization_id = old.organization_id and r.id = old.id;
+  get diagnostics forgotten = row_count;
+  return forgotten;
+end $function$
+CREATE OR REPLACE FUNCTION router.forget_sessions(batch integer)
+ RETURNS integer
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  forgotten integer;
+begin
+  delete from auth.sessions where id in (select s.id from auth.sessions s where s.expires_at < now() limit batch);
   get diagnostics forgotten = row_count;
   return forgotten;
 end $function$

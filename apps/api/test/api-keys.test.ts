@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { parsePublicId } from '@pagekeeper/domain/ids';
 import { itWithoutTwins } from '@pagekeeper/testing/network/behind-pgbouncer';
 import { type Network, startNetwork } from '@pagekeeper/testing/network/network';
 import type { Answer, Persona } from '@pagekeeper/testing/network/persona';
@@ -229,6 +230,8 @@ describe('a revoked key', () => {
       });
       await acme.owner.expect(404, acme.owner.delete(`${keysOf(acme)}/${program.key.id}`));
       expect((await rotate(program.key)).status).toBe(404);
+      const lines = () => network.output.filter(line => line.includes('an API key was revoked'));
+      await expect.poll(lines).toContainEqual(expect.stringContaining(parsePublicId('key', program.key.id)!));
     } finally {
       await other.stop();
     }

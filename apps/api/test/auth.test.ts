@@ -1,5 +1,6 @@
 import { request } from 'node:http';
 import { createAuth } from '@pagekeeper/domain/users/auth';
+import { forgetSessions } from '@pagekeeper/domain/users/forget-sessions';
 import { Secret } from '@pagekeeper/runtime/secret';
 import { type Network, startNetwork } from '@pagekeeper/testing/network/network';
 import type { Answer, Persona } from '@pagekeeper/testing/network/persona';
@@ -129,6 +130,21 @@ describe('a session', () => {
     const gone = await network.persona('Long Gone').signUp();
     await network.sql('delete from auth.users where id = $1', [gone.userId]);
     await gone.expect(401, gone.get('/v1/organizations'));
+  });
+
+  it('that has ended is deleted by the hourly sweep, and no other', async () => {
+    const away = await network.persona('Gone Away').signUp();
+    const sessionsOf = ({ userId }: Persona) =>
+      network.sql('select id from auth.sessions where user_id = $1', [userId]);
+    await network.sql(`update auth.sessions set expires_at = now() - interval '1 second' where user_id = $1`, [
+      away.userId,
+    ]);
+    const before = await sessionsOf(zoe);
+    expect(await forgetSessions(network.services.database)).toBeGreaterThan(0);
+    expect(await sessionsOf(away)).toEqual([]);
+    expect(await sessionsOf(zoe)).toEqual(before);
+    await zoe.expect(200, zoe.get('/v1/organizations'));
+    expect(await forgetSessions(network.services.database)).toBe(0);
   });
 
   it('cannot be signed out or changed by another site', async () => {

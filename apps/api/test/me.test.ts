@@ -245,6 +245,59 @@ describe('leaving for good', () => {
     expect(kept).toEqual({ role: 'OWNER', is_active: true });
   });
 
+  /** The tables that say this, in whatever row. */
+  async function tablesWith(words: string): Promise<string[]> {
+    const tables = await network.sql(`select format('%I.%I', schemaname, tablename) as name from pg_tables
+      where schemaname in ('public', 'auth', 'app', 'bullmq') order by 1`);
+    const found: string[] = [];
+    for (const { name } of tables) {
+      const rows = await network.sql(`select from ${name} t where strpos(lower(t::text), $1) > 0 limit 1`, [words]);
+      if (rows.length > 0) found.push(name);
+    }
+    return found;
+  }
+
+  it('takes the address out of every row there is: invitations, and lines of the audit log, which stay', async () => {
+    const [home, never] = [await network.tenant('Home Of Bob'), await network.tenant('Never Joined')];
+    const bob = await network.persona('Bob Gone').signUp();
+    await network.sql('update auth.users set email_verified = true where id = $1', [bob.userId]);
+    const invite = ({ owner, path }: Tenant) =>
+      owner.expect(201, owner.post(`${path}/invitations`, { email: bob.email, role: 'MEMBER' }));
+    const { id, accept_url } = await invite(home);
+    await bob.expect(200, bob.post('/v1/invitations/accept', { token: accept_url.split('#token=')[1] }));
+    await invite(never);
+    const staff = await network.persona('Stella Staff').signUp();
+    await network.sql('update auth.users set is_staff = true where id = $1', [staff.userId]);
+    const asked = { name: 'Made For Bob', owner_email: bob.email };
+    const made = await staff.expect(201, staff.post('/v1/staff/organizations', asked));
+    await bob.expect(204, bob.delete(`/v1/organizations/${made.id}`));
+    expect(await tablesWith(addressOf(bob))).toEqual(['auth.users', 'public.audit_events', 'public.invitations']);
+
+    await bob.expect(204, leave(bob));
+    expect(await tablesWith(addressOf(bob))).toEqual([]);
+    const invitationsOf = async ({ owner, path }: Tenant) =>
+      (await owner.expect(200, owner.get(`${path}/invitations?state=any`))).data;
+    const erased = expect.stringMatching(/^erased-[0-9a-f-]{36}@invalid$/);
+    expect(await invitationsOf(home)).toMatchObject([{ id, email: erased, state: 'accepted' }]);
+    expect(await invitationsOf(never)).toMatchObject([{ email: erased, state: 'revoked' }]);
+    const { data } = await home.owner.expect(
+      200,
+      home.owner.get(`${home.path}/audit-events?action=invitation.created`),
+    );
+    expect(data).toMatchObject([{ subject: { id }, changes: { email: erased, role: 'MEMBER' } }]);
+    const lines = () => network.output.filter(line => line.includes('a user left for good'));
+    await expect.poll(lines).toContainEqual(expect.stringContaining(bob.userId!));
+  });
+
+  it('of somebody who never confirmed the address closes no invitation to it', async () => {
+    const { owner, path: home } = await network.tenant('Still Invites');
+    const stranger = await network.persona('Vera Victim').signUp();
+    await owner.expect(201, owner.post(`${home}/invitations`, { email: stranger.email, role: 'MEMBER' }));
+    await stranger.expect(204, leave(stranger));
+    const { data } = await owner.expect(200, owner.get(`${home}/invitations`));
+    expect(data).toMatchObject([{ email: addressOf(stranger), state: 'pending' }]);
+  });
+
   it('takes the password, or a session that is younger than ten minutes', async () => {
     const una = await network.persona('Una Sure').signUp();
     expect(refused(await leave(una, { password: 'not the password' }))).toEqual([403, 'wrong_password']);

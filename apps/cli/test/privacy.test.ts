@@ -130,3 +130,41 @@ describe('a person who is erased', () => {
     expect((await exported('again.ndjson')).text).not.toMatch(/ANA-|Ana Erased/);
   });
 });
+
+describe('a person who is erased late', () => {
+  it('is gone from the page that the integration had before, and where the organization is deactivated', async () => {
+    const globe = await network.tenant('globe');
+    const { owner, path, organization } = globe;
+    const { id, page } = await globe.connectPage();
+    const comment = (body: object) => network.simulator.post(`/__sim/pages/${page.page_id}/comments`, body);
+    const { from, comment_id } = await comment({ from: { name: 'Cleo Client' }, text: 'CLEO-ONE' });
+    await network.settle(60_000);
+    await comment({ from: { id: page.page_id }, text: 'Dear Cleo, STAFF-ONE.', parent_id: comment_id });
+    await network.settle(60_000);
+    const [next] = await network.simulator.createPages(1);
+    const replaced = {
+      page_id: next!.page_id,
+      access_token: next!.userToken,
+      page_access_token: next!.page_access_token,
+    };
+    await owner.expect(200, owner.put(`${path}/integrations/${id}/facebook-page`, replaced));
+    await network.settle(60_000);
+    await owner.expect(204, owner.delete(path));
+
+    const words = async (name: string) => {
+      const to = join(folder, name);
+      await json('organization:export', organization.id, '--to', to, ...as(owner.email));
+      return await readFile(to, 'utf8');
+    };
+    const before = await words('deactivated.ndjson');
+    for (const said of ['CLEO-ONE', 'STAFF-ONE', '"type":"member"', '"type":"audit_event"'])
+      expect(before).toContain(said);
+    const { events, replies } = await json('person:erase', organization.id, from.id, ...as(owner.email));
+    expect([events, replies]).toEqual([3, 1]);
+    expect(await words('erased.ndjson')).not.toMatch(/CLEO-ONE|STAFF-ONE|Cleo/);
+    const bySlug = await run('person:erase', organization.slug, from.id, ...as(owner.email));
+    expect([bySlug.code, bySlug.stderr]).toEqual([1, 'No such organization.\n']);
+    const byMember = await run('person:erase', organization.id, from.id, ...as(globe.member.email));
+    expect([byMember.code, byMember.stderr]).toEqual([1, expect.stringMatching(/^Your role MEMBER may not do this/)]);
+  }, 120_000);
+});

@@ -18,6 +18,7 @@ import { eraseOrganization } from '@pagekeeper/domain/purges/erase-organization'
 import { sweepPurges } from '@pagekeeper/domain/purges/sweep-purges';
 import { drainEvents } from '@pagekeeper/domain/replies/drain-events';
 import { unparkEvents } from '@pagekeeper/domain/replies/unpark-events';
+import { forgetSessions } from '@pagekeeper/domain/users/forget-sessions';
 import { sweepEvents } from '@pagekeeper/domain/webhooks/sweep-events';
 import type { JobContext, JobHandlers } from '@pagekeeper/queue/define-job';
 
@@ -53,7 +54,11 @@ export function createHandlers({ services, appId, repliesOff, quietSeconds, rete
     }),
     'invitations.send': (payload, job) => sendInvitation(contextOf(job), payload),
     'invitations.sweep': async () => ({ outcome: 'swept', unsent: await sweepInvitations(services) }),
-    'idempotency.forget': async () => ({ outcome: 'forgot', answers: await forgetAnswers(services.database) }),
+    'idempotency.forget': async () => ({
+      outcome: 'forgot',
+      answers: await forgetAnswers(services.database),
+      sessions: await forgetSessions(services.database),
+    }),
     'notifications.send': async (payload, job) => ({ ...(await sendNotifications(contextOf(job), payload)) }),
     'notifications.sweep': async () => ({ outcome: 'swept', waiting: await sweepNotifications(services) }),
     'webhooks.unpark': async (payload, job) => ({ ...(await unparkEvents(contextOf(job), payload)) }),

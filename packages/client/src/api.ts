@@ -1401,7 +1401,7 @@ export interface components {
                     /** @description May hold {page_name} and {sender_name}. Messenger takes 2,000 characters at most. */
                     text: string;
                     when: {
-                        /** @description Words or phrases, in any case. Whole words, not patterns. */
+                        /** @description Words or phrases, in any case. Whole words, not patterns; signs such as % and + count. */
                         contains_any: string[];
                         /**
                          * @description Both where it is left out.
@@ -5256,7 +5256,7 @@ export interface operations {
                             /** @description May hold {page_name} and {sender_name}. Messenger takes 2,000 characters at most. */
                             text: string;
                             when: {
-                                /** @description Words or phrases, in any case. Whole words, not patterns. */
+                                /** @description Words or phrases, in any case. Whole words, not patterns; signs such as % and + count. */
                                 contains_any: string[];
                                 /**
                                  * @description Both where it is left out.
@@ -6546,7 +6546,7 @@ export interface operations {
                             /** @description May hold {page_name} and {sender_name}. Messenger takes 2,000 characters at most. */
                             text: string;
                             when: {
-                                /** @description Words or phrases, in any case. Whole words, not patterns. */
+                                /** @description Words or phrases, in any case. Whole words, not patterns; signs such as % and + count. */
                                 contains_any: string[];
                                 /**
                                  * @description Both where it is left out.
@@ -7054,7 +7054,7 @@ export interface operations {
                             /** @description May hold {page_name} and {sender_name}. Messenger takes 2,000 characters at most. */
                             text: string;
                             when: {
-                                /** @description Words or phrases, in any case. Whole words, not patterns. */
+                                /** @description Words or phrases, in any case. Whole words, not patterns; signs such as % and + count. */
                                 contains_any: string[];
                                 /**
                                  * @description Both where it is left out.

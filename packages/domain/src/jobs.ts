@@ -104,7 +104,7 @@ export const sendInvitationJob = defineJob({
 /** Finds the invitations whose e-mail did not go out. */
 export const sweepInvitationsJob = sweepJob('invitations.sweep');
 
-/** Forgets stored answers that are older than a day. */
+/** Forgets stored answers that are older than a day, and sessions that have ended. */
 export const forgetAnswersJob = defineJob({
   name: 'idempotency.forget',
   payload: z.strictObject({}),

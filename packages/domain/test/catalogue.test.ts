@@ -9,7 +9,7 @@ import { erasable, erasedLast } from '../src/purges/erasure.ts';
 const globalTables: Record<string, string> = {
   'app.clock': 'business time is one for the system',
   'auth.users': 'a person belongs to several organizations; row level security shows them to those who share one',
-  'auth.sessions': 'a session is a person’s; only pagekeeper_auth sees it',
+  'auth.sessions': 'a session is a person’s; only pagekeeper_auth sees it, and the router when it ended',
   'auth.accounts': 'a password is a person’s; only pagekeeper_auth sees it',
   'auth.two_factors': 'a second factor is a person’s; only pagekeeper_auth sees it',
   'auth.verifications': 'made before a person exists; only pagekeeper_auth sees it',
@@ -50,6 +50,7 @@ const routerPolicies: Record<string, string> = {
   'users.router_reads': 'who is staff',
   'staff_entries.router_reads': 'the door for staff',
   'invitations.router_reads': 'the door for who holds an invitation; unsent e-mails',
+  'invitations.router_forgets': 'the address of who leaves for good',
   'api_keys.router_reads': 'the door for programs',
   'api_keys.router_notes_use': 'last_used_at, and no other column',
   'idempotency_keys.router_reads': 'age of stored answers',
@@ -58,7 +59,8 @@ const routerPolicies: Record<string, string> = {
   'page_unsubscriptions.router_reads': 'pages to leave: ids and when',
   'organization_purges.router_reads': 'what to erase',
   'organization_purges.router_works': 'lease and progress',
-  'audit_events.router_reads': 'ids, to erase by',
+  'audit_events.router_reads': 'ids, to erase by; which lines have the address of who leaves for good',
+  'audit_events.router_forgets': 'the address of who leaves for good, and nothing else',
   'threads.router_reads': 'hashes, to erase by',
   'replies.router_reads': 'ids, to erase by; age, and whether there are words',
   'replies.router_forgets': 'words leave with the events',
@@ -92,6 +94,8 @@ const definerFunctions: Record<string, string> = {
   'router.revoke_person': 'across tenants, ids only',
   'router.note_key_use': 'across tenants, one column',
   'router.forget_answers': 'across tenants, by age',
+  'router.forget_sessions': 'of people, by age',
+  'router.forget_address': 'across tenants, of who leaves for good',
   'router.keep_an_owner': 'a trigger that must see all owners, whoever removes one',
   'router.my_organizations': 'asked before a tenant is known',
   'router.route_pages': 'asked before a tenant is known',
@@ -110,6 +114,11 @@ const definerFunctions: Record<string, string> = {
   'app.make_event_partitions': 'only an owner makes tables',
   'app.drop_event_partitions': 'only an owner drops tables',
   'app.forget_events': 'across tenants, by age',
+};
+
+/** Who calls a definer function, where that is not the app. */
+const callers: Record<string, string> = {
+  'router.forget_address': 'pagekeeper_auth',
 };
 
 /** Bytes that no data key sealed, beside hashes, each with the reason. */
@@ -323,14 +332,16 @@ describe('nobody passes by', () => {
     expect(await rows(`select polname from pg_policy where 0 = any (polroles)`)).toEqual([]);
   });
 
-  it('the router never reads a sealed column or an address', async () => {
+  it('the router never reads a sealed column, nor an address but that of an invitation', async () => {
     const readable = await rows(`
       select table_name || '.' || column_name as name from information_schema.column_privileges
       where grantee = 'pagekeeper_router' and privilege_type = 'SELECT'`);
     const names = readable.map(({ name }) => name);
     // That two organizations have the same Facebook person is what the router looks up, and tells nobody.
     expect(names.filter(name => name.endsWith('.person_hash'))).toEqual(['facebook_logins.person_hash']);
-    for (const secret of ['access_token', 'page_access_token', 'payload', 'email']) {
+    // It is compared with that of who leaves for good, and shown to nobody.
+    expect(names.filter(name => name.endsWith('.email'))).toEqual(['invitations.email']);
+    for (const secret of ['access_token', 'page_access_token', 'payload']) {
       expect(
         names.filter(name => name.endsWith(`.${secret}`)),
         secret,
@@ -338,7 +349,7 @@ describe('nobody passes by', () => {
     }
   });
 
-  it('functions with their owner’s rights are exactly those on the list, with a fixed search path, for the app alone', async () => {
+  it('functions with their owner’s rights are exactly those on the list, with a fixed search path, for one role alone', async () => {
     const functions = await rows(`
       select n.nspname || '.' || p.proname as name, pg_get_userbyid(p.proowner) as owner, p.proconfig as config,
         coalesce((select array_agg(a.grantee::regrole::text order by 1) from aclexplode(p.proacl) a
@@ -352,7 +363,7 @@ describe('nobody passes by', () => {
       expect({ owner, config, grantees }, name).toEqual({
         owner: name.startsWith('router.') ? 'pagekeeper_router' : 'pagekeeper_owner',
         config: ['search_path=""'],
-        grantees: ['pagekeeper_app'],
+        grantees: [callers[name] ?? 'pagekeeper_app'],
       });
     }
   });
@@ -374,6 +385,10 @@ describe('nobody passes by', () => {
       has_any_column_privilege('pagekeeper_app', 'audit_events', 'update') as update,
       has_table_privilege('pagekeeper_app', 'audit_events', 'delete') as delete`);
     expect(may).toEqual({ insert: true, update: false, delete: false });
+    const changing = await rows(`
+      select grantee, column_name from information_schema.column_privileges
+      where table_name = 'audit_events' and privilege_type = 'UPDATE' and grantee <> 'pagekeeper_owner'`);
+    expect(changing).toEqual([{ grantee: 'pagekeeper_router', column_name: 'changes' }]);
   });
 });
 

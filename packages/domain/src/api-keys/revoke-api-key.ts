@@ -10,7 +10,7 @@ export async function revokeApiKey(
   ctx: Context,
   { organization, key: reference }: { organization: string; key: string },
 ): Promise<void> {
-  await withTenant(ctx, { organization }, async tx => {
+  const api_key_id = await withTenant(ctx, { organization }, async tx => {
     authorize(tx, 'api_key.write');
     const key = await findApiKey(tx, reference);
     refuseAbove(tx, key.role);
@@ -18,5 +18,8 @@ export async function revokeApiKey(
       .where({ id: key.id })
       .patch({ revoked_at: raw('app.now()') as never });
     await audit(tx, { action: 'api_key.revoked', subject: { type: 'api_key', id: key.id } });
+    return key.id;
   });
+  // Outside of the database, so that it can be done again after a restore.
+  ctx.log.info({ api_key_id, request_id: ctx.requestId }, 'an API key was revoked');
 }

@@ -29,7 +29,7 @@ export async function rotateApiKey(
   input: { organization: string; key: string } & z.output<typeof rotateApiKeyInput>,
 ): Promise<Rendered<NewApiKeyShape>> {
   const { organization, key: reference, overlap_seconds } = input;
-  return await withTenant(ctx, { organization }, async tx => {
+  const { api_key_id, shown } = await withTenant(ctx, { organization }, async tx => {
     authorize(tx, 'api_key.write');
     const old = await findApiKey(tx, reference);
     // Whoever rotates a key gets its secret.
@@ -50,6 +50,9 @@ export async function rotateApiKey(
       subject: { type: 'api_key', id: old.id },
       changes: { replaced_by, overlap_seconds },
     });
-    return shown;
+    return { api_key_id: old.id, shown };
   });
+  // Outside of the database, so that it can be done again after a restore.
+  ctx.log.info({ api_key_id, request_id: ctx.requestId }, 'an API key was rotated');
+  return shown;
 }

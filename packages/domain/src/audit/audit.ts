@@ -3,7 +3,10 @@ import { type IdKind, newId, type Uuid } from '../ids.ts';
 import { TenantModel } from '../tenancy/tenant-model.ts';
 import type { Tenant, TenantTx } from '../tenancy/tenant-tx.ts';
 
-/** One line of the organization's append-only log. `changes` never holds a secret. */
+/**
+ * One line of the organization's append-only log. `changes` never holds a secret. Of a line that is written nothing
+ * changes but an e-mail address in it, when its person leaves for good (`router.forget_address`).
+ */
 export class AuditEvent extends TenantModel {
   static override tableName = 'audit_events';
 

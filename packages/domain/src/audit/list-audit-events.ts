@@ -1,9 +1,11 @@
+import type { QueryBuilder } from 'objection';
 import { z } from 'zod';
 import type { Context } from '../context.ts';
 import { DomainError } from '../errors.ts';
 import { type IdKind, parsePublicId, publicId, type Uuid } from '../ids.ts';
 import { type Extra, type List, listInput, pageOf, type Rendered, Resource, renderPage } from '../resource.ts';
 import { readRows } from '../tenancy/read-page.ts';
+import type { TenantTx } from '../tenancy/tenant-tx.ts';
 import { AuditEvent } from './audit.ts';
 
 const timestamp = z.iso.datetime({ offset: true });
@@ -31,7 +33,7 @@ export const auditEventShape = z
 
 export type AuditEventShape = z.output<typeof auditEventShape>;
 
-const auditEventResource = new Resource<AuditEventShape>(
+export const auditEventResource = new Resource<AuditEventShape>(
   { id: ['audit_event', 'audit_events.id'] },
   {
     action: 'audit_events.action',
@@ -50,7 +52,7 @@ export async function listAuditEvents(
   const { organization, actor, action, since, until, ...page } = input;
   const actorId = actor === undefined ? undefined : actorIdOf(actor);
   const rows = await readRows(ctx, { organization, permission: 'audit.read' }, tx => {
-    const query = AuditEvent.query(tx).select('actor_type', 'actor_id', 'subject_type', 'subject_id');
+    const query = auditEvents(tx);
     if (actorId !== undefined) query.where('actor_id', actorId);
     if (action !== undefined) query.where('action', action);
     // Ids begin with their time: the bound on them spares Postgres the rest of the log.
@@ -60,6 +62,10 @@ export async function listAuditEvents(
   });
   return renderPage(rows, auditEventResource, page.limit, whoAndWhat);
 }
+
+/** Lines of the log with what {@link whoAndWhat} shows of them. */
+export const auditEvents = (tx: TenantTx): QueryBuilder<AuditEvent> =>
+  AuditEvent.query(tx).select('actor_type', 'actor_id', 'subject_type', 'subject_id');
 
 /** @throws DomainError `invalid_request` for what looks like an id and is none */
 function actorIdOf(actor: string): string {
@@ -80,7 +86,7 @@ function idAt(time: string, shiftMs: number): Uuid {
   return `${hex.slice(0, 8)}-${hex.slice(8)}-0000-0000-000000000000` as Uuid;
 }
 
-function whoAndWhat(row: Record<string, unknown>): Extra {
+export function whoAndWhat(row: Record<string, unknown>): Extra {
   const { actor_type: type, actor_id, subject_type, subject_id } = row as Record<string, string>;
   return {
     actor: { type, id: type === 'job' ? actor_id : publicId(type === 'api_key' ? type : 'user', actor_id!) },

@@ -28,6 +28,9 @@ export async function deletePersonData(services: Needs, request: PersonRequest):
   const at = request.issuedAt.toISOString();
   const code = services.vault.hash('data deletion', request.userId, at).toString('base64url', 0, 18);
   await revoke(services, request, code);
+  // Outside of the database, so that it can be done again after a restore.
+  const person_hash = personHashOf(services.vault, request.userId).toString('hex');
+  services.log.info({ code, person_hash, asked_at: at }, 'a data deletion was done');
   return code;
 }
 

@@ -13,7 +13,7 @@ export async function removeMember(
   ctx: Context,
   { organization, member: reference }: { organization: string; member: string },
 ): Promise<void> {
-  await withTenant(ctx, { organization }, async tx => {
+  const member_id = await withTenant(ctx, { organization }, async tx => {
     authorize(tx, 'member.leave');
     const member = await findMember(tx, reference);
     const leaves = member.user_id === tx.tenant.userId;
@@ -27,5 +27,8 @@ export async function removeMember(
       subject: { type: 'member', id: member.id },
       changes: { role: { from: member.role, to: null } },
     });
+    return member.id;
   });
+  // Outside of the database, so that it can be done again after a restore.
+  ctx.log.info({ member_id, request_id: ctx.requestId }, 'a member was removed');
 }

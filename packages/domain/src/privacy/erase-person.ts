@@ -29,7 +29,8 @@ const firstId = '00000000-0000-0000-0000-000000000000' as Uuid;
  * Erases one person from an organization, by the keyed hash of their id and without opening anything: what they wrote,
  * what its pages wrote in the same conversations, and the words of our replies. The rows stay, empty and nobody's, so
  * that what Facebook sends again is known and not stored anew. What others wrote about the person stays. (Where an event
- * has passed its retention, the words of its reply have gone with it.)
+ * has passed its retention, the words of its reply have gone with it.) The law knows no soft delete: by its id also a
+ * deactivated organization.
  * Safe to repeat, also after it was cut off: what the person wrote, which leads to the rest, goes last.
  */
 export async function erasePerson(
@@ -41,7 +42,7 @@ export async function erasePerson(
   for (const what of ['answers', 'own'] as const) {
     for (let after: Uuid | null = firstId; after; ) {
       const from: Uuid = after;
-      const { last, ...counts } = await withTenant(ctx, { organization }, async tx => {
+      const { last, ...counts } = await withTenant(ctx, { organization, allowInactive: true }, async tx => {
         authorize(tx, 'person.erase');
         const batch = await eraseBatch(tx, ctx.vault, { whose, what, after: from });
         const { events, replies } = batch;
@@ -59,30 +60,52 @@ export async function erasePerson(
 
 /** The hashes that lead to a person, and the conversations under comments that they took part in. */
 async function findPerson(ctx: Context, organization: string, personId: string): Promise<Whose> {
-  let hashes: Omit<Whose, 'shared'> | null = null;
+  const { organizationId, pageIds } = await readPages(ctx, organization);
+  const person = ctx.vault.hash('person', organizationId, personId);
   const shared = new Map<string, Buffer>();
   for (let after: Uuid | null = firstId; after; ) {
     const from: Uuid = after;
-    after = await withTenant(ctx, { organization, readOnly: true }, async tx => {
+    after = await withTenant(ctx, { organization, allowInactive: true, readOnly: true }, async tx => {
       authorize(tx, 'person.erase');
-      hashes ??= await hashesOf(tx, ctx.vault, personId);
       const { rows } = await tx.raw(
         `with seen as materialized (${seen})
-         select max(id::text) as last, count(*)::int as count,
+         select max(id::text) as last, count(*)::int as count, array_agg(distinct page_id) as pages,
            array_agg(distinct thread_hash) filter (where person_hash = ? and thread_hash is not null) as threads
          from seen`,
-        [tx.tenant.organizationId, from, batchSize, hashes.person] as never,
+        [organizationId, from, batchSize, person] as never,
       );
-      const [{ last, count, threads }] = rows as [{ last: Uuid; count: number; threads: Buffer[] | null }];
+      const [{ last, count, pages, threads }] = rows as [Seen];
+      for (const pageId of pages ?? []) pageIds.add(pageId);
       for (const thread of threads ?? []) shared.set(thread.toString('hex'), thread);
       return count === batchSize ? last : null;
     });
   }
-  return { ...hashes!, shared: [...shared.values()] };
+  return {
+    person,
+    threads: [...pageIds].map(pageId => ctx.vault.hash('thread', organizationId, pageId, personId)),
+    pages: [...pageIds].map(pageId => ctx.vault.hash('person', organizationId, pageId)),
+    shared: [...shared.values()],
+  };
+}
+
+interface Seen {
+  last: Uuid;
+  count: number;
+  pages: string[] | null;
+  threads: Buffer[] | null;
+}
+
+/** The pages that integrations have now. Those that they had before stand in the events. */
+async function readPages(ctx: Context, organization: string): Promise<{ organizationId: Uuid; pageIds: Set<string> }> {
+  return await withTenant(ctx, { organization, allowInactive: true, readOnly: true }, async tx => {
+    authorize(tx, 'person.erase');
+    const rows = await tx('facebook_page_integrations').distinct('page_id');
+    return { organizationId: tx.tenant.organizationId, pageIds: new Set(rows.map(row => String(row.page_id))) };
+  });
 }
 
 /** The next events of an organization, by the primary key. */
-const seen = `select id, integration_id, person_hash, thread_hash from webhook_events
+const seen = `select id, integration_id, page_id, person_hash, thread_hash from webhook_events
   where organization_id = ? and id > ? order by id limit ?`;
 
 interface Whose {
@@ -93,17 +116,6 @@ interface Whose {
   pages: Buffer[];
   /** Conversations under comments. */
   shared: Buffer[];
-}
-
-async function hashesOf(tx: TenantTx, vault: Context['vault'], personId: string): Promise<Omit<Whose, 'shared'>> {
-  const { organizationId } = tx.tenant;
-  const rows = await tx('facebook_page_integrations').distinct('page_id');
-  const pageIds = rows.map(row => String(row.page_id));
-  return {
-    person: vault.hash('person', organizationId, personId),
-    threads: pageIds.map(pageId => vault.hash('thread', organizationId, pageId, personId)),
-    pages: pageIds.map(pageId => vault.hash('person', organizationId, pageId)),
-  };
 }
 
 interface Batch extends ErasedPerson {

@@ -1,17 +1,17 @@
 import type { QueryBuilder } from 'objection';
 import { authorize } from '../access/authorize.ts';
-import { listApiKeys } from '../api-keys/list-api-keys.ts';
+import { ApiKey, apiKeyResource } from '../api-keys/api-key.ts';
 import { audit } from '../audit/audit.ts';
-import { listAuditEvents } from '../audit/list-audit-events.ts';
+import { auditEventResource, auditEvents, whoAndWhat } from '../audit/list-audit-events.ts';
+import { Business, businessResource } from '../businesses/business.ts';
 import type { Context } from '../context.ts';
 import { DomainError } from '../errors.ts';
 import type { Uuid } from '../ids.ts';
 import { integrationResource } from '../integrations/integration-resource.ts';
 import { integrationsWithPage } from '../integrations/show-integration.ts';
-import { listInvitations } from '../invitations/list-invitations.ts';
-import { listMembers } from '../members/list-members.ts';
+import { Invitation, invitationResource } from '../invitations/invitation.ts';
+import { memberResource, membersWithPerson } from '../members/member-resource.ts';
 import { getOrganization } from '../organizations/get-organization.ts';
-import { listBusinesses } from '../overview/list-businesses.ts';
 import { Reply, textOf } from '../replies/reply.ts';
 import { replyResource } from '../replies/reply-resource.ts';
 import { type Extra, type List, type ListInput, pageOf, Rendered, type Resource, renderPage } from '../resource.ts';
@@ -34,21 +34,21 @@ export interface Exported {
 /**
  * All that the API shows of an organization, and no credential, page by page, newest first within a type: what a law on
  * personal data asks for. Soft-deleted things too; events and replies with their contents, or `contents_damaged` where one does
- * not open. For owners; it stands in the audit log before the first line is given out. Each page is a transaction of
- * its own: what changes meanwhile may be in it or not.
+ * not open. For owners, by its id also of a deactivated organization; it stands in the audit log before the first line
+ * is given out. Each page is a transaction of its own: what changes meanwhile may be in it or not.
  */
 export async function* exportOrganization(
   ctx: Context,
   { organization }: { organization: string },
 ): AsyncGenerator<Exported> {
-  await withTenant(ctx, { organization }, async tx => {
+  await withTenant(ctx, { organization, allowInactive: true }, async tx => {
     authorize(tx, 'organization.export');
     await audit(tx, {
       action: 'organization.exported',
       subject: { type: 'organization', id: tx.tenant.organizationId },
     });
   });
-  yield { type: 'organization', json: (await getOrganization(ctx, { organization, active: 'true' })).text };
+  yield { type: 'organization', json: (await getOrganization(ctx, { organization, active: 'any' })).text };
   for (const [type, read] of Object.entries(lists(ctx, organization))) {
     for (let cursor: string | undefined; ; ) {
       const { data, next_cursor } = (await read({ limit: 100, cursor })).value();
@@ -61,51 +61,68 @@ export async function* exportOrganization(
 
 type Read = (page: ListInput) => Promise<Rendered<List<unknown>>>;
 
-const lists = (ctx: Context, organization: string): Record<string, Read> => ({
-  member: page => listMembers(ctx, { organization, active: 'any', ...page }),
-  invitation: page => listInvitations(ctx, { organization, state: 'any', ...page }),
-  api_key: page => listApiKeys(ctx, { organization, active: 'any', ...page }),
-  business: page => listBusinesses(ctx, { organization, active: 'any', include: [], ...page }),
-  // Those of inactive businesses too, which the list leaves out.
-  integration: page =>
-    readRows(ctx, { organization, permission: 'organization.export' }, tx =>
-      pageOf(integrationsWithPage(tx), integrationResource, page, 'integrations.id'),
-    ).then(rows => renderPage(rows, integrationResource, page.limit)),
-  event: page =>
-    readOpened(ctx, organization, page, {
-      query: tx =>
-        pageOf(WebhookEvent.query(tx).select('webhook_events.payload'), eventResource, page, 'webhook_events.id'),
+function lists(ctx: Context, organization: string): Record<string, Read> {
+  const door = { organization, allowInactive: true, permission: 'organization.export' } as const;
+  const plain =
+    ({ query, resource, id, show }: Rows): Read =>
+    async page =>
+      renderPage(await readRows(ctx, door, tx => pageOf(query(tx), resource, page, id)), resource, page.limit, show);
+  const withContents =
+    (rows: OpenedRows): Read =>
+    page =>
+      readOpened(ctx, organization, page, rows);
+  return {
+    member: plain({ query: membersWithPerson, resource: memberResource, id: 'organization_memberships.id' }),
+    invitation: plain({ query: tx => Invitation.query(tx), resource: invitationResource, id: 'invitations.id' }),
+    api_key: plain({ query: tx => ApiKey.query(tx), resource: apiKeyResource, id: 'api_keys.id' }),
+    business: plain({ query: tx => Business.query(tx), resource: businessResource, id: 'businesses.id' }),
+    integration: plain({ query: integrationsWithPage, resource: integrationResource, id: 'integrations.id' }),
+    event: withContents({
+      query: tx => WebhookEvent.query(tx).select('webhook_events.payload'),
       resource: eventResource,
+      id: 'webhook_events.id',
       show: async (tx, row) => ({ ...timeInEvent(row), payload: await opened(tx, ctx, row, 'payload', payloadOf) }),
     }),
-  reply: page =>
-    readOpened(ctx, organization, page, {
-      query: tx => pageOf(Reply.query(tx).select('replies.text'), replyResource, page, 'replies.id'),
+    reply: withContents({
+      query: tx => Reply.query(tx).select('replies.text'),
       resource: replyResource,
+      id: 'replies.id',
       show: async (tx, row) => ({ text: await opened(tx, ctx, row, 'text', textOf) }),
     }),
-  audit_event: page => listAuditEvents(ctx, { organization, ...page }),
-});
+    audit_event: plain({
+      query: auditEvents,
+      resource: auditEventResource,
+      id: 'audit_events.id',
+      show: whoAndWhat,
+    }),
+  };
+}
 
-interface OpenedRows {
+interface Rows {
   query(tx: TenantTx): QueryBuilder<TenantModel>;
   resource: Resource<unknown>;
+  /** The column that orders them. */
+  id: string;
   /** What is shown beside the resource's own fields. */
+  show?: (row: Record<string, unknown>) => Extra;
+}
+
+interface OpenedRows extends Omit<Rows, 'show'> {
   show(tx: TenantTx, row: Record<string, unknown>): Promise<Extra>;
 }
 
 async function readOpened(
   ctx: Context,
   organization: string,
-  { limit }: ListInput,
-  { query, resource, show }: OpenedRows,
+  page: ListInput,
+  { query, resource, id, show }: OpenedRows,
 ): Promise<Rendered<List<unknown>>> {
-  return await withTenant(ctx, { organization, readOnly: true }, async tx => {
+  return await withTenant(ctx, { organization, allowInactive: true, readOnly: true }, async tx => {
     authorize(tx, 'organization.export');
-    const rows = (await query(tx)) as unknown as Record<string, unknown>[];
+    const rows = (await pageOf(query(tx), resource, page, id)) as unknown as Record<string, unknown>[];
     const shown = new Map<unknown, Extra>();
-    for (const row of rows.slice(0, limit)) shown.set(row, await show(tx, row));
-    return renderPage(rows, resource, limit, row => shown.get(row)!);
+    for (const row of rows.slice(0, page.limit)) shown.set(row, await show(tx, row));
+    return renderPage(rows, resource, page.limit, row => shown.get(row)!);
   });
 }
 

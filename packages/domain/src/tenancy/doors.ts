@@ -256,6 +256,7 @@ type SystemReason =
   | 'running_purges'
   | 'unsent_invitations'
   | 'forget_answers'
+  | 'forget_sessions'
   | 'unsent_notifications'
   | 'ended_connections'
   | 'moved_pages'

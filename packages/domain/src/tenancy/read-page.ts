@@ -17,7 +17,7 @@ import { brandTenantTx, type Entered, type TenantTx, tenantOf } from './tenant-t
  */
 export async function readRows<Asked = undefined>(
   ctx: Pick<Context, 'database' | 'actor' | 'requestId'>,
-  options: Pick<TenantOptions, 'organization'> & { permission: Permission; asked?: Asked },
+  options: Pick<TenantOptions, 'organization' | 'allowInactive'> & { permission: Permission; asked?: Asked },
   build: Build<Asked>,
 ): Promise<Record<string, unknown>[]> {
   let entered: Entered = {};

@@ -10,7 +10,10 @@ export interface Credentials {
   forgetLinks(userId: string): Promise<void>;
   /** Takes the second factor from an account whose address nobody has confirmed. */
   dropUnprovenFactor(userId: string): Promise<void>;
-  /** Ends all sessions and erases who it was. The row stays: memberships and audit lines point to it. */
+  /**
+   * Ends all sessions and erases who it was, the address in invitations and audit lines too. The row stays: memberships
+   * and audit lines point to it.
+   */
   erase(userId: Uuid): Promise<void>;
 }
 
@@ -35,6 +38,8 @@ export function createCredentials(pool: pg.Pool): Credentials {
     },
     erase: userId =>
       inTransaction(pool, async client => {
+        // Invitations before the person's row, as who accepts one locks them.
+        await client.query(forgetAddress, [userId]);
         await client.query(anonymise, [userId]);
         // After the row was locked: a session that came in between is seen.
         for (const table of ['sessions', 'accounts', 'two_factors']) {
@@ -44,6 +49,10 @@ export function createCredentials(pool: pg.Pool): Credentials {
       }),
   };
 }
+
+// An address that nobody proved to be theirs may be somebody else's, who is invited by it.
+const forgetAddress = `select router.forget_address(id, case when email_verified then email end)
+  from auth.users where id = $1`;
 
 // What stands in place of the address is none: nobody signs in, asks for a new password or gets a mail by it.
 const anonymise = `update auth.users set name = 'Former user', email = 'erased:' || id, email_verified = false,

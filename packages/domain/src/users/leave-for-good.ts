@@ -17,8 +17,10 @@ export const leaveForGoodInput = z.strictObject({
 
 /**
  * A person leaves every organization, each in its own transaction, and is then erased: sessions, password, second
- * factor, name and address. Cut in between, the same request goes on where it stopped. Of an inactive organization
- * without another OWNER they stay the OWNER, by a name that says nothing: an organization has one as long as it exists.
+ * factor, name and address. The address goes from their invitations too, and from the audit log, which is append-only
+ * but for that: the lines stay, with words in its place. Cut in between, the same request goes on where it stopped. Of an
+ * inactive organization without another OWNER they stay the OWNER, by a name that says nothing: an organization has one
+ * as long as it exists.
  * @throws DomainError `wrong_password`, and `last_owner` naming the active organizations that need another OWNER first
  */
 export async function leaveForGood(
@@ -30,6 +32,8 @@ export async function leaveForGood(
   await refuseLastOwner(ctx);
   for await (const organization of organizationsOf(ctx)) await leave(ctx, organization);
   await credentials.erase(ctx.actor.userId);
+  // Outside of the database, so that it can be done again after a restore.
+  ctx.log.info({ user_id: ctx.actor.userId, request_id: ctx.requestId }, 'a user left for good');
 }
 
 async function confirm({ userId, isFresh }: UserActor, credentials: Credentials, password?: string): Promise<void> {
