@@ -49,16 +49,20 @@ export async function keepSchedules(options: {
   const wanted = checkedList(options.schedules);
   const unknownSince = new Map<string, number>();
 
-  for (const schedule of wanted.values()) await upsert(jobs, schedule);
   for (const stored of await jobs.getJobSchedulers(0, maxSchedules)) {
-    if (!wanted.has(stored.key)) await jobs.removeJobScheduler(stored.key);
+    const schedule = wanted.get(stored.key);
+    if (!schedule || hasOldPace(schedule, stored)) await jobs.removeJobScheduler(stored.key);
   }
+  for (const schedule of wanted.values()) await upsert(jobs, schedule);
 
   const check = async () => {
     const found = await jobs.getJobSchedulers(0, maxSchedules);
     const byId = new Map(found.map(stored => [stored.key, stored]));
     for (const schedule of wanted.values()) {
-      if (await needsWriting(jobs, schedule, byId.get(schedule.id))) await upsert(jobs, schedule);
+      const stored = byId.get(schedule.id);
+      if (!(await needsWriting(jobs, schedule, stored))) continue;
+      if (stored && hasOldPace(schedule, stored)) await jobs.removeJobScheduler(schedule.id);
+      await upsert(jobs, schedule);
     }
     for (const { key } of found) {
       if (wanted.has(key)) continue;
@@ -98,9 +102,16 @@ async function upsert(jobs: Jobs, { id, job, payload, everyMs }: Schedule): Prom
   await jobs.upsertJobScheduler(id, { every: everyMs }, { name: job.name, data: payload, opts: optionsOf(job) });
 }
 
+/**
+ * Whether it was made for another interval. BullMQ (6.7.0) keeps where in the old one its runs lay, and puts a late run
+ * off by so much, up to a whole old interval: such a schedule begins anew.
+ */
+const hasOldPace = ({ everyMs }: Schedule, { every, offset = 0 }: Stored): boolean =>
+  every !== everyMs || offset >= everyMs;
+
 async function needsWriting(jobs: Jobs, schedule: Schedule, stored: Stored | undefined): Promise<boolean> {
   if (!stored) return true;
-  if (stored.every !== schedule.everyMs || stored.name !== schedule.job.name) return true;
+  if (hasOldPace(schedule, stored) || stored.name !== schedule.job.name) return true;
   if (!isDeepStrictEqual(stored.template?.data ?? {}, schedule.payload)) return true;
   // The chain of runs hangs on one job that adds the next: if that job was lost, nothing would ever come.
   if (stored.next === undefined || Date.now() - stored.next < overdueMs) return false;

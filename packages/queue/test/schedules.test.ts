@@ -69,6 +69,26 @@ describe.each(backends)('schedules on %s', type => {
     await until('the new pace holds', () => runs.length >= 3);
   });
 
+  it('keep their new pace also when a run comes late', async () => {
+    // BullMQ remembers where in the old interval the runs lay: somewhere within hours.
+    const before = await sweeper([every(10_000_000)]);
+    await until('it ran', () => runs.length === 1);
+    await before.close(1_000);
+    runs = [];
+    await bed.worker(
+      [sweep],
+      {
+        'webhooks.sweep': async () => {
+          runs.push(Date.now());
+          await pause(700);
+          return 'swept';
+        },
+      },
+      { schedules: [every(300)] },
+    );
+    await until('three ran', () => runs.length >= 3);
+  });
+
   it('keep their place in a queue that is behind', async () => {
     const busy = gate();
     const order: string[] = [];
