@@ -29,7 +29,7 @@ export const apiVariables = serviceVariables
     RATE_LIMIT_PER_10_SECONDS: limitVariable(1_000).describe('Requests of one API key, or of one person.'),
     RATE_LIMIT_STRANGERS_PER_MINUTE: limitVariable(300).describe('Requests without a valid key or session, per IP.'),
     RATE_LIMIT_ATTEMPTS_PER_MINUTE: limitVariable(30).describe('Sign-ins, sign-ups and the like, per IP.'),
-    RATE_LIMIT_MAILS_PER_HOUR: limitVariable(5).describe('Mails to one address that anybody may ask for.'),
+    RATE_LIMIT_MAILS_PER_HOUR: limitVariable(5).describe('Mails of a kind to one address that anybody may ask for.'),
     RATE_LIMIT_FREE_GUESSES: limitVariable(5).describe('Wrong passwords for one address before pauses, which grow.'),
   })
   .superRefine((variables, context) => {

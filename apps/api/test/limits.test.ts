@@ -252,6 +252,13 @@ describe('behind a proxy', () => {
     expect((await disable()).status).toBe(429);
   });
 
+  it('nobody is kept from a new password by who asks for other mails to their address', async () => {
+    const { email } = acme.admin;
+    const ask = (path: string) => api.persona('nobody').post(path, { email }, from('198.51.100.131'));
+    expect(statusesOf(await times(6, () => ask('/auth/send-verification-email')))).toEqual({ 200: 5, 429: 1 });
+    expect((await ask('/auth/request-password-reset')).status).toBe(200);
+  });
+
   it('a mailbox gets so many mails that anybody asks for, whether it has an account or not', async () => {
     for (const email of [acme.owner.email, 'nobody.at.all@example.com']) {
       const answers = await times(8, index =>

@@ -45,11 +45,14 @@ export function mountAuth(app: Express, options: MountAuthOptions): void {
   });
 }
 
-/** Counted by the address alone, so that the answer does not tell whether it has an account. */
+/**
+ * Counted by kind of mail and address alone: the answer does not tell whether it has an account, and who spends one kind
+ * by requests that send nothing, such as to confirm what is confirmed, keeps nobody from a new password.
+ */
 async function limitMails(request: Request, response: Response, limits: Limits): Promise<void> {
   const { mailsTo } = response.locals.route as AuthRoute;
   const address = mailsTo && request.body?.[mailsTo];
-  if (typeof address === 'string') await limits.countMail(response, address.trim().toLowerCase());
+  if (typeof address === 'string') await limits.countMail(response, `${request.path} ${address.trim().toLowerCase()}`);
 }
 
 /** Asks, and counts a wrong password for whose it was meant to be. */

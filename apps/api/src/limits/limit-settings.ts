@@ -6,7 +6,7 @@ export interface LimitSettings {
   strangerPerMinute: number;
   /** Sign-ins, sign-ups and the like, of one network. */
   attemptsPerMinute: number;
-  /** Mails to one address that anybody may ask for. */
+  /** Mails of one kind to one address that anybody may ask for. */
   mailsPerHour: number;
   /** Wrong passwords for one address before pauses begin. */
   freeGuesses: number;

@@ -72,9 +72,12 @@ export class Limits {
     enforce(response, await this.#attempts.take(sender(request)));
   }
 
-  /** A mail that anybody may have sent to an address. */
-  async countMail(response: Response, address: string): Promise<void> {
-    enforce(response, await this.#mails.take(hash(address)));
+  /**
+   * A mail that anybody may have sent to an address.
+   * @param mail its kind and the address
+   */
+  async countMail(response: Response, mail: string): Promise<void> {
+    enforce(response, await this.#mails.take(hash(mail)));
   }
 
   /**
