@@ -231,7 +231,9 @@ describe('a revoked key', () => {
       await acme.owner.expect(404, acme.owner.delete(`${keysOf(acme)}/${program.key.id}`));
       expect((await rotate(program.key)).status).toBe(404);
       const lines = () => network.output.filter(line => line.includes('an API key was revoked'));
-      await expect.poll(lines).toContainEqual(expect.stringContaining(parsePublicId('key', program.key.id)!));
+      await expect
+        .poll(lines, { timeout: 10_000 })
+        .toContainEqual(expect.stringContaining(parsePublicId('key', program.key.id)!));
     } finally {
       await other.stop();
     }

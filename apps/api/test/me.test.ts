@@ -286,7 +286,7 @@ describe('leaving for good', () => {
     );
     expect(data).toMatchObject([{ subject: { id }, changes: { email: erased, role: 'MEMBER' } }]);
     const lines = () => network.output.filter(line => line.includes('a user left for good'));
-    await expect.poll(lines).toContainEqual(expect.stringContaining(bob.userId!));
+    await expect.poll(lines, { timeout: 10_000 }).toContainEqual(expect.stringContaining(bob.userId!));
   });
 
   it('of somebody who never confirmed the address closes no invitation to it', async () => {

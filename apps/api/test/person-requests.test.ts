@@ -114,7 +114,7 @@ describe('a person who wants their data deleted', () => {
     expect([page.status, page.text]).toEqual([200, expect.stringContaining('Your data is deleted')]);
     expect(page.headers['content-security-policy']).toContain("default-src 'none'");
     const lines = () => network.output.filter(line => line.includes('a data deletion was done'));
-    await expect.poll(lines).toContainEqual(expect.stringContaining(confirmation_code));
+    await expect.poll(lines, { timeout: 10_000 }).toContainEqual(expect.stringContaining(confirmation_code));
     const tokens = await network.sql(
       `select l.access_token, p.page_access_token from facebook_logins l
        join facebook_page_integrations p on p.organization_id = l.organization_id and p.login_id = l.id

@@ -274,7 +274,7 @@ describe('a signature', () => {
     const body = request();
     const { say, heard, closed } = deliveries.openConnection(network);
     say(headOf(`Content-Length: ${body.length}`));
-    await expect.poll(heard).toMatch(/^HTTP\/1\.1 401 /);
+    await expect.poll(heard, { timeout: 10_000 }).toMatch(/^HTTP\/1\.1 401 /);
     say(body + request('Connection: close'));
     await closed;
     expect(heard().match(/HTTP\/1\.1 \d{3}/g)).toEqual(['HTTP/1.1 401', 'HTTP/1.1 200']);

@@ -69,7 +69,7 @@ describe('deliveries that wait for their routes', () => {
     const taken: Promise<void>[] = [];
     await whileClaimsAreLocked(async () => {
       taken.push(deliver(101, 1));
-      await expect.poll(waitingQueries).toBe(1);
+      await expect.poll(waitingQueries, { timeout: 10_000 }).toBe(1);
       for (let page = 102; page <= 110; page += 1) {
         taken.push(deliver(page, 1));
         await sleep(20);
@@ -83,7 +83,7 @@ describe('deliveries that wait for their routes', () => {
     const taken: Promise<void>[] = [];
     await whileClaimsAreLocked(async () => {
       const spoiled = expect(deliver(1, 1)).rejects.toThrow();
-      await expect.poll(waitingQueries).toBe(1);
+      await expect.poll(waitingQueries, { timeout: 10_000 }).toBe(1);
       taken.push(deliver(2, 1));
       await admin.query(`select pg_cancel_backend(pid) from ${waiting}`);
       await spoiled;
