@@ -47,12 +47,10 @@ describe.each(backends)('schedules on %s', type => {
     await until('all have started, and the pace is found', () => runs.length >= 2 && Date.now() - runs[0]! > 1_000);
     const before = runs.length;
     const began = Date.now();
-    // A timer may come a millisecond early.
-    await until('two seconds have passed', () => Date.now() - began >= 2_000);
+    await until('three more ran', () => runs.length - before >= 3 && Date.now() - began >= 2_000);
     // By the time that really passed: a busy machine's pause is longer. Twice as many would be 8 and more.
     const intervals = Math.floor((Date.now() - began) / 500);
     expect(before).toBeLessThanOrEqual(3 + Math.ceil((began - runs[0]!) / 500));
-    expect(runs.length - before).toBeGreaterThanOrEqual(3);
     expect(runs.length - before).toBeLessThanOrEqual(intervals + 1);
     expect((await bed.queue().counts()).delayed).toBe(1);
   });

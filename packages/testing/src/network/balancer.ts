@@ -10,10 +10,12 @@ export interface Balancer {
 }
 
 const lookEveryMs = 100;
+/** Kubernetes' own `failureThreshold`, with which our chart asks: one slow answer of a busy machine is no reason. */
+const failuresUntilOut = 3;
 
 /**
- * A balancer as they are everywhere: connections go by turns to the apis whose `/readyz` said 200 when it looked last,
- * asked as our chart asks.
+ * A balancer as they are everywhere: connections go by turns to the apis whose `/readyz` says 200, asked as our chart
+ * asks. One answer brings an api in, three failures in a row take it out, and at once where nobody listens.
  * @param options.whenNoneIsReady `try`: a busy machine that answers no look in time may still answer people
  */
 export async function startBalancer(
@@ -27,9 +29,11 @@ export async function startBalancer(
   // Each at its own pace: one that is slow to answer says nothing about the others.
   for (const target of targets) {
     void (async () => {
-      for (; !stopped; await sleep(lookEveryMs, undefined, { ref: false })) {
-        if (await isReady(target)) ready.add(target);
-        else ready.delete(target);
+      for (let failures = 0; !stopped; await sleep(lookEveryMs, undefined, { ref: false })) {
+        const seen = await look(target);
+        failures = seen === 'ready' ? 0 : failures + 1;
+        if (seen === 'ready') ready.add(target);
+        else if (seen === 'gone' || failures >= failuresUntilOut) ready.delete(target);
       }
     })();
   }
@@ -60,17 +64,17 @@ export async function startBalancer(
   };
 }
 
-const isReady = (port: number): Promise<boolean> =>
+const look = (port: number): Promise<'ready' | 'not ready' | 'gone'> =>
   new Promise(resolve => {
     const asked = get(
       { host: '127.0.0.1', port, path: '/readyz?exclude=queue', agent: false, timeout: 2_000 },
       answer => {
         answer.resume();
-        resolve(answer.statusCode === 200);
+        resolve(answer.statusCode === 200 ? 'ready' : 'not ready');
       },
     );
     asked.on('timeout', () => asked.destroy());
-    asked.on('error', () => resolve(false));
+    asked.on('error', (error: NodeJS.ErrnoException) => resolve(error.code === 'ECONNREFUSED' ? 'gone' : 'not ready'));
   });
 
 function join(one: Socket, other: Socket): void {
