@@ -1,5 +1,6 @@
 import { QueryCache, QueryClient } from '@tanstack/react-query';
 import { Refusal } from './api.ts';
+import { hasUnsaved } from './resource/unsaved.ts';
 
 const worthTrying = new Set(['unavailable', 'over_limit']);
 
@@ -17,9 +18,12 @@ export const queryClient = new QueryClient({
   },
 });
 
-/** A session that has ended meanwhile. Who never had one is sent by the router (`me`). */
+/**
+ * A session that has ended meanwhile. Who never had one is sent by the router (`me`); who has typed something is told
+ * when they send it, and keeps it.
+ */
 function signInAgain(error: unknown, [first]: readonly unknown[]): void {
-  if (isSignedOut(error) && first !== 'me') goToSignIn();
+  if (isSignedOut(error) && first !== 'me' && !hasUnsaved()) goToSignIn();
 }
 
 export const isSignedOut = (error: unknown): boolean => error instanceof Refusal && error.code === 'unauthenticated';

@@ -18,7 +18,7 @@ const notices: { name: keyof Me['notices']; label: string; description: string }
 export function Notices() {
   const me = useMe();
   const set = (name: keyof Me['notices'], value: boolean) =>
-    act(() => ask(api.PATCH('/v1/me', { body: { notices: { ...me.notices, [name]: value } } })), { done: 'Saved.' });
+    act(() => ask(api.PATCH('/v1/me', { body: { notices: { [name]: value } } })), { done: 'Saved.' });
   return (
     <Part title="Mails" lead="What Pagekeeper writes to you about.">
       <Stack gap="md">

@@ -1,6 +1,6 @@
 import { Button, Code, Stack, Text } from '@mantine/core';
 import type { components } from '@pagekeeper/client';
-import { useState } from 'react';
+import { useMemo, useState } from 'react';
 import { api, ask } from '../api.ts';
 import { useOrganization, useSlug } from '../organizations/organization.ts';
 import { act } from '../resource/act.tsx';
@@ -23,6 +23,9 @@ export function ApiKeys() {
   const organization = useSlug();
   const { mayManage } = useOrganization();
   const [isMaking, setMaking] = useState(false);
+  // Here, not in the row: the list is read anew, and the row of the old key may be on its next page then.
+  const [secret, setSecret] = useState('');
+  const columns = useMemo(() => columnsWith(setSecret), []);
   const make = mayManage && (
     <Button leftSection={<Icon name="plus" />} onClick={() => setMaking(true)}>
       New API key
@@ -58,11 +61,13 @@ export function ApiKeys() {
         }}
       />
       {isMaking && <SecretDialog title="New API key" close={() => setMaking(false)} />}
+      {secret && <SecretDialog title="The new secret" given={secret} close={() => setSecret('')} />}
     </>
   );
 }
 
-const columns: Columns<ApiKey> = [
+/** @param show takes the secret of a key that was rotated */
+const columnsWith = (show: (secret: string) => void): Columns<ApiKey> => [
   {
     id: 'name',
     header: 'Name',
@@ -95,13 +100,17 @@ const columns: Columns<ApiKey> = [
           ? formatDistance(original.expires_at)
           : 'When revoked',
   },
-  { id: 'more', header: 'Actions', cell: ({ row }) => <ApiKeyMenu apiKey={row.original} /> },
+  { id: 'more', header: 'Actions', cell: ({ row }) => <ApiKeyMenu apiKey={row.original} show={show} /> },
 ];
 
-function ApiKeyMenu({ apiKey: { id, name, is_active, replaced_by } }: { apiKey: ApiKey }) {
+interface ApiKeyMenuProps {
+  apiKey: ApiKey;
+  show(secret: string): void;
+}
+
+function ApiKeyMenu({ apiKey: { id, name, is_active, replaced_by }, show }: ApiKeyMenuProps) {
   const organization = useSlug();
   const { mayManage } = useOrganization();
-  const [secret, setSecret] = useState('');
   const at = { params: { path: { organization, key: id } } };
   const path = '/v1/organizations/{organization}/api-keys/{key}';
 
@@ -116,8 +125,8 @@ function ApiKeyMenu({ apiKey: { id, name, is_active, replaced_by } }: { apiKey: 
       yes: 'Rotate',
     });
     if (!yes) return;
-    const made = await act(() => ask(api.POST(`${path}/rotate`, { ...at, body: {} })), { done: 'Rotated.' });
-    if (made) setSecret(made.out.secret);
+    const made = async () => show((await ask(api.POST(`${path}/rotate`, { ...at, body: {} }))).secret);
+    await act(made, { done: 'Rotated.' });
   }
 
   async function revoke(): Promise<void> {
@@ -132,16 +141,13 @@ function ApiKeyMenu({ apiKey: { id, name, is_active, replaced_by } }: { apiKey: 
 
   if (!mayManage || !is_active) return null;
   return (
-    <>
-      <RowMenu
-        label={name}
-        actions={[
-          !replaced_by && { label: 'Rotate', icon: 'refresh', run: rotate },
-          { label: 'Revoke', icon: 'bad', isGrave: true, run: revoke },
-        ]}
-      />
-      {secret && <SecretDialog title="The new secret" given={secret} close={() => setSecret('')} />}
-    </>
+    <RowMenu
+      label={name}
+      actions={[
+        !replaced_by && { label: 'Rotate', icon: 'refresh', run: rotate },
+        { label: 'Revoke', icon: 'bad', isGrave: true, run: revoke },
+      ]}
+    />
   );
 }
 

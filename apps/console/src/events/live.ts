@@ -3,9 +3,12 @@ import { refresh } from '../query-client.ts';
 
 /** At most so often; a busy page has many events a second. */
 const pauseMs = 1_000;
+/** A stream that was refused (too many of them, a process that stops) is asked for again; the browser does not. */
+const againMs = 20_000;
 
 /**
- * Reads anew what is shown when an event comes or changes (server-sent events).
+ * Reads anew what is shown when an event comes or changes (server-sent events). Nobody looks at a hidden tab: its
+ * stream is closed, since a browser opens six connections to a host at most, for all tabs together.
  * @returns whether the stream is open: while it is not, lists ask again by themselves
  */
 export function useLiveEvents(organization: string, isWanted = true): boolean {
@@ -13,19 +16,41 @@ export function useLiveEvents(organization: string, isWanted = true): boolean {
   useEffect(() => {
     if (!isWanted) return;
     let timer: ReturnType<typeof setTimeout> | undefined;
-    const stream = new EventSource(`/v1/organizations/${encodeURIComponent(organization)}/events/stream`);
-    stream.addEventListener('open', () => setOpen(true));
-    stream.addEventListener('error', () => setOpen(false));
-    stream.addEventListener('event', () => {
+    let again: ReturnType<typeof setTimeout> | undefined;
+    let stream: EventSource | undefined;
+    const refreshSoon = () => {
       timer ??= setTimeout(() => {
         timer = undefined;
         void refresh();
       }, pauseMs);
-    });
-    return () => {
-      clearTimeout(timer);
-      stream.close();
+    };
+    const close = () => {
+      clearTimeout(again);
+      stream?.close();
+      stream = undefined;
       setOpen(false);
+    };
+    const open = () => {
+      close();
+      if (document.hidden) return;
+      stream = new EventSource(`/v1/organizations/${encodeURIComponent(organization)}/events/stream`);
+      stream.addEventListener('open', () => {
+        setOpen(true);
+        // What came while nobody listened is not told.
+        refreshSoon();
+      });
+      stream.addEventListener('error', () => {
+        setOpen(false);
+        if (stream?.readyState === EventSource.CLOSED) again = setTimeout(open, againMs);
+      });
+      stream.addEventListener('event', refreshSoon);
+    };
+    open();
+    document.addEventListener('visibilitychange', open);
+    return () => {
+      document.removeEventListener('visibilitychange', open);
+      clearTimeout(timer);
+      close();
     };
   }, [organization, isWanted]);
   return isOpen;

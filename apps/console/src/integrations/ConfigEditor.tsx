@@ -3,10 +3,11 @@ import type { Integration } from '@pagekeeper/client';
 import { type FormEvent, useState } from 'react';
 import { api, ask, Refusal } from '../api.ts';
 import { useOrganization, useSlug } from '../organizations/organization.ts';
-import { refresh } from '../query-client.ts';
+import { isSignedOut, refresh } from '../query-client.ts';
 import { tell } from '../resource/act.tsx';
+import { useUnsaved } from '../resource/unsaved.ts';
 import { Notice } from '../shell/Notice.tsx';
-import { ProblemNotice } from '../shell/Problem.tsx';
+import { ProblemNotice, SignedOutNotice } from '../shell/Problem.tsx';
 import { type Draft, draftOf, patchOf } from './config.ts';
 import style from './integration.module.css';
 import { ReplyPreview } from './ReplyPreview.tsx';
@@ -27,6 +28,7 @@ export function ConfigEditor({ integration, etag }: { integration: Integration; 
   const [error, setError] = useState<unknown>(null);
   const [busy, setBusy] = useState(false);
   const set = (part: Partial<Draft>) => setDraft(before => ({ ...before, ...part }));
+  useUnsaved(isChanged(draft, base.config));
   const isStale = error instanceof Refusal && error.code === 'stale_version';
 
   function load(): void {
@@ -50,7 +52,8 @@ export function ConfigEditor({ integration, etag }: { integration: Integration; 
       tell('Saved. It holds from now on.');
     } catch (refusal) {
       setError(refusal);
-      await refresh();
+      // Theirs, to be loaded.
+      if (refusal instanceof Refusal && refusal.code === 'stale_version') await refresh();
     } finally {
       setBusy(false);
     }
@@ -73,6 +76,8 @@ export function ConfigEditor({ integration, etag }: { integration: Integration; 
                 Load their version
               </Button>
             </Notice>
+          ) : isSignedOut(error) ? (
+            <SignedOutNotice />
           ) : (
             Boolean(error) && <ProblemNotice error={error} />
           )}
@@ -93,6 +98,9 @@ export function ConfigEditor({ integration, etag }: { integration: Integration; 
     </form>
   );
 }
+
+const isChanged = (draft: Draft, config: Integration['config']): boolean =>
+  JSON.stringify(patchOf(draft)) !== JSON.stringify(patchOf(draftOf(config)));
 
 interface PartProps {
   draft: Draft;

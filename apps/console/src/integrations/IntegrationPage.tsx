@@ -71,8 +71,9 @@ function Parts({ integration, etag }: { integration: Integration; etag: string |
             <StatusHistory integration={integration.id} />
           </Stack>
         </Tabs.Panel>
-        <Tabs.Panel value="replies">
-          <ConfigEditor integration={integration} etag={etag} />
+        {/* What was typed is still there after a look at another part, and never on another page. */}
+        <Tabs.Panel value="replies" keepMounted>
+          <ConfigEditor key={integration.id} integration={integration} etag={etag} />
         </Tabs.Panel>
         <Tabs.Panel value="activity">
           <Activity integration={integration.id} />

@@ -1,10 +1,11 @@
 import { Button, Group, Paper, Skeleton, Stack, Text, Title } from '@mantine/core';
+import type { Organization } from '@pagekeeper/client';
 import { useQuery } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import { type ReactNode, useState } from 'react';
 import { api, ask, askTagged } from '../api.ts';
 import { EraseDialog } from '../purges/EraseDialog.tsx';
-import { refresh } from '../query-client.ts';
+import { opened, queryClient, refresh } from '../query-client.ts';
 import { act, tell } from '../resource/act.tsx';
 import { confirm } from '../resource/confirm.tsx';
 import { ResourceForm, textIn } from '../resource/ResourceForm.tsx';
@@ -34,8 +35,12 @@ export function Settings() {
 /** Stops every automatic reply of the organization at once. */
 function KillSwitch() {
   const { id, replies_paused, mayManage } = useOrganization();
-  const set = (paused: boolean) =>
-    ask(api.PATCH(path, { params: { path: { organization: id } }, body: { replies_paused: paused } }));
+  const set = async (paused: boolean) => {
+    const body = { replies_paused: paused };
+    const answer = await askTagged(api.PATCH(path, { params: { path: { organization: id } }, body }));
+    keepVersion(answer);
+    return answer.data;
+  };
 
   async function pause(): Promise<void> {
     const yes = await confirm({
@@ -71,12 +76,28 @@ function KillSwitch() {
   );
 }
 
+interface Tagged {
+  data: Organization;
+  etag: string | null;
+}
+
+const namesKey = (id: string) => [opened, id, 'settings'];
+
+/** What is typed in the other form was read before this change of our own: it is no change of somebody else's. */
+function keepVersion({ data, etag }: Tagged): void {
+  const key = namesKey(data.id);
+  const read = queryClient.getQueryState<Tagged>(key);
+  if (read?.data?.data.name !== data.name || read.data.data.slug !== data.slug) return;
+  // As old as before, so that the form stays as it is.
+  queryClient.setQueryData<Tagged>(key, { data, etag }, { updatedAt: read.dataUpdatedAt });
+}
+
 function Names() {
   const { id } = useOrganization();
   const navigate = useNavigate();
   const at = { path: { organization: id } };
   const { data, error, refetch, dataUpdatedAt } = useQuery({
-    queryKey: ['opened', id, 'settings'],
+    queryKey: namesKey(id),
     queryFn: () => askTagged(api.GET(path, { params: at })),
     staleTime: Number.POSITIVE_INFINITY,
     gcTime: 0,

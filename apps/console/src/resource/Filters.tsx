@@ -1,5 +1,5 @@
 import { NativeSelect, TextInput } from '@mantine/core';
-import { type FormEvent, useState } from 'react';
+import { type FormEvent, useEffect, useState } from 'react';
 import type { Search } from './list-search.ts';
 
 /** A filter as the API takes it, in the address under the same name. */
@@ -22,17 +22,8 @@ export function Filters({ filters, search, change }: FiltersProps) {
     const value = search[name] ?? '';
     if (filter.kind === 'search')
       return <SearchField key={name} label={label} value={value} set={text => set(name, text)} />;
-    if (filter.kind === 'day') {
-      return (
-        <TextInput
-          key={name}
-          type="date"
-          label={label}
-          value={dayOf(value)}
-          onChange={event => set(name, momentOf(event.currentTarget.value))}
-        />
-      );
-    }
+    if (filter.kind === 'day')
+      return <DayField key={name} label={label} value={value} set={moment => set(name, moment)} />;
     return (
       <NativeSelect
         key={name}
@@ -52,25 +43,69 @@ function dayOf(moment: string): string {
   const date = new Date(moment);
   if (Number.isNaN(date.getTime())) return '';
   const two = (part: number) => String(part).padStart(2, '0');
-  return `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())}`;
+  return `${String(date.getFullYear()).padStart(4, '0')}-${two(date.getMonth() + 1)}-${two(date.getDate())}`;
 }
 
-function SearchField({ label, value, set }: { label: string; value: string; set(text: string): void }) {
-  const [text, setText] = useState(value);
-  const send = (event: FormEvent) => {
-    event.preventDefault();
-    set(text.trim());
+interface FieldProps {
+  label: string;
+  /** As the address has it. */
+  value: string;
+  set(value: string): void;
+}
+
+/** While somebody types a year, a browser tells of the years 2, 20 and 202. */
+const isWhole = (day: string): boolean => /^[1-9]\d{3}-/.test(day);
+
+function DayField({ label, value, set }: FieldProps) {
+  const [day, setDay] = useDraft(dayOf(value));
+  const send = (text: string) => {
+    if (text !== dayOf(value)) set(momentOf(text));
   };
   return (
-    <form onSubmit={send}>
+    <TextInput
+      type="date"
+      label={label}
+      value={day}
+      onChange={event => {
+        setDay(event.currentTarget.value);
+        if (isWhole(event.currentTarget.value)) send(event.currentTarget.value);
+      }}
+      onBlur={() => {
+        if (isWhole(day)) return;
+        setDay('');
+        send('');
+      }}
+    />
+  );
+}
+
+function SearchField({ label, value, set }: FieldProps) {
+  const [text, setText] = useDraft(value);
+  const send = () => {
+    if (text.trim() !== value) set(text.trim());
+  };
+  const submit = (event: FormEvent) => {
+    event.preventDefault();
+    send();
+  };
+  return (
+    <form onSubmit={submit}>
       <TextInput
         type="search"
         label={label}
         value={text}
         maxLength={200}
         onChange={event => setText(event.currentTarget.value)}
-        onBlur={() => set(text.trim())}
+        onBlur={send}
       />
     </form>
   );
+}
+
+/** What is typed, until the address has it or says something else. */
+function useDraft(value: string): [string, (text: string) => void] {
+  const [draft, setDraft] = useState<string | null>(null);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: a new value ends the draft
+  useEffect(() => setDraft(null), [value]);
+  return [draft ?? value, setDraft];
 }

@@ -1,10 +1,11 @@
-import { Anchor, Button, Group, Stack, Text } from '@mantine/core';
+import { Button, Group, Stack, Text } from '@mantine/core';
 import { type FormEvent, type ReactNode, useState } from 'react';
 import { Refusal } from '../api.ts';
 import { isSignedOut } from '../query-client.ts';
 import { Notice } from '../shell/Notice.tsx';
-import { ProblemNotice } from '../shell/Problem.tsx';
+import { ProblemNotice, SignedOutNotice } from '../shell/Problem.tsx';
 import { type Field, FormField, fieldId } from './FormField.tsx';
+import { useUnsaved } from './unsaved.ts';
 
 /** What a form gives: text by field; a list where a field takes several. */
 export type Values = Record<string, string | string[]>;
@@ -26,6 +27,8 @@ export function ResourceForm(props: ResourceFormProps) {
   const { fields, initial = {}, submitLabel, submit, cancel, children, fullWidth } = props;
   const [error, setError] = useState<unknown>(null);
   const [busy, setBusy] = useState(false);
+  const [isTouched, setTouched] = useState(false);
+  useUnsaved(isTouched);
   const faults = faultsOf(error, fields);
 
   async function send(event: FormEvent<HTMLFormElement>): Promise<void> {
@@ -35,6 +38,7 @@ export function ResourceForm(props: ResourceFormProps) {
     setError(null);
     try {
       await submit(read(form, fields));
+      setTouched(false);
     } catch (refusal) {
       setError(refusal);
       const [first] = Object.keys(faultsOf(refusal, fields));
@@ -45,7 +49,7 @@ export function ResourceForm(props: ResourceFormProps) {
   }
 
   return (
-    <form onSubmit={event => void send(event)} noValidate={false}>
+    <form onSubmit={event => void send(event)} onInput={() => setTouched(true)} noValidate={false}>
       <Stack gap="md">
         {fields.map(field => (
           <FormField key={field.name} field={field} initial={initial[field.name]} error={faults[field.name]} />
@@ -77,16 +81,7 @@ function Refused({
   reload?: (() => void) | undefined;
 }) {
   if (!error || isAtField) return null;
-  if (isSignedOut(error)) {
-    return (
-      <Notice tone="warn" title="You are signed out" role="alert">
-        <Anchor href="/sign-in" target="_blank" size="sm">
-          Sign in again in another tab
-        </Anchor>
-        . What you typed here stays; then send it again.
-      </Notice>
-    );
-  }
+  if (isSignedOut(error)) return <SignedOutNotice />;
   if (!(error instanceof Refusal && error.code === 'stale_version')) return <ProblemNotice error={error} />;
   return (
     <Notice tone="warn" title="Somebody else changed this in the meantime" role="alert">

@@ -1,4 +1,4 @@
-import { Button, Group, Stack, Text } from '@mantine/core';
+import { Anchor, Button, Group, Stack, Text } from '@mantine/core';
 import { Refusal } from '../api.ts';
 import { Notice } from './Notice.tsx';
 
@@ -25,6 +25,16 @@ export function ProblemNotice({ error, retry }: { error: unknown; retry?: () => 
     </Notice>
   );
 }
+
+/** For who has typed something: it stays, and can be sent again. */
+export const SignedOutNotice = () => (
+  <Notice tone="warn" title="You are signed out" role="alert">
+    <Anchor href="/sign-in" target="_blank" size="sm">
+      Sign in again in another tab
+    </Anchor>
+    . What you typed here stays; then send it again.
+  </Notice>
+);
 
 /** A file of the console did not come: there is no network, or a newer release has other ones. */
 export const isNotLoaded = (error: unknown): boolean =>
