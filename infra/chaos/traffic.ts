@@ -10,6 +10,8 @@ export interface Traffic {
 const everyMs = 250;
 /** Requests to the simulator at a time: it answers after the first attempt of each delivery. */
 const maxUnderWay = 8;
+/** While so many changes wait for another attempt nobody writes: an api that starts slowly would never catch up. */
+const mostWaiting = 2_000;
 /** As Facebook may do it: again, late, in another order, several pages in one post. */
 const mischief = {
   duplicates: 0.1,
@@ -41,7 +43,8 @@ export async function startTraffic(system: System, random: Random, perSecond: nu
   };
   const run = async () => {
     while (!stopped) {
-      if (underWay.size < maxUnderWay) write();
+      const { waiting_changes, waiting_retries } = (await simulator.get('/__sim')).counts;
+      if (underWay.size < maxUnderWay && waiting_changes + waiting_retries < mostWaiting) write();
       await sleep(everyMs);
     }
     await Promise.all(underWay);

@@ -83,8 +83,12 @@ export function judge(observed: Observed, stored: Stored, least: number = leastA
   promise(stored.strangers === 0, `${stored.strangers} rows stand where another tenant reads them, or twice.`);
   promise(invented === 0, `${invented} events are stored that nobody sent.`);
 
-  const doubled = [...observed.sends.values()].filter(times => times > 1).length;
-  promise(doubled === 0, `${doubled} questions were answered more than once.`);
+  const doubles = [...observed.sends].filter(([, times]) => times > 1).map(([target]) => target);
+  const doubled = doubles.length;
+  promise(
+    doubled === 0,
+    `${doubled} questions were answered more than once, such as ${doubles.slice(0, 5).join(', ')}.`,
+  );
   const targets = new Set([...observed.sent.values()].flatMap(({ question }) => question?.target ?? []));
   const strays = [...observed.sends.keys()].filter(target => !targets.has(target)).length;
   promise(strays === 0, `${strays} answers went to what was no question.`);
