@@ -77,7 +77,17 @@ describe('the audit log', () => {
     expect(idsOf(await read(`&since=${encodeURIComponent(byOwner.created_at)}&until=${since}`))).toEqual([byOwner.id]);
     expect(idsOf(await read('&since=1970-01-01T00:00:00Z'))).toEqual(idsOf({ data }));
     expect(idsOf(await read('&since=9999-01-01T00:00:00Z'))).toEqual([]);
-    for (const wrong of ['since=yesterday', 'until=2026-01-01', 'actor=', 'actor=usr_x', 'limit=101', 'who=me']) {
+    const odd = ['0000-01-01T00:00:00Z', '2026-01-01T00:00:00%2B16:00', `2026-01-01T00:00:00.${'1'.repeat(130)}Z`];
+    const oddOnes = odd.flatMap(moment => [`since=${moment}`, `until=${moment}`]);
+    for (const wrong of [
+      ...oddOnes,
+      'since=yesterday',
+      'until=2026-01-01',
+      'actor=',
+      'actor=usr_x',
+      'limit=101',
+      'who=me',
+    ]) {
       await owner.expect(400, owner.get(`${path}/audit-events?${wrong}`));
     }
   });

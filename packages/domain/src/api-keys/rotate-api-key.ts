@@ -48,7 +48,7 @@ export async function rotateApiKey(
     await audit(tx, {
       action: 'api_key.rotated',
       subject: { type: 'api_key', id: old.id },
-      changes: { replaced_by, overlap_seconds },
+      changes: { replaced_by: publicId('api_key', replaced_by), overlap_seconds },
     });
     return { api_key_id: old.id, shown };
   });

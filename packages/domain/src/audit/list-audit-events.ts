@@ -10,11 +10,16 @@ import { AuditEvent } from './audit.ts';
 
 const timestamp = z.iso.datetime({ offset: true });
 
+/** Of what ISO 8601 allows, what Postgres takes: it reads the text itself, to the microsecond. */
+const moment = timestamp.refine(text => /^(?!0000)[^.]+(\.\d{1,9})?(Z|[+-](0\d|1[0-5]):\d\d)$/.test(text), {
+  message: 'It must be a moment from year 1 on, at most 15:59 from UTC, such as 2026-01-31T12:00:00Z.',
+});
+
 export const listAuditEventsInput = listInput.extend({
   actor: z.string().min(1).max(100).optional().describe('`usr_…`, `key_…`, or the name of a job.'),
   action: z.string().min(1).max(100).optional().describe('Such as `business.created`.'),
-  since: timestamp.optional().describe('From this moment on.'),
-  until: timestamp.optional().describe('Before this moment.'),
+  since: moment.optional().describe('From this moment on.'),
+  until: moment.optional().describe('Before this moment.'),
 });
 
 /** One line of the audit log. `reason` says why staff were there. */

@@ -85,7 +85,10 @@ export async function createConnection(
     await audit(tx, {
       action: 'connection.begun',
       subject: { type: 'connection', id },
-      changes: { business_id: business.id, ...(integration && { integration_id: integration.id }) },
+      changes: {
+        business_id: publicId('business', business.id),
+        ...(integration && { integration_id: publicId('integration', integration.id) }),
+      },
     });
     return new Rendered(JSON.stringify(shown));
   });

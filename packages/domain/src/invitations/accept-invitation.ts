@@ -4,7 +4,7 @@ import { mayGrant } from '../access/authorize.ts';
 import { audit } from '../audit/audit.ts';
 import type { Context } from '../context.ts';
 import { DomainError, notFound } from '../errors.ts';
-import type { Uuid } from '../ids.ts';
+import { publicId, type Uuid } from '../ids.ts';
 import { OrganizationMembership } from '../members/organization-membership.ts';
 import { storeMembership } from '../members/store-membership.ts';
 import type { OrganizationShape } from '../organizations/organization.ts';
@@ -43,7 +43,7 @@ export async function acceptInvitation(
     await audit(tx, {
       action: 'invitation.accepted',
       subject: { type: 'invitation', id },
-      changes: { member, role },
+      changes: { member: publicId('member', member), role },
     });
     return shown;
   });

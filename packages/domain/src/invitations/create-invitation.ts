@@ -4,7 +4,7 @@ import { authorize, refuseAbove } from '../access/authorize.ts';
 import { audit } from '../audit/audit.ts';
 import type { Context } from '../context.ts';
 import { DomainError } from '../errors.ts';
-import { newId, type Uuid } from '../ids.ts';
+import { newId, publicId, type Uuid } from '../ids.ts';
 import { sendInvitationJob } from '../jobs.ts';
 import { membersWithPerson } from '../members/member-resource.ts';
 import { nudge } from '../nudge.ts';
@@ -68,7 +68,7 @@ export async function createInvitation(
     await audit(tx, {
       action: invitationCreated,
       subject: { type: 'invitation', id },
-      changes: { email, role, ...(replaced && { replaces: replaced }) },
+      changes: { email, role, ...(replaced && { replaces: publicId('invitation', replaced) }) },
     });
     return { shown, job: { organization_id, invitation_id: id } };
   });

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { authorize } from '../access/authorize.ts';
 import { audit } from '../audit/audit.ts';
 import type { Context } from '../context.ts';
+import { publicId } from '../ids.ts';
 import { Organization, type OrganizationShape } from '../organizations/organization.ts';
 import { showOrganization } from '../organizations/show-organization.ts';
 import type { Rendered } from '../resource.ts';
@@ -32,7 +33,7 @@ export async function transferOwnership(
     await audit(tx, {
       action: 'organization.ownership_transferred',
       subject: { type: 'organization', id: tx.tenant.organizationId },
-      changes: { member: member.id, role: { from: member.role, to: 'OWNER' } },
+      changes: { member: publicId('member', member.id), role: { from: member.role, to: 'OWNER' } },
     });
     return shown;
   });

@@ -8,6 +8,7 @@ import { integrationsWithPage } from '../integrations/show-integration.ts';
 import { listMembers } from '../members/list-members.ts';
 import { type MemberShape, memberShape } from '../members/member-resource.ts';
 import { maxNested, Rendered, renderRows } from '../resource.ts';
+import { isGone } from '../tenancy/doors.ts';
 import { readRows } from '../tenancy/read-page.ts';
 import { Room } from './room.ts';
 
@@ -46,7 +47,15 @@ export async function nestInOrganizations(
       ...(include.includes('members') && { members: await membersOf(ctx, organization, room) }),
     };
   };
-  await Promise.all(organizations.map(id => few(async () => nested.set(id, await read(id)))));
+  const add = async (id: string): Promise<void> => {
+    try {
+      nested.set(id, await read(id));
+    } catch (error) {
+      // Left, or deactivated, since it was listed: the others are still there.
+      if (!isGone(error)) throw error;
+    }
+  };
+  await Promise.all(organizations.map(id => few(add, id)));
   return nested;
 }
 
