@@ -80,6 +80,7 @@ public.app_pauses: failures integer not null default 0
 public.app_pauses: failed_at timestamp with time zone
 public.app_pauses: routine_until timestamp with time zone
 public.app_pauses: on_trial boolean not null default false
+public.app_pauses: failed_login uuid
 public.audit_events: organization_id uuid not null
 public.audit_events: id uuid not null
 public.audit_events: actor_type text not null

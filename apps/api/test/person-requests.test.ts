@@ -105,6 +105,19 @@ describe('a person who removes the app', () => {
 });
 
 describe('a person who wants their data deleted', () => {
+  it('is known by their pages’ tokens where their own was dead from the start', async () => {
+    const [page] = await network.simulator.createPages();
+    const held = await acme.connectPage({ page: { ...page!, userToken: 'EAAB1234567890abcdefghij' } });
+    expect(held.integration.facebook_page.status_reason.code).toBe('login_ended');
+    await callback(page!.personId, 'data_deletion');
+    const tokens = await network.sql(
+      `select length(l.access_token) as login, length(p.page_access_token) as page from facebook_logins l
+       join facebook_page_integrations p on p.login_id = l.id where l.organization_id = $1`,
+      [acme.uuid],
+    );
+    expect(tokens).toEqual([{ login: 0, page: 0 }]);
+  });
+
   it('gets a code and an address that says when it was done; their tokens are gone everywhere', async () => {
     const held = await acme.connectPage();
     const { callback_status, url, confirmation_code } = await callback(held.page.personId, 'data_deletion');

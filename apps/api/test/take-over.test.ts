@@ -142,6 +142,16 @@ describe('a page that another organization holds', () => {
     expect((await read(rival, moved.integration.id)).facebook_page.status).toBe('disconnected');
   });
 
+  it('is checked no more on the old side, whatever is changed there', async () => {
+    const { held, connection, pageId } = await contested();
+    await pick(rival, connection, [pageId], { take_over: true });
+    const { owner, path } = acme;
+    const switched = { config: { webhook_enabled: false } };
+    await owner.expect(200, owner.patch(`${path}/integrations/${held.id}`, switched));
+    await network.settle();
+    expect((await read(acme, held.id)).facebook_page).toMatchObject({ status: 'disconnected', next_check_at: null });
+  });
+
   it('comes back by a refresh once the other side has let it go', async () => {
     const { held, connection, pageId } = await contested();
     const [moved] = await pick(rival, connection, [pageId], { take_over: true });

@@ -27,7 +27,7 @@ afterAll(() => network?.stop());
 describe('when Facebook cannot be reached', () => {
   it('four failures are nobody’s concern but theirs, and a call that comes through ends their row', async () => {
     await breakFacebook();
-    for (let failure = 0; failure < 4; failure += 1) expect((await acme.refresh(pages[0]!.id)).outcome).toBe(failed);
+    await failInARow(4);
     await mendFacebook();
     expect((await acme.refresh(pages[0]!.id)).outcome).toBe('checked');
     await breakFacebook();
@@ -39,7 +39,7 @@ describe('when Facebook cannot be reached', () => {
 
   it('five in a row let all tenants’ calls rest: first for seconds, twice as long whenever the one on trial fails too', async () => {
     await breakFacebook();
-    for (let failure = 0; failure < 5; failure += 1) expect((await acme.refresh(pages[0]!.id)).outcome).toBe(failed);
+    await failInARow(5);
     const rests = [await restOfApp()];
     const before = await callsSoFar();
     expect((await rival.refresh(pages[2]!.id)).outcome).toBe('throttled');
@@ -60,9 +60,9 @@ describe('when Facebook cannot be reached', () => {
   }, 60_000);
 
   it('no answer goes on trial: a check does, and then the answer is sent', async () => {
-    const { id, page } = pages[0]!;
+    const { page } = pages[0]!;
     await breakFacebook();
-    for (let failure = 0; failure < 5; failure += 1) expect((await acme.refresh(id)).outcome).toBe(failed);
+    await failInARow(5);
     await network.simulator.post(`/__sim/pages/${page.page_id}/messages`, { text: 'Are you open?' });
     await endRest();
     const waits = `select 1 from app_pauses where failures = 6 and until > app.now() + interval '30 seconds'`;
@@ -81,7 +81,7 @@ describe('when Facebook cannot be reached', () => {
     await network.simulator.post('/__sim/faults', { match: { person_id }, fault: { type: 'latency', ms: 2_000 } });
     const underWay = rival.refresh(pages[2]!.id);
     await network.untilSql('select 1 from facebook_logins where lease_until > clock_timestamp()', 'the slow check');
-    for (let failure = 0; failure < 5; failure += 1) expect((await acme.refresh(pages[0]!.id)).outcome).toBe(failed);
+    await failInARow(5);
     const [rest] = await network.sql('select until from app_pauses');
     expect((await underWay).outcome).toBe(failed);
     expect(await network.sql('select until from app_pauses')).toEqual([rest]);
@@ -160,11 +160,35 @@ describe('after a throttle of our app', () => {
   }, 60_000);
 });
 
+describe('a login that fails while others do not', () => {
+  it('keeps nobody else waiting, however often it fails', async () => {
+    await mendFacebook();
+    await network.sql('delete from app_pauses');
+    const { personId: person_id } = pages[0]!.page;
+    const faults = [{ type: 'html' }, { type: 'error', code: 368, message: '(#368) The action was blocked.' }];
+    for (const fault of faults) {
+      await network.simulator.post('/__sim/faults', { match: { person_id, endpoint: 'accounts' }, fault });
+      for (let failure = 0; failure < 7; failure += 1) expect((await acme.refresh(pages[0]!.id)).outcome).toBe(failed);
+      expect(await restOfApp()).toBeNull();
+      await network.simulator.delete('/__sim/faults');
+    }
+    expect((await rival.refresh(pages[2]!.id)).outcome).toBe('checked');
+    expect((await acme.refresh(pages[0]!.id)).outcome).toBe('checked');
+  }, 60_000);
+});
+
 const failed = 'unreachable';
 
 /** Its own refusals would be told apart from a network that fails; so every call is cut. */
 const breakFacebook = () => network.simulator.post('/__sim/faults', { match: {}, fault: { type: 'reset' } });
 const mendFacebook = () => network.simulator.delete('/__sim/faults');
+
+/** Of two logins by turns: one alone says nothing of the others. */
+async function failInARow(times: number): Promise<void> {
+  for (let failure = 0; failure < times; failure += 1) {
+    expect((await acme.refresh(pages[failure % 2]!.id)).outcome).toBe(failed);
+  }
+}
 
 /** How long the rest is that began a moment ago, in seconds; null without one. */
 async function restOfApp(): Promise<number | null> {

@@ -61,6 +61,26 @@ describe('what Facebook allows our app', () => {
     await network.settle();
     expect((await sends(page.page_id)).total).toBe(1);
   });
+
+  it('lets what was restored work at once, while routine checks rest', async () => {
+    const acme = await network.tenant('acme');
+    const { owner, path } = acme;
+    const { id } = await acme.connectPage();
+    const businesses = `${path}/businesses/${acme.business.id}`;
+    const status = async () => (await owner.expect(200, owner.get(`${path}/integrations/${id}`))).facebook_page.status;
+    for (const what of [businesses, path]) {
+      await owner.expect(204, owner.delete(what));
+      await network.sql(
+        `insert into app_pauses (app_id, routine_until, reason)
+         values ('257000000000001', app.now() + interval '61 minutes', 'Much is used up.')
+         on conflict (app_id) do update set routine_until = excluded.routine_until`,
+      );
+      const byId = what === path ? `/v1/organizations/${acme.organization.id}` : what;
+      await owner.expect(200, owner.post(`${byId}/restore`));
+      await network.settle();
+      expect(await status(), what).toBe('healthy');
+    }
+  });
 });
 
 describe('what Facebook allows for a page', () => {

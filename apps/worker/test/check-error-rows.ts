@@ -41,6 +41,7 @@ const refusedList = { 'GET accounts': 1 };
 /** A read is repeated twice before it counts as failed. */
 const repeatedList = { 'GET accounts': 3 };
 const untilToken = { 'GET accounts': 1, 'GET debug_token': 1 };
+const foreign: Ending = { ...healthy, status: 'needs_reauth', calls: { 'GET accounts': 1, 'GET debug_token': 2 } };
 /** Nobody could tell whether its events come. */
 const unsettled: Ending = { ...healthy, again: 'in minutes' };
 const notSubscribed: Ending = { ...healthy, status: 'not_subscribed', again: 'within two hours' };
@@ -88,6 +89,11 @@ export const checkRows: readonly CheckRow[] = [
   row('debug_token', '4', 'the app’s limit', throttled(untilToken, 'app'), { http: 403 }),
   row('debug_token', '190', 'our own app token is not taken', failed(untilToken)),
   row('debug_token', '100', 'our own app token is none', failed(untilToken)),
+  // Asked about the page's token, and about the one in the person's list. Neither is used.
+  row('debug_token', '100', 'a token of another app', foreign, {
+    http: 400,
+    message: '(#100) The App_id in the input_token did not match the Viewing App',
+  }),
   row('subscribed_apps', '2', 'unavailable for now', unsettled),
   row('subscribed_apps', '4', 'the app’s limit', { ...unsettled, rests: 'app' }, { http: 403 }),
   row('subscribed_apps', '32', 'the page’s limit', { ...unsettled, rests: 'page' }),

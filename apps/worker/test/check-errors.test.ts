@@ -15,6 +15,7 @@ beforeAll(async () => {
 
 afterAll(() => network?.stop());
 afterEach(async () => {
+  await network.moveClock(0);
   await network.simulator.delete('/__sim/faults');
   await network.simulator.patch('/__sim/app', { role_loss: '492' });
   await network.sql('delete from app_pauses');
@@ -89,6 +90,60 @@ describe('a check that Facebook answers with', () => {
     });
   });
 });
+
+describe('what goes wrong with a part of a check', () => {
+  const fault = { type: 'error', http: 500, code: 2, message: '(#2) Service temporarily unavailable' };
+
+  it('a page that Facebook wants left alone keeps nothing from the others of its login', async () => {
+    await network.simulator.patch('/__sim/app', { role_loss: 'vanish' });
+    const [first, second] = await network.simulator.createPages(2);
+    const [well, lost] = [await acme.connectPage({ page: first! }), await acme.connectPage({ page: second! })];
+    const { page_id } = second!;
+    await happens(lost, { type: 'role_removed', page_id });
+    const throttle = { type: 'throttle', code: 80001, minutes: 30 };
+    await network.simulator.post('/__sim/faults', { match: { endpoint: 'page', page_id }, fault: throttle });
+    const before = await lookedAt(well);
+    expect((await acme.refresh(well.id)).outcome).toBe('checked');
+    expect(await lookedAt(well)).not.toBe(before);
+    expect((await acme.refresh(lost.id)).integration.facebook_page.status).toBe('healthy');
+    const [{ rests }] = await network.sql(
+      'select paused_until > app.now() as rests from facebook_page_integrations where page_id = $1',
+      [page_id],
+    );
+    expect(rests).toBe(true);
+  });
+
+  it('a fresh token that nobody could look at: the page is not called dead meanwhile', async () => {
+    const [long] = await network.simulator.createPages();
+    const { personId: person_id } = long!;
+    const [short] = await network.simulator.logIn(person_id, 'short');
+    const failing = (skip: number) =>
+      network.simulator.post('/__sim/faults', { match: { endpoint: 'debug_token', person_id }, fault, skip });
+    // After the person's own token and the page's.
+    await failing(2);
+    const page = { ...long!, page_access_token: short!.page_access_token };
+    const connected = await acme.connectPage({ page });
+    expect(connected.integration.facebook_page.status).toBe('unverified');
+    await network.simulator.delete('/__sim/faults');
+    await network.moveClock(1.5);
+    await failing(1);
+    expect((await acme.refresh(connected.id)).integration.facebook_page.status).toBe('unverified');
+    await network.simulator.delete('/__sim/faults');
+    expect((await acme.refresh(connected.id)).integration.facebook_page.status).toBe('healthy');
+  });
+
+  it('a login that cannot be prolonged today: its pages are looked at all the same', async () => {
+    const connected = await acme.connectPage();
+    const { personId: person_id } = connected.page;
+    await network.moveClock(47 * 24);
+    await network.simulator.post('/__sim/faults', { match: { endpoint: 'access_token', person_id }, fault });
+    expect((await acme.refresh(connected.id)).outcome).toBe('checked');
+    expect((await acme.refresh(connected.id)).integration.facebook_page.status).toBe('expiring');
+  });
+});
+
+const lookedAt = async ({ id }: ConnectedPage): Promise<string> =>
+  (await acme.owner.expect(200, acme.owner.get(`${acme.path}/integrations/${id}`))).facebook_page.last_checked_at;
 
 const happens = ({ page }: ConnectedPage, event: object): Promise<unknown> =>
   network.simulator.post(`/__sim/people/${page.personId}/events`, event);

@@ -15,7 +15,10 @@ afterAll(() => network?.stop());
 beforeEach(async () => {
   acme = await network.tenant('acme');
 });
-afterEach(() => network.moveClock(0));
+afterEach(async () => {
+  await network.moveClock(0);
+  await network.simulator.delete('/__sim/faults');
+});
 
 describe('what people are told of a page', () => {
   it('that it died, and that fresh tokens made it work again: OWNER and ADMIN, once each, the MEMBER nothing', async () => {
@@ -38,6 +41,48 @@ describe('what people are told of a page', () => {
       await acme.refresh(connected.id);
     }
     expect(await told()).toEqual(['“Blue Cup 1” stopped working', '“Blue Cup 1” works again']);
+  });
+
+  it('that it gets no events any more, once that has lasted, and not that it works again before they come', async () => {
+    const connected = await acme.connectPage({ name: 'Blue Cup' });
+    await happens(connected, { type: 'password_change' });
+    await acme.refresh(connected.id);
+    const { page_id } = connected.page;
+    await network.simulator.post('/__sim/faults', {
+      match: { endpoint: 'subscribed_apps', page_id },
+      fault: { type: 'error', code: 200, message: '(#200) Permissions error' },
+    });
+    const [fresh] = await network.simulator.logIn(connected.page.personId);
+    const { userToken: access_token, page_access_token } = fresh!;
+    const path = `${acme.path}/integrations/${connected.id}/facebook-page`;
+    await acme.owner.expect(200, acme.owner.put(path, { page_id, access_token, page_access_token }));
+    const stopped = '“Blue Cup 1” stopped working';
+    for (const [hours, mails] of [
+      [0, [stopped]],
+      [1.2, [stopped]],
+      [2.4, [stopped, stopped]],
+      [3.6, [stopped, stopped]],
+    ] as const) {
+      await network.moveClock(hours);
+      expect((await acme.refresh(connected.id)).integration.facebook_page.status).toBe('not_subscribed');
+      expect(await told()).toEqual(mails);
+    }
+    await network.simulator.delete('/__sim/faults');
+    await acme.refresh(connected.id);
+    expect(await told()).toEqual([stopped, stopped, '“Blue Cup 1” works again']);
+  }, 60_000);
+
+  it('in one mail, however many pages stopped working', async () => {
+    const connected = await acme.connectPage({ name: 'Blue Cup' });
+    await network.sql(
+      `insert into notifications (organization_id, id, user_id, integration_id, kind, episode, detail)
+       select $1, gen_random_uuid(), person, (select id from integrations where organization_id = $1), 'dead',
+         app.now() + page * interval '1 second', jsonb_build_object('page_name', 'Blue Cup ' || page, 'detail', 'Ended.')
+       from generate_series(1, 300) as page, unnest($2::uuid[]) as person order by page`,
+      [acme.uuid, [acme.owner.userId, acme.admin.userId]],
+    );
+    expect(connected.integration.facebook_page.status).toBe('healthy');
+    expect(await told()).toEqual(['300 pages stopped working']);
   });
 
   it('that Facebook keeps it from sending: by an answer or by its word, once a day', async () => {
@@ -138,7 +183,7 @@ async function told(): Promise<string[]> {
   const subjectsOf = async ({ email }: Persona) =>
     (await network.mailsTo(email.toLowerCase(), 0))
       .map(({ subject }) => subject)
-      .filter(subject => /Blue/.test(subject));
+      .filter(subject => /Blue|pages/.test(subject));
   const [owner, admin, member] = await Promise.all([acme.owner, acme.admin, acme.member].map(subjectsOf));
   expect(admin).toEqual(owner);
   expect(member).toEqual([]);

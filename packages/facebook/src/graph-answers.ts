@@ -28,6 +28,19 @@ export interface TokenInfo {
   error?: TokenError;
 }
 
+/** What is known of a token that Graph says nothing about. */
+export const unknownToken: TokenInfo = {
+  isValid: false,
+  type: null,
+  appId: null,
+  expiresAt: null,
+  dataAccessExpiresAt: null,
+  profileId: null,
+  userId: null,
+  scopes: [],
+  granularScopes: [],
+};
+
 export interface GranularScope {
   scope: string;
   /** The pages the scope is limited to; null for all of the person's. */

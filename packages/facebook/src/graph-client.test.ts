@@ -166,6 +166,18 @@ describe('debug_token', () => {
     server.answer = json({ data: { is_valid: false, scopes: [], error: { code: 190, message: 'Cannot parse' } } });
     expect(await graph.debugToken(token)).toMatchObject({ ok: true, value: { error: { subcode: null } } });
   });
+
+  test('another app’s token is an answer too, whichever way it is asked about', async () => {
+    const message = '(#100) The App_id in the input_token did not match the Viewing App';
+    const body = { error: { message, type: 'OAuthException', code: 100 } };
+    const refused = { ok: true, value: { isValid: false, scopes: [], error: { code: 100, message } } };
+    server.answer = json(body, 400);
+    expect(await graph.debugToken(token)).toMatchObject(refused);
+    server.answer = json([{ code: 400, headers: [], body: JSON.stringify(body) }]);
+    expect(await graph.debugTokens([token])).toMatchObject([refused]);
+    server.answer = json({ error: { message: '(#100) Missing input_token', type: 'OAuthException', code: 100 } }, 400);
+    expect(await graph.debugToken(token)).toMatchObject({ ok: false, error: { outcome: 'PERMANENT' } });
+  });
 });
 
 describe('lists', () => {

@@ -14,8 +14,9 @@ import {
   readSuccess,
   readTokenInfo,
   readUserToken,
+  unknownToken,
 } from './graph-answers.ts';
-import { localError } from './graph-error.ts';
+import { isForeignToken, localError } from './graph-error.ts';
 import type { GraphConfig, GraphResult, GraphTransport } from './graph-transport.ts';
 import { blankValues, createGraphTransport } from './graph-transport.ts';
 import { subscribedFields } from './subscribed-fields.ts';
@@ -47,7 +48,7 @@ export interface GraphClient extends AppCalls {
   exchangeForLongLived(userToken: Secret): Promise<GraphResult<UserTokenGrant>>;
   /** The documented renewal of a 60-day system user token: 60 more days from now (fact sheet 2.2). */
   renewSystemUser(token: Secret): Promise<GraphResult<UserTokenGrant>>;
-  /** Asked with the app token. A dead token is an `ok` result with `isValid: false`. */
+  /** Asked with the app token. A dead token, and one of another app, is an `ok` result with `isValid: false`. */
   debugToken(token: Secret): Promise<GraphResult<TokenInfo>>;
   /** The same for many tokens, 50 a request; one end each, in their order. */
   debugTokens(tokens: readonly Secret[]): Promise<GraphResult<TokenInfo>[]>;
@@ -111,26 +112,20 @@ function tokenCalls(transport: GraphTransport, config: GraphConfig): TokenCalls 
     exchangeForLongLived: userToken => exchange({ grant_type: 'fb_exchange_token', fb_exchange_token: userToken }),
     renewSystemUser: token =>
       exchange({ grant_type: 'fb_exchange_token', fb_exchange_token: token, set_token_expires_in_60_days: 'true' }),
-    debugToken: token =>
+    async debugToken(token) {
       // Graph reads a GET's parameters from the query only; the URL is shown nowhere.
-      transport.call({
-        method: 'GET',
+      const query = { input_token: token };
+      const read = (body: unknown) => withoutToken(readTokenInfo(body), token);
+      return orForeign(await transport.call({ method: 'GET', path: 'debug_token', query, token: appToken, read }));
+    },
+    async debugTokens(tokens) {
+      const reads = tokens.map(token => ({
         path: 'debug_token',
         query: { input_token: token },
-        token: appToken,
-        read: body => withoutToken(readTokenInfo(body), token),
-      }),
-    debugTokens: tokens =>
-      readInBatches(
-        transport,
-        config,
-        appToken,
-        tokens.map(token => ({
-          path: 'debug_token',
-          query: { input_token: token },
-          read: body => withoutToken(readTokenInfo(body), token),
-        })),
-      ),
+        read: (body: unknown) => withoutToken(readTokenInfo(body), token),
+      }));
+      return (await readInBatches(transport, config, appToken, reads)).map(orForeign);
+    },
     listPages: userToken =>
       readAll(transport, {
         path: 'me/accounts',
@@ -150,6 +145,13 @@ const appTokenOf = (config: GraphConfig): Secret => new Secret(`${config.appId}|
 function withoutToken(info: TokenInfo | undefined, token: Secret): TokenInfo | undefined {
   if (!info?.error) return info;
   return { ...info, error: { ...info.error, message: blankValues(info.error.message, [token]) } };
+}
+
+/** Graph refuses the whole question about another app's token. That is an answer: about the token, not about us. */
+function orForeign(result: GraphResult<TokenInfo>): GraphResult<TokenInfo> {
+  if (result.ok || !isForeignToken(result.error)) return result;
+  const { code, subcode, message } = result.error;
+  return { ok: true, value: { ...unknownToken, error: { code, subcode, message } }, usage: result.usage };
 }
 
 type PageCalls = Pick<

@@ -70,6 +70,10 @@ export function classifyTokenError(error: { code: number | null; subcode: number
   return outcomeOfEnvelope({ ...error, type: 'OAuthException', transient: false, fbtraceId: null }, 200);
 }
 
+/** Whether it says that a token was made for another app than the one that asks about it. */
+export const isForeignToken = ({ code, message }: Pick<GraphError, 'code' | 'message'>): boolean =>
+  code === 100 && /app_?id in the input_token did not match/i.test(message);
+
 /** An error found on our side of the wire: a call that cannot be made, or an answer that must not be trusted. */
 export function localError(message: string, outcome: Outcome, http: number | null, sentMaybe: boolean): GraphError {
   return {

@@ -45,6 +45,8 @@ export interface GraphCall<T> {
   json?: unknown;
   /** Sent as bearer, with its proof; never in the URL. */
   token?: Secret;
+  /** An answer that is longer fails; 2,000,000 when left out. */
+  maxBodyBytes?: number;
   /** Turns the JSON of a 2xx answer into the value; undefined when it is not what was asked for. */
   read: (body: unknown) => T | undefined;
 }
@@ -57,7 +59,7 @@ export interface GraphTransport {
 }
 
 // A full page of me/accounts is about 100 kB.
-const maxBodyBytes = 2_000_000;
+const usualMaxBodyBytes = 2_000_000;
 const connectionsPerProcess = 64;
 const retriesOfReads = 2;
 
@@ -77,6 +79,7 @@ export function createGraphTransport(config: GraphConfig): GraphTransport {
 
   async function attempt<T>(call: GraphCall<T>): Promise<GraphResult<T>> {
     const request = buildRequest(config, call);
+    const maxBodyBytes = call.maxBodyBytes ?? usualMaxBodyBytes;
     const ended = await exchange(agent, request, { timeoutMs, maxBodyBytes });
     if (ended.answered) noteVersion(ended.headers);
     const result = readExchange(call, ended, text => blankValues(text, secretsOf(config, call)));

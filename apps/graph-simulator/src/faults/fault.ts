@@ -70,6 +70,8 @@ export const faultSchema = z.strictObject({
     .default({}),
   fault: faultKindSchema,
   times: z.number().int().min(1).max(1_000_000).optional(),
+  /** So many calls that it would hit are let through first. */
+  skip: z.number().int().min(0).max(1_000_000).default(0),
   probability: z.number().min(0).max(1).default(1),
   /** Virtual seconds from now until it begins, and how long it then lasts. */
   after_seconds: seconds.default(0),
@@ -88,6 +90,7 @@ export interface Fault {
   fault: FaultKind;
   /** Hits left; null is without end. */
   timesLeft: number | null;
+  skipLeft: number;
   probability: number;
   hits: number;
   /** Virtual milliseconds; null is always, or for ever. */

@@ -26,6 +26,7 @@ export function addFault(state: State, input: z.output<typeof faultSchema>): Fau
     match: input.match,
     fault,
     timesLeft: input.times ?? null,
+    skipLeft: input.skip,
     probability: input.probability,
     hits: 0,
     fromMs,
@@ -50,7 +51,7 @@ export function hitFaults(state: State, target: Target): Fault[] {
   const hit: Fault[] = [];
   for (const fault of candidates) {
     if (isOver(state, fault)) forget(state, fault);
-    else if (matches(state, fault, target) && drawn(state, fault)) hit.push(fault);
+    else if (matches(state, fault, target) && !isSkipped(fault) && drawn(state, fault)) hit.push(fault);
   }
   for (const fault of hit) count(fault);
   return hit;
@@ -73,6 +74,12 @@ function matches(state: State, { match, fromMs }: Fault, target: Target): boolea
   if (match.endpoint && match.endpoint !== target.endpoint) return false;
   if (match.method && match.method !== target.method) return false;
   return !match.person_id || match.person_id === target.personId;
+}
+
+function isSkipped(fault: Fault): boolean {
+  if (!(fault.skipLeft > 0)) return false;
+  fault.skipLeft -= 1;
+  return true;
 }
 
 function drawn(state: State, fault: Fault): boolean {

@@ -5,9 +5,9 @@ import { reclaimPages } from '../claims/reclaim-pages.ts';
 import type { Context } from '../context.ts';
 import { violates } from '../database/errors.ts';
 import { DomainError } from '../errors.ts';
-import { publicId, type Uuid } from '../ids.ts';
-import { sweepLoginsJob } from '../jobs.ts';
-import { nudge } from '../nudge.ts';
+import { publicId } from '../ids.ts';
+import { refreshLoginJob } from '../jobs.ts';
+import { nudgeAll } from '../nudge.ts';
 import type { Rendered } from '../resource.ts';
 import { withTenant } from '../tenancy/doors.ts';
 import type { TenantTx } from '../tenancy/tenant-tx.ts';
@@ -24,19 +24,19 @@ export async function restoreBusiness(
   { organization, business: reference }: { organization: string; business: string },
 ): Promise<Rendered<BusinessShape>> {
   try {
-    const { shown } = await withTenant(ctx, { organization }, async tx => {
+    const { shown, checks } = await withTenant(ctx, { organization }, async tx => {
       authorize(tx, 'business.write');
       const business = await findBusiness(tx, reference, { active: 'any', forUpdate: true });
-      const left = business.is_active ? [] : await reactivate(tx, business);
+      const { taken, checks } = business.is_active ? { taken: [], checks: [] } : await reactivate(tx, business);
       const shown = await showBusiness(tx, business.id);
       await audit(tx, {
         action: 'business.restored',
         subject: { type: 'business', id: business.id },
-        changes: left.length > 0 ? { integrations_not_restored: left.map(id => publicId('integration', id)) } : {},
+        changes: taken.length > 0 ? { integrations_not_restored: taken.map(id => publicId('integration', id)) } : {},
       });
-      return { shown };
+      return { shown, checks };
     });
-    await nudge(ctx, sweepLoginsJob, {});
+    await nudgeAll(ctx, refreshLoginJob, checks);
     return shown;
   } catch (error) {
     if (violates(error, 'businesses_slug')) {
@@ -46,7 +46,7 @@ export async function restoreBusiness(
   }
 }
 
-async function reactivate(tx: TenantTx, { id, version }: Business): Promise<Uuid[]> {
+async function reactivate(tx: TenantTx, { id, version }: Business): ReturnType<typeof reclaimPages> {
   await Business.query(tx)
     .where({ id })
     .patch({ is_active: true, deactivated_at: null, version: version + 1, updated_at: raw('now()') as never });

@@ -6,22 +6,29 @@ import { inScope, type PageScope, planForMany } from './release-pages.ts';
  * Makes the pages of all active integrations in the scope due for the check that proves their tokens, claims them and
  * subscribes our app again, after the scope was made active. Until then they are `unverified`; what the check cannot
  * restore stands in `status_reason`.
- * @returns integrations that stay deactivated, for another one of this organization has their page by now
+ * @returns `taken`: integrations that stay deactivated, for another one of this organization has their page by now;
+ *   `checks`: of the logins that are due, for `refreshLoginJob`. People wait for them, so they are not left to the sweep,
+ *   which rests while the app's calls are nearly used up
  */
-export async function reclaimPages(tx: TenantTx, scope: PageScope): Promise<Uuid[]> {
+export async function reclaimPages(
+  tx: TenantTx,
+  scope: PageScope,
+): Promise<{ taken: Uuid[]; checks: { organization_id: Uuid; login_id: Uuid }[] }> {
   await planForMany(tx);
   const taken = scope !== 'organization' && 'business' in scope ? await leaveTaken(tx, scope.business) : [];
   const { condition, bindings } = inScope(scope);
-  await tx.raw(
+  const { rows } = await tx.raw(
     `update facebook_page_integrations p
      set status = 'unverified', status_reason = null, status_since = app.now(), next_check_at = app.now(),
        updated_at = now()
      from integrations i join businesses b on b.organization_id = i.organization_id and b.id = i.business_id
      where p.organization_id = ? and i.organization_id = p.organization_id and i.id = p.id
-       and i.is_active and b.is_active and ${condition}`,
+       and i.is_active and b.is_active and ${condition}
+     returning p.login_id`,
     [tx.tenant.organizationId, ...bindings],
   );
-  return taken;
+  const logins = new Set<Uuid>(rows.map((row: { login_id: Uuid }) => row.login_id));
+  return { taken, checks: [...logins].map(login_id => ({ organization_id: tx.tenant.organizationId, login_id })) };
 }
 
 // While the business was inactive, its pages were free for the organization's other businesses.

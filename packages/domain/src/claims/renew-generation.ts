@@ -4,7 +4,7 @@ import type { TenantTx } from '../tenancy/tenant-tx.ts';
 /**
  * A page's next generation, and its claim's: a drain or a check that began under the last one stops, and cached routes
  * are stale.
- * @param options.recheck a check follows at once
+ * @param options.recheck a check follows at once, except for a page that was taken over: nobody checks it any more
  * @returns the page's login; null where the integration has no page
  */
 export async function renewGeneration(
@@ -16,7 +16,7 @@ export async function renewGeneration(
   const { rows } = await tx.raw(
     `update facebook_page_integrations
      set generation = generation + 1,
-       next_check_at = case when ? then least(next_check_at, app.now()) else next_check_at end
+       next_check_at = case when ? and next_check_at is not null then least(next_check_at, app.now()) else next_check_at end
      where organization_id = ? and id = ? returning login_id, generation`,
     [recheck, organizationId, integrationId],
   );

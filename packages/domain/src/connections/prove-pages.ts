@@ -1,3 +1,4 @@
+import { unknownToken } from '@pagekeeper/facebook/graph-answers';
 import type { GraphClient, PageGrant, TokenInfo } from '@pagekeeper/facebook/graph-client';
 import type { GraphError } from '@pagekeeper/facebook/graph-error';
 import type { Secret } from '@pagekeeper/runtime/secret';
@@ -51,20 +52,8 @@ export async function provePages(graph: GraphClient, { appId, token, pageIds, no
 const hasToken = (grant: PageGrant): grant is PageGrant & { token: Secret } => grant.token !== null;
 
 function judgeProof(appId: string, grant: PageGrant, info: TokenInfo | null): StatusReason | null {
-  if (!info) return judgeFoundPage(nothingGranted, grant);
+  // Only asked of a page without a token, which is reason enough.
+  if (!info) return judgeFoundPage(unknownToken, grant);
   const isOwn = info.isValid && info.type === 'PAGE' && info.profileId === grant.id && info.appId === appId;
   return isOwn ? judgeFoundPage(info, grant) : badToken;
 }
-
-/** Only asked of a page without a token, which is reason enough. */
-const nothingGranted: TokenInfo = {
-  isValid: false,
-  type: null,
-  appId: null,
-  expiresAt: null,
-  dataAccessExpiresAt: null,
-  profileId: null,
-  userId: null,
-  scopes: [],
-  granularScopes: [],
-};

@@ -1,3 +1,4 @@
+import type { Outcome } from '@pagekeeper/facebook/graph-error';
 import { failpoint } from '@pagekeeper/runtime/failpoint';
 import type { Context } from '../context.ts';
 import type { Uuid } from '../ids.ts';
@@ -5,12 +6,20 @@ import { personHashOf } from '../integrations/facebook-login.ts';
 import type { PageStatus } from '../integrations/facebook-page-integration.ts';
 import { refreshLoginJob, unparkEventsJob } from '../jobs.ts';
 import { nudge } from '../nudge.ts';
-import { type AppPass, noteAppFailure, noteAppSuccess, passApp, pauseApp, spareApp } from '../tenancy/app-pause.ts';
+import {
+  type AppPass,
+  noteAppFailure,
+  noteAppSuccess,
+  noteCall,
+  passApp,
+  pauseApp,
+  spareApp,
+} from '../tenancy/app-pause.ts';
 import { isGone, withTenant } from '../tenancy/doors.ts';
 import type { CheckedLogin } from './checked-login.ts';
 import { claimPages } from './claim-pages.ts';
 import { ExaminationFailed } from './examination-failed.ts';
-import { examineLogin, type LoginFindings } from './examine-login.ts';
+import { examineLogin, type LoginFindings, personOf } from './examine-login.ts';
 import type { PageExamination } from './examine-pages.ts';
 import { appRemoved, damaged, deadStatuses, judgeDeadToken, judgePage, type Verdict } from './judge-page.ts';
 import { type LeasedLogin, type LeasedPage, leaseLogin, releaseLogin, renewLease } from './lease-login.ts';
@@ -176,10 +185,10 @@ async function store(ctx: Context, checked: CheckedLogin): Promise<StoredPage[]>
 async function warnOthers(
   ctx: Context,
   { id, personHash: knownHash, pages }: LeasedLogin,
-  { user }: LoginFindings,
+  findings: LoginFindings,
   verdicts: ReadonlyMap<Uuid, Verdict>,
 ): Promise<void> {
-  const userId = user.info?.userId;
+  const userId = personOf(findings);
   const personHash = knownHash ?? (userId ? personHashOf(ctx.vault, userId) : null);
   const isDead = (status: PageStatus | undefined) => status !== undefined && deadStatuses.includes(status);
   const isNews =
@@ -214,6 +223,9 @@ async function noteAppUse(
   await spareApp(database, appId, graph.appUsage());
 }
 
+/** Failures that may be everybody's. Others are Facebook's word on this login: one tenant's must not stop the others. */
+const isAnybodys: ReadonlySet<Outcome> = new Set(['TRANSIENT', 'AMBIGUOUS', 'CONFIG', 'REAUTH']);
+
 async function giveUp(
   ctx: Context,
   { appId, pass }: Caller,
@@ -224,6 +236,7 @@ async function giveUp(
   await withTenant(ctx, { organization: login.organizationId }, tx => postponeCheck(tx, login, waitMs));
   ctx.log.warn({ outcome, code: graphError.code, login_id: login.id }, 'check failed');
   if (outcome === 'THROTTLED_APP') await pauseApp(ctx.database, appId, waitMs, message);
-  else if (!outcome.startsWith('THROTTLED')) await noteAppFailure(ctx.database, appId, pass, message);
+  else if (isAnybodys.has(outcome)) await noteAppFailure(ctx.database, appId, pass, message, login.id);
+  else await noteCall(ctx.database, appId, pass, graphError);
   return { outcome: outcome.startsWith('THROTTLED') ? 'throttled' : 'unreachable', detail: message };
 }

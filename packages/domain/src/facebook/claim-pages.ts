@@ -13,7 +13,7 @@ export async function claimPages(
 ): Promise<Set<Uuid>> {
   const ids = proven.map(page => page.integrationId);
   const generations = proven.map(page => page.generation);
-  // Joined with what it claims for, and locked: nothing is claimed for an integration that is being deactivated.
+  // Joined with what it claims for, and locked: nothing is claimed for what is being deactivated.
   await tx.raw(
     `insert into page_claims (page_id, organization_id, integration_id, generation, claimed_at)
      select p.page_id, p.organization_id, p.id, p.generation, app.now()
@@ -21,7 +21,8 @@ export async function claimPages(
      join facebook_page_integrations p on p.organization_id = ? and p.id = given.id and p.generation = given.generation
      join integrations i on i.organization_id = p.organization_id and i.id = p.id and i.is_active
      join businesses b on b.organization_id = i.organization_id and b.id = i.business_id and b.is_active
-     order by p.page_id for share of b, i, p
+     join organizations o on o.id = b.organization_id and o.is_active
+     order by p.page_id for share of o, b, i, p
      on conflict do nothing`,
     [ids, generations, tx.tenant.organizationId],
   );

@@ -22,19 +22,17 @@ export function valueOrFail<T>(result: GraphResult<T>): T {
   throw new ExaminationFailed(result.error);
 }
 
+/** A failure that is nobody's but ours: the app throttled, its secret wrong. */
+export const isOfTheApp = ({ outcome }: GraphError): boolean => outcome === 'THROTTLED_APP' || outcome === 'CONFIG';
+
 /**
- * Refuses to go on where a round of reads failed for all, or failed in a way that is nobody's but ours: the app
- * throttled, its secret wrong.
- * @param says which errors are Facebook's word on a token; none of `debug_token`'s, whose word is an answer
+ * Refuses to go on where a round of reads failed for all, or in a way that is nobody's but ours.
+ * @param options.onlyOfTheApp what failed for all is no reason: without it enough is known
  * @throws ExaminationFailed
  */
-export function refuseOurFailure(
-  results: readonly GraphResult<unknown>[],
-  says: (error: GraphError) => boolean = () => false,
-): void {
+export function refuseOurFailure(results: readonly GraphResult<unknown>[], { onlyOfTheApp = false } = {}): void {
   const errors = results.flatMap(result => (result.ok ? [] : [result.error]));
-  const ours = errors.find(({ outcome }) => outcome === 'THROTTLED_APP' || outcome === 'CONFIG');
-  const failed = errors.filter(error => !says(error));
+  const ours = errors.find(isOfTheApp);
   if (ours) throw new ExaminationFailed(ours);
-  if (failed.length > 0 && failed.length === results.length) throw new ExaminationFailed(failed[0]!);
+  if (!onlyOfTheApp && errors.length > 0 && errors.length === results.length) throw new ExaminationFailed(errors[0]!);
 }

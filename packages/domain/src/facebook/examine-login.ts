@@ -1,7 +1,7 @@
 import type { GraphClient, PageGrant, TokenInfo } from '@pagekeeper/facebook/graph-client';
 import { failpoint } from '@pagekeeper/runtime/failpoint';
 import type { Secret } from '@pagekeeper/runtime/secret';
-import { ExaminationFailed, saysSomethingOfTheToken, valueOrFail } from './examination-failed.ts';
+import { ExaminationFailed, isOfTheApp, saysSomethingOfTheToken, valueOrFail } from './examination-failed.ts';
 import { examinePages, type PageExamination } from './examine-pages.ts';
 import type { LeasedLogin } from './lease-login.ts';
 
@@ -23,6 +23,12 @@ export interface UserFindings {
   /** The pages that the person grants us; null where the list could not be had. */
   grants: PageGrant[] | null;
 }
+
+/** Facebook's id of who granted the login. A dead token does not always tell; the pages' tokens then do. */
+export const personOf = ({ user, pages }: LoginFindings): string | null =>
+  user.info?.userId ??
+  pages.map(page => (page.outcome === 'seen' ? page.found.info.userId : null)).find(id => id !== null) ??
+  null;
 
 const day = 24 * 3_600_000;
 /** Day 45 of 60: from here on the user token is exchanged (fact sheet 13). */
@@ -93,7 +99,8 @@ async function exchange(
     kind === 'system_user' ? await graph.renewSystemUser(token) : await graph.exchangeForLongLived(token);
   failpoint('check.after_exchange');
   if (!exchanged.ok) {
-    if (saysSomethingOfTheToken(exchanged.error)) return null;
+    // It can wait for tomorrow: there are days for it, and without it the pages can be looked at.
+    if (!isOfTheApp(exchanged.error)) return null;
     throw new ExaminationFailed(exchanged.error);
   }
   const info = valueOrFail(await graph.debugToken(exchanged.value.token));

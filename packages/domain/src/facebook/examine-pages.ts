@@ -1,5 +1,5 @@
 import type { GraphClient, GraphResult, PageDetails, PageGrant, TokenInfo } from '@pagekeeper/facebook/graph-client';
-import type { GraphError } from '@pagekeeper/facebook/graph-error';
+import { type GraphError, isForeignToken } from '@pagekeeper/facebook/graph-error';
 import type { Secret } from '@pagekeeper/runtime/secret';
 import type { PageStatus } from '../integrations/facebook-page-integration.ts';
 import { refuseOurFailure, saysSomethingOfTheToken } from './examination-failed.ts';
@@ -65,21 +65,29 @@ const seen = (examinations: readonly PageExamination[]): Seen[] =>
   examinations.filter((examination): examination is Seen => examination.outcome === 'seen');
 
 /** A dead token, and one that ends with a short-lived login, gives way to a fresh one that is better. */
-async function replaceTokens(graph: GraphClient, examinations: readonly PageExamination[]): Promise<void> {
+async function replaceTokens(graph: GraphClient, examinations: PageExamination[]): Promise<void> {
   const poor = seen(examinations).filter(({ found }) => !found.info.isValid || found.info.expiresAt !== null);
-  const candidates = poor.flatMap(({ found }) => (found.grant?.token ? [{ found, token: found.grant.token }] : []));
+  const candidates = poor.flatMap(examination => {
+    const token = examination.found.grant?.token;
+    return token ? [{ examination, token }] : [];
+  });
   if (candidates.length === 0) return;
   const results = await graph.debugTokens(candidates.map(({ token }) => token));
-  for (const [{ found, token }, result] of zip(candidates, results)) {
-    if (result.ok && result.value.isValid) Object.assign(found, { info: result.value, token, replaced: true });
+  refuseOurFailure(results);
+  for (const [{ examination, token }, result] of zip(candidates, results)) {
+    // It may be the one that works: nothing is said of the page until somebody knows.
+    if (!result.ok) examinations[examinations.indexOf(examination)] = failed(examination, result.error);
+    else if (result.value.isValid) Object.assign(examination.found, { info: result.value, token, replaced: true });
   }
 }
+
+const failed = ({ page }: Seen, error: GraphError): PageExamination => ({ outcome: 'failed', page, error });
 
 /** Tries what `debug_token` calls dead, and what the person's list lacks although it was complete. */
 async function tryTokens(graph: GraphClient, examinations: PageExamination[]): Promise<void> {
   const doubtful = seen(examinations).filter(isDoubtful);
   const fail = (examination: Seen, error: GraphError) => {
-    examinations[examinations.indexOf(examination)] = { outcome: 'failed', page: examination.page, error };
+    examinations[examinations.indexOf(examination)] = failed(examination, error);
   };
   for (const examination of doubtful) {
     const { restMs } = examination.page;
@@ -88,15 +96,17 @@ async function tryTokens(graph: GraphClient, examinations: PageExamination[]): P
   const tried = doubtful.filter(({ page }) => page.restMs === 0);
   if (tried.length === 0) return;
   const probes = await graph.probePages(tried.map(({ page, found }) => ({ id: page.pageId, token: found.token })));
-  refuseOurFailure(probes, saysSomethingOfTheToken);
+  // Of the others enough is known, however many of these failed.
+  refuseOurFailure(probes, { onlyOfTheApp: true });
   for (const [examination, probe] of zip(tried, probes)) {
     const failure = settleProbe(examination.found, probe);
     if (failure) fail(examination, failure);
   }
 }
 
-/** A token that was found dead before, and is dead still, is used no more (fact sheet 13.7). */
+/** A token that was found dead before, and is dead still, is used no more (fact sheet 13.7); another app's never. */
 function isDoubtful({ page, found }: Seen): boolean {
+  if (found.info.error && isForeignToken(found.info.error)) return false;
   if (!found.info.isValid) return !tokenDead.includes(page.status);
   return found.grant === undefined;
 }

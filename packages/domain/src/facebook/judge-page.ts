@@ -1,4 +1,5 @@
 import type { TokenError, TokenInfo } from '@pagekeeper/facebook/graph-client';
+import { isForeignToken } from '@pagekeeper/facebook/graph-error';
 import type { PageStatus, StatusReason } from '../integrations/facebook-page-integration.ts';
 
 /** What a check found out about one page. */
@@ -52,7 +53,7 @@ const expiryNoticeMs = 14 * day;
 export function judgePage(situation: PageSituation, now: Date): Verdict {
   const { token, pageId, appId } = situation;
   if (!token.isValid) return judgeDeadToken(token.error);
-  if (token.appId !== appId) return needsReauth('foreign_token', 'The page token was made for another app.');
+  if (token.appId !== appId) return foreign;
   if (token.type !== 'PAGE' || token.profileId !== pageId) {
     return needsReauth('wrong_token', 'The token given for the page is not a token of this page.');
   }
@@ -101,12 +102,9 @@ function judgeConnection({ holdsClaim, subscribed }: PageSituation): Verdict | n
 
 function judgeExpiry({ token, userIsAlive, userTokenExpiresAt }: PageSituation, now: Date): Verdict {
   if (!userIsAlive) {
-    return verdict(
-      'expiring',
-      'login_ended',
-      'The login behind the page has ended. The page works on, until Facebook ends its token too.',
-      reconnect,
-    );
+    const ended = 'The login behind the page has ended. The page works on, until Facebook ends its token too.';
+    const endsAt = token.expiresAt && { endsAt: token.expiresAt };
+    return { ...verdict('expiring', 'login_ended', ended, reconnect), ...endsAt };
   }
   const ends = [token.expiresAt, userTokenExpiresAt].filter(date => date !== null);
   const first = ends.sort((a, b) => a.getTime() - b.getTime())[0];
@@ -117,6 +115,7 @@ function judgeExpiry({ token, userIsAlive, userTokenExpiresAt }: PageSituation, 
 
 /** A dead token's status, by subcode (fact sheet 6.3). */
 export function judgeDeadToken(error: TokenError | undefined): Verdict {
+  if (error && isForeignToken(error)) return foreign;
   switch (error?.subcode) {
     case 458:
       return needsReauth('app_removed', 'The person removed the app on Facebook, or took this page away from it.');
@@ -165,6 +164,8 @@ const verdict = (status: PageStatus, code: string, detail: string, fix: string):
 });
 
 const needsReauth = (code: string, detail: string): Verdict => verdict('needs_reauth', code, detail, reconnect);
+
+const foreign = needsReauth('foreign_token', 'The page token was made for another app.');
 
 const roleLost: Verdict = verdict(
   'page_lost',

@@ -1,5 +1,6 @@
 import type { Context } from '../context.ts';
 import type { Uuid } from '../ids.ts';
+import { FacebookLogin } from '../integrations/facebook-login.ts';
 import { leavePage } from '../integrations/page-unsubscription.ts';
 import { sweepUnsubscriptionsJob } from '../jobs.ts';
 import { nudge } from '../nudge.ts';
@@ -24,6 +25,9 @@ export async function leaveOvertaken(
   const organization = checked.login.organizationId;
   try {
     await withTenant(ctx, { organization, allowInactive: true }, async tx => {
+      // The person took the app away, and may have asked for deletion: the tokens open nothing, and are not kept.
+      const login = await FacebookLogin.query(tx).findOne({ id: checked.login.id });
+      if (login?.revoked_at) return;
       for (const { page, found } of pages) {
         await leavePage(tx, ctx.vault, {
           integrationId: page.integrationId,

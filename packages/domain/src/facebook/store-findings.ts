@@ -15,6 +15,7 @@ import type { TenantTx } from '../tenancy/tenant-tx.ts';
 import { currentDataKey } from '../vault/organization-key.ts';
 import type { Vault } from '../vault/vault.ts';
 import type { CheckedLogin } from './checked-login.ts';
+import { personOf } from './examine-login.ts';
 import type { PageExamination } from './examine-pages.ts';
 import { describeFindings, type StoredFindings } from './findings.ts';
 import { deadStatuses, usableStatuses, type Verdict } from './judge-page.ts';
@@ -56,8 +57,10 @@ export async function storeFindings(tx: TenantTx, vault: Vault, checked: Checked
   return stored;
 }
 
-async function storeLogin(tx: TenantTx, vault: Vault, { login, findings: { user } }: CheckedLogin): Promise<boolean> {
+async function storeLogin(tx: TenantTx, vault: Vault, { login, findings }: CheckedLogin): Promise<boolean> {
+  const { user } = findings;
   const { info, renewed } = user;
+  const person = personOf(findings);
   const key = renewed && (await currentDataKey(tx, vault));
   const stored = await FacebookLogin.query(tx)
     .where({ id: login.id, lease_token: login.leaseToken, generation: login.generation })
@@ -67,8 +70,9 @@ async function storeLogin(tx: TenantTx, vault: Vault, { login, findings: { user 
         expires_at: renewed.expiresAt,
       }),
       ...(user.exchangeTried && { exchange_tried_at: login.now }),
+      // A dead login's too: whoever takes the app away, or asks for deletion, means it with the rest.
+      ...(person && (info?.isValid || !login.personHash) && { person_hash: personHashOf(vault, person) }),
       ...(info?.isValid && {
-        person_hash: info.userId ? personHashOf(vault, info.userId) : null,
         kind: info.type === 'SYSTEM_USER' ? 'system_user' : 'user',
         scopes: info.scopes,
         data_access_expires_at: info.dataAccessExpiresAt,
@@ -164,17 +168,26 @@ const passing: readonly Outcome[] = ['TRANSIENT', 'AMBIGUOUS', 'THROTTLED_APP', 
  */
 function nextCheck(
   { status }: Verdict,
-  { page: { restMs } }: PageExamination,
+  examination: PageExamination,
   subscription: SubscriptionFindings | undefined,
   before: FacebookPageIntegration,
 ): string {
+  const { restMs } = examination.page;
   if (status === 'not_subscribed') return afterMs(hour);
   const { asWanted, error, restMs: newRestMs } = subscription ?? {};
   const wasLeftAlone = restMs > 0 && usableStatuses.includes(status);
   const isUnsettled = asWanted === null && (!error || passing.includes(error.outcome));
-  if (!wasLeftAlone && !isUnsettled) return `app.now() + interval '18 hours' + random() * interval '2 hours'`;
+  if (!wasLeftAlone && !isUnsettled) return untilTomorrow(examination);
   const wasUnsettled = (before.findings as StoredFindings | null)?.subscribed === null;
   return afterMs(Math.max(restMs, newRestMs ?? 0, error?.waitMs ?? 0, wasUnsettled ? hour : retryMs));
+}
+
+/** Sooner where the page's token has an end that comes before: people are told when it has come, not a day later. */
+function untilTomorrow(examination: PageExamination): string {
+  const tomorrow = `app.now() + interval '18 hours' + random() * interval '2 hours'`;
+  const endsAt = examination.outcome === 'seen' && examination.found.info.isValid && examination.found.info.expiresAt;
+  if (!endsAt) return tomorrow;
+  return `least(${tomorrow}, greatest(app.now(), to_timestamp(${endsAt.getTime() / 1_000})) + interval '1 minute')`;
 }
 
 /** A page that was made due while the check ran stays due: what it was made due for, the check may not have seen. */

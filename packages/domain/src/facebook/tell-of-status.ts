@@ -7,6 +7,8 @@ import { deadStatuses, type Verdict } from './judge-page.ts';
 const day = 24 * 3_600_000;
 /** Days before the end at which people are told, once each. */
 const rungs = [1, 3, 7, 14] as const;
+/** So long a page may be without its events before people are told: it is looked at hourly. */
+const deafMs = 90 * 60_000;
 
 /**
  * Notes what people are to be told of a status: that it stopped, that it works again, that an end lies ahead.
@@ -22,16 +24,23 @@ export async function tellOfStatus(
   const about = { integrationId, detail: { page_name: page_name || before.page_id, detail, ...(fix && { fix }) } };
   const isNew = before.status !== verdict.status;
   const isDead = deadStatuses.includes(verdict.status);
-  if (isNew && isDead) await recordNotification(tx, { ...about, kind: 'dead', episode: since });
-  const recovered = isNew && !isDead && verdict.status !== 'unverified' && (await wasToldDead(tx, integrationId));
+  // Facebook mends it by itself at times, or at our next try.
+  const isDeaf = verdict.status === 'not_subscribed';
+  const isDeafForLong = isDeaf && now.getTime() - since.getTime() >= deafMs;
+  if ((isNew && isDead) || isDeafForLong) await recordNotification(tx, { ...about, kind: 'dead', episode: since });
+  const isBack = isNew && !isDead && !isDeaf && verdict.status !== 'unverified';
+  const recovered = isBack && (await wasToldDead(tx, integrationId));
   if (recovered) {
     await recordNotification(tx, { ...about, kind: 'recovered', episode: since });
   }
   if (verdict.status === 'expiring') {
-    const endsAt = verdict.endsAt ?? null;
-    const rung = endsAt ? rungs.find(days => endsAt.getTime() - now.getTime() <= days * day) : 0;
-    if (rung !== undefined)
-      await recordNotification(tx, { ...about, kind: 'expiring', rung, episode: endsAt ?? since });
+    const { endsAt } = verdict;
+    const rung = endsAt && rungs.find(days => endsAt.getTime() - now.getTime() <= days * day);
+    if (rung) await recordNotification(tx, { ...about, kind: 'expiring', rung, episode: endsAt });
+    // Its end has come: the page's own token may have another.
+    if (!endsAt || verdict.reason?.code === 'login_ended') {
+      await recordNotification(tx, { ...about, kind: 'expiring', rung: 0, episode: since });
+    }
   }
   return { recovered };
 }

@@ -6,6 +6,7 @@ import type { TenantTx } from '../tenancy/tenant-tx.ts';
 import { composeNotification } from './compose-notification.ts';
 import type { WaitingNotification } from './notification.ts';
 
+/** Rows at once; what belongs into one mail is never cut. */
 const batch = 500;
 
 /**
@@ -30,20 +31,26 @@ export async function sendNotifications(
   }
 }
 
+const isFree = `(claimed_at is null or claimed_at < clock_timestamp() - interval '10 minutes')`;
+
 async function claimWaiting(tx: TenantTx): Promise<WaitingNotification[]> {
+  const { organizationId } = tx.tenant;
   const { rows } = await tx.raw(
-    `with claimed as (
+    `with waiting as (
+       select user_id, kind, rung, sum(count(*)) over (order by min(created_at), user_id, kind, rung) - count(*) as earlier
+       from notifications where organization_id = ? and sent_at is null and ${isFree} group by user_id, kind, rung
+     ), claimed as (
        update notifications set claimed_at = clock_timestamp()
        where organization_id = ? and id in (
-         select id from notifications where organization_id = ? and sent_at is null
-           and (claimed_at is null or claimed_at < clock_timestamp() - interval '10 minutes')
-         order by id limit ? for update skip locked
+         select id from notifications join waiting using (user_id, kind, rung)
+         where organization_id = ? and sent_at is null and ${isFree} and earlier < ?
+         for update of notifications skip locked
        ) returning *
      )
      select claimed.id, claimed.kind, claimed.rung, claimed.detail, person.email, o.slug, o.name as organization
      from claimed left join auth.users as person on person.id = claimed.user_id
      join organizations o on o.id = claimed.organization_id order by claimed.id`,
-    [tx.tenant.organizationId, tx.tenant.organizationId, batch],
+    [organizationId, organizationId, organizationId, batch],
   );
   const found = rows as (Omit<WaitingNotification, 'email'> & { email: string | null })[];
   // Whoever is no member any more is not seen from here, and not told.

@@ -5,8 +5,8 @@ import { reclaimPages } from '../claims/reclaim-pages.ts';
 import type { Context } from '../context.ts';
 import { violates } from '../database/errors.ts';
 import { DomainError, notFound } from '../errors.ts';
-import { sweepLoginsJob } from '../jobs.ts';
-import { nudge } from '../nudge.ts';
+import { refreshLoginJob } from '../jobs.ts';
+import { nudgeAll } from '../nudge.ts';
 import type { Rendered } from '../resource.ts';
 import { withTenant } from '../tenancy/doors.ts';
 import type { TenantTx } from '../tenancy/tenant-tx.ts';
@@ -23,17 +23,17 @@ export async function restoreOrganization(
   input: { organization: string },
 ): Promise<Rendered<OrganizationShape>> {
   try {
-    const { shown } = await withTenant(ctx, { ...input, allowInactive: true }, async tx => {
+    const { shown, checks } = await withTenant(ctx, { ...input, allowInactive: true }, async tx => {
       authorize(tx, 'organization.restore');
-      await reactivate(tx);
+      const checks = await reactivate(tx);
       const shown = await showOrganization(tx);
       await audit(tx, {
         action: 'organization.restored',
         subject: { type: 'organization', id: tx.tenant.organizationId },
       });
-      return { shown };
+      return { shown, checks };
     });
-    await nudge(ctx, sweepLoginsJob, {});
+    await nudgeAll(ctx, refreshLoginJob, checks);
     return shown;
   } catch (error) {
     if (violates(error, 'organizations_slug')) {
@@ -43,16 +43,16 @@ export async function restoreOrganization(
   }
 }
 
-async function reactivate(tx: TenantTx): Promise<void> {
+async function reactivate(tx: TenantTx) {
   const row = await Organization.query(tx).forNoKeyUpdate().first();
   // A purge that was asked for between the door and here: there is no way back.
   if (!row || row.purge_id) throw notFound('organization');
-  if (row.is_active) return;
+  if (row.is_active) return [];
   await Organization.query(tx).patch({
     is_active: true,
     deactivated_at: null,
     version: row.version + 1,
     updated_at: raw('now()') as never,
   });
-  await reclaimPages(tx, 'organization');
+  return (await reclaimPages(tx, 'organization')).checks;
 }

@@ -1,5 +1,6 @@
 import type { GraphError } from '@pagekeeper/facebook/graph-error';
 import { type Database, knexOf } from '../database/database.ts';
+import type { Uuid } from '../ids.ts';
 
 /** So many calls of ours in a row failed for no tenant's fault: something is wrong with us, or with Facebook. */
 const failuresThatPause = 5;
@@ -100,27 +101,32 @@ export async function pauseApp(
 /**
  * A call of ours failed: the network, the app's secret, Facebook itself. Many in a row pause the app, for longer each
  * time that the one on trial fails too. What was under way when a rest began says nothing new, whenever it ends.
+ * @param login whose check failed: the same one over and over says nothing of the others
  */
 export async function noteAppFailure(
   database: Database,
   appId: string,
   { isTrial }: AppPass,
   reason: string,
+  login: Uuid | null = null,
 ): Promise<void> {
-  const failures = `case when p.failed_at > app.now() - interval '15 minutes' then p.failures + 1 else 1 end`;
+  const isAnother = `(p.on_trial or p.failed_login is null or p.failed_login is distinct from excluded.failed_login)`;
+  const failures = `case when p.failed_at is null or p.failed_at <= app.now() - interval '15 minutes' then 1
+    else greatest(1, p.failures + ${isAnother}::int) end`;
   const isTooMany = `${failures} >= ${failuresThatPause}`;
   // Five rests of twice the one before are more than the longest: no power grows beyond that. After a throttle the one on
   // trial may be the first that fails.
   const doubled = `power(2, greatest(0, least(${failures} - ${failuresThatPause}, 5)))`;
   const rest = `least(interval '${pauseMinutes} minutes', ${doubled} * interval '${firstRestSeconds} seconds')`;
   await knexOf(database).raw(
-    `insert into app_pauses as p (app_id, failures, failed_at, reason) values (?, 1, app.now(), ?)
-     on conflict (app_id) do update set failed_at = app.now(), reason = excluded.reason, failures = ${failures},
+    `insert into app_pauses as p (app_id, failures, failed_at, failed_login, reason) values (?, 1, app.now(), ?, ?)
+     on conflict (app_id) do update set failed_at = app.now(), failed_login = excluded.failed_login,
+       reason = excluded.reason, failures = ${failures},
        on_trial = p.on_trial or ${isTooMany},
        until = case when p.until > app.now() + interval '${trialMinutes} minutes' then p.until
          when p.on_trial or ${isTooMany} then app.now() + ${rest} else p.until end
      where ? or not p.on_trial`,
-    [appId, reason.slice(0, 500), isTrial],
+    [appId, login, reason.slice(0, 500), isTrial],
   );
 }
 
