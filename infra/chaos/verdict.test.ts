@@ -93,7 +93,7 @@ describe('the verdict', () => {
     [
       'a question answered twice',
       ({ observed }) => observed.sends.set('comment 5', 2),
-      '1 questions were answered more than once.',
+      '1 questions were answered more than once, such as comment 5.',
       { doubled: 1 },
     ],
     [

@@ -62,16 +62,40 @@ describe.skipIf(!hasBrowser)('what somebody types about a page’s replies', () 
     await go(at(`integrations/${id}?tab=replies`));
     await page.getByLabel('Answer to a message').fill('We open at nine.');
     await context.clearCookies();
+    await page.getByRole('tab', { name: 'Health' }).click();
     // The page is read again every ten seconds.
     await page.waitForResponse(answer => answer.status() === 401);
-    await press(page, 'Save');
+    await press(page, 'Check now');
     await page.getByRole('alert').getByText('You are signed out').waitFor();
+    await page.getByRole('tab', { name: 'Replies' }).click();
+    await press(page, 'Save');
+    await page.locator('form').getByRole('alert').getByText('You are signed out').waitFor();
     await signIn(acme.owner.email);
     await press(page, 'Save');
     await page.getByText('Saved. It holds from now on.').waitFor();
     expect((await configOf(id)).message_reply).toEqual({ text: 'We open at nine.' });
     await close();
   }, 90_000);
+});
+
+describe.skipIf(!hasBrowser)('what nobody has typed about', () => {
+  it('follows somebody else’s change', async () => {
+    const { id } = await acme.connectPage();
+    const { page, go, close, complaints } = visitor;
+    await go(at(`integrations/${id}`));
+    await page.getByRole('region', { name: 'History' }).waitFor();
+    const message_reply = { text: 'From another window.' };
+    await acme.admin.expect(200, acme.admin.patch(`${acme.path}/integrations/${id}`, { config: { message_reply } }));
+    await page.getByRole('tab', { name: 'Replies' }).click();
+    const answer = page.getByLabel('Answer to a message');
+    await expect.poll(() => answer.inputValue(), { timeout: 20_000 }).toBe(message_reply.text);
+    await answer.fill('And from this one.');
+    await press(page, 'Save');
+    await page.getByText('Saved. It holds from now on.').waitFor();
+    expect((await configOf(id)).message_reply).toEqual({ text: 'And from this one.' });
+    expect(complaints).toEqual([]);
+    await close();
+  }, 60_000);
 });
 
 describe.skipIf(!hasBrowser)('a day', () => {

@@ -1,3 +1,4 @@
+import { connectThrough, personWithPages, pick } from '@pagekeeper/testing/network/dialog';
 import { type Network, startNetwork } from '@pagekeeper/testing/network/network';
 import type { SimulatedPage } from '@pagekeeper/testing/network/simulator-control';
 import type { ConnectedPage, Tenant } from '@pagekeeper/testing/network/tenant';
@@ -96,16 +97,18 @@ describe('what goes wrong with a part of a check', () => {
 
   it('a page that Facebook wants left alone keeps nothing from the others of its login', async () => {
     await network.simulator.patch('/__sim/app', { role_loss: 'vanish' });
-    const [first, second] = await network.simulator.createPages(2);
-    const [well, lost] = [await acme.connectPage({ page: first! }), await acme.connectPage({ page: second! })];
-    const { page_id } = second!;
-    await happens(lost, { type: 'role_removed', page_id });
+    const { id: personId, pageIds } = await personWithPages(network, [{ name: 'Blue Cup' }, { name: 'Red Cup' }]);
+    const { id: connection } = await connectThrough(acme, { personId });
+    const [well, lost] = (await pick(acme, connection, pageIds)).map(({ integration }) => integration);
+    const { page_id } = lost.facebook_page;
+    await network.simulator.post(`/__sim/people/${personId}/events`, { type: 'role_removed', page_id });
     const throttle = { type: 'throttle', code: 80001, minutes: 30 };
     await network.simulator.post('/__sim/faults', { match: { endpoint: 'page', page_id }, fault: throttle });
     const before = await lookedAt(well);
     expect((await acme.refresh(well.id)).outcome).toBe('checked');
     expect(await lookedAt(well)).not.toBe(before);
-    expect((await acme.refresh(lost.id)).integration.facebook_page.status).toBe('healthy');
+    const ofLost = await acme.owner.expect(200, acme.owner.get(`${acme.path}/integrations/${lost.id}`));
+    expect(ofLost.facebook_page.status).toBe('healthy');
     const [{ rests }] = await network.sql(
       'select paused_until > app.now() as rests from facebook_page_integrations where page_id = $1',
       [page_id],
@@ -140,9 +143,22 @@ describe('what goes wrong with a part of a check', () => {
     expect((await acme.refresh(connected.id)).outcome).toBe('checked');
     expect((await acme.refresh(connected.id)).integration.facebook_page.status).toBe('expiring');
   });
+
+  it('a login of an hour that could not be prolonged is tried again in minutes, not tomorrow', async () => {
+    const [long] = await network.simulator.createPages();
+    const { personId: person_id } = long!;
+    const [page] = await network.simulator.logIn(person_id, 'short');
+    await network.simulator.post('/__sim/faults', { match: { endpoint: 'access_token', person_id }, fault });
+    const connected = await acme.connectPage({ page: page! });
+    expect((await acme.refresh(connected.id)).outcome).toBe('unreachable');
+    await network.simulator.delete('/__sim/faults');
+    const { integration } = await acme.refresh(connected.id);
+    const hours = (Date.parse(integration.facebook_page.user_token_expires_at) - Date.now()) / 3_600_000;
+    expect([integration.facebook_page.status, hours > 1_000]).toEqual(['healthy', true]);
+  });
 });
 
-const lookedAt = async ({ id }: ConnectedPage): Promise<string> =>
+const lookedAt = async ({ id }: { id: string }): Promise<string> =>
   (await acme.owner.expect(200, acme.owner.get(`${acme.path}/integrations/${id}`))).facebook_page.last_checked_at;
 
 const happens = ({ page }: ConnectedPage, event: object): Promise<unknown> =>

@@ -43,7 +43,7 @@ describe('what people are told of a page', () => {
     expect(await told()).toEqual(['“Blue Cup 1” stopped working', '“Blue Cup 1” works again']);
   });
 
-  it('that it gets no events any more, once that has lasted, and not that it works again before they come', async () => {
+  it('that it gets no events, once that has lasted, and not that it works again before they come', async () => {
     const connected = await acme.connectPage({ name: 'Blue Cup' });
     await happens(connected, { type: 'password_change' });
     await acme.refresh(connected.id);
@@ -57,11 +57,12 @@ describe('what people are told of a page', () => {
     const path = `${acme.path}/integrations/${connected.id}/facebook-page`;
     await acme.owner.expect(200, acme.owner.put(path, { page_id, access_token, page_access_token }));
     const stopped = '“Blue Cup 1” stopped working';
+    const deaf = '“Blue Cup 1” gets no events any more';
     for (const [hours, mails] of [
       [0, [stopped]],
       [1.2, [stopped]],
-      [2.4, [stopped, stopped]],
-      [3.6, [stopped, stopped]],
+      [2.4, [stopped, deaf]],
+      [3.6, [stopped, deaf]],
     ] as const) {
       await network.moveClock(hours);
       expect((await acme.refresh(connected.id)).integration.facebook_page.status).toBe('not_subscribed');
@@ -69,7 +70,8 @@ describe('what people are told of a page', () => {
     }
     await network.simulator.delete('/__sim/faults');
     await acme.refresh(connected.id);
-    expect(await told()).toEqual([stopped, stopped, '“Blue Cup 1” works again']);
+    const well = ['“Blue Cup 1” works again', '“Blue Cup 1” gets its events again'];
+    expect(await told()).toEqual([stopped, deaf, ...well]);
   }, 60_000);
 
   it('in one mail, however many pages stopped working', async () => {

@@ -1,6 +1,6 @@
 import { Button, Group, Paper, Radio, Stack, Switch, Text, Textarea, TextInput, Title } from '@mantine/core';
 import type { Integration } from '@pagekeeper/client';
-import { type FormEvent, useState } from 'react';
+import { type FormEvent, useEffect, useState } from 'react';
 import { api, ask, Refusal } from '../api.ts';
 import { useOrganization, useSlug } from '../organizations/organization.ts';
 import { isSignedOut, refresh } from '../query-client.ts';
@@ -28,7 +28,8 @@ export function ConfigEditor({ integration, etag }: { integration: Integration; 
   const [error, setError] = useState<unknown>(null);
   const [busy, setBusy] = useState(false);
   const set = (part: Partial<Draft>) => setDraft(before => ({ ...before, ...part }));
-  useUnsaved(isChanged(draft, base.config));
+  const isUnsaved = isChanged(draft, base.config);
+  useUnsaved(isUnsaved);
   const isStale = error instanceof Refusal && error.code === 'stale_version';
 
   function load(): void {
@@ -36,6 +37,12 @@ export function ConfigEditor({ integration, etag }: { integration: Integration; 
     setDraft(draftOf(integration.config));
     setError(null);
   }
+
+  // Somebody else's change is shown at once where nothing is typed that it would take away.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: when another version was read, and not before
+  useEffect(() => {
+    if (etag !== base.etag && !isUnsaved) load();
+  }, [etag]);
 
   async function save(event: FormEvent): Promise<void> {
     event.preventDefault();
@@ -86,7 +93,7 @@ export function ConfigEditor({ integration, etag }: { integration: Integration; 
               <Button type="submit" loading={busy}>
                 Save
               </Button>
-              <Button variant="default" onClick={() => setDraft(draftOf(base.config))}>
+              <Button variant="default" onClick={load}>
                 Discard changes
               </Button>
             </Group>

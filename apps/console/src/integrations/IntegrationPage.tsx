@@ -59,7 +59,7 @@ function Parts({ integration, etag }: { integration: Integration; etag: string |
   return (
     <Stack gap="lg">
       <WhatIsWrong integration={integration} />
-      <Tabs value={tab} onChange={open} keepMounted={false}>
+      <Tabs value={tab} onChange={open} keepMounted={false} keepMountedMode="display-none">
         <Tabs.List mb="lg">
           <Tabs.Tab value="health">Health</Tabs.Tab>
           <Tabs.Tab value="replies">Replies</Tabs.Tab>

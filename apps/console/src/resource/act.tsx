@@ -2,7 +2,8 @@ import { Button, Group, Text } from '@mantine/core';
 import { notifications } from '@mantine/notifications';
 import { goToSignIn, isSignedOut, refresh } from '../query-client.ts';
 import { Icon } from '../shell/Icon.tsx';
-import { sentencesOf } from '../shell/Problem.tsx';
+import { sentencesOf, signedOutWords } from '../shell/Problem.tsx';
+import { hasUnsaved } from './unsaved.ts';
 
 interface ActOptions {
   /** What is said when it went well. */
@@ -53,12 +54,11 @@ export function tell(message: string, undo?: () => unknown): void {
 }
 
 export function tellRefusal(error: unknown): void {
-  // Nothing was typed that could be lost.
-  if (isSignedOut(error)) {
+  if (isSignedOut(error) && !hasUnsaved()) {
     goToSignIn();
     return;
   }
-  const { title, detail } = sentencesOf(error);
+  const { title, detail } = isSignedOut(error) ? signedOutWords : sentencesOf(error);
   notifications.show({
     title,
     message: detail,

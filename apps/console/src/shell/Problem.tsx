@@ -26,13 +26,21 @@ export function ProblemNotice({ error, retry }: { error: unknown; retry?: () => 
   );
 }
 
+const signIn = (
+  <Anchor href="/sign-in" target="_blank" size="sm">
+    Sign in again in another tab
+  </Anchor>
+);
+
 /** For who has typed something: it stays, and can be sent again. */
+export const signedOutWords = {
+  title: 'You are signed out',
+  detail: <>{signIn}. What you typed here stays; then send it again.</>,
+};
+
 export const SignedOutNotice = () => (
-  <Notice tone="warn" title="You are signed out" role="alert">
-    <Anchor href="/sign-in" target="_blank" size="sm">
-      Sign in again in another tab
-    </Anchor>
-    . What you typed here stays; then send it again.
+  <Notice tone="warn" title={signedOutWords.title} role="alert">
+    {signedOutWords.detail}
   </Notice>
 );
 

@@ -90,7 +90,7 @@ function isExchangeDue({ now, exchangeTriedAt }: LeasedLogin, expiresAt: Date | 
 
 async function exchange(
   graph: GraphClient,
-  { kind }: LeasedLogin,
+  { kind, now }: LeasedLogin,
   token: Secret,
   endsAt: Date | null,
 ): Promise<UserFindings['renewed']> {
@@ -99,9 +99,11 @@ async function exchange(
     kind === 'system_user' ? await graph.renewSystemUser(token) : await graph.exchangeForLongLived(token);
   failpoint('check.after_exchange');
   if (!exchanged.ok) {
-    // It can wait for tomorrow: there are days for it, and without it the pages can be looked at.
-    if (!isOfTheApp(exchanged.error)) return null;
-    throw new ExaminationFailed(exchanged.error);
+    if (saysSomethingOfTheToken(exchanged.error)) return null;
+    // Where there are days for it, it can wait for tomorrow: the pages can be looked at without it.
+    const isUrgent = !endsAt || endsAt.getTime() - now.getTime() < 2 * day;
+    if (isUrgent || isOfTheApp(exchanged.error)) throw new ExaminationFailed(exchanged.error);
+    return null;
   }
   const info = valueOrFail(await graph.debugToken(exchanged.value.token));
   const moved = info.isValid && (!info.expiresAt || !endsAt || info.expiresAt > endsAt);

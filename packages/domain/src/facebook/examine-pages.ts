@@ -73,7 +73,8 @@ async function replaceTokens(graph: GraphClient, examinations: PageExamination[]
   });
   if (candidates.length === 0) return;
   const results = await graph.debugTokens(candidates.map(({ token }) => token));
-  refuseOurFailure(results);
+  // Of the others enough is known, however many of these failed.
+  refuseOurFailure(results, { onlyOfTheApp: true });
   for (const [{ examination, token }, result] of zip(candidates, results)) {
     // It may be the one that works: nothing is said of the page until somebody knows.
     if (!result.ok) examinations[examinations.indexOf(examination)] = failed(examination, result.error);
@@ -96,7 +97,6 @@ async function tryTokens(graph: GraphClient, examinations: PageExamination[]): P
   const tried = doubtful.filter(({ page }) => page.restMs === 0);
   if (tried.length === 0) return;
   const probes = await graph.probePages(tried.map(({ page, found }) => ({ id: page.pageId, token: found.token })));
-  // Of the others enough is known, however many of these failed.
   refuseOurFailure(probes, { onlyOfTheApp: true });
   for (const [examination, probe] of zip(tried, probes)) {
     const failure = settleProbe(examination.found, probe);

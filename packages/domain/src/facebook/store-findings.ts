@@ -137,7 +137,7 @@ async function storePage(
       updated_at: raw('now()') as never,
     });
   await noteChange(tx, before, verdict, since);
-  const { recovered } = await tellOfStatus(tx, { before, verdict, since, now });
+  const { recovered } = await tellOfStatus(tx, { before, verdict, isToHear: page.webhookEnabled, since, now });
   const died = deadStatuses.includes(verdict.status) && !deadStatuses.includes(before.status);
   return { integrationId, checked: true, status: verdict.status, revived, died, recovered, outdated: false };
 }

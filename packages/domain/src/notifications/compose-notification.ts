@@ -27,7 +27,7 @@ type Words = (pages: string, organization: string, rung: number) => { subject: s
 
 const words: Record<NotificationKind, Words> = {
   expiring: (pages, organization, rung) => ({
-    subject: `${rung === 1 ? '1 day' : `${rung} days`} left: reconnect ${pages}`,
+    subject: `${rung === 0 ? 'The login has ended' : rung === 1 ? '1 day left' : `${rung} days left`}: reconnect ${pages}`,
     lead: `Facebook will end the login behind ${pages} of ${organization}. A fresh login takes a minute and keeps everything.`,
     label: 'Reconnect',
   }),
@@ -39,6 +39,16 @@ const words: Record<NotificationKind, Words> = {
   recovered: (pages, organization) => ({
     subject: `${pages} works again`,
     lead: `${pages} of ${organization} works again. What waited is being answered now, as far as it is not too late.`,
+    label: 'Open Pagekeeper',
+  }),
+  deaf: (pages, organization) => ({
+    subject: `${pages} gets no events any more`,
+    lead: `Facebook does not tell us any more what happens on ${pages} of ${organization}. What customers write there does not reach us: answer it in the page’s own inbox until this is mended.`,
+    label: 'See what to do',
+  }),
+  heard: (pages, organization) => ({
+    subject: `${pages} gets its events again`,
+    lead: `Facebook tells us again what happens on ${pages} of ${organization}. What customers wrote in between did not reach us.`,
     label: 'Open Pagekeeper',
   }),
   moved: (pages, organization) => ({

@@ -2,11 +2,20 @@ import type { Uuid } from '../ids.ts';
 import { TenantModel } from '../tenancy/tenant-model.ts';
 
 /**
- * expiring: an end lies ahead. dead: the page stopped working. recovered: it works again. moved: another tenant has it.
- * taken_over: it was another tenant's. blocked: Facebook keeps it from sending. staff_entered: somebody of ours looks
+ * expiring: an end lies ahead. dead: the page stopped working. recovered: it works again. deaf: it gets no events any
+ * more. heard: it gets them again. moved: another tenant has it. taken_over: it was another tenant's. blocked: Facebook keeps it from sending. staff_entered: somebody of ours looks
  * into the organization.
  */
-export type NotificationKind = 'expiring' | 'dead' | 'recovered' | 'moved' | 'taken_over' | 'blocked' | 'staff_entered';
+export type NotificationKind =
+  | 'expiring'
+  | 'dead'
+  | 'recovered'
+  | 'deaf'
+  | 'heard'
+  | 'moved'
+  | 'taken_over'
+  | 'blocked'
+  | 'staff_entered';
 
 export interface NotificationDetail {
   /** Where it is about one. */

@@ -16,6 +16,8 @@ const noticeOf: Record<NotificationKind, string> = {
   expiring: 'token_expiring',
   dead: 'token_dead',
   recovered: 'token_dead',
+  deaf: 'token_dead',
+  heard: 'token_dead',
   moved: 'page_moved',
   taken_over: 'page_moved',
   blocked: 'token_dead',

@@ -15,6 +15,8 @@ import { Organization } from './organization.ts';
 export async function deactivateOrganization(ctx: Context, input: { organization: string }): Promise<void> {
   await withTenant(ctx, input, async tx => {
     authorize(tx, 'organization.deactivate');
+    // First the organization, then its pages: as a claim locks them.
+    await Organization.query(tx).forNoKeyUpdate().first();
     const pages = await releasePages(tx, 'organization');
     await Organization.query(tx).patch({
       is_active: false,

@@ -23,7 +23,7 @@ import * as waiting from './0028_waiting.ts';
 import * as blocked from './0029_blocked.ts';
 import * as entriesTold from './0030_entries_told.ts';
 import * as leftForGood from './0031_left_for_good.ts';
-import * as failedLogins from './0032_failed_logins.ts';
+import * as deafPages from './0032_deaf_pages.ts';
 
 /** SQL text in both directions: it can be shown before it is run. */
 export interface Migration {
@@ -59,7 +59,7 @@ export const migrations: readonly Migration[] = [
   { name: '0029_blocked', ...blocked },
   { name: '0030_entries_told', ...entriesTold },
   { name: '0031_left_for_good', ...leftForGood },
-  { name: '0032_failed_logins', ...failedLogins },
+  { name: '0032_deaf_pages', ...deafPages },
 ];
 
 /** Names of migrations that a database lacks, and of those that it has and this release does not know. */
