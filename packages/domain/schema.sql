@@ -383,7 +383,7 @@ public.invitations: invitations_state_check CHECK ((state = ANY (ARRAY['pending'
 public.key_rotations: key_rotations_pkey PRIMARY KEY (id)
 public.migrations: migrations_pkey PRIMARY KEY (id)
 public.migrations_lock: migrations_lock_pkey PRIMARY KEY (index)
-public.notifications: notifications_kind_check CHECK ((kind = ANY (ARRAY['expiring'::text, 'dead'::text, 'recovered'::text, 'moved'::text, 'taken_over'::text, 'blocked'::text, 'staff_entered'::text])))
+public.notifications: notifications_kind_check CHECK ((kind = ANY (ARRAY['expiring'::text, 'dead'::text, 'recovered'::text, 'deaf'::text, 'heard'::text, 'moved'::text, 'taken_over'::text, 'blocked'::text, 'staff_entered'::text])))
 public.notifications: notifications_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES organizations(id)
 public.notifications: notifications_organization_id_integration_id_fkey FOREIGN KEY (organization_id, integration_id) REFERENCES integrations(organization_id, id)
 public.notifications: notifications_organization_id_integration_id_kind_rung_epis_key UNIQUE (organization_id, integration_id, kind, rung, episode, user_id)
