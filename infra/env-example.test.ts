@@ -8,7 +8,7 @@ import { workerVariables } from '../apps/worker/src/env.ts';
 const example = () => {
   const api = describeEnvironment(apiVariables);
   const worker = describeEnvironment(workerVariables, new Set(Object.keys(apiVariables.shape)));
-  return `# Written from apps/*/src/env.ts: npm test -- -u infra/env-example.test.ts writes it anew.
+  return `# Written from apps/*/src/env.ts: npm test -- infra/env-example.test.ts -u writes it anew.
 # A line without a # needs a value. npm start needs none of this: it chooses everything itself.
 
 # The api; the worker reads the same, without PORT and AUTH_*.

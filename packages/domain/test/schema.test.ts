@@ -6,7 +6,7 @@ import { describeSchema } from '../src/database/describe-schema.ts';
 import { migrateDown, migrateToLatest } from '../src/database/migrate.ts';
 import { migrations } from '../src/database/migrations/index.ts';
 
-it('the schema is what schema.sql says (npm test -- -u packages/domain/test/schema.test.ts rewrites it)', async () => {
+it('the schema is what schema.sql says (npm test -- packages/domain/test/schema.test.ts -u rewrites it)', async () => {
   const database = await createTestDatabase();
   const knex = knexModule.knex({ client: 'pg', connection: database.adminUrl });
   try {
