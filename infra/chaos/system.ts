@@ -238,9 +238,8 @@ function environmentOf({ app, urls, redis, simulatorUrl, proxies, port }: Places
       PORT: String(port),
       ...generousLimits,
     },
-    // The simulator acts on a call once it has read it, and shows at once what it did. On a busy machine it reads late:
-    // also after the call has timed out.
-    worker: { CONCURRENCY: '4', REPLY_QUIET_SECONDS: '10' },
+    // The simulator acts on a call at once, and shows at once what it did.
+    worker: { CONCURRENCY: '4', REPLY_QUIET_SECONDS: '5' },
   };
 }
 

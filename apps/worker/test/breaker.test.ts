@@ -135,6 +135,9 @@ describe('after a throttle of our app', () => {
 
   it('a page that is let go without a call proves nothing', async () => {
     const { id, page } = await acme.connectPage();
+    // The sweep of this minute shall find nothing that goes on trial first.
+    await network.settle();
+    await network.sql(`update facebook_page_integrations set next_check_at = app.now() + interval '1 day'`);
     await restOnTrial('1 minute');
     await acme.owner.expect(204, acme.owner.delete(`${acme.path}/integrations/${id}`));
     const [left] = await network.sql('select organization_id, id from page_unsubscriptions where page_id = $1', [

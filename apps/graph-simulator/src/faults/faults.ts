@@ -51,7 +51,7 @@ export function hitFaults(state: State, target: Target): Fault[] {
   const hit: Fault[] = [];
   for (const fault of candidates) {
     if (isOver(state, fault)) forget(state, fault);
-    else if (matches(state, fault, target) && !isSkipped(fault) && drawn(state, fault)) hit.push(fault);
+    else if (matches(state, fault, target) && !skipped(fault) && drawn(state, fault)) hit.push(fault);
   }
   for (const fault of hit) count(fault);
   return hit;
@@ -76,7 +76,8 @@ function matches(state: State, { match, fromMs }: Fault, target: Target): boolea
   return !match.person_id || match.person_id === target.personId;
 }
 
-function isSkipped(fault: Fault): boolean {
+/** Counted, as a hit is. */
+function skipped(fault: Fault): boolean {
   if (!(fault.skipLeft > 0)) return false;
   fault.skipLeft -= 1;
   return true;

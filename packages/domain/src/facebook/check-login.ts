@@ -224,7 +224,7 @@ async function noteAppUse(
 }
 
 /** Failures that may be everybody's. Others are Facebook's word on this login: one tenant's must not stop the others. */
-const isAnybodys: ReadonlySet<Outcome> = new Set(['TRANSIENT', 'AMBIGUOUS', 'CONFIG', 'REAUTH']);
+const mayBeEverybodys: ReadonlySet<Outcome> = new Set(['TRANSIENT', 'AMBIGUOUS', 'CONFIG', 'REAUTH']);
 
 async function giveUp(
   ctx: Context,
@@ -235,8 +235,7 @@ async function giveUp(
   const { outcome, waitMs, message } = graphError;
   await withTenant(ctx, { organization: login.organizationId }, tx => postponeCheck(tx, login, waitMs));
   ctx.log.warn({ outcome, code: graphError.code, login_id: login.id }, 'check failed');
-  if (outcome === 'THROTTLED_APP') await pauseApp(ctx.database, appId, waitMs, message);
-  else if (isAnybodys.has(outcome)) await noteAppFailure(ctx.database, appId, pass, message, login.id);
+  if (mayBeEverybodys.has(outcome)) await noteAppFailure(ctx.database, appId, pass, message, login.id);
   else await noteCall(ctx.database, appId, pass, graphError);
   return { outcome: outcome.startsWith('THROTTLED') ? 'throttled' : 'unreachable', detail: message };
 }

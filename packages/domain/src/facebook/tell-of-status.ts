@@ -41,7 +41,7 @@ export async function tellOfStatus(tx: TenantTx, news: News): Promise<{ recovere
   const isWell = isNew && !isDead && !isDeaf && verdict.status !== 'unverified';
   const recovered = isWell && (await wasToldLast(tx, integrationId, 'dead', 'recovered'));
   if (recovered) await recordNotification(tx, { ...about, kind: 'recovered', episode: since });
-  if (isWell && (await wasToldLast(tx, integrationId, 'deaf', 'heard'))) {
+  if (isWell && news.isToHear && (await wasToldLast(tx, integrationId, 'deaf', 'heard'))) {
     await recordNotification(tx, { ...about, kind: 'heard', episode: since });
   }
   if (verdict.status === 'expiring') await tellOfEnd(tx, about, news);

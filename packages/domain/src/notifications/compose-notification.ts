@@ -28,7 +28,7 @@ type Words = (pages: string, organization: string, rung: number) => { subject: s
 const words: Record<NotificationKind, Words> = {
   expiring: (pages, organization, rung) => ({
     subject: `${rung === 0 ? 'The login has ended' : rung === 1 ? '1 day left' : `${rung} days left`}: reconnect ${pages}`,
-    lead: `Facebook will end the login behind ${pages} of ${organization}. A fresh login takes a minute and keeps everything.`,
+    lead: `Facebook ${rung === 0 ? 'has ended' : 'will end'} the login behind ${pages} of ${organization}. A fresh login takes a minute and keeps everything.`,
     label: 'Reconnect',
   }),
   dead: (pages, organization) => ({

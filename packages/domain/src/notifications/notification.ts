@@ -2,9 +2,9 @@ import type { Uuid } from '../ids.ts';
 import { TenantModel } from '../tenancy/tenant-model.ts';
 
 /**
- * expiring: an end lies ahead. dead: the page stopped working. recovered: it works again. deaf: it gets no events any
- * more. heard: it gets them again. moved: another tenant has it. taken_over: it was another tenant's. blocked: Facebook keeps it from sending. staff_entered: somebody of ours looks
- * into the organization.
+ * expiring: an end lies ahead, or has come. dead: the page stopped working. recovered: it works again. deaf: it gets no
+ * events any more. heard: it gets them again. moved: another tenant has it. taken_over: it was another tenant's.
+ * blocked: Facebook keeps it from sending. staff_entered: somebody of ours looks into the organization.
  */
 export type NotificationKind =
   | 'expiring'
