@@ -34,7 +34,7 @@ it('.env.example says what the processes read', async () => {
 
 /** Starts a process with just these variables; it must end by itself. */
 function run(app: string, env: Record<string, string>) {
-  const flags = ['--conditions=source', '--import', 'tsx', `apps/${app}/src/main.ts`];
+  const flags = ['--import', 'tsx', `apps/${app}/src/main.ts`];
   const began = Date.now();
   const { status, stderr, stdout } = spawnSync(process.execPath, flags, {
     env: { PATH: process.env.PATH, ...env },

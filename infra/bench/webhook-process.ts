@@ -106,7 +106,7 @@ function quietChange(series: string, pageId: string, number: number): Change {
 /** The process of BullMQ's side. */
 function startNoop() {
   const child = fork(fileURLToPath(new URL('../../packages/queue/test/noop-jobs.ts', import.meta.url)), {
-    execArgv: ['--conditions=source', '--import', import.meta.resolve('tsx')],
+    execArgv: ['--import', import.meta.resolve('tsx')],
   });
   return {
     run: (order: NoopOrder): Promise<number> =>

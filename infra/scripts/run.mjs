@@ -70,7 +70,7 @@ function npm(output, ...words) {
 function commandFor([target, ...rest]) {
   if (target.endsWith('.ts')) {
     const loader = import.meta.resolve('tsx');
-    return { args: ['--conditions=source', '--import', loader, join(root, target), ...rest], isOurs: true };
+    return { args: ['--import', loader, join(root, target), ...rest], isOurs: true };
   }
   return { args: [join(root, 'node_modules', '.bin', target), ...rest], isOurs: false };
 }

@@ -118,7 +118,7 @@ test('the page for people loads nothing foreign', async () => {
 const entry = fileURLToPath(new URL('../src/main.ts', import.meta.url));
 
 function startProcess(env: Record<string, string>) {
-  const child = spawn(process.execPath, ['--conditions=source', '--import', 'tsx', entry], {
+  const child = spawn(process.execPath, ['--import', 'tsx', entry], {
     env,
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
   });

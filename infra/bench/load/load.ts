@@ -22,7 +22,7 @@ export interface LoadGenerator {
  */
 export function startLoadGenerator({ server, profile }: { server: number; profile: boolean }): LoadGenerator {
   const child = fork(fileURLToPath(new URL('./generator.ts', import.meta.url)), {
-    execArgv: ['--conditions=source', '--import', import.meta.resolve('tsx')],
+    execArgv: ['--import', import.meta.resolve('tsx')],
   });
   return {
     run: order =>

@@ -26,7 +26,7 @@ describe.concurrent('a worker', () => {
     const child = fork(
       fileURLToPath(new URL('crashing-worker.ts', import.meta.url)),
       [JSON.stringify({ connection, prefix })],
-      { execArgv: ['--import', 'tsx', '--conditions=source'] },
+      { execArgv: ['--import', 'tsx'] },
     );
     await bed.queue().enqueue(refresh, { loginId: 'login-1' });
     await once(child, 'message');

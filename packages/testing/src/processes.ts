@@ -11,7 +11,7 @@ import { inheritedEnvironment, runsBuilt } from './env.ts';
 export const repositoryFolder = fileURLToPath(new URL('../../../', import.meta.url));
 
 /** What Node needs to run our TypeScript from its source. (Vitest's global setup knows no `import.meta.resolve`.) */
-export const typescriptFlags = ['--conditions=source', '--import', createRequire(import.meta.url).resolve('tsx')];
+export const typescriptFlags = ['--import', createRequire(import.meta.url).resolve('tsx')];
 
 /** The entry file of one of our apps: its source, or what was built of it where a test run builds first. */
 export const entryOf = (app: string): string => `apps/${app}/${runsBuilt() ? 'dist/main.js' : 'src/main.ts'}`;

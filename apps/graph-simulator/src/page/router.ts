@@ -1,9 +1,9 @@
-import { fileURLToPath } from 'node:url';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
 import type { Response } from 'express';
 import { Router, static as serveFiles } from 'express';
 
-// Beside src and dist alike.
-const folder = fileURLToPath(new URL('../../page/', import.meta.url));
+const folder = join(dirname(createRequire(import.meta.url).resolve('@pagekeeper/graph-simulator/package.json')), 'page');
 
 const policy =
   "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
