@@ -66,7 +66,7 @@ export function createHandlers({ services, appId, repliesOff, quietSeconds, rete
       outcome: 'kept',
       ...(await keepEventPartitions(services.database, retentionDays)),
     }),
-    'webhooks.sweep': async () => ({ outcome: 'swept', pending: await sweepEvents(services) }),
+    'webhooks.sweep': async () => ({ outcome: 'swept', pending: await sweepEvents(services, appId) }),
     'organizations.erase': (payload, job) => eraseOrganization(contextOf(job), payload),
     'organizations.sweep-purges': async () => ({ outcome: 'swept', running: await sweepPurges(services) }),
   } satisfies JobHandlers<typeof jobs>;

@@ -1,4 +1,5 @@
 import { unsubscribePageJob } from '@pagekeeper/domain/jobs';
+import { sweepEvents } from '@pagekeeper/domain/webhooks/sweep-events';
 import {
   begin,
   connectionThrough,
@@ -108,6 +109,27 @@ describe('after a throttle of our app', () => {
     expect((await connectThrough(rival, { personId })).shown.state).toBe('ready');
     expect((await acme.refresh(pages[0]!.id)).outcome).toBe('checked');
   }, 60_000);
+
+  it('the sweep of events asks nobody while it lasts, and one page when it is over', async () => {
+    await restOnTrial('10 minutes');
+    for (const { page } of pages)
+      await network.simulator.post(`/__sim/pages/${page.page_id}/messages`, { text: 'Open?' });
+    await network.simulator.calm();
+    const asked: unknown[] = [];
+    const { database, queue } = network.services;
+    const enqueueMany: typeof queue.enqueueMany = async (job, payloads) => {
+      asked.push(...payloads);
+      await queue.enqueueMany(job, payloads);
+    };
+    const sweep = () => sweepEvents({ database, queue: { ...queue, enqueueMany } }, '257000000000001');
+    expect(await sweep()).toBe(0);
+    expect(asked).toEqual([]);
+    await restOnTrial('0 seconds');
+    expect(await sweep()).toBe(3);
+    expect(asked).toHaveLength(1);
+    await network.settle(60_000);
+    for (const { page } of pages) expect((await messagesOf(page.page_id)).length).toBeGreaterThan(0);
+  }, 90_000);
 
   it('a code that Facebook refuses keeps nobody waiting', async () => {
     const { id: personId } = await personWithPages(network);

@@ -187,6 +187,77 @@ describe('an answer in doubt', () => {
     });
   }, 90_000);
 
+  it('of which Facebook says that the same words stand there stays in doubt, and is nobody’s to send again', async () => {
+    const page = await acme.connectPage();
+    const asked = await askInDoubt(page, 'comments');
+    await talk.refuse(page, { code: 506, message: '(#506) Duplicate status message' });
+    await network.settle(60_000);
+    expect(await talk.replyTo(asked.comment_id)).toMatchObject({
+      state: 'unknown',
+      attempts: 2,
+      reason: 'It may have been sent and is not sent again. Facebook: (#506) Duplicate status message',
+    });
+  }, 90_000);
+
+  it('that was given up under a comment keeps nobody of the page from taking over', async () => {
+    const page = await acme.connectPage();
+    const { page_id } = page.page;
+    const onComments = { endpoint: 'comments', page_id };
+    for (const { method, fault } of [
+      { method: 'POST', fault: { type: 'reset' } },
+      { method: 'GET', fault: { type: 'error', http: 400, code: 100, subcode: 33, message: 'It does not exist' } },
+    ]) {
+      await network.simulator.post('/__sim/faults', { match: { ...onComments, method }, fault, times: 1 });
+    }
+    const asked = await talk.comment(page, { text: 'Open?', from: { name: 'Ana' } });
+    await network.settle(60_000);
+    expect(await talk.replyTo(asked.comment_id)).toMatchObject({ state: 'unknown' });
+    await talk.comment(page, {
+      from: { id: page_id, name: 'Acme' },
+      text: 'Ana, this is Otto.',
+      parent_id: asked.comment_id,
+    });
+    await network.settle();
+    const second = await talk.comment(page, { text: 'And on Sunday?', parent_id: asked.comment_id });
+    await network.settle();
+    expect(await talk.replyTo(second.comment_id)).toMatchObject({
+      state: 'skipped',
+      reason: 'A person of the page answers in this conversation.',
+    });
+  }, 90_000);
+
+  it('is looked for on, for as long as Facebook is ill', async () => {
+    const page = await acme.connectPage();
+    const { page_id } = page.page;
+    const onComments = { endpoint: 'comments', page_id };
+    await network.simulator.post('/__sim/faults', {
+      match: { ...onComments, method: 'POST' },
+      fault: { type: 'lost_response' },
+      times: 1,
+    });
+    await network.simulator.post('/__sim/faults', {
+      match: { ...onComments, method: 'GET' },
+      fault: { type: 'error', http: 500, code: 2, message: 'Service temporarily unavailable' },
+    });
+    const asked = await talk.comment(page, { text: 'Hm?' });
+    // More looks than a reply has tries; nobody waits here for the time between them. Each look calls a few times.
+    const looks = async () => {
+      await network.sql(`update webhook_events set not_before = null where page_id = $1 and state = 'pending'`, [
+        page_id,
+      ]);
+      const { data } = await network.simulator.get(`/__sim/ledger?endpoint=comments&page_id=${page_id}`);
+      return data.filter(({ method }: any) => method === 'GET').length;
+    };
+    await expect.poll(looks, { timeout: 60_000, interval: 500 }).toBeGreaterThan(21);
+    expect(await talk.replyTo(asked.comment_id)).toMatchObject({ state: 'unknown' });
+    await network.simulator.delete('/__sim/faults');
+    await network.sql(`update webhook_events set not_before = null where page_id = $1 and state = 'pending'`, [
+      page_id,
+    ]);
+    await network.settle(60_000);
+    expect(await talk.replyTo(asked.comment_id)).toMatchObject({ state: 'sent', attempts: 1 });
+  }, 120_000);
+
   it('is looked for on, where a limit stopped the search', async () => {
     const page = await acme.connectPage();
     const onComments = { endpoint: 'comments', page_id: page.page.page_id };

@@ -1,3 +1,7 @@
+import { parsePublicId, type Uuid } from '@pagekeeper/domain/ids';
+import { awaitsCheck } from '@pagekeeper/domain/integrations/facebook-page-integration';
+import { pausePage } from '@pagekeeper/domain/integrations/pause-page';
+import { withTenant } from '@pagekeeper/domain/tenancy/doors';
 import { type Network, startNetwork } from '@pagekeeper/testing/network/network';
 import type { Tenant } from '@pagekeeper/testing/network/tenant';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -56,6 +60,23 @@ describe('when Facebook refuses', () => {
     await talk.release(page);
     expect(await talk.replyTo(mid)).toMatchObject({ state: 'sent' });
   }, 60_000);
+
+  it('a block is not cut short by what is found out meanwhile', async () => {
+    const page = await acme.connectPage();
+    const pageId = page.page.page_id;
+    const place = { integrationId: parsePublicId('integration', page.id)!, pageId };
+    const organization = acme.organization.id;
+    const ctx = network.contextOf({ type: 'user', userId: acme.owner.userId as Uuid });
+    const pause = (hours: number, reason: string) =>
+      withTenant(ctx, { organization }, tx => pausePage(tx, place, hours * 3_600_000, reason));
+    await pause(6, 'Facebook blocked the page');
+    await pause(0.1, awaitsCheck);
+    const rest = `select pause_reason, paused_until > app.now() + interval '5 hours' as is_long
+      from facebook_page_integrations where page_id = $1`;
+    expect(await network.sql(rest, [pageId])).toEqual([{ pause_reason: 'Facebook blocked the page', is_long: true }]);
+    await pause(24, 'longer');
+    expect(await network.sql(rest, [pageId])).toEqual([{ pause_reason: 'longer', is_long: true }]);
+  });
 
   it('a comment whose answer was refused is answered in the way of today', async () => {
     const page = await acme.connectPage();

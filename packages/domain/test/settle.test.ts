@@ -1,9 +1,9 @@
 import { classifyGraphError, localError } from '@pagekeeper/facebook/graph-error';
 import { expect, it, test } from 'vitest';
-import { maxAttempts, settleFailure } from '../src/replies/settle.ts';
+import { maxAttempts, maxRetries, settleFailure } from '../src/replies/settle.ts';
 
 /** What Facebook's answer to a send means, from its envelope on. */
-function settle(error: object | undefined, { http = 400, attempts = 1 } = {}) {
+function settle(error: object | undefined, { http = 400, attempts = 1, retryAfterMs = null as number | null } = {}) {
   const graphError = classifyGraphError({
     write: true,
     http,
@@ -11,7 +11,7 @@ function settle(error: object | undefined, { http = 400, attempts = 1 } = {}) {
     body: error === undefined ? undefined : { error: { message: 'gist', type: 'OAuthException', ...error } },
     reason: 'no envelope',
     usage: { app: null, page: null, buc: [] } as never,
-    retryAfterMs: null,
+    retryAfterMs,
   });
   return settleFailure(graphError, attempts);
 }
@@ -53,12 +53,24 @@ it('an answer that another thing was done is looked into no further', () => {
 });
 
 it('gives up on one event in the end, except where the fault is ours or the limit is all', () => {
-  for (const code of [190, 200, 368, 2]) {
-    expect(settle({ code, is_transient: code === 2 }, { attempts: maxAttempts }), `${code}`).toMatchObject({
-      type: 'rejected',
-    });
+  for (const code of [190, 200, 368]) {
+    expect(settle({ code }, { attempts: maxAttempts }), `${code}`).toMatchObject({ type: 'rejected' });
   }
+  expect(settle({ code: 2, is_transient: true }, { attempts: maxRetries })).toMatchObject({ type: 'rejected' });
   for (const code of [4, 80001, 101]) {
     expect(settle({ code }, { attempts: 50 }), `${code}`).toMatchObject({ type: 'pause' });
   }
+});
+
+it('tries on for hours while Facebook is ill, and not before it says', () => {
+  const waits = Array.from({ length: maxRetries - 1 }, (_, tries) => settle({ code: 2 }, { attempts: tries + 1 }));
+  const seconds = waits.map(wait => ('afterSeconds' in wait ? wait.afterSeconds : 0));
+  expect(waits.every(({ type }) => type === 'retry')).toBe(true);
+  expect(seconds.reduce((sum, each) => sum + each)).toBeGreaterThan(5 * 3_600);
+  expect(settle({ code: 2 }, { retryAfterMs: 90_000 })).toMatchObject({ type: 'retry', afterSeconds: 90 });
+});
+
+it('lets one comment stop its page for a few minutes only', () => {
+  const pauses = [1, 2, 3].map(attempts => settle({ code: 200 }, { attempts }));
+  expect(pauses).toMatchObject([{ ...page, waitMs: 60_000 }, { ...page, waitMs: 120_000 }, { type: 'rejected' }]);
 });

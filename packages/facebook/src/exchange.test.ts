@@ -22,6 +22,19 @@ test('given up before a connection was there: nothing was written, and nothing w
   expect(aborted).toBe(true);
 });
 
+test('a process that was stopped writes nothing by what it meant to write then, though no timer has told it yet', async () => {
+  let aborted = false;
+  const controller = { abort: () => (aborted = true) } as unknown as Dispatcher.DispatchController;
+  const dispatch = (_options: unknown, handler: Dispatcher.DispatchHandler) => {
+    const goesOnAt = Date.now() + 2 * limits.timeoutMs;
+    while (Date.now() < goesOnAt);
+    handler.onRequestStart?.(controller, {});
+  };
+  const ended = await exchange({ dispatch } as unknown as Dispatcher, request, limits);
+  expect(aborted).toBe(true);
+  expect(ended).toMatchObject({ answered: false, maybeWritten: false });
+});
+
 test('a dispatcher that throws is an outcome too', async () => {
   const dispatch = () => {
     throw Object.assign(new Error('EAAtoken in a message'), { code: 'UND_ERR_DESTROYED' });

@@ -1,3 +1,4 @@
+import { stopwatch } from '@pagekeeper/runtime/stopwatch';
 import type { Dispatcher } from 'undici';
 import type { Headers } from './usage.ts';
 
@@ -15,18 +16,19 @@ export type Exchange =
   | { answered: true; status: number; headers: Headers; body: string | null }
   | { answered: false; reason: string; maybeWritten: boolean; impossible: boolean };
 
+interface Limits {
+  timeoutMs: number;
+  maxBodyBytes: number;
+}
+
 /**
  * Writes one request and waits for its answer. Never throws and never follows a redirect.
  * `maybeWritten` is false only when the request did not reach a connected socket: undici calls `onRequestStart` just
  * before the first byte. `impossible` says that the request itself could not be built.
  */
-export function exchange(
-  dispatcher: Dispatcher,
-  request: HttpRequest,
-  limits: { timeoutMs: number; maxBodyBytes: number },
-): Promise<Exchange> {
+export function exchange(dispatcher: Dispatcher, request: HttpRequest, limits: Limits): Promise<Exchange> {
   return new Promise(resolve => {
-    const handler = new ExchangeHandler(limits.maxBodyBytes, resolve);
+    const handler = new ExchangeHandler(limits, resolve);
     const timer = setTimeout(() => handler.giveUp(`no answer within ${limits.timeoutMs} ms`), limits.timeoutMs);
     handler.onSettled = () => clearTimeout(timer);
     try {
@@ -39,7 +41,8 @@ export function exchange(
 
 class ExchangeHandler implements Dispatcher.DispatchHandler {
   onSettled: () => void = () => {};
-  readonly #maxBodyBytes: number;
+  readonly #limits: Limits;
+  readonly #age = stopwatch();
   readonly #resolve: (exchange: Exchange) => void;
   #settled = false;
   #controller: Dispatcher.DispatchController | null = null;
@@ -49,14 +52,15 @@ class ExchangeHandler implements Dispatcher.DispatchHandler {
   #bytes = 0;
   #impossible = false;
 
-  constructor(maxBodyBytes: number, resolve: (exchange: Exchange) => void) {
-    this.#maxBodyBytes = maxBodyBytes;
+  constructor(limits: Limits, resolve: (exchange: Exchange) => void) {
+    this.#limits = limits;
     this.#resolve = resolve;
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
-    // Given up while it waited for a connection: nothing has been written, and nothing shall be.
-    if (this.#settled) controller.abort(new Error('given up'));
+    // Given up while it waited for a connection, or about to be: a process that was stopped hears of answers before its
+    // timers. Nothing has been written, and nothing shall be.
+    if (this.#settled || this.#age() > this.#limits.timeoutMs) controller.abort(new Error('given up'));
     else this.#controller = controller;
   }
 
@@ -69,7 +73,7 @@ class ExchangeHandler implements Dispatcher.DispatchHandler {
 
   onResponseData(_controller: unknown, chunk: Buffer): void {
     this.#bytes += chunk.length;
-    if (this.#bytes > this.#maxBodyBytes) this.giveUp('the answer is too long');
+    if (this.#bytes > this.#limits.maxBodyBytes) this.giveUp('the answer is too long');
     else this.#chunks.push(chunk);
   }
 

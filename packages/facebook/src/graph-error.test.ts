@@ -181,6 +181,8 @@ describe('what an error carries', () => {
     expect(classify({ code: 80001 }, { usage: { ...noUsage, buc } }).waitMs).toBe(12 * 60_000);
     expect(classify({ code: 4 }).waitMs).toBe(5 * 60_000);
     expect(classify({ code: 4 }, { retryAfterMs: 600_000 }).waitMs).toBe(600_000);
+    // A page's minutes, which may be hundreds, are not everybody's.
+    expect(classify({ code: 4 }, { usage: { ...noUsage, buc } }).waitMs).toBe(5 * 60_000);
     expect(classify({ code: 2 }, { retryAfterMs: 30_000 }).waitMs).toBe(30_000);
     expect(classify({ code: 2 }, { usage: { ...noUsage, buc } }).waitMs).toBeNull();
   });

@@ -175,7 +175,9 @@ function waitOf(outcome: Outcome, failure: GraphFailure): number | null {
   if (!outcome.startsWith('THROTTLED')) {
     return failure.retryAfterMs === null ? null : Math.min(failure.retryAfterMs, maxWaitMs);
   }
-  const regainMs = Math.max(0, ...failure.usage.buc.map(business => business.regainMin * 60_000));
+  // The minutes are a page's: they may be hundreds, and the app's own limit is over within its hour.
+  const minutes = outcome === 'THROTTLED_APP' ? [] : failure.usage.buc.map(({ regainMin }) => regainMin);
+  const regainMs = Math.max(0, ...minutes) * 60_000;
   return Math.min(Math.max(minThrottleMs, regainMs, failure.retryAfterMs ?? 0), maxWaitMs);
 }
 

@@ -10,6 +10,7 @@ import {
   type PageStatus,
   usedUp,
 } from '../integrations/facebook-page-integration.ts';
+import { pausePage } from '../integrations/pause-page.ts';
 import { accessTokenOf, pageAccessTokenOf } from '../integrations/store-facebook-page.ts';
 import type { TenantTx } from '../tenancy/tenant-tx.ts';
 import { currentDataKey } from '../vault/organization-key.ts';
@@ -92,9 +93,7 @@ async function letRest(tx: TenantTx, { findings, subscriptions }: CheckedLogin):
     const refused = examination.outcome === 'failed' && examination.error.outcome === 'THROTTLED_PAGE';
     const restMs = refused ? (examination.error.waitMs ?? retryMs) : subscriptions.get(integrationId)?.restMs;
     if (!restMs) continue;
-    await FacebookPageIntegration.query(tx)
-      .where({ id: integrationId, page_id: pageId })
-      .patch({ paused_until: laterBy(restMs), pause_reason: usedUp });
+    await pausePage(tx, { integrationId, pageId }, restMs * (1 + Math.random() / 4), usedUp);
   }
 }
 

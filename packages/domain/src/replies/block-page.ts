@@ -1,6 +1,7 @@
+import { pausePage } from '../integrations/pause-page.ts';
 import { recordNotification } from '../notifications/record-notification.ts';
 import type { TenantTx } from '../tenancy/tenant-tx.ts';
-import { type Drain, pausePage } from './drain-lease.ts';
+import type { Drain } from './drain-lease.ts';
 import type { DecidedEvent } from './read-events.ts';
 import { blockedMs } from './settle.ts';
 

@@ -176,19 +176,6 @@ export async function extendDrain(tx: TenantTx, { integrationId, leaseToken }: D
     .patch({ drain_until: raw(leaseEnd) as never });
 }
 
-/**
- * Leaves the page alone for a while, since Facebook or a dead token asks for it: the page that it was then. Business time,
- * like all its times.
- */
-export async function pausePage(tx: TenantTx, drain: Drain, waitMs: number, reason: string): Promise<void> {
-  await tx.raw(
-    `update facebook_page_integrations set pause_reason = ?,
-       paused_until = greatest(paused_until, app.now() + ? * interval '1 millisecond')
-     where organization_id = ? and id = ? and page_id = ?`,
-    [reason.slice(0, 500), waitMs, drain.organizationId, drain.integrationId, drain.pageId],
-  );
-}
-
 export async function endDrain(tx: TenantTx, drain: Drain): Promise<void> {
   await FacebookPageIntegration.query(tx)
     .where({ id: drain.integrationId, drain_token: drain.leaseToken })

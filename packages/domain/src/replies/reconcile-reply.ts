@@ -6,10 +6,11 @@ import { failpoint } from '@pagekeeper/runtime/failpoint';
 import type { Context } from '../context.ts';
 import type { Uuid } from '../ids.ts';
 import { awaitsCheck } from '../integrations/facebook-page-integration.ts';
+import { pausePage } from '../integrations/pause-page.ts';
 import { withTenant } from '../tenancy/doors.ts';
 import type { TenantTx } from '../tenancy/tenant-tx.ts';
 import { blockPage } from './block-page.ts';
-import { pausePage, type UsableDrain } from './drain-lease.ts';
+import type { UsableDrain } from './drain-lease.ts';
 import type { DecidedEvent } from './read-events.ts';
 import type { Reply } from './reply.ts';
 import { maxAttempts, reasonOfDoubt, settleFailure, waitsForProof } from './settle.ts';
@@ -59,7 +60,9 @@ export async function reconcileReply(
   failpoint('reply.after_look');
   if (found.type === 'sent') return await told('found', tx => settleSent(tx, event, reply, found.id));
   if (found.type === 'unclear') return await told('given_up', tx => giveUp(tx, event, reply, found.detail));
-  if (found.type === 'unreadable') return await inTenant(tx => storeUnreadable(tx, drain, event, reply, found.error));
+  if (found.type === 'unreadable') {
+    return await inTenant(tx => storeUnreadable(tx, drain, event, reply, { ...found, waited }));
+  }
   if (waited < quietSeconds) return await wait();
   return attempts < maxAttempts ? 'absent' : await tooOften();
 }
@@ -128,7 +131,7 @@ async function othersInDoubt(
   const { rows } = await tx.raw(
     `select count(*)::int as count from replies
      where organization_id = ? and integration_id = ? and thread_hash = ? and kind = 'public_comment' and id <> ?
-       and sending_at is not null and (state = 'sending' or (state = 'unknown' and finished_at is null))`,
+       and sending_at is not null and finished_at is null and state in ('sending', 'unknown')`,
     [tx.tenant.organizationId, integrationId, row.thread_hash, id] as never,
   );
   return rows[0].count;
@@ -170,18 +173,28 @@ async function settle(
   return 'next';
 }
 
-/** A read may fail for good (the comment was deleted): then nobody will ever know. A limit costs no event its turn. */
+/** Nobody waits any more for an answer of yesterday. */
+const lookForSeconds = 86_400;
+const longestSeconds = 600;
+
+/**
+ * A read may fail for good (the comment was deleted): then nobody will ever know. While Facebook cannot be reached it is
+ * tried on, a little later each time: nothing was learned, so that it costs the event no turn. Nor does a limit.
+ */
 async function storeUnreadable(
   tx: TenantTx,
   drain: UsableDrain,
   event: DecidedEvent,
   reply: Reply,
-  error: GraphError,
+  { error, waited }: { error: GraphError; waited: number },
 ): Promise<Finding> {
+  const isPassing = error.outcome === 'TRANSIENT' && waited < lookForSeconds;
+  if (isPassing) {
+    const seconds = Math.max(5, Math.min(Math.round(waited / 4), longestSeconds), (error.waitMs ?? 0) / 1_000);
+    return await putOff(tx, event, seconds);
+  }
   const failure = settleFailure(error, event.row.attempts + 1);
   switch (failure.type) {
-    case 'retry':
-      return await putOff(tx, event, failure.afterSeconds, 1);
     case 'pause':
       await putOff(tx, event, 0, failure.counts ? 1 : 0);
       if (failure.isBlock) await blockPage(tx, drain, failure.reason);

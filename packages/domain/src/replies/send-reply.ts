@@ -1,5 +1,6 @@
 import type { GraphError } from '@pagekeeper/facebook/graph-error';
 import { failpoint } from '@pagekeeper/runtime/failpoint';
+import { stopwatch } from '@pagekeeper/runtime/stopwatch';
 import type { Context } from '../context.ts';
 import { usableStatuses } from '../facebook/judge-page.ts';
 import { newIdAt, type Uuid } from '../ids.ts';
@@ -8,7 +9,7 @@ import type { Decision } from './decide.ts';
 import type { UsableDrain } from './drain-lease.ts';
 import { type DecidedEvent, mayBeTriedAgain, metadataOf } from './read-events.ts';
 import { type ReplyKind, textOf } from './reply.ts';
-import { reasonOfDoubt, type SendFailure, settleFailure } from './settle.ts';
+import { isDuplicate, reasonOfDoubt, type SendFailure, settleFailure } from './settle.ts';
 import { type CallResult, type Intent, putBack, type Step, storeFailure, storeSent } from './store-outcome.ts';
 import { type ReplyOutcome, tellOfReply } from './tell-of-events.ts';
 
@@ -36,16 +37,16 @@ export async function sendReply(
 ): Promise<Step> {
   const organization = drain.organizationId;
   const outgoing = bindToEarlier(event, decision);
-  let askedAt = 0;
+  let age = () => 0;
   const intent = await makeIntent(ctx, drain, event, outgoing, () => {
     // Not before: waiting for a connection does no harm, since the intent's own statement looks at the lease.
-    askedAt = performance.now();
+    age = stopwatch();
     failpoint('reply.before_intent');
   });
   if (typeof intent === 'string') return intent;
   failpoint('reply.before_http');
   // Another process may have taken over by now and found nothing sent. Where none has, it is not in doubt for ever.
-  if (performance.now() - askedAt > staleIntentMs) {
+  if (age() > staleIntentMs) {
     const notSent = { reason: 'It was not sent.', counts: false, afterSeconds: 0 };
     await withTenant(ctx, { organization }, tx => putBack(tx, intent, notSent));
     return 'changed';
@@ -61,9 +62,10 @@ export async function sendReply(
 }
 
 /** A refusal says nothing of an earlier try that may have been sent. */
-function settleTry(error: GraphError, { row }: DecidedEvent, { isInDoubt }: Intent): SendFailure {
+function settleTry(error: GraphError, { row }: DecidedEvent, { attempts, isInDoubt }: Intent): SendFailure {
   const failure = settleFailure(error, row.attempts + 1);
-  if (failure.type !== 'rejected' || !isInDoubt) return failure;
+  const mayStand = isInDoubt || (attempts > 1 && isDuplicate(error));
+  if (failure.type !== 'rejected' || !mayStand) return failure;
   return { type: 'given_up', reason: reasonOfDoubt(failure.reason) };
 }
 

@@ -23,8 +23,13 @@ export type SendFailure =
   | { type: 'done'; reason: string }
   | { type: 'rejected'; reason: string };
 
-const backoffSeconds = [5, 30, 120, 600];
-export const maxAttempts = backoffSeconds.length + 1;
+/** How often a reply in doubt is tried, and one that is refused for what a check of the token looks at. */
+export const maxAttempts = 5;
+/** Permissions are refused for one comment too, of a page whose token is fine: it must not stop the page for long. */
+const maxForbidden = 3;
+/** Facebook, or the way to it, may be ill for hours: nothing was sent, and an answer is still wanted then. */
+const backoffSeconds = [5, 30, 120, 600, 1_800, 3_600, 3_600, 3_600, 3_600, 3_600];
+export const maxRetries = backoffSeconds.length + 1;
 
 const minute = 60_000;
 const hour = 60 * minute;
@@ -32,6 +37,8 @@ const hour = 60 * minute;
 export const blockedMs = 6 * hour;
 /** Facebook's code for the second private reply to one comment. */
 const alreadyReplied = 10900;
+/** Facebook's code for a text that it takes for a duplicate. */
+const duplicateText = 506;
 
 /** Why an event waits whose answer is in doubt. */
 export const waitsForProof = 'It is found out whether it was answered.';
@@ -39,10 +46,13 @@ export const waitsForProof = 'It is found out whether it was answered.';
 /** How a reply ends of which nobody will ever know. */
 export const reasonOfDoubt = (detail: string): string => `It may have been sent and is not sent again. ${detail}`;
 
+/** Whether Facebook says that the same words stand there already: proof of an earlier try, where there was one. */
+export const isDuplicate = ({ code }: GraphError): boolean => code === duplicateText;
+
 /** The reaction to each outcome (fact sheet 14.1). @param attempts failures of this event so far, this one included */
 export function settleFailure(error: GraphError, attempts: number): SendFailure {
   const reason = `Facebook: ${error.message}`;
-  const afterSeconds = backoffSeconds[attempts - 1] ?? 600;
+  const afterSeconds = Math.max(backoffSeconds[attempts - 1] ?? 3_600, Math.ceil((error.waitMs ?? 0) / 1_000));
   // Facebook has answered, with something else than a reply: its words must not be changed once more.
   if (error.sentMaybe && error.outcome === 'PERMANENT') return { type: 'given_up', reason: reasonOfDoubt(reason) };
   if (error.sentMaybe) return { type: 'unknown', afterSeconds, reason };
@@ -54,7 +64,7 @@ export function settleFailure(error: GraphError, attempts: number): SendFailure 
     case 'REAUTH':
     case 'USER_ACTION':
     case 'PERMISSION':
-      if (attempts >= maxAttempts) return rejected;
+      if (attempts >= (error.outcome === 'PERMISSION' ? maxForbidden : maxAttempts)) return rejected;
       return { type: 'pause', scope: 'page', waitMs: attempts * minute, check: true, counts: true, reason };
     case 'BLOCKED':
       if (attempts >= maxAttempts) return rejected;
@@ -76,7 +86,7 @@ export function settleFailure(error: GraphError, attempts: number): SendFailure 
       };
     case 'TRANSIENT':
     case 'AMBIGUOUS':
-      if (attempts >= maxAttempts) return rejected;
+      if (attempts >= maxRetries) return rejected;
       return { type: 'retry', afterSeconds, reason };
     default:
       return { type: 'rejected', reason };

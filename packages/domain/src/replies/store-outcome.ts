@@ -4,10 +4,11 @@ import { failpoint } from '@pagekeeper/runtime/failpoint';
 import type { Context } from '../context.ts';
 import type { Uuid } from '../ids.ts';
 import { awaitsCheck, usedUp } from '../integrations/facebook-page-integration.ts';
+import { pausePage } from '../integrations/pause-page.ts';
 import { statementInTenant, withTenant } from '../tenancy/doors.ts';
 import type { TenantTx } from '../tenancy/tenant-tx.ts';
 import { blockPage } from './block-page.ts';
-import { type Drain, pausePage, type UsableDrain } from './drain-lease.ts';
+import type { Drain, UsableDrain } from './drain-lease.ts';
 import type { ReplyKind } from './reply.ts';
 import { type SendFailure, waitsForProof } from './settle.ts';
 

@@ -81,7 +81,7 @@ async function readHumans(tx: TenantTx, drain: Drain, events: readonly OpenedEve
 
 /**
  * Where a reply of ours is under way, the page's comment may be it: that is found out first, and nobody is taken for a
- * human. An echo says whose it is.
+ * human. After one that was given up somebody may well have answered by hand. An echo says whose it is.
  */
 async function withoutDoubt(
   tx: TenantTx,
@@ -93,7 +93,7 @@ async function withoutDoubt(
   const { rows } = await tx.raw(
     `select distinct encode(thread_hash, 'hex') as thread from replies
      where organization_id = ? and integration_id = ? and sending_at > clock_timestamp() - interval '1 hour'
-       and state in ('sending', 'unknown')`,
+       and finished_at is null and state in ('sending', 'unknown')`,
     [drain.organizationId, drain.integrationId],
   );
   for (const { thread } of rows as { thread: string }[]) if (!echoed.has(thread)) found.delete(thread);
