@@ -131,7 +131,7 @@ async function answer(endpoint: Endpoint, request: Request, response: Response, 
     }
     const { status, body: shown } = statusAndBody(endpoint, answered);
     if (typeof params.organization === 'string') {
-      await answerLater(ctx, params.organization, { status, text: shown?.text ?? '' });
+      await answerLater(ctx, params.organization, { status, text: shown?.text ?? '', etag: shown?.etag });
     }
     send(response, status, shown?.text ?? '', shown?.etag);
   } catch (error) {
@@ -140,7 +140,8 @@ async function answer(endpoint: Endpoint, request: Request, response: Response, 
       throw error;
     }
     response.setHeader('Idempotent-Replayed', 'true');
-    send(response, error.status, error.text);
+    const { status, text, etag } = error.answer;
+    send(response, status, text, etag);
   }
 }
 

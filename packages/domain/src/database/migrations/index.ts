@@ -24,6 +24,7 @@ import * as blocked from './0029_blocked.ts';
 import * as entriesTold from './0030_entries_told.ts';
 import * as leftForGood from './0031_left_for_good.ts';
 import * as deafPages from './0032_deaf_pages.ts';
+import * as repeats from './0034_repeats.ts';
 
 /** SQL text in both directions: it can be shown before it is run. */
 export interface Migration {
@@ -60,6 +61,7 @@ export const migrations: readonly Migration[] = [
   { name: '0030_entries_told', ...entriesTold },
   { name: '0031_left_for_good', ...leftForGood },
   { name: '0032_deaf_pages', ...deafPages },
+  { name: '0034_repeats', ...repeats },
 ];
 
 /** Names of migrations that a database lacks, and of those that it has and this release does not know. */
