@@ -131,7 +131,12 @@ describe('a person', () => {
     const renamed = await rename('Edna One', headers.etag!);
     expect([renamed.status, renamed.headers.etag === headers.etag]).toEqual([200, false]);
     expect(refused(await rename('Edna Two', headers.etag!))).toEqual([412, 'stale_version']);
-    expect((await rename('Edna Three', renamed.headers.etag!)).status).toBe(200);
+    const three = await rename('Edna Three', renamed.headers.etag!);
+    expect(three.status).toBe(200);
+    // What changes nothing makes no version.
+    for (const same of [{}, { name: 'Edna Three' }, { notices: {} }]) {
+      expect((await edna.patch(path, same)).headers.etag).toBe(three.headers.etag);
+    }
   });
 });
 
