@@ -168,6 +168,7 @@ public.idempotency_keys: fingerprint bytea not null
 public.idempotency_keys: status smallint
 public.idempotency_keys: answer bytea
 public.idempotency_keys: created_at timestamp with time zone not null default now()
+public.idempotency_keys: etag text
 public.integrations: organization_id uuid not null
 public.integrations: id uuid not null
 public.integrations: business_id uuid not null
@@ -269,6 +270,7 @@ public.personal_idempotency_keys: status smallint
 public.personal_idempotency_keys: answer bytea
 public.personal_idempotency_keys: created_at timestamp with time zone not null default now()
 public.personal_idempotency_keys: about_organization uuid
+public.personal_idempotency_keys: etag text
 public.replies: organization_id uuid not null
 public.replies: id uuid not null
 public.replies: integration_id uuid not null
@@ -812,7 +814,7 @@ public.facebook_page_integrations: SELECT (organization_id, id, login_id, page_i
 public.facebook_page_integrations: UPDATE (login_id, page_id, page_name, page_category, page_url, page_access_token, status, status_reason, status_since, next_check_at, last_checked_at, generation, drain_token, drain_until, updated_at, findings, paused_until, pause_reason, moved_at, revived_at) to pagekeeper_app
 public.facebook_page_integrations: UPDATE (page_access_token, status, status_reason, status_since, next_check_at, generation, moved_at) to pagekeeper_router
 public.idempotency_keys: SELECT (organization_id, id, created_at) to pagekeeper_router
-public.idempotency_keys: UPDATE (status, answer) to pagekeeper_app
+public.idempotency_keys: UPDATE (status, answer, etag) to pagekeeper_app
 public.integrations: SELECT (organization_id, id, business_id, config, is_active) to pagekeeper_router
 public.integrations: UPDATE (name, config, is_active, deactivated_at, version, updated_at) to pagekeeper_app
 public.invitations: SELECT (organization_id, id, email, token_hash, state, expires_at, sent_at, accepted_by) to pagekeeper_router
@@ -835,7 +837,7 @@ public.page_claims: UPDATE (organization_id, integration_id, generation, claimed
 public.page_unsubscriptions: SELECT (organization_id, id, due_at) to pagekeeper_router
 public.page_unsubscriptions: UPDATE (integration_id, page_access_token, attempts, due_at) to pagekeeper_app
 public.personal_idempotency_keys: SELECT (id, created_at, about_organization) to pagekeeper_router
-public.personal_idempotency_keys: UPDATE (status, answer) to pagekeeper_app
+public.personal_idempotency_keys: UPDATE (status, answer, etag) to pagekeeper_app
 public.replies: SELECT (organization_id, id, state, created_at, text) to pagekeeper_router
 public.replies: UPDATE (event_id, kind, state, rule, reason, sent_id, attempts, sending_at, finished_at, thread_hash, text) to pagekeeper_app
 public.replies: UPDATE (text) to pagekeeper_router
@@ -1091,6 +1093,9 @@ begin
   where o.id = organization_id and (o.is_active or allow_inactive) and o.purge_id is null
     and (by_id is null or o.id = by_id) and (by_slug is null or (o.slug = by_slug and o.is_active));
   if not found then
+    if exists (select from public.organizations o where o.id = organization_id and o.purge_id is not null) then
+      raise exception 'no such key' using errcode = 'PK401';
+    end if;
     raise exception 'no such organization' using errcode = 'PK404';
   end if;
   perform pg_catalog.set_config('app.organization_id', organization_id::text, true);

@@ -24,6 +24,7 @@ import { requestLog } from './http/request-log.ts';
 import { requestMetrics } from './http/request-metrics.ts';
 import { securityHeaders } from './http/security-headers.ts';
 import type { Limits } from './limits/limits.ts';
+import { mountQueuesAddress } from './staff/queues-address.ts';
 import { mountHandshake } from './webhooks/handshake.ts';
 
 export interface AppOptions {
@@ -65,6 +66,7 @@ export function createApp(options: AppOptions): Express {
   mountAuth(app, { auth, readSession, database: services.database, limits, publicUrl });
   mountOauthCallback(app, { services, facebook, authenticate, limits });
   mountPersonRequests(app, { services, publicUrl, appSecrets, limits });
+  mountQueuesAddress(app, { services, authenticate, limits });
   mountConsole(app, services.log);
   app.use(() => {
     throw new HttpError('no_such_route', 'The documentation at /docs lists what there is.');

@@ -69,7 +69,7 @@ export const plainPaths = {
       requestBody: signedRequest,
       responses: {
         200: json('Their logins are revoked.', z.object({ success: z.literal(true) })),
-        ...refused(400, 413, 429),
+        ...refused(400, 413, 415, 429, 503),
       },
     }),
   },
@@ -78,7 +78,7 @@ export const plainPaths = {
       requestBody: signedRequest,
       responses: {
         200: json('Deleted. The address shows it.', z.object({ url: z.string(), confirmation_code: z.string() })),
-        ...refused(400, 413, 429),
+        ...refused(400, 413, 415, 429, 503),
       },
     }),
   },
@@ -86,6 +86,11 @@ export const plainPaths = {
     get: operation('data_deletion', 'Facebook', 'What became of a deletion', {
       requestParams: { path: z.object({ code: z.string() }) },
       responses: { 200: html('When it was done.'), 404: html('No such code.'), ...refused(429) },
+    }),
+  },
+  '/ops/queues': {
+    get: operation('queues', 'Staff', 'Where the queues are seen, for staff', {
+      responses: { 302: { description: "To the console's page of them." }, ...refused(401, 403, 429, 503) },
     }),
   },
   '/healthz': {

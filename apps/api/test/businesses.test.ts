@@ -103,6 +103,24 @@ describe('a business', () => {
     await owner.expect(200, owner.get(inside));
   });
 
+  it('leaves no line in the log where nothing was changed or restored, nor does an integration', async () => {
+    const { owner, business } = acme;
+    const path = `${businesses()}/${business.id}`;
+    const integration = await owner.expect(
+      201,
+      owner.post(`${path}/integrations`, { integration_type: 'FACEBOOK_PAGE', name: 'Page' }),
+    );
+    const lines = async () => (await owner.expect(200, owner.get(`${acme.path}/audit-events`))).data.length;
+    const before = await lines();
+    for (const inside of [path, `${acme.path}/integrations/${integration.id}`]) {
+      const shown = await owner.expect(200, owner.get(inside));
+      expect(await owner.expect(200, owner.patch(inside, {}))).toEqual(shown);
+      expect(await owner.expect(200, owner.patch(inside, { name: shown.name }))).toEqual(shown);
+      expect(await owner.expect(200, owner.post(`${inside}/restore`))).toEqual(shown);
+    }
+    expect(await lines()).toBe(before);
+  });
+
   it('cannot be restored while another has its slug', async () => {
     const { owner, business } = acme;
     await owner.expect(204, owner.delete(`${businesses()}/${business.id}`));

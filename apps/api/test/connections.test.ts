@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { sweepConnectionsJob } from '@pagekeeper/domain/jobs';
 import { begin, connectThrough, decide, personWithPages, pick } from '@pagekeeper/testing/network/dialog';
 import { type Network, startNetwork } from '@pagekeeper/testing/network/network';
@@ -87,6 +88,34 @@ describe('connecting pages', () => {
     const picked = await pick(acme, id, pageIds);
     expect(picked.map(({ outcome }) => outcome)).toEqual(['connected', 'refused']);
     expect(picked[1].reason.fix).toMatch(/admin of the page/i);
+  });
+
+  it('of a business that was deactivated are none: the connection is a 404, and nothing is half done', async () => {
+    const { id: personId, pageIds } = await personWithPages(network, [{ name: 'Blue Cup' }, { name: 'Red Cup' }]);
+    const { id } = await connectThrough(acme, { personId });
+    const { owner, path, business } = acme;
+    await owner.expect(204, owner.delete(`${path}/businesses/${business.id}`));
+    const connection = `${path}/facebook/connections/${id}`;
+    const gone = await owner.expect(404, owner.get(connection));
+    const unknown = await owner.expect(404, owner.get(`${path}/facebook/connections/x`));
+    expect(gone.detail).toBe(unknown.detail);
+    await owner.expect(404, owner.post(`${connection}/pages`, { page_ids: pageIds }));
+    expect(await network.sql('select from integrations where organization_id = $1', [acme.uuid])).toEqual([]);
+  });
+
+  it('refuses each page, and says why, when the business is deactivated while they are proved', async () => {
+    const { id: personId, pageIds } = await personWithPages(network, [{ name: 'Blue Cup' }, { name: 'Red Cup' }]);
+    const { id } = await connectThrough(acme, { personId });
+    const slow = { match: { endpoint: 'debug_token' }, fault: { type: 'latency', ms: 3_000 } };
+    await network.simulator.post('/__sim/faults', slow);
+    const picked = pick(acme, id, pageIds);
+    const { owner, path, business } = acme;
+    await sleep(1_000);
+    await owner.expect(204, owner.delete(`${path}/businesses/${business.id}`));
+    expect((await picked).map(({ outcome, reason }) => [outcome, reason.code])).toEqual([
+      ['refused', 'deactivated'],
+      ['refused', 'deactivated'],
+    ]);
   });
 
   it('reconnects in place: the same integration with its config and history, and healthy again', async () => {

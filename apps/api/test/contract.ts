@@ -2,6 +2,7 @@ import { blankTokens } from '@pagekeeper/runtime/log';
 import type { EventReader } from '@pagekeeper/testing/network/event-reader';
 import { type Answer, Persona } from '@pagekeeper/testing/network/persona';
 import { expect } from 'vitest';
+import { authPaths } from '../src/auth/auth-paths.ts';
 import { endpoints } from '../src/endpoints.ts';
 import type { Endpoint } from '../src/http/endpoint.ts';
 import { problemShape, problems } from '../src/http/problem.ts';
@@ -39,7 +40,9 @@ export function holdAnswersToTheContract(): void {
   Persona.prototype.send = async function (this: Persona, ...request: Parameters<Persona['send']>) {
     const answer = await send.apply(this, request);
     const [method, path] = request;
-    if (path.startsWith('/v1')) holdToTheContract(method, path.split('?', 1)[0]!, answer);
+    const [address = ''] = path.split('?', 1);
+    if (path.startsWith('/v1')) holdToTheContract(method, address, answer);
+    if (path.startsWith('/auth')) holdAuthToTheContract(method, address, answer);
     return answer;
   };
 }
@@ -73,6 +76,7 @@ function holdToTheContract(method: string, path: string, answer: Answer): void {
   expect(headers['x-request-id'], told).toMatch(/^[\w.-]{1,64}$/);
   if (status >= 400) {
     holdProblem(path, answer);
+    if (status === 401) expect(headers['www-authenticate']).toBe('Bearer');
     return;
   }
   const endpoint = findEndpoint(method, path);
@@ -80,6 +84,22 @@ function holdToTheContract(method: string, path: string, answer: Answer): void {
   holdSuccess(endpoint!, answer, told);
   const isAlone = method === 'get' && typeof answer.body.id === 'string';
   if (isAlone) expect(headers.etag, told).toMatch(/^"[\w-]+"$/);
+}
+
+/** What is said of accounts and sessions: with the status, and the fields, that openapi.json declares. */
+function holdAuthToTheContract(method: string, path: string, answer: Answer): void {
+  const { status, text, headers, body } = answer;
+  const told = `${method} ${path} answered ${status} ${text.slice(0, 300)}`;
+  const operation = authPaths[path]?.[method];
+  if (!operation) {
+    expect(status, `${told}, and is not declared`).toBe(404);
+    return;
+  }
+  expect(Object.keys(operation.responses), told).toContain(String(status));
+  if (status >= 400) holdProblem(path, answer);
+  if (status !== 200) return;
+  expect(headers['content-type'], told).toBe('application/json; charset=utf-8');
+  expect(operation.responses[200]!.content['application/json'].schema.parse(body), told).toEqual(body);
 }
 
 /** Status and body as the endpoint declares them, with no field more. */
@@ -110,4 +130,5 @@ export function holdProblem(path: string, { status, body, text, headers }: Answe
   expect(body.detail.length).toBeGreaterThan(10);
   expect(body.request_id).toBe(headers['x-request-id']);
   if (status === 429 || status === 503) expect(Number(headers['retry-after'])).toBeGreaterThan(0);
+  if (status === 429) expect(headers.ratelimit).toMatch(new RegExp(`;r=0;t=${headers['retry-after']}$`));
 }

@@ -409,6 +409,8 @@ describe('a replay', () => {
       [acme.uuid],
     )) as [{ newest: boolean }];
     expect(newest).toBe(true);
+    const wrong = await acme.owner.expect(400, acme.owner.post(`${events}/replay`, { ...body, cursor: 'x' }));
+    expect(wrong.errors).toMatchObject([{ pointer: '/cursor' }]);
     const next = { ...body, cursor: first.next_cursor };
     const second = await acme.owner.expect(200, acme.owner.post(`${events}/replay`, next));
     expect(second).toMatchObject({ matched: 50, replayed: 50, has_more: false, next_cursor: null });
@@ -446,6 +448,7 @@ describe('a replay', () => {
     expect(seconds).toBeGreaterThan(3_500);
     expect(seconds).toBeLessThanOrEqual(3_600);
     await acme.admin.expect(429, acme.admin.post(`${events}/replay`, { filter: {} }));
+    expect(refused.headers['ratelimit-policy']).toBe('"replays";q=60;w=3600');
     const { acme: other, events: others } = await home();
     await other.owner.expect(200, other.owner.post(`${others}/replay`, { filter: {} }));
     // An hour after the first of them.

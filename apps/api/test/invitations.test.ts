@@ -214,6 +214,7 @@ describe('an invitation', () => {
 
   function expectLimit(answer: Answer): void {
     expectRefusal(answer, 429, 'over_limit');
+    expect(answer.headers['ratelimit-policy']).toMatch(/^"invit(ation|ee)s";q=\d+;w=3600$/);
     const seconds = Number(answer.headers['retry-after']);
     expect(seconds).toBeGreaterThan(3_400);
     expect(seconds).toBeLessThanOrEqual(3_600);

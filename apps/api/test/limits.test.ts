@@ -235,7 +235,14 @@ describe('behind a proxy', () => {
       thief.send('delete', '/v1/me', { password: 'wrong password' }, from('198.51.100.91')),
     );
     expect(statusesOf(answers)).toEqual({ 403: 4, 429: 36 });
-    expectOverLimit(answers.find(({ status }) => status === 429)!, '/v1/me');
+    const refused = answers.find(({ status }) => status === 429)!;
+    expectOverLimit(refused, '/v1/me');
+    // What the pause is about, not what else was counted and within its limit.
+    expect(limitOf(answers.find(({ headers }) => headers['ratelimit-policy']?.includes('guesses'))!)).toMatchObject({
+      policy: 'guesses',
+      q: 3,
+      r: 0,
+    });
   });
 
   it('a session alone does not find the password out, from however many addresses', async () => {

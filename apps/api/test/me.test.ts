@@ -46,6 +46,20 @@ describe('who am I', () => {
     expect(parsePublicId('user', shown.id)).toBe(acme.admin.userId);
   });
 
+  it('tells a program of a deactivated organization about its key alone; with a purge the key ends', async () => {
+    const closing = await network.tenant('Closing');
+    const program = await closing.program({ role: 'MEMBER', scopes: ['read'] });
+    await closing.owner.expect(204, closing.owner.delete(closing.path));
+    expect(await me(program)).toMatchObject({ id: program.key.id, role: 'MEMBER', organizations: [] });
+    expect(refused(await program.get(closing.path))).toEqual([404, 'not_found']);
+    const confirm = closing.organization.slug;
+    await closing.owner.expect(202, closing.owner.post(`${closing.path}/purge`, { confirm }));
+    for (const address of [path, closing.path, '/v1/organizations']) {
+      expect(refused(await program.get(address)), address).toEqual([401, 'unauthenticated']);
+    }
+    expect(refused(await program.post(`${closing.path}/businesses`, { name: 'x' }))).toEqual([401, 'unauthenticated']);
+  });
+
   it('tells a program about its key, whatever that may do, and lets it change nothing here', async () => {
     const keyed = await network.tenant('Keyed');
     const { id, headers } = await keyOf(network, keyed, 'MEMBER', ['events']);
@@ -117,7 +131,12 @@ describe('a person', () => {
     const renamed = await rename('Edna One', headers.etag!);
     expect([renamed.status, renamed.headers.etag === headers.etag]).toEqual([200, false]);
     expect(refused(await rename('Edna Two', headers.etag!))).toEqual([412, 'stale_version']);
-    expect((await rename('Edna Three', renamed.headers.etag!)).status).toBe(200);
+    const three = await rename('Edna Three', renamed.headers.etag!);
+    expect(three.status).toBe(200);
+    // What changes nothing makes no version.
+    for (const same of [{}, { name: 'Edna Three' }, { notices: {} }]) {
+      expect((await edna.patch(path, same)).headers.etag).toBe(three.headers.etag);
+    }
   });
 });
 

@@ -114,7 +114,8 @@ POST   /auth/two-factor/disable
 GET    /webhooks/facebook
 POST   /webhooks/facebook
 GET    /healthz
-GET    /readyz`;
+GET    /readyz
+GET    /ops/queues`;
 
 describe('openapi.json', () => {
   it('is committed as the endpoints make it: npx vitest run apps/api/test/openapi.test.ts -u writes it anew', async () => {
@@ -145,9 +146,17 @@ describe('openapi.json', () => {
     }
   });
 
+  it('declares for accounts, too, what every request may be refused with', () => {
+    for (const [key, { responses }] of operations.filter(([key]) => key.includes('/auth/'))) {
+      const statuses = Object.keys(responses).map(Number);
+      const common = key.startsWith('POST') ? [400, 403, 413, 415, 429, 503] : [429, 503];
+      expect(statuses, key).toEqual(expect.arrayContaining(common));
+    }
+  });
+
   it('lets no answer carry a field that is not declared, and no credential', () => {
-    const { Integration, Problem } = document.components.schemas;
-    for (const schema of [Integration, Problem]) expect(schema.additionalProperties).toBe(false);
+    const { Integration, Problem, User, Session } = document.components.schemas;
+    for (const schema of [Integration, Problem, User, Session]) expect(schema.additionalProperties).toBe(false);
     const answers = operations.flatMap(([, { responses }]) => Object.values(responses));
     const shown = fieldsOf([answers, document.components.schemas]);
     expect(shown.size).toBeGreaterThan(40);

@@ -98,6 +98,9 @@ describe('an organization', () => {
     const paused = await owner.expect(200, owner.patch(`${organizations}/${slug}`, { replies_paused: true }));
     expect(paused).toMatchObject({ name: 'Renamed', replies_paused: true });
     expect(await owner.expect(200, owner.patch(path, {}))).toEqual(paused);
+    expect(await owner.expect(200, owner.patch(path, { name: 'Renamed' }))).toEqual(paused);
+    const { data } = await owner.expect(200, owner.get(`${path}/audit-events?action=organization.updated`));
+    expect(data.map(({ changes }: any) => Object.keys(changes))).toEqual([['replies_paused'], ['name', 'slug']]);
     await owner.expect(404, owner.get(`${organizations}/${organization.slug}`));
     const other = await somebody();
     const taken = await create(other, { name: uniqueName('Taken') });
@@ -136,16 +139,46 @@ describe('an organization', () => {
     await owner.expect(404, owner.get(`${path}?active=false`));
   });
 
-  it('cannot be restored while another has its slug', async () => {
+  it('is restored under the next free slug while somebody else’s has its own, and the log says so', async () => {
     const { owner, path, organization } = await network.tenant('acme');
+    const { slug } = organization;
     await owner.expect(204, owner.delete(path));
-    const successor = await create(await somebody(), { name: 'Successor', slug: organization.slug });
-    expect(successor.slug).toBe(organization.slug);
-    const { code } = await owner.expect(409, owner.post(`${path}/restore`));
-    expect(code).toBe('slug_taken');
-    expect(await owner.expect(200, owner.get(`${organizations}?active=any`))).toMatchObject({
-      data: [{ is_active: false }],
-    });
+    const other = await somebody();
+    const successor = await create(other, { name: 'Successor', slug });
+    expect(successor.slug).toBe(slug);
+    await create(other, { name: 'Second', slug: `${slug}-2` });
+    const restored = await owner.expect(200, owner.post(`${path}/restore`));
+    expect(restored).toMatchObject({ id: organization.id, slug: `${slug}-3`, is_active: true });
+    expect(await owner.expect(200, owner.get(`${organizations}/${slug}-3`))).toEqual(restored);
+    await owner.expect(404, owner.get(`${organizations}/${slug}`));
+    expect(await other.expect(200, other.get(`${organizations}/${slug}`))).toEqual(successor);
+    const restorations = () => owner.expect(200, owner.get(`${path}/audit-events?action=organization.restored`));
+    expect((await restorations()).data).toMatchObject([{ changes: { slug: { from: slug, to: `${slug}-3` } } }]);
+    // What is active is not restored: nothing changes, and the log has no line.
+    expect(await owner.expect(200, owner.post(`${path}/restore`))).toEqual(restored);
+    expect((await restorations()).data).toHaveLength(1);
+  });
+
+  it('with a slug of 63 letters is restored under one that is a slug too', async () => {
+    const [owner, other] = await Promise.all([somebody(), somebody()]);
+    const slug = `${process.pid}-${'x'.repeat(63)}`.slice(0, 63);
+    const { id } = await create(owner, { name: 'Long', slug });
+    await owner.expect(204, owner.delete(`${organizations}/${id}`));
+    await create(other, { name: 'Long too', slug });
+    const restored = await owner.expect(200, owner.post(`${organizations}/${id}/restore`));
+    expect(restored.slug).toBe(slug.slice(0, 50));
+  });
+
+  it('is not called as a page of the console is: /organizations/new', async () => {
+    const owner = await somebody();
+    const { slug, id } = await create(owner, { name: 'New' });
+    expect(slug).toMatch(/^new-\w+$/);
+    for (const answer of [
+      owner.post(organizations, { name: 'x', slug: 'new' }),
+      owner.patch(`${organizations}/${id}`, { slug: 'new' }),
+    ]) {
+      expect((await owner.expect(400, answer)).errors).toMatchObject([{ pointer: '/slug' }]);
+    }
   });
 });
 

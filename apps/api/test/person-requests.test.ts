@@ -199,4 +199,17 @@ describe('a request that Facebook did not sign', () => {
       expect(response.headers.get('content-type')).toContain('application/problem+json');
     }
   });
+
+  it.each([
+    ['; charset=utf-8', `signed_request=${'x'.repeat(40_000)}`, 413, 'A form may have 32 kB and 20 fields.'],
+    ['', 'x=1&'.repeat(30), 413, 'A form may have 32 kB and 20 fields.'],
+    ['; charset=utf-7', 'signed_request=a.b', 415, 'Send the form in UTF-8.'],
+  ])('in a form%s that is not taken is told so in words about forms', async (charset, body, status, detail) => {
+    const response = await fetch(`${network.apiUrl}/facebook/deauthorize`, {
+      method: 'POST',
+      headers: { 'Content-Type': `application/x-www-form-urlencoded${charset}` },
+      body,
+    });
+    expect(await response.json()).toMatchObject({ status, detail });
+  });
 });

@@ -1,7 +1,7 @@
 import { type Network, startNetwork } from '@pagekeeper/testing/network/network';
 import type { Answer } from '@pagekeeper/testing/network/persona';
 import type { Tenant } from '@pagekeeper/testing/network/tenant';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { holdAnswersToTheContract, idsOf } from './contract.ts';
 
 holdAnswersToTheContract();
@@ -39,12 +39,35 @@ const untilUnderWay = () =>
     'the request is under way',
   );
 
+/** The next transaction that writes there fails when it commits, as if another one had come between: once. */
+async function failFirstCommitOf(table: string, on: 'insert' | 'update' = 'insert'): Promise<void> {
+  await network.sql(`
+    drop sequence if exists public.commits cascade;
+    create sequence public.commits;
+    grant usage on sequence public.commits to public;
+    create or replace function public.fail_once() returns trigger language plpgsql as $$
+    begin
+      if nextval('public.commits') = 1 then raise exception 'came between' using errcode = '40001'; end if;
+      return null;
+    end $$;
+    create constraint trigger fail_once after ${on} on ${table} deferrable initially deferred
+      for each row execute function public.fail_once()`);
+  undo.push(`drop trigger fail_once on ${table}`);
+}
+
+const undo: string[] = [];
+afterEach(async () => {
+  for (const statement of undo.splice(0)) await network.sql(statement);
+});
+
 describe('a POST with an Idempotency-Key', () => {
   it('acts once, and is answered alike the second time', async () => {
     const first = await create(acme, 'Once', 'once-1');
     const second = await create(acme, 'Once', 'once-1');
     expect([first.status, replayed(first)]).toEqual([201, false]);
     expect([second.status, second.text, replayed(second)]).toEqual([201, first.text, true]);
+    expect(second.headers.etag).toMatch(/^"v\d+"$/);
+    expect(second.headers.etag).toBe(first.headers.etag);
     expect(await businesses(acme, 'Once')).toHaveLength(1);
   });
 
@@ -84,6 +107,47 @@ describe('a POST with an Idempotency-Key', () => {
     ].map(({ status, body }) => [status, body.id]);
     expect(new Set(ids.map(([, id]) => id)).size).toBe(3);
     expect(ids.map(([status]) => status)).toEqual([201, 201, 201]);
+  });
+
+  it('is remembered, too, when Postgres has the transaction done again', async () => {
+    await failFirstCommitOf('businesses');
+    const first = await create(acme, 'Done Again', 'done-again');
+    const second = await create(acme, 'Done Again', 'done-again');
+    expect([first.status, second.status, second.text, replayed(second)]).toEqual([201, 201, first.text, true]);
+    expect(await businesses(acme, 'Done Again')).toHaveLength(1);
+  });
+
+  it('is remembered the same way outside of any tenant, and where its answer came later', async () => {
+    await failFirstCommitOf('organizations');
+    const make = () => acme.admin.post('/v1/organizations', { name: 'Made Again' }, keyed('made-again'));
+    const [made, again] = [await make(), await make()];
+    expect([made.status, again.status, again.text, replayed(again)]).toEqual([201, 201, made.text, true]);
+    const { id } = await acme.connectPage();
+    await failFirstCommitOf('idempotency_keys', 'update');
+    const check = () =>
+      acme.owner.post(`${acme.path}/integrations/${id}/refresh?wait=true`, undefined, keyed('checked-again'));
+    const [checked, later] = [await check(), await check()];
+    expect([checked.status, later.status, later.text, replayed(later)]).toEqual([200, 200, checked.text, true]);
+  });
+
+  it('tells its answer no more to who may not do it any more', async () => {
+    const there = await network.tenant('there');
+    const { data } = await there.owner.expect(200, there.owner.get(`${there.path}/members?role=ADMIN`));
+    const become = (role: string) =>
+      there.owner.expect(200, there.owner.patch(`${there.path}/members/${data[0].id}`, { role }));
+    const body = { name: 'Shop system', role: 'MEMBER' };
+    const make = () => there.admin.post(`${there.path}/api-keys`, body, keyed('a-key'));
+    const first = await make();
+    expect(first.status).toBe(201);
+    await become('MEMBER');
+    const refused = await make();
+    expect([refused.status, refused.body.code, replayed(refused)]).toEqual([403, 'forbidden', false]);
+    expect(refused.text).not.toContain(first.body.secret);
+    await become('ADMIN');
+    const again = await make();
+    expect([again.status, again.text, replayed(again)]).toEqual([201, first.text, true]);
+    const listed = await there.owner.expect(200, there.owner.get(`${there.path}/api-keys`));
+    expect(listed.data).toHaveLength(1);
   });
 
   it('is tried anew after a refusal: nothing was done', async () => {

@@ -3,7 +3,7 @@ import { type Network, startNetwork } from '@pagekeeper/testing/network/network'
 import type { Persona } from '@pagekeeper/testing/network/persona';
 import type { Tenant } from '@pagekeeper/testing/network/tenant';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { holdAnswersToTheContract, idsOf } from './contract.ts';
+import { holdAnswersToTheContract, holdProblem, idsOf } from './contract.ts';
 
 holdAnswersToTheContract();
 
@@ -46,6 +46,22 @@ describe('staff', () => {
     await expect(setStaff(network.database.urls.app, nobody)).rejects.toThrow(/permission denied/);
     await helper.expect(400, helper.post('/auth/update-user', { is_staff: true })).catch(() => {});
     expect(await network.sql('select id from auth.users where id = $1 and is_staff', [helper.userId])).toEqual([]);
+  });
+
+  it('are led to the queues, and nobody else is', async () => {
+    const path = '/ops/queues';
+    const led = await staff.get(path);
+    expect([led.status, led.headers.location]).toEqual([302, '/admin/queues']);
+    const program = await acme.program({ role: 'OWNER' });
+    for (const [who, status, code] of [
+      [acme.owner, 403, 'forbidden'],
+      [program, 403, 'forbidden'],
+      [network.persona('nobody'), 401, 'unauthenticated'],
+    ] as const) {
+      const answer = await who.get(path);
+      expect([answer.status, answer.body.code]).toEqual([status, code]);
+      holdProblem(path, answer);
+    }
   });
 
   it('list organizations, narrowed by activity and by how name or slug begin, page by page', async () => {

@@ -160,6 +160,22 @@ describe('a page that another organization holds', () => {
     expect((await acme.refresh(held.id)).integration.facebook_page.status).toBe('healthy');
   });
 
+  it('is unverified from a refresh on, until it is known what it is: with no word of what was said before', async () => {
+    const { held, connection, pageId } = await contested();
+    await pick(rival, connection, [pageId], { take_over: true });
+    const { status_since: lostSince } = (await read(acme, held.id)).facebook_page;
+    const slow = { match: { endpoint: 'debug_token' }, fault: { type: 'latency', ms: 3_000 }, times: 1 };
+    await network.simulator.post('/__sim/faults', slow);
+    const path = `${acme.path}/integrations/${held.id}`;
+    const { integration } = await acme.owner.expect(202, acme.owner.post(`${path}/refresh`));
+    expect(integration.facebook_page).toMatchObject({ status: 'unverified', status_reason: null });
+    expect(integration.facebook_page.status_since > lostSince).toBe(true);
+    const { data } = await acme.owner.expect(200, acme.owner.get(`${path}/status-changes`));
+    const { status_since: since } = integration.facebook_page;
+    expect(data[0]).toMatchObject({ from: 'disconnected', to: 'unverified', since, reason: null });
+    await network.settle();
+  });
+
   it('has one holder, whoever takes it over at the same moment', async () => {
     const { connection, pageId } = await contested();
     const third = await network.tenant('third');

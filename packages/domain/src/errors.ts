@@ -43,13 +43,22 @@ export class DomainError extends Error {
   }
 }
 
+/** So many in so many seconds, under a name of one word. */
+export interface LimitPolicy {
+  readonly name: string;
+  readonly points: number;
+  readonly seconds: number;
+}
+
 /** Too much of something for now. */
 export class OverLimit extends DomainError {
+  readonly policy: LimitPolicy;
   readonly retryAfterSeconds: number;
 
-  constructor(detail: string, retryAfterSeconds: number) {
+  constructor(detail: string, policy: LimitPolicy, retryAfterSeconds: number) {
     super('over_limit', detail);
-    this.retryAfterSeconds = retryAfterSeconds;
+    this.policy = policy;
+    this.retryAfterSeconds = Math.max(retryAfterSeconds, 1);
   }
 }
 

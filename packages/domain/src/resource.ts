@@ -188,12 +188,15 @@ export const includeInput = <const Names extends readonly [string, ...string[]]>
 /** An id as a place in a list. */
 export const makeCursor = (id: Uuid): string => Buffer.from(id.replaceAll('-', ''), 'hex').toString('base64url');
 
-/** @throws DomainError `invalid_request` for anything that no list of ours gave out */
-export function parseCursor(cursor: string): Uuid {
+/**
+ * @param pointer where it stood
+ * @throws DomainError `invalid_request` for anything that no list of ours gave out
+ */
+export function parseCursor(cursor: string, pointer = 'cursor'): Uuid {
   const hex = Buffer.from(cursor, 'base64url').toString('hex');
   if (hex.length !== 32 || Buffer.from(hex, 'hex').toString('base64url') !== cursor) {
     throw new DomainError('invalid_request', 'The cursor is not one that a list gave out.', [
-      { pointer: 'cursor', code: 'invalid', detail: 'Pass `next_cursor` of the page before, unchanged.' },
+      { pointer, code: 'invalid', detail: 'Pass `next_cursor` of the page before, unchanged.' },
     ]);
   }
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}` as Uuid;

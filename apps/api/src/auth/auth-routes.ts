@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import { authPaths } from './auth-paths.ts';
 
 /** How a route of better-auth's is limited. */
@@ -8,14 +9,18 @@ export interface AuthRoute {
   guessesAt?: 'address' | 'own';
   /** The field of its body that names who gets a mail by it: few an hour and address. */
   mailsTo?: 'email' | 'newEmail';
+  /** What a success says; nothing where it leads on. */
+  answer: z.ZodType;
 }
 
-const attempt: AuthRoute = { isAttempt: true };
-const mail: AuthRoute = { isAttempt: true, mailsTo: 'email' };
-/** With a stolen session alone, nobody shall find the password out. */
-const ownPassword: AuthRoute = { isAttempt: true, guessesAt: 'own' };
+type Limited = Omit<AuthRoute, 'answer'>;
 
-const limited: Record<string, AuthRoute> = {
+const attempt: Limited = { isAttempt: true };
+const mail: Limited = { isAttempt: true, mailsTo: 'email' };
+/** With a stolen session alone, nobody shall find the password out. */
+const ownPassword: Limited = { isAttempt: true, guessesAt: 'own' };
+
+const limited: Record<string, Limited> = {
   '/auth/sign-up/email': attempt,
   '/auth/sign-in/email': { isAttempt: true, guessesAt: 'address' },
   '/auth/send-verification-email': mail,
@@ -37,5 +42,10 @@ const limited: Record<string, AuthRoute> = {
  */
 export function findAuthRoute(method: string, path: string): AuthRoute | undefined {
   if (!Object.hasOwn(authPaths, path) || !Object.hasOwn(authPaths[path]!, method.toLowerCase())) return undefined;
-  return limited[path] ?? { isAttempt: false };
+  const { responses } = authPaths[path]![method.toLowerCase()]!;
+  return {
+    isAttempt: false,
+    ...limited[path],
+    answer: responses[200]?.content['application/json'].schema ?? z.never(),
+  };
 }

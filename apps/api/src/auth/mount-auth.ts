@@ -75,11 +75,11 @@ async function beginGuess(
   const { guessesAt } = response.locals.route as AuthRoute;
   if (guessesAt === 'own') {
     const session = await readSession(request.headers.cookie);
-    return session && (await limits.beginGuess(request, response, ownPasswordOf(session.userId)));
+    return session && (await limits.beginGuess(request, ownPasswordOf(session.userId)));
   }
   const address = guessesAt && request.body?.email;
   if (typeof address !== 'string') return null;
-  return await limits.beginGuess(request, response, address.trim().toLowerCase());
+  return await limits.beginGuess(request, address.trim().toLowerCase());
 }
 
 const isWrongPassword = async (answer: globalThis.Response): Promise<boolean> =>
@@ -137,29 +137,21 @@ async function send(request: Request, response: Response, answer: globalThis.Res
     refuseAs(request, response, answer, text);
     return;
   }
-  const location = answer.headers.get('location');
-  if (location) response.setHeader('Location', location);
-  response
-    .status(answer.status)
-    .type(answer.headers.get('content-type') ?? 'text/plain')
-    .send(withoutTokens(text));
-}
-
-// The session's token belongs into its HttpOnly cookie, where no script can read it, and nowhere else.
-function withoutTokens(text: string): string {
-  if (!text.startsWith('{') && !text.startsWith('[')) return text;
-  return JSON.stringify(JSON.parse(text), (name, value) => (name === 'token' ? undefined : value));
+  // What is declared, and nothing else: the session's token belongs into its HttpOnly cookie, where no script can read it.
+  const shown = (response.locals.route as AuthRoute).answer.safeParse(JSON.parse(text));
+  if (!shown.success) throw new Error(`better-auth answered what is not declared: ${shown.error.message}`);
+  response.status(200).json(shown.data);
 }
 
 function refuseAs(request: Request, response: Response, answer: globalThis.Response, text: string): void {
-  const retryAfter = answer.headers.get('x-retry-after');
-  if (answer.status === 429) response.setHeader('Retry-After', retryAfter ?? lockSeconds);
   const { code = '', message = 'The request was refused.' } = text.startsWith('{') ? JSON.parse(text) : {};
-  sendProblem(request, response, { code: problemOf(answer.status, code), detail: `${message}`.slice(0, 500) });
+  const problem = { code: problemOf(answer.status, code), detail: `${message}`.slice(0, 500) };
+  const retryAfter = answer.headers.get('x-retry-after') ?? String(wrongCodes.seconds);
+  sendProblem(request, response, answer.status === 429 ? { ...problem, limit: wrongCodes, retryAfter } : problem);
 }
 
-/** How long better-auth locks a second factor after ten wrong codes. */
-const lockSeconds = 900;
+/** How long better-auth locks a second factor, and after how many wrong codes. */
+const wrongCodes = { name: 'codes', points: 10, seconds: 900 };
 
 const byCode: Record<string, ProblemCode> = {
   INVALID_EMAIL_OR_PASSWORD: 'wrong_credentials',
@@ -175,7 +167,8 @@ const byStatus: Record<number, ProblemCode> = {
   401: 'unauthenticated',
   403: 'forbidden',
   404: 'not_found',
-  409: 'account_exists',
+  // The same backup code from two browsers at once.
+  409: 'request_in_flight',
   415: 'unsupported_media_type',
   429: 'over_limit',
 };

@@ -24,6 +24,7 @@ const ofPrograms = new Set([
   'auth',
   'webhooks',
   'facebook',
+  'ops',
   'docs',
   'assets',
   'healthz',

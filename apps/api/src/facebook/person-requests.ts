@@ -19,7 +19,9 @@ export function mountPersonRequests(
   app: Express,
   { services, publicUrl, appSecrets, limits }: PersonRequestOptions,
 ): void {
-  const form: RequestHandler = express.urlencoded({ extended: false, limit: '32kb', parameterLimit: 20 });
+  const parse = express.urlencoded({ extended: false, limit: '32kb', parameterLimit: 20 });
+  const form: RequestHandler = (request, response, next) =>
+    parse(request, response, error => next(error && asRefusal(error)));
   const read = async (request: Request, response: Response) => {
     const { signed_request: signed } = request.body ?? {};
     const parsed = typeof signed === 'string' ? parseSignedRequest(signed, appSecrets) : null;
@@ -42,6 +44,13 @@ export function mountPersonRequests(
     if (!deletion) await limits.countStranger(request, response);
     sendResultPage(response, deletion ? 200 : 404, deletion ? done(deletion) : unknown);
   });
+}
+
+/** What the parser says, in words about forms. */
+function asRefusal(error: { status?: unknown }): unknown {
+  if (error.status === 413) return new HttpError('body_too_large', 'A form may have 32 kB and 20 fields.');
+  if (error.status === 415) return new HttpError('unsupported_media_type', 'Send the form in UTF-8.');
+  return error;
 }
 
 const unknown = {

@@ -114,7 +114,7 @@ async function answer(endpoint: Endpoint, request: Request, response: Response, 
   const ctx = { ...services, actor, requestId: String(request.id), ifMatch: versionsIn(request), once };
   try {
     const run = () => endpoint.run({ ctx, facebook, credentials, repliesOff, params, query, body } as never);
-    const answered = await (endpoint.takesPassword ? guessing(request, response, run, options) : run());
+    const answered = await (endpoint.takesPassword ? guessing(request, actor, run, options) : run());
     // Its door let it in.
     if (actor.type === 'api_key') keyUse.note(actor.secretHash);
     if (answered instanceof Stream) {
@@ -131,7 +131,7 @@ async function answer(endpoint: Endpoint, request: Request, response: Response, 
     }
     const { status, body: shown } = statusAndBody(endpoint, answered);
     if (typeof params.organization === 'string') {
-      await answerLater(ctx, params.organization, { status, text: shown?.text ?? '' });
+      await answerLater(ctx, params.organization, { status, text: shown?.text ?? '', etag: shown?.etag });
     }
     send(response, status, shown?.text ?? '', shown?.etag);
   } catch (error) {
@@ -140,20 +140,20 @@ async function answer(endpoint: Endpoint, request: Request, response: Response, 
       throw error;
     }
     response.setHeader('Idempotent-Replayed', 'true');
-    send(response, error.status, error.text);
+    const { status, text, etag } = error.answer;
+    send(response, status, text, etag);
   }
 }
 
 /** A password that a person shows beside the session is a guess at theirs: wrong ones lead to growing pauses. */
 async function guessing(
   request: Request,
-  response: Response,
+  actor: Caller,
   run: () => Promise<Answer>,
   { limits }: MountOptions,
 ): Promise<Answer> {
-  const actor = response.locals.actor as Caller;
   if (actor.type !== 'user' || request.body?.password === undefined) return await run();
-  const guess = await limits.beginGuess(request, response, ownPasswordOf(actor.userId));
+  const guess = await limits.beginGuess(request, ownPasswordOf(actor.userId));
   try {
     const answer = await run();
     await guess.wasRight();

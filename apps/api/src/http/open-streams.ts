@@ -9,6 +9,9 @@ const maxInProcess = 500;
 /** When a reader who comes back finds a place again, as far as one can know. */
 const retryAfterSeconds = 60;
 
+const tooMany = (why: string, points: number) =>
+  new OverLimit(why, { name: 'streams', points, seconds: retryAfterSeconds }, retryAfterSeconds);
+
 export interface OpenStream {
   /** Aborted when it must end: the process stops, or its time is up. */
   signal: AbortSignal;
@@ -36,10 +39,10 @@ export class OpenStreams {
     }
     const places = [...this.#places.values()];
     if (places.filter(other => other.owner === owner).length >= maxOfOwner) {
-      throw new OverLimit(`An organization may have ${maxOfOwner} streams open.`, retryAfterSeconds);
+      throw tooMany(`An organization may have ${maxOfOwner} streams open.`, maxOfOwner);
     }
     if (places.filter(other => other.reader === reader).length >= maxOfReader) {
-      throw new OverLimit(`You may have ${maxOfReader} streams open, in all organizations.`, retryAfterSeconds);
+      throw tooMany(`You may have ${maxOfReader} streams open, in all organizations.`, maxOfReader);
     }
     const controller = new AbortController();
     this.#places.set(controller, { owner, reader });

@@ -1,9 +1,10 @@
 import { errorCode, isDatabaseUnavailable } from '@pagekeeper/domain/database/errors';
-import { DomainError, type ErrorCode, type FieldError, OverLimit } from '@pagekeeper/domain/errors';
+import { DomainError, type ErrorCode, type FieldError, type LimitPolicy, OverLimit } from '@pagekeeper/domain/errors';
 import { QueueUnavailableError } from '@pagekeeper/queue/errors';
 import { blankTokens, type Log } from '@pagekeeper/runtime/log';
 import type { ErrorRequestHandler, Request, Response } from 'express';
 import { z } from 'zod';
+import { showLimit } from '../limits/limit-headers.ts';
 import { pointerPart } from './pointer.ts';
 
 /** Refusals of HTTP itself, beside those of the domain. */
@@ -18,7 +19,6 @@ type HttpErrorCode =
   | 'wrong_credentials'
   | 'wrong_code'
   | 'account_exists'
-  | 'over_limit'
   | 'internal';
 
 export type ProblemCode = ErrorCode | HttpErrorCode;
@@ -53,7 +53,7 @@ export const problems: Record<ProblemCode, { status: number; title: string }> = 
   account_exists: { status: 409, title: 'There is an account already' },
   stale_version: { status: 412, title: 'It was changed meanwhile' },
   body_too_large: { status: 413, title: 'The body is too large' },
-  unsupported_media_type: { status: 415, title: 'The body must be application/json' },
+  unsupported_media_type: { status: 415, title: 'The body is of another kind' },
   idempotency_key_reused: { status: 422, title: 'The Idempotency-Key was used for another request' },
   over_limit: { status: 429, title: 'Too many requests' },
   internal: { status: 500, title: 'Something failed on our side' },
@@ -90,10 +90,13 @@ export class HttpError extends Error {
 export function sendProblem(
   request: Request,
   response: Response,
-  { code, detail, errors, retryAfter = retryAfterSeconds[code] }: ToldProblem,
+  { code, detail, errors, limit, retryAfter = retryAfterSeconds[code] }: ToldProblem,
 ): void {
   const { status, title } = problems[code];
   if (retryAfter) response.setHeader('Retry-After', retryAfter);
+  // Over what was said of another limit, which the request was within.
+  if (limit) showLimit(response, limit, 0, Number(retryAfter));
+  if (status === 401 && request.path.startsWith('/v1')) response.setHeader('WWW-Authenticate', 'Bearer');
   const problem = {
     type: `urn:pagekeeper:problem:${code}`,
     title,
@@ -135,12 +138,15 @@ export interface ToldProblem {
   errors?: readonly FieldError[];
   /** In seconds. */
   retryAfter?: string | undefined;
+  /** What there was too much of. */
+  limit?: LimitPolicy;
 }
 
 /** What the caller is told of an error. */
 export function describeProblem(error: unknown): ToldProblem {
   if (error instanceof OverLimit) {
-    return { code: error.code, detail: error.message, retryAfter: String(error.retryAfterSeconds) };
+    const { code, message: detail, policy: limit, retryAfterSeconds } = error;
+    return { code, detail, limit, retryAfter: String(retryAfterSeconds) };
   }
   if (error instanceof DomainError) return { code: error.code, detail: error.message, errors: error.errors };
   if (error instanceof HttpError) return { code: error.code, detail: error.message };

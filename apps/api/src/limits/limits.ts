@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
+import { type LimitPolicy, OverLimit } from '@pagekeeper/domain/errors';
 import type { Caller } from '@pagekeeper/domain/tenancy/actor';
 import type { LimitStore } from '@pagekeeper/queue/limits/limit-store';
 import { Limiter, type Verdict } from '@pagekeeper/queue/limits/limiter';
-import { Pauses } from '@pagekeeper/queue/limits/pauses';
+import { type PausePolicy, Pauses } from '@pagekeeper/queue/limits/pauses';
 import type { Request, Response } from 'express';
-import { HttpError } from '../http/problem.ts';
+import { showLimit } from './limit-headers.ts';
 import type { LimitSettings } from './limit-settings.ts';
 import { networkOf } from './network-of.ts';
 
@@ -14,7 +15,7 @@ const knownPlaceSeconds = 30 * day;
 
 /**
  * Who may ask how often. Each caller is counted by what nobody else can show (a key's hash, a person's id), and who is
- * nobody yet by their network. All throw HttpError `over_limit`.
+ * nobody yet by their network. All throw OverLimit.
  */
 export class Limits {
   readonly #store: LimitStore;
@@ -85,12 +86,12 @@ export class Limits {
    * before is counted by itself, so that strangers elsewhere cannot keep them out by failing under their name.
    * @param subject whose secret: an e-mail address, or `ownPasswordOf`
    */
-  async beginGuess(request: Request, response: Response, subject: string): Promise<Guess> {
+  async beginGuess(request: Request, subject: string): Promise<Guess> {
     const place = `place:${hash(`${subject} ${sender(request)}`)}`;
     const isKnown = (await this.#store.peek(place)) > 0;
     const key = isKnown ? place : hash(subject);
     const waitMs = await this.#guesses.begin(key);
-    if (waitMs > 0) refuse(response, waitMs, 'Too many failed attempts.');
+    if (waitMs > 0) refuse(guessesAllowed(this.#guesses.policy), waitMs, 'Too many failed attempts.');
     return {
       wasRight: async () => {
         await this.#guesses.forget(key);
@@ -100,6 +101,8 @@ export class Limits {
     };
   }
 }
+
+const guessesAllowed = ({ name, free, forgetSeconds }: PausePolicy) => ({ name, points: free, seconds: forgetSeconds });
 
 /** Whose secret a password is that a request with a session shows. */
 export const ownPasswordOf = (userId: string): string => `person:${userId}`;
@@ -116,21 +119,17 @@ const sender = ({ ip }: Request): string => networkOf(ip ?? 'unknown');
 // What is counted about people lies in the store by its hash only.
 const hash = (text: string): string => createHash('sha256').update(text).digest('base64url');
 
-/** The headers of the IETF's draft: which limit, what is left of it, and when it begins anew. */
 function show(response: Response, { policy, remaining, resetMs }: Verdict): void {
-  const { name, points, seconds } = policy;
-  response.setHeader('RateLimit-Policy', `"${name}";q=${points};w=${seconds}`);
-  response.setHeader('RateLimit', `"${name}";r=${remaining};t=${Math.ceil(resetMs / 1_000)}`);
+  showLimit(response, policy, remaining, Math.ceil(resetMs / 1_000));
 }
 
 function enforce(response: Response, verdict: Verdict): void {
   show(response, verdict);
-  const { points, seconds } = verdict.policy;
-  if (!verdict.allowed) refuse(response, verdict.resetMs, `The limit is ${points} requests in ${seconds} seconds.`);
+  const { policy, resetMs } = verdict;
+  if (!verdict.allowed) refuse(policy, resetMs, `The limit is ${policy.points} requests in ${policy.seconds} seconds.`);
 }
 
-function refuse(response: Response, waitMs: number, why: string): never {
+function refuse(policy: LimitPolicy, waitMs: number, why: string): never {
   const waitSeconds = Math.max(Math.ceil(waitMs / 1_000), 1);
-  response.setHeader('Retry-After', String(waitSeconds));
-  throw new HttpError('over_limit', `${why} Try again in ${waitSeconds} seconds.`);
+  throw new OverLimit(`${why} Try again in ${waitSeconds} seconds.`, policy, waitSeconds);
 }

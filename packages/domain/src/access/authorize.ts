@@ -1,5 +1,5 @@
 import { DomainError } from '../errors.ts';
-import type { Role, Scope, TenantTx } from '../tenancy/tenant-tx.ts';
+import type { Role, Scope, Tenant, TenantTx } from '../tenancy/tenant-tx.ts';
 
 /** Who may do something in a tenant. STAFF is a person of ours who entered with a reason, for an hour. */
 interface Rule {
@@ -53,10 +53,15 @@ export type Permission = keyof typeof permissions;
 
 /**
  * The first line of every verb inside its door.
- * @throws DomainError `forbidden` when the actor's role, or the key's scopes, may not
+ * @throws DomainError `forbidden` when the actor's role, or the key's scopes, may not; the stored answer of a request
+ *   that was carried out before, which is no longer for who may not do it any more
  */
 export function authorize({ tenant }: Pick<TenantTx, 'tenant'>, permission: Permission): void {
-  const { by, role, scopes } = tenant;
+  refuseForbidden(tenant, permission);
+  if (tenant.answered) throw tenant.answered;
+}
+
+function refuseForbidden({ by, role, scopes }: Tenant, permission: Permission): void {
   if (by.type === 'job') return;
   const rule: Rule = permissions[permission];
   if (!role || !rule.roles.includes(role)) {

@@ -31,8 +31,13 @@ export interface AuditLine {
   changes?: Record<string, unknown>;
 }
 
-/** The last line of every writing verb, in its transaction: what happened and who did it are committed together. */
-export async function audit(tx: TenantTx, { action, subject, changes = {} }: AuditLine): Promise<void> {
+/**
+ * The last line of every writing verb, in its transaction: what happened and who did it are committed together.
+ * @param line null where nothing was to be done
+ */
+export async function audit(tx: TenantTx, line: AuditLine | null): Promise<void> {
+  if (!line) return;
+  const { action, subject, changes = {} } = line;
   const { by, organizationId, requestId } = tx.tenant;
   await AuditEvent.query(tx).insert({
     organization_id: organizationId,

@@ -29,11 +29,13 @@ export async function restoreBusiness(
       const business = await findBusiness(tx, reference, { active: 'any', forUpdate: true });
       const { taken, checks } = business.is_active ? { taken: [], checks: [] } : await reactivate(tx, business);
       const shown = await showBusiness(tx, business.id);
-      await audit(tx, {
+      const notRestored = taken.map(id => publicId('integration', id));
+      const restored = {
         action: 'business.restored',
         subject: { type: 'business', id: business.id },
-        changes: taken.length > 0 ? { integrations_not_restored: taken.map(id => publicId('integration', id)) } : {},
-      });
+        changes: notRestored.length > 0 ? { integrations_not_restored: notRestored } : {},
+      } as const;
+      await audit(tx, business.is_active ? null : restored);
       return { shown, checks };
     });
     await nudgeAll(ctx, refreshLoginJob, checks);

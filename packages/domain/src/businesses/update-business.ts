@@ -30,13 +30,14 @@ export async function updateBusiness(
       const business = await findBusiness(tx, reference, { forUpdate: true });
       refuseStale(ctx.ifMatch, business);
       const changes = changesOf(business, patch);
-      if (Object.keys(changes).length > 0) {
+      if (changes) {
         await Business.query(tx)
           .where({ id: business.id })
           .patch({ ...patch, version: business.version + 1, updated_at: raw('now()') as never });
       }
       const shown = await showBusiness(tx, business.id);
-      await audit(tx, { action: 'business.updated', subject: { type: 'business', id: business.id }, changes });
+      const subject = { type: 'business', id: business.id } as const;
+      await audit(tx, changes && { action: 'business.updated', subject, changes });
       return shown;
     });
   } catch (error) {

@@ -24,7 +24,7 @@ import { dataKeyOf } from '../vault/organization-key.ts';
 import { connectPage, PageRefused } from './connect-page.ts';
 import { type FacebookApp, findReadyConnection, reasonShape } from './facebook-connection.ts';
 import { type Offer, provePages } from './prove-pages.ts';
-import { pageTaken } from './reasons.ts';
+import { pageTaken, parentGone } from './reasons.ts';
 
 export const connectPagesInput = z.strictObject({
   page_ids: z.array(facebookPageInput.shape.page_id).min(1).max(50),
@@ -133,6 +133,7 @@ async function connectOne(ctx: Context, picking: Picking, offer: Offer): Promise
   } catch (error) {
     if (error instanceof PageRefused) return refused(error.reason);
     if (error instanceof DomainError && error.code === 'page_taken') return refused(pageTaken);
+    if (error instanceof DomainError && error.code === 'not_found') return refused(parentGone);
     throw error;
   }
 }

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
+import { Business } from '../businesses/business.ts';
 import { DomainError, notFound } from '../errors.ts';
 import { parsePublicId, publicId, type Uuid } from '../ids.ts';
 import type { StatusReason } from '../integrations/facebook-page-integration.ts';
@@ -64,18 +65,18 @@ export const pickMinutes = 60;
 export const hashOfState = (state: string): Buffer => createHash('sha256').update(state).digest();
 
 /**
- * The connection behind `fbc_…`.
+ * The connection behind `fbc_…`, if its business is active.
  * @throws DomainError `not_found`
  */
-export async function findConnection(
-  tx: TenantTx,
-  reference: string,
-  options: { forUpdate?: boolean } = {},
-): Promise<FacebookConnection> {
+export async function findConnection(tx: TenantTx, reference: string): Promise<FacebookConnection> {
   const id = parsePublicId('connection', reference);
   if (!id) throw notFound('connection');
-  const query = FacebookConnection.query(tx).findOne({ id }).select('*', tx.raw('expires_at <= app.now() as is_over'));
-  const connection = await (options.forUpdate ? query.forUpdate() : query);
+  const connection = await FacebookConnection.query(tx)
+    .findOne({ id })
+    .whereExists(
+      Business.query(tx).where('is_active', true).whereColumn('businesses.id', 'facebook_connections.business_id'),
+    )
+    .select('*', tx.raw('expires_at <= app.now() as is_over'));
   if (!connection) throw notFound('connection');
   return connection;
 }

@@ -127,6 +127,12 @@ export const notManaged = reason(
   'Let a person with the task MANAGE on it log in.',
 );
 
+export const parentGone = reason(
+  'deactivated',
+  'The business, or the integration that has the page, was deactivated meanwhile.',
+  'Restore it, then connect the page again.',
+);
+
 export const pageTaken = reason(
   'page_taken',
   'Another request is connecting this page at this moment.',

@@ -4,6 +4,7 @@ import { authorize } from '../access/authorize.ts';
 import { audit } from '../audit/audit.ts';
 import type { Context } from '../context.ts';
 import { DomainError } from '../errors.ts';
+import type { Uuid } from '../ids.ts';
 import { FacebookPageIntegration } from '../integrations/facebook-page-integration.ts';
 import { findIntegration } from '../integrations/integration.ts';
 import { integrationShape } from '../integrations/integration-resource.ts';
@@ -12,7 +13,9 @@ import { refreshLoginJob } from '../jobs.ts';
 import { nudge } from '../nudge.ts';
 import { Rendered } from '../resource.ts';
 import { withTenant } from '../tenancy/doors.ts';
+import type { TenantTx } from '../tenancy/tenant-tx.ts';
 import { checkWhenFree } from './check-when-free.ts';
+import { noteChange } from './status-change.ts';
 
 export const refreshIntegrationInput = z.strictObject({
   wait: z.enum(['true', 'false']).default('false').describe('Check now and answer with what was found.'),
@@ -37,17 +40,9 @@ export async function refreshIntegration(
   const { integration, login } = await withTenant(ctx, { organization }, async tx => {
     authorize(tx, 'integration.refresh');
     const integration = await findIntegration(tx, reference);
-    // Due from now on: a nudge that is lost is found by the sweep. A page that was taken over may be free again.
-    const [page] = await FacebookPageIntegration.query(tx)
-      .where({ id: integration.id })
-      .patch({
-        next_check_at: raw('app.now()') as never,
-        status: raw(`case status when 'disconnected' then 'unverified' else status end`) as never,
-      })
-      .returning('login_id');
-    if (!page) throw new DomainError('invalid_request', 'The integration has no page yet. Give it one first.');
+    const login_id = await makeDue(tx, integration.id);
     await audit(tx, { action: 'integration.refresh_asked', subject: { type: 'integration', id: integration.id } });
-    return { integration, login: { organization_id: tx.tenant.organizationId, login_id: page.login_id } };
+    return { integration, login: { organization_id: tx.tenant.organizationId, login_id } };
   });
   let check: { outcome: RefreshShape['outcome']; detail?: string } = { outcome: 'queued' };
   if (wait) check = await checkWhenFree(ctx, appId, login);
@@ -59,4 +54,22 @@ export async function refreshIntegration(
   });
   const { outcome, detail = null } = check;
   return new Rendered(`{"outcome":"${outcome}","detail":${JSON.stringify(detail)},"integration":${shown.text}}`);
+}
+
+/**
+ * Due from now on: a nudge that is lost is found by the sweep. A page that was taken over may be free again, and nothing
+ * is known of it until it is checked.
+ * @returns its login
+ */
+async function makeDue(tx: TenantTx, id: Uuid): Promise<Uuid> {
+  const page = await FacebookPageIntegration.query(tx).findOne({ id }).forUpdate();
+  if (!page) throw new DomainError('invalid_request', 'The integration has no page yet. Give it one first.');
+  const { rows } = await tx.raw('select app.now() as now');
+  const since: Date = rows[0].now;
+  const anew = page.status === 'disconnected' && ({ status: 'unverified', status_reason: null } as const);
+  await FacebookPageIntegration.query(tx)
+    .where({ id })
+    .patch({ next_check_at: raw('app.now()') as never, ...(anew && { ...anew, status_since: since }) });
+  if (anew) await noteChange(tx, page, { status: anew.status, reason: null }, since);
+  return page.login_id;
 }

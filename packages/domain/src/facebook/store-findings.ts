@@ -1,7 +1,6 @@
 import type { Outcome } from '@pagekeeper/facebook/graph-error';
 import { storable } from '@pagekeeper/facebook/storable';
 import { raw } from 'objection';
-import { audit } from '../audit/audit.ts';
 import type { Uuid } from '../ids.ts';
 import { FacebookLogin, personHashOf } from '../integrations/facebook-login.ts';
 import {
@@ -22,7 +21,7 @@ import { describeFindings, type StoredFindings } from './findings.ts';
 import { deadStatuses, usableStatuses, type Verdict } from './judge-page.ts';
 import type { LeasedLogin } from './lease-login.ts';
 import type { SubscriptionFindings } from './reconcile-subscriptions.ts';
-import { statusChanged } from './status-change.ts';
+import { noteChange } from './status-change.ts';
 import { tellOfStatus } from './tell-of-status.ts';
 
 export interface StoredPage {
@@ -211,26 +210,6 @@ async function postponePage(tx: TenantTx, login: LeasedLogin, examination: PageE
   // Who asks again while Facebook says to wait waits longer.
   const next_check_at = isThrottled ? laterBy(waitMs) : unlessMadeDue(login, afterMs(waitMs));
   await FacebookPageIntegration.query(tx).where({ id: examination.page.integrationId }).patch({ next_check_at });
-}
-
-/** The page's history is made of these (`list-status-changes.ts`). */
-async function noteChange(
-  tx: TenantTx,
-  before: FacebookPageIntegration,
-  { status, reason }: Verdict,
-  since: Date,
-): Promise<void> {
-  if (before.status === status && (before.status_reason?.code ?? null) === (reason?.code ?? null)) return;
-  await audit(tx, {
-    action: statusChanged,
-    subject: { type: 'integration', id: before.id },
-    changes: {
-      status: { from: before.status, to: status },
-      reason: reason?.code ?? null,
-      ...(reason && { detail: reason.detail }),
-      since: since.toISOString(),
-    },
-  });
 }
 
 async function hasParkedEvents(tx: TenantTx, integrationId: Uuid): Promise<boolean> {

@@ -1,25 +1,23 @@
 import type { Context } from '../context.ts';
 import { Rendered } from '../resource.ts';
 import { withTenant } from '../tenancy/doors.ts';
-import { completeAnswer, loseAnswer } from './once.ts';
+import { type Answer, completeAnswer, loseAnswer } from './once.ts';
 import { tenantAnswers } from './stores.ts';
 
 /**
  * Stores the answer of a verb that went on after its transaction (a check that was waited for), or had none in which
  * something was done (pages that were all refused). Until then a repeated request is told that it is under way.
  */
-export async function answerLater(
-  ctx: Context,
-  organization: string,
-  answer: { status: number; text: string },
-): Promise<void> {
+export async function answerLater(ctx: Context, organization: string, answer: Answer): Promise<void> {
   const { once } = ctx;
   if (!once || once.stored?.complete) return;
+  const isNew = !once.stored;
   await withTenant(ctx, { organization, allowInactive: true }, async tx => {
-    if (!once.stored) return new Rendered(answer.text);
+    if (isNew) return new Rendered(answer.text, answer.etag);
     await completeAnswer(tx, tenantAnswers(tx, ctx.vault), once, answer);
     return undefined;
   });
+  if (once.stored) once.stored.complete = true;
 }
 
 /** The verb failed after its transaction. Best effort: what it failed with is the caller's answer. */

@@ -15,7 +15,7 @@ export interface Once {
   readonly fingerprint: Buffer;
   /** What a success of this endpoint answers with. */
   readonly status: number;
-  /** Set by the first writing door: the answers of an organization, or of a person. */
+  /** Set by the first writing door, in the transaction that may yet be done again. */
   stored?: { id: Uuid; complete: boolean };
 }
 
@@ -28,14 +28,19 @@ const lost = 0;
 
 /** The request was carried out before: this is what it was answered with. Not a failure. */
 export class Replay extends Error {
-  readonly status: number;
-  readonly text: string;
+  readonly answer: Answer;
 
-  constructor(status: number, text: string) {
+  constructor(answer: Answer) {
     super('answered before');
-    this.status = status;
-    this.text = text;
+    this.answer = answer;
   }
+}
+
+/** What a request was answered with. */
+export interface Answer {
+  status: number;
+  text: string;
+  etag?: string | undefined;
 }
 
 /** Where a door keeps answers: the table, the column and value that tell whose, and the key that seals them. */
@@ -52,45 +57,62 @@ export interface AnswerStore {
  * Does the work unless it was done before, and stores its answer in the same transaction: a crash leaves both or
  * neither. The answer is the work's result, or `shown` of it, where that is rendered; else {@link completeAnswer} adds
  * it later.
+ * @param work is given the answer of a request that was carried out before, does nothing then, and throws it once it is
+ *   seen that the caller may still have it
  * @throws Replay, or DomainError `request_in_flight`, `idempotency_key_reused`, `answer_lost`
  */
 export async function actOnce<Result>(
   transaction: Knex.Transaction,
   store: AnswerStore,
   once: Once,
-  work: () => PromiseLike<Result>,
+  work: (answered?: Replay) => PromiseLike<Result>,
 ): Promise<Result> {
-  await replayStored(transaction, store, once);
-  const keyHash = keyHashOf(once);
-  const { rows } = await transaction.raw('select pg_try_advisory_xact_lock(hashtextextended(?, 0)) as free', [
-    `${store.table} ${keyHash.toString('hex')}`,
-  ]);
-  if (!rows[0].free) throw underWay();
-  // Whoever held the lock may have committed between the two statements.
-  await replayStored(transaction, store, once);
+  let answered = await findAnswer(transaction, store, once);
+  if (!answered) {
+    await lock(transaction, store, once);
+    // Whoever held the lock may have committed between the two statements.
+    answered = await findAnswer(transaction, store, once);
+  }
+  if (answered) {
+    await work(answered);
+    throw answered;
+  }
   const result = await work();
-  const text = answerOf(result);
+  const shown = shownOf(result);
   const id = newId();
   await transaction(store.table).insert({
     ...store.owner,
     ...store.about,
     id,
-    key_hash: keyHash,
+    key_hash: keyHashOf(once),
     fingerprint: once.fingerprint,
-    ...(text !== undefined && (await sealAnswer(store, once.vault, id, { status: once.status, text }))),
+    ...(shown && (await sealAnswer(store, once.vault, id, { status: once.status, ...shown }))),
   });
-  once.stored = { id, complete: text !== undefined };
+  once.stored = { id, complete: shown !== undefined };
   return result;
 }
 
 const keyHashOf = ({ vault, key }: Once): Buffer => vault.hash('idempotency', key);
 
+/** For this transaction. @throws DomainError `request_in_flight` */
+async function lock(transaction: Knex.Transaction, store: AnswerStore, once: Once): Promise<void> {
+  const { rows } = await transaction.raw('select pg_try_advisory_xact_lock(hashtextextended(?, 0)) as free', [
+    `${store.table} ${keyHashOf(once).toString('hex')}`,
+  ]);
+  if (!rows[0].free) throw underWay();
+}
+
 /**
- * Answers what was answered before: for {@link actOnce}, and for a verb that looks at other things before its first
- * writing door, which may have changed since.
+ * Answers what was answered before: for a verb that looks at other things before its first writing door, which may have
+ * changed since.
  * @throws as `actOnce`; nothing for a request that is new
  */
 export async function replayStored(transaction: Knex.Transaction, store: AnswerStore, once: Once): Promise<void> {
+  const answered = await findAnswer(transaction, store, once);
+  if (answered) throw answered;
+}
+
+async function findAnswer(transaction: Knex.Transaction, store: AnswerStore, once: Once): Promise<Replay | undefined> {
   const row = await transaction(store.table)
     .where({ ...store.owner, key_hash: keyHashOf(once) })
     .first(
@@ -98,9 +120,10 @@ export async function replayStored(transaction: Knex.Transaction, store: AnswerS
       'fingerprint',
       'status',
       'answer',
+      'etag',
       transaction.raw(`status is null and created_at > now() - interval '${underWayMinutes} minutes' as is_under_way`),
     );
-  if (row) throw await replayOf(store, once, row);
+  return row && (await replayOf(store, once, row));
 }
 
 /** Adds the answer of a verb that went on after its transaction. */
@@ -108,15 +131,13 @@ export async function completeAnswer(
   transaction: Knex.Transaction,
   store: AnswerStore,
   once: Once,
-  answer: { status: number; text: string },
+  answer: Answer,
 ): Promise<void> {
   const { stored } = once;
-  if (!stored || stored.complete) return;
-  const row = { ...store.owner, id: stored.id };
+  if (!stored) return;
   await transaction(store.table)
-    .where(row)
+    .where({ ...store.owner, id: stored.id })
     .update(await sealAnswer(store, once.vault, stored.id, answer));
-  stored.complete = true;
 }
 
 /** The verb failed after its transaction: nobody needs to wait for its answer. */
@@ -128,11 +149,10 @@ export async function loseAnswer(transaction: Knex.Transaction, store: AnswerSto
 }
 
 /** Undefined for an answer that is not known yet. */
-function answerOf(result: unknown): string | undefined {
-  if (result === undefined) return '';
-  if (result instanceof Rendered) return result.text;
-  const { shown } = (result ?? {}) as { shown?: unknown };
-  return shown instanceof Rendered ? shown.text : undefined;
+function shownOf(result: unknown): Pick<Answer, 'text' | 'etag'> | undefined {
+  if (result === undefined) return { text: '' };
+  const { shown = result } = (result ?? {}) as { shown?: unknown };
+  return shown instanceof Rendered ? { text: shown.text, etag: shown.etag } : undefined;
 }
 
 interface StoredAnswer {
@@ -140,29 +160,30 @@ interface StoredAnswer {
   fingerprint: Buffer;
   status: number | null;
   answer: Buffer | null;
+  etag: string | null;
   is_under_way: boolean;
 }
 
-async function replayOf(store: AnswerStore, once: Once, row: StoredAnswer): Promise<Error> {
+async function replayOf(store: AnswerStore, once: Once, row: StoredAnswer): Promise<Replay> {
   if (!once.fingerprint.equals(row.fingerprint)) {
-    return new DomainError('idempotency_key_reused', 'This Idempotency-Key came with another request before.');
+    throw new DomainError('idempotency_key_reused', 'This Idempotency-Key came with another request before.');
   }
-  if (row.is_under_way) return underWay();
+  if (row.is_under_way) throw underWay();
   if (row.answer === null || row.status === null) {
     const detail = 'The request was carried out, but its answer is not known. Look at what it was to change.';
-    return new DomainError('answer_lost', detail);
+    throw new DomainError('answer_lost', detail);
   }
   const sealed = Sealed.fromBytes(row.answer);
   const opened = once.vault.openBytes(await store.keyOf(sealed), answerPlace(store.table, row.id), sealed);
-  return new Replay(row.status, opened.toString());
+  return new Replay({ status: row.status, text: opened.toString(), etag: row.etag ?? undefined });
 }
 
 const underWay = () =>
   new DomainError('request_in_flight', 'The first request with this Idempotency-Key is still under way.');
 
-async function sealAnswer(store: AnswerStore, vault: Vault, id: Uuid, answer: { status: number; text: string }) {
-  const sealed = vault.seal(await store.dataKey(), answerPlace(store.table, id), Buffer.from(answer.text));
-  return { status: answer.status, answer: sealed.bytes() };
+async function sealAnswer(store: AnswerStore, vault: Vault, id: Uuid, { status, text, etag = undefined }: Answer) {
+  const sealed = vault.seal(await store.dataKey(), answerPlace(store.table, id), Buffer.from(text));
+  return { status, answer: sealed.bytes(), etag: etag ?? null };
 }
 
 const answerPlace = (table: Table, rowId: Uuid) => ({ table, column: 'answer', rowId });

@@ -29,7 +29,8 @@ export async function restoreIntegration(
     const row = await findIntegration(tx, reference, { active: 'any', forUpdate: true });
     const login_id = row.is_active ? undefined : await reactivate(tx, row);
     const shown = await showIntegration(tx, row.id);
-    await audit(tx, { action: 'integration.restored', subject: { type: 'integration', id: row.id } });
+    const restored = { action: 'integration.restored', subject: { type: 'integration', id: row.id } } as const;
+    await audit(tx, row.is_active ? null : restored);
     return { shown, check: login_id && { organization_id: tx.tenant.organizationId, login_id } };
   });
   if (check) await nudge(ctx, refreshLoginJob, check);

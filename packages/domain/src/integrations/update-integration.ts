@@ -39,14 +39,15 @@ export async function updateIntegration(
     const config = configPatch ? patchConfig(row.config, configPatch) : row.config;
     // Postgres keeps the keys of jsonb in an order of its own.
     const changes = changesOf(row, { name, config: isDeepStrictEqual(config, row.config) ? undefined : config });
-    if (Object.keys(changes).length > 0) {
+    if (changes) {
       await Integration.query(tx)
         .where({ id: row.id })
         .patch({ ...(name && { name }), config, version: row.version + 1, updated_at: raw('now()') as never });
     }
-    const login_id = changes.config ? await applyConfig(tx, row, config) : null;
+    const login_id = changes?.config ? await applyConfig(tx, row, config) : null;
     const shown = await showIntegration(tx, row.id);
-    await audit(tx, { action: 'integration.updated', subject: { type: 'integration', id: row.id }, changes });
+    const subject = { type: 'integration', id: row.id } as const;
+    await audit(tx, changes && { action: 'integration.updated', subject, changes });
     return { shown, check: login_id && { organization_id: tx.tenant.organizationId, login_id } };
   });
   if (check) await nudge(ctx, refreshLoginJob, check);

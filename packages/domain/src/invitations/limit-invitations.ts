@@ -36,11 +36,15 @@ export async function limitInvitations(tx: TenantTx, email: string): Promise<voi
   );
   const [{ mails, seconds, to_one, to_one_seconds }] = rows as [Record<string, number>];
   if (to_one! >= mailsToOnePerHour) {
-    throw refusal(`One address is sent ${mailsToOnePerHour} invitations an hour at most.`, to_one_seconds!);
+    const policy = { name: 'invitees', points: mailsToOnePerHour, seconds: 3_600 };
+    throw new OverLimit(
+      `One address is sent ${mailsToOnePerHour} invitations an hour at most.`,
+      policy,
+      to_one_seconds!,
+    );
   }
   if (mails! >= mailsPerHour) {
-    throw refusal(`An organization sends ${mailsPerHour} invitations an hour at most.`, seconds!);
+    const policy = { name: 'invitations', points: mailsPerHour, seconds: 3_600 };
+    throw new OverLimit(`An organization sends ${mailsPerHour} invitations an hour at most.`, policy, seconds!);
   }
 }
-
-const refusal = (why: string, seconds: number) => new OverLimit(why, Math.max(seconds, 1));

@@ -30,14 +30,15 @@ export async function updateMember(
     refuseAbove(tx, member.role);
     refuseAbove(tx, role);
     const changes = changesOf(member, { role });
-    if (changes.role) {
+    if (changes) {
       await OrganizationMembership.query(tx)
         .where({ id: member.id })
         .patch({ role, updated_at: raw('now()') as never });
       await passOwnershipOn(tx);
     }
     const shown = await showMember(tx, member.id);
-    await audit(tx, { action: 'member.updated', subject: { type: 'member', id: member.id }, changes });
+    const subject = { type: 'member', id: member.id } as const;
+    await audit(tx, changes && { action: 'member.updated', subject, changes });
     return shown;
   });
 }

@@ -5,11 +5,11 @@ import type { Context } from '../context.ts';
 import type { Rendered } from '../resource.ts';
 import type { UserActor } from '../tenancy/actor.ts';
 import { withNewTenant } from '../tenancy/doors.ts';
-import { nameInput, type OrganizationShape, slugInput } from './organization.ts';
+import { nameInput, type OrganizationShape, organizationSlugInput } from './organization.ts';
 import { showOrganization } from './show-organization.ts';
 import { storeOrganization } from './store-organization.ts';
 
-export const createOrganizationInput = z.strictObject({ name: nameInput, slug: slugInput.optional() });
+export const createOrganizationInput = z.strictObject({ name: nameInput, slug: organizationSlugInput.optional() });
 
 /**
  * Creates an organization. The caller becomes its OWNER and its data key is made, in the same transaction.

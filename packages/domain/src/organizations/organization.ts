@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { Uuid } from '../ids.ts';
 import { Resource } from '../resource.ts';
-import { slugPattern } from '../slug.ts';
+import { slugCandidates, slugFrom, slugPattern } from '../slug.ts';
 import { TenantModel } from '../tenancy/tenant-model.ts';
 import { roles } from '../tenancy/tenant-tx.ts';
 
@@ -34,6 +34,20 @@ export const slugInput = z
   .string()
   .regex(slugPattern, 'must be lower-case letters, digits and single hyphens, 63 characters at most')
   .describe('Made from the name where it is not given.');
+
+/** Words that a page of the console is named by where an organization's slug would stand: `/organizations/new`. */
+const reservedSlugs: readonly string[] = ['new'];
+
+export const organizationSlugInput = slugInput
+  .refine(slug => !reservedSlugs.includes(slug), 'is a word of the console’s own addresses')
+  .describe(`Made from the name where it is not given. Not ${reservedSlugs.join(', ')}.`);
+
+/**
+ * What to try for an organization's slug.
+ * @param wanted its name, or the slug that it had
+ */
+export const organizationSlugs = (wanted: string): string[] =>
+  [...slugCandidates(slugFrom(wanted, 'organization'))].filter(slug => !reservedSlugs.includes(slug));
 
 const timestamp = z.iso.datetime({ offset: true });
 

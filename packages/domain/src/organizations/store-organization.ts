@@ -1,10 +1,10 @@
 import { DomainError } from '../errors.ts';
 import { newId, type Uuid } from '../ids.ts';
 import { OrganizationMembership } from '../members/organization-membership.ts';
-import { slugCandidates, slugFrom } from '../slug.ts';
 import type { TenantTx } from '../tenancy/tenant-tx.ts';
 import { OrganizationKey } from '../vault/organization-key.ts';
 import type { Vault } from '../vault/vault.ts';
+import { organizationSlugs } from './organization.ts';
 
 /**
  * Stores a new organization with its owner as OWNER, and makes its data key.
@@ -35,7 +35,7 @@ async function insertUnderFreeSlug(
   tx: TenantTx,
   { name, slug: given, ownerId }: { name: string; slug?: string | undefined; ownerId: Uuid },
 ): Promise<string> {
-  const candidates = given ? [given] : slugCandidates(slugFrom(name, 'organization'));
+  const candidates = given ? [given] : organizationSlugs(name);
   for (const slug of candidates) {
     const { rowCount } = await tx.raw(
       'insert into organizations (id, name, slug, owner_id) values (?, ?, ?, ?) on conflict (slug) where is_active do nothing',
@@ -43,5 +43,5 @@ async function insertUnderFreeSlug(
     );
     if (rowCount === 1) return slug;
   }
-  throw new DomainError('slug_taken', `The slug ${given ?? slugFrom(name, 'organization')} is taken. Choose another.`);
+  throw new DomainError('slug_taken', `The slug ${candidates[0]} is taken. Choose another.`);
 }

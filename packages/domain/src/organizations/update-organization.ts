@@ -8,12 +8,12 @@ import { DomainError, notFound } from '../errors.ts';
 import { changesOf } from '../patch.ts';
 import { type Rendered, refuseStale } from '../resource.ts';
 import { withTenant } from '../tenancy/doors.ts';
-import { nameInput, Organization, type OrganizationShape, slugInput } from './organization.ts';
+import { nameInput, Organization, type OrganizationShape, organizationSlugInput } from './organization.ts';
 import { showOrganization } from './show-organization.ts';
 
 export const updateOrganizationInput = z.strictObject({
   name: nameInput.optional(),
-  slug: slugInput.optional(),
+  slug: organizationSlugInput.optional(),
   replies_paused: z.boolean().optional().describe('The kill switch: no automatic reply while it is true.'),
 });
 
@@ -29,11 +29,12 @@ export async function updateOrganization(
       if (!row) throw notFound('organization');
       refuseStale(ctx.ifMatch, row);
       const changes = changesOf(row, patch);
-      if (Object.keys(changes).length > 0) {
+      if (changes) {
         await Organization.query(tx).patch({ ...patch, version: row.version + 1, updated_at: raw('now()') as never });
       }
       const shown = await showOrganization(tx);
-      await audit(tx, { action: 'organization.updated', subject: { type: 'organization', id: row.id }, changes });
+      const subject = { type: 'organization', id: row.id } as const;
+      await audit(tx, changes && { action: 'organization.updated', subject, changes });
       return shown;
     });
   } catch (error) {

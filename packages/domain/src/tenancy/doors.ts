@@ -4,7 +4,7 @@ import { type CompiledQuery, type Database, knexOf, statementThroughDoor, throug
 import { errorCode } from '../database/errors.ts';
 import type { Door } from '../database/knex-client.ts';
 import { DomainError, notFound } from '../errors.ts';
-import { actOnce } from '../idempotency/once.ts';
+import { actOnce, type Once } from '../idempotency/once.ts';
 import { personalAnswers, tenantAnswers } from '../idempotency/stores.ts';
 import { assertUuid, newId, parsePublicId, type Uuid } from '../ids.ts';
 import { slugPattern } from '../slug.ts';
@@ -34,6 +34,7 @@ export async function withTenant<Result>(
   work: (tx: TenantTx) => PromiseLike<Result>,
 ): Promise<Result> {
   const { readOnly = false } = options;
+  const once = readOnly ? undefined : onceOf(ctx);
   let entered: Entered = {};
   const door: Door = {
     sql: doorOf(ctx.actor, options),
@@ -44,13 +45,21 @@ export async function withTenant<Result>(
   return await refusals(() =>
     throughDoor(ctx.database, door, readOnly, async transaction => {
       assertUuid(String(entered.organization_id));
-      const tx = brandTenantTx(transaction, tenantOf(ctx.actor, entered, ctx.requestId));
-      const { once } = ctx;
-      if (!once || readOnly || once.stored) return await work(tx);
-      return await actOnce(tx, tenantAnswers(tx, once.vault), once, () => work(tx));
+      const tenant = tenantOf(ctx.actor, entered, ctx.requestId);
+      const tx = brandTenantTx(transaction, tenant);
+      if (!once) return await work(tx);
+      return await actOnce(tx, tenantAnswers(tx, once.vault), once, answered =>
+        work(brandTenantTx(transaction, { ...tenant, answered })),
+      );
     }),
   );
 }
+
+/**
+ * What the first writing door of a request acts under; the doors after it belong to the same act. Asked before its
+ * transaction: what a try that Postgres undid has set says nothing.
+ */
+const onceOf = ({ once }: Pick<Context, 'once'>): Once | undefined => (once?.stored ? undefined : once);
 
 /**
  * A tenant's transaction of one statement, in one round trip: for jobs, where many are made and each is waited for.
@@ -130,9 +139,10 @@ export async function withNewTenant<Result>(
   const organizationId = newId();
   const sql = `select ${settings(organizationId, ctx.actor.userId)}`;
   const tenant = tenantOf(ctx.actor, { organization_id: organizationId, role: as }, ctx.requestId);
+  const personally = personallyOnce(ctx);
   return await throughDoor(ctx.database, { sql, entered: () => {} }, false, transaction => {
     const tx = brandTenantTx(transaction, tenant);
-    return personallyOnce(ctx, tx, () => work(tx), organizationId);
+    return personally(tx, () => work(tx), organizationId);
   });
 }
 
@@ -148,9 +158,10 @@ export async function withTenantToErase<Result>(
 ): Promise<Result> {
   const sql = doorOf(ctx.actor, { organization, allowInactive: true });
   const nowhere = { sql: `select ${settings('', ctx.actor.userId)}`, entered: () => {} };
+  const personally = personallyOnce(ctx);
   return await refusals(() =>
     throughDoor(ctx.database, nowhere, false, transaction =>
-      personallyOnce(ctx, transaction, async () => {
+      personally(transaction, async () => {
         const { rows } = await transaction.raw(sql);
         return await work(brandTenantTx(transaction, tenantOf(ctx.actor, rows[0], ctx.requestId)));
       }),
@@ -175,10 +186,11 @@ export async function withStaffEntry<Result>(
       entered = { ...row, role: 'STAFF' };
     },
   };
+  const personally = personallyOnce(ctx);
   return await refusals(() =>
     throughDoor(ctx.database, door, false, transaction => {
       const tx = brandTenantTx(transaction, tenantOf(ctx.actor, entered, ctx.requestId));
-      return personallyOnce(ctx, tx, () => work(tx), tx.tenant.organizationId);
+      return personally(tx, () => work(tx), tx.tenant.organizationId);
     }),
   );
 }
@@ -201,10 +213,11 @@ export async function withInvitation<Result>(
       entered = (row ?? {}) as typeof entered;
     },
   };
+  const personally = personallyOnce(ctx);
   try {
     return await throughDoor(ctx.database, door, false, transaction => {
       const tx = brandTenantTx(transaction, tenantOf(ctx.actor, entered, ctx.requestId));
-      return personallyOnce(ctx, tx, () => work(tx, entered.invitation_id!), tx.tenant.organizationId);
+      return personally(tx, () => work(tx, entered.invitation_id!), tx.tenant.organizationId);
     });
   } catch (error) {
     if (errorCode(error) === 'PK404') throw notFound('invitation');
@@ -226,9 +239,10 @@ export async function withUser<Result>(
 ): Promise<Result> {
   const userId = assertUuid(ctx.actor.userId);
   const sql = `select ${settings('', userId)}`;
+  const personally = personallyOnce(ctx);
   return await throughDoor(ctx.database, { sql, entered: () => {} }, options.readOnly, transaction => {
     const view = { userId, raw: transaction.raw.bind(transaction) as Knex['raw'] };
-    return options.readOnly ? work(view) : personallyOnce(ctx, transaction, () => work(view));
+    return options.readOnly ? work(view) : personally(transaction, () => work(view));
   });
 }
 
@@ -236,15 +250,20 @@ const settings = (organization: Uuid | '', person: Uuid) =>
   `set_config('app.organization_id', '${organization && assertUuid(organization)}', true),
    set_config('app.user_id', '${assertUuid(person)}', true)`;
 
-/** @param about the organization that the answer speaks of: with it the answer is erased */
-function personallyOnce<Result>(
-  { once, actor }: Doorway<UserActor>,
-  transaction: Knex.Transaction,
-  work: () => PromiseLike<Result>,
-  about?: Uuid,
-): PromiseLike<Result> {
-  if (!once || once.stored) return work();
-  return actOnce(transaction, personalAnswers(once.vault, actor.userId, about), once, work);
+/** @returns takes `about`, the organization that the answer speaks of: with it the answer is erased */
+function personallyOnce(ctx: Doorway<UserActor>) {
+  const once = onceOf(ctx);
+  return async <Result>(
+    transaction: Knex.Transaction,
+    work: () => PromiseLike<Result>,
+    about?: Uuid,
+  ): Promise<Result> => {
+    if (!once) return await work();
+    return await actOnce(transaction, personalAnswers(once.vault, ctx.actor.userId, about), once, async answered => {
+      if (answered) throw answered;
+      return await work();
+    });
+  };
 }
 
 /** Why a process asks across tenants: each reason is a function that answers with ids or a count. */

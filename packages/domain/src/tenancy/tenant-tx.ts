@@ -29,6 +29,8 @@ export interface Tenant {
   readonly userId: Uuid | null;
   /** Correlates the audit log with a request or job. */
   readonly requestId: string;
+  /** What the same request was answered with before: `authorize` throws it to who may still have it. */
+  readonly answered?: Error | undefined;
 }
 
 /**

@@ -8,11 +8,11 @@ import { withTenant, withUser } from '../tenancy/doors.ts';
 import type { TenantTx } from '../tenancy/tenant-tx.ts';
 import { type MeShape, showPerson } from './me.ts';
 
-/** Who sent the request, and where they belong. An API key sees itself, whatever its scopes. */
+/** Who sent the request, and to which active organizations they belong. An API key sees itself, whatever its scopes. */
 export async function getMe(ctx: Context<Caller>): Promise<Rendered<MeShape>> {
   const { actor } = ctx;
   if (actor.type === 'user') return await withUser({ ...ctx, actor }, { readOnly: true }, showPerson);
-  return await withTenant(ctx, { readOnly: true }, async tx => {
+  return await withTenant(ctx, { allowInactive: true, readOnly: true }, async tx => {
     authorize(tx, 'self.read');
     return await showKey(tx);
   });
@@ -21,7 +21,7 @@ export async function getMe(ctx: Context<Caller>): Promise<Rendered<MeShape>> {
 async function showKey(tx: TenantTx): Promise<Rendered<MeShape>> {
   const { role, scopes, by } = tx.tenant;
   const { name } = await tx('api_keys').where({ id: by.id }).first('name');
-  const organizations = await Organization.query(tx).select('id', 'name', 'slug');
+  const organizations = await Organization.query(tx).where({ is_active: true }).select('id', 'name', 'slug');
   const shown = {
     id: publicId('api_key', by.id),
     type: 'api_key',

@@ -22,9 +22,10 @@ export async function updateMe(
     if (!locked.rows[0]) throw notFound('person');
     refuseStale(ctx.ifMatch, { version: Number(locked.rows[0].version) });
     await raw(
-      `update auth.users set name = coalesce(?, name), notices = notices || ?, updated_at = clock_timestamp()
-       where id = ?`,
-      [name ?? null, JSON.stringify(notices ?? {}), userId],
+      `update auth.users set name = new.name, notices = new.notices, updated_at = clock_timestamp()
+       from (select coalesce(?, name) as name, notices || ? as notices from auth.users where id = ?) as new
+       where id = ? and (users.name, users.notices) is distinct from (new.name, new.notices)`,
+      [name ?? null, JSON.stringify(notices ?? {}), userId, userId],
     );
     return await showPerson(view);
   });

@@ -105,5 +105,6 @@ export async function limitReplays(tx: TenantTx): Promise<void> {
   );
   const [{ calls, seconds }] = rows as [{ calls: number; seconds: number }];
   if (calls < maxCallsPerHour) return;
-  throw new OverLimit(`Replays may be asked for ${maxCallsPerHour} times an hour.`, Math.max(seconds, 1));
+  const policy = { name: 'replays', points: maxCallsPerHour, seconds: 3_600 };
+  throw new OverLimit(`Replays may be asked for ${maxCallsPerHour} times an hour.`, policy, seconds);
 }

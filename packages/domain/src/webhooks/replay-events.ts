@@ -62,6 +62,6 @@ async function findEvents(
     .select('id', 'state')
     .orderBy('id')
     .limit(maxReplayed + 1);
-  if (cursor !== undefined) query.where('id', '>', parseCursor(cursor));
+  if (cursor !== undefined) query.where('id', '>', parseCursor(cursor, '/cursor'));
   return await query;
 }

@@ -25,6 +25,7 @@ import * as entriesTold from './0030_entries_told.ts';
 import * as leftForGood from './0031_left_for_good.ts';
 import * as deafPages from './0032_deaf_pages.ts';
 import * as replyIndexes from './0033_reply_indexes.ts';
+import * as repeats from './0034_repeats.ts';
 
 /** SQL text in both directions: it can be shown before it is run. */
 export interface Migration {
@@ -62,6 +63,7 @@ export const migrations: readonly Migration[] = [
   { name: '0031_left_for_good', ...leftForGood },
   { name: '0032_deaf_pages', ...deafPages },
   { name: '0033_reply_indexes', ...replyIndexes },
+  { name: '0034_repeats', ...repeats },
 ];
 
 /** Names of migrations that a database lacks, and of those that it has and this release does not know. */
