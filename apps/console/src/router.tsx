@@ -9,9 +9,8 @@ import {
   stringifySearchWith,
 } from '@tanstack/react-router';
 import { meQuery } from './account/me.ts';
-import { Refusal } from './api.ts';
 import { organizationQuery, rememberOrganization } from './organizations/organization.ts';
-import { queryClient } from './query-client.ts';
+import { isSignedOut, queryClient } from './query-client.ts';
 import { words } from './resource/list-search.ts';
 import { goHome, Landing } from './shell/Home.tsx';
 import { NotFound } from './shell/NotFound.tsx';
@@ -27,8 +26,7 @@ async function signedIn({ location }: { location: { href: string } }): Promise<v
   try {
     await queryClient.ensureQueryData(meQuery);
   } catch (error) {
-    if (!(error instanceof Refusal) || error.code !== 'unauthenticated') throw error;
-    throw redirect({ to: '/sign-in', search: { next: location.href } });
+    throw isSignedOut(error) ? redirect({ to: '/sign-in', search: { next: location.href } }) : error;
   }
 }
 
@@ -106,14 +104,18 @@ const purge = createRoute({
   component: lazy(() => import('./purges/PurgePage.tsx'), 'PurgePage'),
 });
 
+const remember = ({ loaderData: slug }: { loaderData?: string }): void => {
+  if (slug) rememberOrganization(slug);
+};
+
 /** One organization, read before any page of it is shown. */
 const organization = createRoute({
   getParentRoute: () => inside,
   path: '/organizations/$organization',
-  loader: async ({ params }) => {
-    const { slug } = await queryClient.ensureQueryData(organizationQuery(params.organization));
-    rememberOrganization(slug);
-  },
+  loader: async ({ params }) => (await queryClient.ensureQueryData(organizationQuery(params.organization))).slug,
+  // Not when it is loaded: that is done too for a link that somebody points at.
+  onEnter: remember,
+  onStay: remember,
   component: Outlet,
 });
 const overview = createRoute({

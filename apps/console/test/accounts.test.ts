@@ -124,6 +124,42 @@ describe.skipIf(!hasBrowser)('an account', () => {
     await close();
   }, 90_000);
 
+  it('is left for good, once its organization has another owner', async () => {
+    const acme = await network.tenant('acme');
+    const { owner, admin, organization } = acme;
+    const { page, go, signIn, complaints, close } = await arrive();
+    await signIn(owner.email);
+    await go('/account');
+    const leave = async (secret: string) => {
+      await press(page, 'Leave for good');
+      const dialog = page.getByRole('dialog');
+      await dialog.getByRole('textbox', { name: 'Your password' }).fill(secret);
+      await dialog.getByRole('button', { name: 'Leave for good' }).click();
+      return dialog;
+    };
+    const dialog = await leave('a wrong password');
+    await dialog.getByRole('alert').getByText('The password is wrong or missing').waitFor();
+    await dialog.getByRole('button', { name: 'Cancel' }).click();
+    await dialog.waitFor({ state: 'detached' });
+    await leave(password);
+    await dialog.getByRole('alert').getByText('An organization needs an OWNER').waitFor();
+    await dialog.getByText(organization.slug).waitFor();
+    expect(await flaws(page)).toEqual([]);
+    await dialog.getByRole('link', { name: 'hand it over' }).click();
+    await heading(page, 'Members');
+    await page.getByRole('button', { name: `What to do with ${admin.name}` }).click();
+    await page.getByRole('menuitem', { name: 'Hand the organization over' }).click();
+    await page.getByRole('dialog').getByRole('button', { name: 'Hand it over' }).click();
+    await page.getByText('Handed over.').waitFor();
+    await go('/account');
+    await leave(password);
+    await heading(page, 'Sign in');
+    await signInByForm(page, owner.email, password);
+    await page.getByRole('alert').getByText('E-mail address or password is wrong').waitFor();
+    expect(complaints).toEqual([]);
+    await close();
+  }, 90_000);
+
   it('is told when it could not be signed out', async () => {
     const nell = await network.persona('Nell Network').signUp();
     const { page, context, go, signIn, close } = await arrive();

@@ -115,6 +115,48 @@ describe.skipIf(!hasBrowser)('what the api serves', () => {
     }
   });
 
+  it('loads itself anew until page and files are of one release', async () => {
+    const unknown = await get('/assets/index-0ther000.js');
+    expect([unknown.status, unknown.headers.get('cache-control')]).toEqual([200, 'no-store']);
+    const visitor = await visit(browser, network);
+    const { page } = visitor;
+    let pages = 0;
+    // The first is of another release.
+    await page.route(/\/sign-in$/, async route => {
+      const answer = await route.fetch();
+      const text = await answer.text();
+      pages += 1;
+      const other = text.replace(/\/assets\/index-[\w-]{8}\.js/, '/assets/index-0ther000.js');
+      await route.fulfill({ response: answer, body: pages === 1 ? other : text });
+    });
+    await page.goto(`${network.apiUrl}/sign-in`);
+    await page.getByRole('heading', { level: 1, name: 'Sign in' }).waitFor();
+    expect(pages).toBe(2);
+    await visitor.close();
+  }, 60_000);
+
+  it('spares what is typed where a file is gone with its release', async () => {
+    const visitor = await visit(browser, network);
+    const { page } = visitor;
+    await visitor.signIn(acme.owner.email);
+    await visitor.go('/account');
+    await page.getByRole('textbox', { name: 'Name' }).fill('Another Name');
+    // As another release would: the page at "/" names other files.
+    await page.route(`${network.apiUrl}/`, route => route.fulfill({ contentType: 'text/html', body: 'another' }));
+    let loads = 0;
+    page.on('load', () => {
+      loads += 1;
+    });
+    await page.evaluate(() => dispatchEvent(new Event('vite:preloadError')));
+    await page.getByText('There is a new release of this console.').waitFor();
+    expect([loads, await page.getByRole('textbox', { name: 'Name' }).inputValue()]).toEqual([0, 'Another Name']);
+    await page.getByRole('button', { name: 'Save' }).click();
+    await page.getByText('Saved.').waitFor();
+    await page.evaluate(() => dispatchEvent(new Event('vite:preloadError')));
+    await expect.poll(() => loads, { timeout: 20_000 }).toBe(1);
+    await visitor.close();
+  }, 60_000);
+
   it('is compressed, and kept for good under its name', async () => {
     const page = await (await get('/')).text();
     const script = /src="(\/assets\/[^"]+\.js)"/.exec(page)![1]!;

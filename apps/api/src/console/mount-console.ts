@@ -45,7 +45,7 @@ export function mountConsole(app: Express, log: Log): void {
   const { page, files } = built;
   app.get('/assets/:name', (request, response, next) => {
     const file = files.get(request.path);
-    if (!file) return next();
+    if (!file) return hashedScript.test(request.params.name) ? sendReload(response) : next();
     // Its name changes with its content.
     response.setHeader('Cache-Control', 'public, max-age=31536000, immutable');
     response.setHeader('Content-Type', file.type);
@@ -59,6 +59,23 @@ export function mountConsole(app: Express, log: Log): void {
     if (ofPrograms.has(first) || !wantsPage(request)) next();
     else sendPage(response, pages.has(first) ? 200 : 404, page);
   });
+}
+
+/** "index-1a2b3c4d.js": named by its content, so one of another release where it is unknown. */
+const hashedScript = /^[\w-]+-[\w-]{8}\.js$/;
+
+/**
+ * While a release is rolled out, the page of one api asks another for its files. A page that has not begun is loaded
+ * anew, until both are of one release; one that has is told that the file is missing, in the browser's own words.
+ */
+const reload = `if (!document.getElementById('root')?.hasChildNodes()) setTimeout(() => location.reload(), 2000);
+throw new Error('Failed to fetch dynamically imported module: ' + import.meta.url);
+`;
+
+function sendReload(response: Response): void {
+  response.setHeader('Cache-Control', 'no-store');
+  response.setHeader('Content-Type', 'text/javascript; charset=utf-8');
+  response.end(reload);
 }
 
 const wantsPage = ({ headers }: Request): boolean => headers.accept?.includes('text/html') ?? false;

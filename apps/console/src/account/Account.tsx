@@ -1,5 +1,6 @@
 import { Stack } from '@mantine/core';
 import { PageHead } from '../shell/PageHead.tsx';
+import { Leave } from './Leave.tsx';
 import { useMe } from './me.ts';
 import { Notices } from './Notices.tsx';
 import { PasswordPart } from './PasswordPart.tsx';
@@ -18,6 +19,7 @@ export function Account() {
         <PasswordPart />
         <TwoFactor />
         <Sessions />
+        <Leave />
       </Stack>
     </>
   );

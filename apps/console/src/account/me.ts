@@ -2,6 +2,7 @@ import type { components } from '@pagekeeper/client';
 import { queryOptions, useSuspenseQuery } from '@tanstack/react-query';
 import { api, ask } from '../api.ts';
 import { queryClient } from '../query-client.ts';
+import { forgetUnsaved } from '../resource/unsaved.ts';
 
 export type Me = components['schemas']['Me'];
 
@@ -14,7 +15,10 @@ export const meQuery = queryOptions({
     const me = (await ask(api.GET('/v1/me'))) as Me;
     const before = queryClient.getQueryData<Me>(key);
     // Nothing that was shown is theirs.
-    if (before && before.id !== me.id) location.assign('/');
+    if (before && before.id !== me.id) {
+      forgetUnsaved();
+      location.assign('/');
+    }
     return me;
   },
   staleTime: 60_000,

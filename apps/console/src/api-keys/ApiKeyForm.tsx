@@ -33,7 +33,7 @@ export function ApiKeyForm({ made, cancel }: { made(secret: string): void; cance
       initial={{ role: 'MEMBER', scopes: ['read'] }}
       submitLabel="Make the key"
       cancel={cancel}
-      submit={async values => {
+      submit={async (values, once) => {
         const day = textIn(values, 'expires_at');
         const body = {
           name: textIn(values, 'name'),
@@ -42,10 +42,14 @@ export function ApiKeyForm({ made, cancel }: { made(secret: string): void; cance
           expires_at: day ? new Date(`${day}T00:00`).toISOString() : null,
         };
         const { secret } = await ask(
-          api.POST('/v1/organizations/{organization}/api-keys', { params: { path: { organization } }, body }),
+          api.POST('/v1/organizations/{organization}/api-keys', {
+            params: { path: { organization }, header: once },
+            body,
+          }),
         );
-        await refresh();
+        // First: it is shown this once, and what is read anew may be refused or late.
         made(secret);
+        await refresh();
       }}
     />
   );

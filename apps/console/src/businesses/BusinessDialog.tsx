@@ -4,7 +4,7 @@ import { useQuery } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import { api, ask, askTagged } from '../api.ts';
 import { useSlug } from '../organizations/organization.ts';
-import { refresh } from '../query-client.ts';
+import { opened, refresh } from '../query-client.ts';
 import { tell } from '../resource/act.tsx';
 import { FormDialog } from '../resource/FormDialog.tsx';
 import type { Field } from '../resource/FormField.tsx';
@@ -34,7 +34,7 @@ function NewForm({ close }: { close(): void }) {
       fields={fields}
       submitLabel="Make it"
       cancel={close}
-      submit={async values => {
+      submit={async (values, once) => {
         const slug = textIn(values, 'slug');
         const body = {
           name: textIn(values, 'name'),
@@ -42,7 +42,7 @@ function NewForm({ close }: { close(): void }) {
           ...(slug && { slug }),
         };
         const path = '/v1/organizations/{organization}/businesses';
-        const { id } = await ask(api.POST(path, { params: { path: { organization } }, body }));
+        const { id } = await ask(api.POST(path, { params: { path: { organization }, header: once }, body }));
         await refresh();
         tell('The business is there. Connect its pages next.');
         close();
@@ -59,14 +59,14 @@ function ChangeForm({ id, close }: { id: string; close(): void }) {
   const organization = useSlug();
   const at = { path: { organization, business: id } };
   const path = '/v1/organizations/{organization}/businesses/{business}';
-  // Read anew each time: what is changed is what is seen (If-Match).
+  // Read anew each time it is opened, and not meanwhile: what is changed is what is seen (If-Match).
   const { data, error, refetch, dataUpdatedAt } = useQuery({
-    queryKey: ['organizations', organization, 'businesses', id, 'to change'],
+    queryKey: [opened, organization, 'businesses', id],
     queryFn: () => askTagged(api.GET(path, { params: at })),
     gcTime: 0,
     staleTime: Number.POSITIVE_INFINITY,
   });
-  if (error) return <ProblemNotice error={error} />;
+  if (error && !data) return <ProblemNotice error={error} />;
   if (!data) return <Skeleton height={220} />;
   const { name, slug, description } = data.data;
   return (

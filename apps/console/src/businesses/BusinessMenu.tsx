@@ -1,16 +1,19 @@
 import type { Business } from '@pagekeeper/client';
-import { useState } from 'react';
 import { api, ask } from '../api.ts';
 import { useOrganization, useSlug } from '../organizations/organization.ts';
 import { act } from '../resource/act.tsx';
 import { confirm } from '../resource/confirm.tsx';
 import { RowMenu } from '../resource/RowMenu.tsx';
-import { BusinessDialog } from './BusinessDialog.tsx';
 
-export function BusinessMenu({ business }: { business: Business }) {
+interface BusinessMenuProps {
+  business: Business;
+  /** Opens its form: not in here, for a row goes when the list is read anew. */
+  change(business: Business): void;
+}
+
+export function BusinessMenu({ business, change }: BusinessMenuProps) {
   const organization = useSlug();
   const { mayWrite } = useOrganization();
-  const [isChanging, setChanging] = useState(false);
   const { id, name, is_active } = business;
   const at = { params: { path: { organization, business: id } } };
   const path = '/v1/organizations/{organization}/businesses/{business}';
@@ -34,19 +37,16 @@ export function BusinessMenu({ business }: { business: Business }) {
 
   if (!mayWrite) return null;
   return (
-    <>
-      <RowMenu
-        label={name}
-        actions={
-          is_active
-            ? [
-                { label: 'Change', icon: 'settings', run: () => setChanging(true) },
-                { label: 'Deactivate', icon: 'pause', isGrave: true, run: deactivate },
-              ]
-            : [{ label: 'Restore', icon: 'refresh', run: () => act(restore, { done: 'Restored.' }) }]
-        }
-      />
-      {isChanging && <BusinessDialog business={business} close={() => setChanging(false)} />}
-    </>
+    <RowMenu
+      label={name}
+      actions={
+        is_active
+          ? [
+              { label: 'Change', icon: 'settings', run: () => change(business) },
+              { label: 'Deactivate', icon: 'pause', isGrave: true, run: deactivate },
+            ]
+          : [{ label: 'Restore', icon: 'refresh', run: () => act(restore, { done: 'Restored.' }) }]
+      }
+    />
   );
 }

@@ -1,6 +1,6 @@
 import { Button, Stack, Text } from '@mantine/core';
 import type { Business } from '@pagekeeper/client';
-import { useState } from 'react';
+import { useMemo, useState } from 'react';
 import { api, ask } from '../api.ts';
 import { useOrganization, useSlug } from '../organizations/organization.ts';
 import type { Columns } from '../resource/ListTable.tsx';
@@ -16,6 +16,9 @@ export function Businesses() {
   const organization = useSlug();
   const { mayWrite } = useOrganization();
   const [isAdding, setAdding] = useState(false);
+  // Here, not in its row: the list is read anew, and the row may be on its next page then.
+  const [changing, setChanging] = useState<Business | null>(null);
+  const columns = useMemo(() => columnsWith(setChanging), []);
   const add = mayWrite && (
     <Button leftSection={<Icon name="plus" />} onClick={() => setAdding(true)}>
       New business
@@ -47,11 +50,12 @@ export function Businesses() {
         }}
       />
       {isAdding && <BusinessDialog close={() => setAdding(false)} />}
+      {changing && <BusinessDialog business={changing} close={() => setChanging(null)} />}
     </>
   );
 }
 
-const columns: Columns<Business> = [
+const columnsWith = (change: (business: Business) => void): Columns<Business> => [
   {
     id: 'name',
     header: 'Name',
@@ -68,7 +72,7 @@ const columns: Columns<Business> = [
   },
   { id: 'slug', header: 'Short name', cell: ({ row }) => <Text size="sm">{row.original.slug}</Text> },
   { id: 'created', header: 'Made', cell: ({ row }) => formatDate(row.original.created_at) },
-  { id: 'more', header: 'Actions', cell: ({ row }) => <BusinessMenu business={row.original} /> },
+  { id: 'more', header: 'Actions', cell: ({ row }) => <BusinessMenu business={row.original} change={change} /> },
 ];
 
 function BusinessName({ business: { id, name, is_active } }: { business: Business }) {

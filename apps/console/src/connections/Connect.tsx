@@ -1,13 +1,13 @@
-import { List, NativeSelect, Paper, Stack, Text } from '@mantine/core';
-import { useSuspenseQuery } from '@tanstack/react-query';
+import { List, NativeSelect, Paper, Skeleton, Stack, Text } from '@mantine/core';
 import { useSearch } from '@tanstack/react-router';
 import { useState } from 'react';
-import { businessesQuery } from '../businesses/business.ts';
+import { maxListed, useBusinessChoice } from '../businesses/business.ts';
 import { useOrganization, useSlug } from '../organizations/organization.ts';
 import { EmptyState } from '../resource/EmptyState.tsx';
 import { ButtonLink } from '../shell/AppLink.tsx';
 import { Notice } from '../shell/Notice.tsx';
 import { PageHead } from '../shell/PageHead.tsx';
+import { ProblemNotice } from '../shell/Problem.tsx';
 import { FacebookButton } from './FacebookButton.tsx';
 import { Steps } from './Steps.tsx';
 
@@ -15,7 +15,8 @@ import { Steps } from './Steps.tsx';
 export function Connect() {
   const organization = useSlug();
   const { mayWrite } = useOrganization();
-  const { data: businesses } = useSuspenseQuery(businessesQuery(organization));
+  const { business: asked } = useSearch({ from: '/in/organizations/$organization/connect' });
+  const { businesses, error, isPending } = useBusinessChoice(organization, asked);
   return (
     <>
       <PageHead
@@ -24,6 +25,11 @@ export function Connect() {
       />
       {!mayWrite ? (
         <Notice tone="info">Connecting pages takes an admin or owner of this organization.</Notice>
+      ) : error ? (
+        // Never for another one instead.
+        <ProblemNotice error={error} />
+      ) : isPending ? (
+        <Skeleton height={320} radius="lg" maw={620} />
       ) : businesses.length === 0 ? (
         <EmptyState
           title="First, a business"
@@ -35,17 +41,15 @@ export function Connect() {
           }
         />
       ) : (
-        <Start businesses={businesses} />
+        <Start businesses={businesses} first={asked ?? businesses[0]!.id} />
       )}
     </>
   );
 }
 
-function Start({ businesses }: { businesses: { id: string; name: string }[] }) {
+function Start({ businesses, first }: { businesses: { id: string; name: string }[]; first: string }) {
   const organization = useSlug();
-  const { business: asked } = useSearch({ from: '/in/organizations/$organization/connect' });
-  const first = businesses.find(({ id }) => id === asked) ?? businesses[0]!;
-  const [business, setBusiness] = useState(first.id);
+  const [business, setBusiness] = useState(first);
   return (
     <>
       <Steps at={0} />
@@ -53,6 +57,9 @@ function Start({ businesses }: { businesses: { id: string; name: string }[] }) {
         <Stack gap="lg">
           <NativeSelect
             label="For the business"
+            {...(businesses.length >= maxListed && {
+              description: 'The newest hundred. For another one, begin on its own page.',
+            })}
             value={business}
             onChange={event => setBusiness(event.currentTarget.value)}
             data={businesses.map(({ id, name }) => ({ value: id, label: name }))}

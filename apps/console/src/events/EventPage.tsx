@@ -4,7 +4,7 @@ import { useQuery } from '@tanstack/react-query';
 import { useParams } from '@tanstack/react-router';
 import { type ReactNode, useState } from 'react';
 import { api, ask } from '../api.ts';
-import { integrationsQuery } from '../integrations/integration.ts';
+import { useIntegrationOptions } from '../integrations/integration.ts';
 import { useOrganization } from '../organizations/organization.ts';
 import { opened } from '../query-client.ts';
 import { act } from '../resource/act.tsx';
@@ -75,9 +75,9 @@ function Opened({ event, again }: { event: Event; again(): unknown }) {
 
 function Facts({ event }: { event: Event }) {
   const { organization } = useParams({ from });
-  const { data: pages = [] } = useQuery(integrationsQuery(organization));
+  const pages = useIntegrationOptions(organization, event.integration_id ?? undefined);
   const { tone, label } = eventStates[event.state];
-  const page = pages.find(({ id }) => id === event.integration_id);
+  const page = pages.find(({ value }) => value === event.integration_id);
   const facts: [string, ReactNode][] = [
     [
       'State',
@@ -86,7 +86,7 @@ function Facts({ event }: { event: Event }) {
       </Badge>,
     ],
     ['Why', event.reason ?? '–'],
-    ['Page', <bdi key="page">{page?.name ?? event.page_id}</bdi>],
+    ['Page', <bdi key="page">{page?.label ?? event.page_id}</bdi>],
     ['Happened', event.occurred_at ? formatDateTime(event.occurred_at) : 'Facebook does not say'],
     ['Received', formatDateTime(event.received_at)],
     ['Worked through', event.processed_at ? formatDateTime(event.processed_at) : 'Not yet'],

@@ -1,10 +1,11 @@
 import { Button, Group } from '@mantine/core';
-import { useQuery } from '@tanstack/react-query';
 import { useSearch } from '@tanstack/react-router';
 import { useState } from 'react';
 import { api, ask } from '../api.ts';
-import { integrationsQuery } from '../integrations/integration.ts';
+import { useIntegrationOptions } from '../integrations/integration.ts';
 import { useOrganization, useSlug } from '../organizations/organization.ts';
+import { type Filter, filterWords, type Option } from '../resource/Filters.tsx';
+import type { Search } from '../resource/list-search.ts';
 import { ResourceList } from '../resource/ResourceList.tsx';
 import { Icon } from '../shell/Icon.tsx';
 import { PageHead } from '../shell/PageHead.tsx';
@@ -18,8 +19,9 @@ export function Events() {
   const { mayWrite } = useOrganization();
   const search = useSearch({ from: '/in/organizations/$organization/events' });
   const isOpen = useLiveEvents(organization, !search.cursor);
-  const { data: pages = [] } = useQuery(integrationsQuery(organization));
-  const [isReplaying, setReplaying] = useState(false);
+  const pages = useIntegrationOptions(organization, search.integration);
+  const [replaying, setReplaying] = useState<{ filter: Search; words: string[] } | null>(null);
+  const filters = filtersOf(pages);
   return (
     <>
       <PageHead
@@ -29,7 +31,11 @@ export function Events() {
           <Group>
             {!search.cursor && <Live isOpen={isOpen} />}
             {mayWrite && (
-              <Button variant="default" leftSection={<Icon name="refresh" />} onClick={() => setReplaying(true)}>
+              <Button
+                variant="default"
+                leftSection={<Icon name="refresh" />}
+                onClick={() => setReplaying({ filter: search, words: filterWords(filters, search) })}
+              >
                 Replay these
               </Button>
             )}
@@ -47,35 +53,32 @@ export function Events() {
           )
         }
         columns={eventColumns}
-        filters={[
-          {
-            name: 'integration',
-            label: 'Page',
-            kind: 'choice',
-            options: pages.map(({ id, name }) => ({ value: id, label: name })),
-          },
-          {
-            name: 'kind',
-            label: 'What',
-            kind: 'choice',
-            options: eventKinds.map(value => ({ value, label: kindWords(value) })),
-          },
-          {
-            name: 'state',
-            label: 'State',
-            kind: 'choice',
-            options: Object.entries(eventStates).map(([value, { label }]) => ({ value, label })),
-          },
-          { name: 'since', label: 'From', kind: 'day' },
-          { name: 'until', label: 'Before', kind: 'day' },
-        ]}
+        filters={filters}
         empty={{
           title: 'Nothing came yet',
           detail: 'As soon as somebody writes to a connected page, it shows up here by itself.',
         }}
         refetchMs={isOpen ? 60_000 : 10_000}
       />
-      {isReplaying && <ReplayDialog filter={search} close={() => setReplaying(false)} />}
+      {replaying && <ReplayDialog {...replaying} close={() => setReplaying(null)} />}
     </>
   );
 }
+
+const filtersOf = (pages: readonly Option[]): Filter[] => [
+  { name: 'integration', label: 'Page', kind: 'choice', options: pages },
+  {
+    name: 'kind',
+    label: 'What',
+    kind: 'choice',
+    options: eventKinds.map(value => ({ value, label: kindWords(value) })),
+  },
+  {
+    name: 'state',
+    label: 'State',
+    kind: 'choice',
+    options: Object.entries(eventStates).map(([value, { label }]) => ({ value, label })),
+  },
+  { name: 'since', label: 'From', kind: 'day' },
+  { name: 'until', label: 'Before', kind: 'day' },
+];

@@ -1,4 +1,4 @@
-import { Button, Group, Stack, Switch, Text } from '@mantine/core';
+import { Button, Group, List, Stack, Switch, Text } from '@mantine/core';
 import type { components } from '@pagekeeper/client';
 import { useEffect, useRef, useState } from 'react';
 import { api, ask } from '../api.ts';
@@ -20,7 +20,10 @@ interface Progress {
 }
 
 interface ReplayDialogProps {
+  /** As it was when the dialog was opened: what is counted is what is replayed. */
   filter: Search;
+  /** The same in words. */
+  words: readonly string[];
   close(): void;
 }
 
@@ -28,7 +31,7 @@ interface ReplayDialogProps {
  * Has events worked through again: first it is counted what would be, then somebody says yes. One call takes 10,000 of
  * them; it goes on to the end, and where it is held up it can be told to go on from there.
  */
-export function ReplayDialog({ filter: { cursor: _, ...filter }, close }: ReplayDialogProps) {
+export function ReplayDialog({ filter: { cursor: _, ...filter }, words, close }: ReplayDialogProps) {
   const organization = useSlug();
   const [withReplies, setWithReplies] = useState(false);
   const [counted, setCounted] = useState<Replay | null>(null);
@@ -72,8 +75,18 @@ export function ReplayDialog({ filter: { cursor: _, ...filter }, close }: Replay
     <FormDialog title="Replay events" isOpen close={close}>
       <Stack>
         <Text size="sm">
-          All events that fit the filters of this page are worked through again, oldest first. Nobody is answered twice.
+          {words.length > 0 ? 'All events that fit these filters' : 'All events of this organization'} are worked
+          through again, oldest first. Nobody is answered twice.
         </Text>
+        {words.length > 0 && (
+          <List size="sm" aria-label="Filters">
+            {words.map(each => (
+              <List.Item key={each}>
+                <bdi>{each}</bdi>
+              </List.Item>
+            ))}
+          </List>
+        )}
         <Switch
           checked={withReplies}
           disabled={busy || progress !== null}

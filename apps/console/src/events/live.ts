@@ -1,7 +1,7 @@
 import { useEffect, useState } from 'react';
 import { refresh } from '../query-client.ts';
 
-/** At most so often; a busy page has many events a second. */
+/** So long between two readings; a busy page has many events a second. */
 const pauseMs = 1_000;
 /** A stream that was refused (too many of them, a process that stops) is asked for again; the browser does not. */
 const againMs = 20_000;
@@ -18,10 +18,19 @@ export function useLiveEvents(organization: string, isWanted = true): boolean {
     let timer: ReturnType<typeof setTimeout> | undefined;
     let again: ReturnType<typeof setTimeout> | undefined;
     let stream: EventSource | undefined;
+    let isReading = false;
+    let isDue = false;
+    // One reading after the other: the next would break the one off that is under way, and a slow list never be shown.
     const refreshSoon = () => {
-      timer ??= setTimeout(() => {
+      isDue = true;
+      if (isReading) return;
+      timer ??= setTimeout(async () => {
         timer = undefined;
-        void refresh();
+        isDue = false;
+        isReading = true;
+        await refresh();
+        isReading = false;
+        if (isDue && stream) refreshSoon();
       }, pauseMs);
     };
     const close = () => {

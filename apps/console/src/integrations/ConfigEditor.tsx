@@ -19,8 +19,14 @@ const modes = [
   { value: 'live', label: 'Live', description: 'Comments and messages are answered.' },
 ];
 
+interface ConfigEditorProps {
+  integration: Integration;
+  etag: string | null;
+  setHasDraft(hasDraft: boolean): void;
+}
+
 /** How a page answers. What is saved is what was read: if somebody else was faster, it says so. */
-export function ConfigEditor({ integration, etag }: { integration: Integration; etag: string | null }) {
+export function ConfigEditor({ integration, etag, setHasDraft }: ConfigEditorProps) {
   const organization = useSlug();
   const { mayWrite } = useOrganization();
   const [base, setBase] = useState({ config: integration.config, etag });
@@ -30,6 +36,10 @@ export function ConfigEditor({ integration, etag }: { integration: Integration; 
   const set = (part: Partial<Draft>) => setDraft(before => ({ ...before, ...part }));
   const isUnsaved = isChanged(draft, base.config);
   useUnsaved(isUnsaved);
+  useEffect(() => {
+    setHasDraft(isUnsaved);
+    return () => setHasDraft(false);
+  }, [isUnsaved, setHasDraft]);
   const isStale = error instanceof Refusal && error.code === 'stale_version';
 
   function load(): void {
@@ -38,10 +48,13 @@ export function ConfigEditor({ integration, etag }: { integration: Integration; 
     setError(null);
   }
 
-  // Somebody else's change is shown at once where nothing is typed that it would take away.
+  // Somebody else's change is shown at once where nothing is typed that it would take away. A change of other things (a
+  // deactivation, a name) takes nothing away from what is typed.
   // biome-ignore lint/correctness/useExhaustiveDependencies: when another version was read, and not before
   useEffect(() => {
-    if (etag !== base.etag && !isUnsaved) load();
+    if (etag === base.etag) return;
+    if (!isUnsaved) load();
+    else if (isSame(integration.config, base.config)) setBase({ config: integration.config, etag });
   }, [etag]);
 
   async function save(event: FormEvent): Promise<void> {
@@ -105,6 +118,9 @@ export function ConfigEditor({ integration, etag }: { integration: Integration; 
     </form>
   );
 }
+
+const isSame = (one: Integration['config'], other: Integration['config']): boolean =>
+  JSON.stringify(one) === JSON.stringify(other);
 
 const isChanged = (draft: Draft, config: Integration['config']): boolean =>
   JSON.stringify(patchOf(draft)) !== JSON.stringify(patchOf(draftOf(config)));

@@ -11,6 +11,7 @@ import { tell, tellRefusal } from '../resource/act.tsx';
 import { AppLink } from '../shell/AppLink.tsx';
 import { Icon } from '../shell/Icon.tsx';
 import { Notice } from '../shell/Notice.tsx';
+import { OutOfDate } from '../shell/OutOfDate.tsx';
 import { PageHead } from '../shell/PageHead.tsx';
 import { Activity } from './Activity.tsx';
 import { ConfigEditor } from './ConfigEditor.tsx';
@@ -24,8 +25,9 @@ const from = '/in/organizations/$organization/integrations/$integration';
 
 export function IntegrationPage() {
   const { organization, integration: id } = useParams({ from });
-  const { data } = useSuspenseQuery(integrationQuery(organization, id));
-  const integration = data.data;
+  const query = useSuspenseQuery(integrationQuery(organization, id));
+  const { data: integration, etag } = query.data;
+  const [hasDraft, setHasDraft] = useState(false);
   return (
     <>
       <AppLink to="/organizations/$organization/integrations" params={{ organization }} size="sm">
@@ -37,8 +39,9 @@ export function IntegrationPage() {
         lead={<Lead integration={integration} />}
         action={<Actions integration={integration} />}
       />
-      {integration.is_active ? (
-        <Parts integration={integration} etag={data.etag} />
+      <OutOfDate query={query} />
+      {integration.is_active || hasDraft ? (
+        <Parts integration={integration} etag={etag} setHasDraft={setHasDraft} />
       ) : (
         <Rest integration={integration} />
       )}
@@ -46,7 +49,14 @@ export function IntegrationPage() {
   );
 }
 
-function Parts({ integration, etag }: { integration: Integration; etag: string | null }) {
+interface PartsProps {
+  integration: Integration;
+  etag: string | null;
+  /** Told whether something is typed that is not saved: it stays, also where the page is deactivated meanwhile. */
+  setHasDraft(hasDraft: boolean): void;
+}
+
+function Parts({ integration, etag, setHasDraft }: PartsProps) {
   const { tab = 'health' } = useSearch({ from });
   const navigate = useNavigate();
   const open = (next: string | null) =>
@@ -58,7 +68,13 @@ function Parts({ integration, etag }: { integration: Integration; etag: string |
     });
   return (
     <Stack gap="lg">
-      <WhatIsWrong integration={integration} />
+      {integration.is_active ? (
+        <WhatIsWrong integration={integration} />
+      ) : (
+        <Notice tone="warn" title="This page was deactivated meanwhile" role="alert">
+          What you typed is still here. Restore the page, in the menu above, to save it.
+        </Notice>
+      )}
       <Tabs value={tab} onChange={open} keepMounted={false} keepMountedMode="display-none">
         <Tabs.List mb="lg">
           <Tabs.Tab value="health">Health</Tabs.Tab>
@@ -73,7 +89,7 @@ function Parts({ integration, etag }: { integration: Integration; etag: string |
         </Tabs.Panel>
         {/* What was typed is still there after a look at another part, and never on another page. */}
         <Tabs.Panel value="replies" keepMounted>
-          <ConfigEditor key={integration.id} integration={integration} etag={etag} />
+          <ConfigEditor key={integration.id} integration={integration} etag={etag} setHasDraft={setHasDraft} />
         </Tabs.Panel>
         <Tabs.Panel value="activity">
           <Activity integration={integration.id} />

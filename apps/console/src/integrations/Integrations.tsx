@@ -1,5 +1,5 @@
-import { useSuspenseQuery } from '@tanstack/react-query';
-import { businessesQuery } from '../businesses/business.ts';
+import { useSearch } from '@tanstack/react-router';
+import { useBusinessChoice } from '../businesses/business.ts';
 import { useOrganization, useSlug } from '../organizations/organization.ts';
 import { ButtonLink } from '../shell/AppLink.tsx';
 import { Icon } from '../shell/Icon.tsx';
@@ -9,7 +9,8 @@ import { IntegrationList } from './IntegrationList.tsx';
 export function Integrations() {
   const organization = useSlug();
   const { mayWrite } = useOrganization();
-  const { data: businesses } = useSuspenseQuery(businessesQuery(organization));
+  const { business } = useSearch({ from: '/in/organizations/$organization/integrations' });
+  const { businesses } = useBusinessChoice(organization, business);
   const connect = mayWrite && (
     <ButtonLink to="/organizations/$organization/connect" params={{ organization }} leftSection={<Icon name="plus" />}>
       Connect a page
@@ -21,7 +22,9 @@ export function Integrations() {
       <PageHead title="Pages" lead="Every Facebook Page that Pagekeeper keeps connected for you." action={connect} />
       <IntegrationList
         connect={connect}
-        filters={options.length > 1 ? [{ name: 'business', label: 'Business', kind: 'choice', options }] : []}
+        filters={
+          options.length > 1 || business ? [{ name: 'business', label: 'Business', kind: 'choice', options }] : []
+        }
       />
     </>
   );

@@ -1,5 +1,6 @@
-import { queryOptions } from '@tanstack/react-query';
+import { queryOptions, useQuery } from '@tanstack/react-query';
 import { api, ask, askTagged } from '../api.ts';
+import type { Option } from '../resource/Filters.tsx';
 
 const path = '/v1/organizations/{organization}/integrations/{integration}';
 
@@ -30,3 +31,16 @@ export const integrationsQuery = (organization: string) =>
       return (await ask(api.GET('/v1/organizations/{organization}/integrations', { params }))).data;
     },
   });
+
+/** The pages to choose from, with the one that is asked for: an older one is read by its id. */
+export function useIntegrationOptions(organization: string, asked: string | undefined): Option[] {
+  const { data: newest } = useQuery(integrationsQuery(organization));
+  const isMissing = asked !== undefined && newest !== undefined && !newest.some(({ id }) => id === asked);
+  const { data: other } = useQuery({
+    ...integrationQuery(organization, asked ?? ''),
+    enabled: isMissing,
+    refetchInterval: false,
+  });
+  const pages = [...(newest ?? []), ...(isMissing && other ? [other.data] : [])];
+  return pages.map(({ id, name }) => ({ value: id, label: name }));
+}

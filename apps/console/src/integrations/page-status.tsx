@@ -18,6 +18,9 @@ export const pageStatuses: Record<PageStatus, { label: string; tone: Tone }> = {
 
 export const statusOptions = Object.entries(pageStatuses).map(([value, { label }]) => ({ value, label }));
 
+/** As domain's overview/get-overview.ts has it: what is being checked needs nobody yet. */
+export const needsNobody = new Set<PageStatus>(['unverified', 'healthy']);
+
 /** What a fresh login mends. */
 export const mendedByLogin = new Set<PageStatus>([
   'disconnected',

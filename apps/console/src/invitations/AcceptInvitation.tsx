@@ -6,7 +6,7 @@ import { AccountCard } from '../account/AccountCard.tsx';
 import { takeToken } from '../account/link-token.ts';
 import { meQuery } from '../account/me.ts';
 import { api, ask, Refusal } from '../api.ts';
-import { queryClient } from '../query-client.ts';
+import { isSignedOut, queryClient } from '../query-client.ts';
 import { ButtonLink } from '../shell/AppLink.tsx';
 import { Notice } from '../shell/Notice.tsx';
 import { ProblemNotice } from '../shell/Problem.tsx';
@@ -15,7 +15,7 @@ import { forgetInvitation, keepInvitation, waitingInvitation } from './waiting-i
 /** Where an invitation's mail leads. */
 export function AcceptInvitation() {
   const [token] = useState(tokenHere);
-  const { data: me, isPending } = useQuery(meQuery);
+  const { data: me, error, isPending, refetch } = useQuery(meQuery);
   const next = '/accept-invitation';
   if (!token) {
     return (
@@ -27,6 +27,13 @@ export function AcceptInvitation() {
   }
   if (isPending) return null;
   if (me) return <Accept token={token} email={me.email} />;
+  if (!isSignedOut(error)) {
+    return (
+      <AccountCard title="You are invited">
+        <ProblemNotice error={error} retry={() => void refetch()} />
+      </AccountCard>
+    );
+  }
   return (
     <AccountCard
       title="You are invited"

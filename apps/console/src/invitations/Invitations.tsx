@@ -54,7 +54,12 @@ export function Invitations() {
             name: 'state',
             label: 'State',
             kind: 'choice',
-            options: [...Object.keys(tones), 'any'].map(value => ({ value, label: sentence(value) })),
+            // As the API has it: what is asked for when nothing is said.
+            unset: 'Pending',
+            options: [
+              ...['accepted', 'expired', 'revoked'].map(value => ({ value, label: sentence(value) })),
+              { value: 'any', label: 'All' },
+            ],
           },
         ]}
         empty={{ title: 'No invitation is open', detail: 'Invite the people who work with you.', action: invite }}
@@ -139,14 +144,14 @@ function InviteDialog({ close }: { close(): void }) {
           ]}
           submitLabel="Send the invitation"
           cancel={close}
-          submit={async values => {
+          submit={async (values, once) => {
             const body = { email: textIn(values, 'email'), role: textIn(values, 'role') as Role };
-            const params = { path: { organization } };
+            const params = { path: { organization }, header: once };
             const { accept_url } = await ask(
               api.POST('/v1/organizations/{organization}/invitations', { params, body }),
             );
-            await act(async () => {}, { done: 'Invited.' });
             setLink(accept_url);
+            await act(async () => {}, { done: 'Invited.' });
           }}
         />
       )}

@@ -1,6 +1,6 @@
 import { Stack, Text } from '@mantine/core';
 import type { components } from '@pagekeeper/client';
-import { useState } from 'react';
+import { useMemo, useState } from 'react';
 import { useMe } from '../account/me.ts';
 import { api, ask } from '../api.ts';
 import { useOrganization, useSlug } from '../organizations/organization.ts';
@@ -22,6 +22,9 @@ type Member = components['schemas']['Member'];
 export function Members() {
   const organization = useSlug();
   const { mayManage } = useOrganization();
+  // Here, not in the row, which may be on the next page when the list is read anew.
+  const [changing, setChanging] = useState<Member | null>(null);
+  const columns = useMemo(() => columnsWith(setChanging), []);
   const invite = mayManage && (
     <ButtonLink
       to="/organizations/$organization/invitations"
@@ -56,11 +59,12 @@ export function Members() {
         inactiveLabel="Former"
         empty={{ title: 'Nobody is here', detail: 'Invite the people who work with you.', action: invite }}
       />
+      {changing && <RoleDialog member={changing} close={() => setChanging(null)} />}
     </>
   );
 }
 
-const columns: Columns<Member> = [
+const columnsWith = (change: (member: Member) => void): Columns<Member> => [
   {
     id: 'name',
     header: 'Name',
@@ -77,14 +81,13 @@ const columns: Columns<Member> = [
   },
   { id: 'role', header: 'Role', cell: ({ row }) => roleWords[row.original.role] },
   { id: 'since', header: 'Since', cell: ({ row }) => formatDate(row.original.created_at) },
-  { id: 'more', header: 'Actions', cell: ({ row }) => <MemberMenu member={row.original} /> },
+  { id: 'more', header: 'Actions', cell: ({ row }) => <MemberMenu member={row.original} change={change} /> },
 ];
 
-function MemberMenu({ member }: { member: Member }) {
+function MemberMenu({ member, change }: { member: Member; change(member: Member): void }) {
   const organization = useSlug();
   const { id: self } = useMe();
   const { mayManage, isOwner } = useOrganization();
-  const [isChanging, setChanging] = useState(false);
   const isSelf = member.user_id === self;
   const at = { params: { path: { organization, member: member.id } } };
   const name = member.name ?? 'this person';
@@ -127,26 +130,23 @@ function MemberMenu({ member }: { member: Member }) {
 
   if (!member.is_active || !(mayManage || isSelf)) return null;
   return (
-    <>
-      <RowMenu
-        label={name}
-        actions={[
-          mayManage && !isSelf && { label: 'Change the role', icon: 'settings', run: () => setChanging(true) },
-          isOwner && !isSelf && { label: 'Hand the organization over', icon: 'key', run: makeOwner },
-          { label: isSelf ? 'Leave' : 'Remove', icon: 'out', isGrave: true, run: remove },
-        ]}
-      />
-      <RoleDialog member={member} isOpen={isChanging} close={() => setChanging(false)} />
-    </>
+    <RowMenu
+      label={name}
+      actions={[
+        mayManage && !isSelf && { label: 'Change the role', icon: 'settings', run: () => change(member) },
+        isOwner && !isSelf && { label: 'Hand the organization over', icon: 'key', run: makeOwner },
+        { label: isSelf ? 'Leave' : 'Remove', icon: 'out', isGrave: true, run: remove },
+      ]}
+    />
   );
 }
 
-function RoleDialog({ member, isOpen, close }: { member: Member; isOpen: boolean; close(): void }) {
+function RoleDialog({ member, close }: { member: Member; close(): void }) {
   const organization = useSlug();
   const { isOwner } = useOrganization();
   const options = isOwner ? roleOptions : roleOptions.filter(({ value }) => value !== 'OWNER');
   return (
-    <FormDialog title="Change the role" isOpen={isOpen} close={close}>
+    <FormDialog title="Change the role" isOpen close={close}>
       <ResourceForm
         fields={[
           { name: 'role', label: 'Role', kind: 'select', options, description: 'It holds from their next click on.' },

@@ -17,8 +17,9 @@ export function NewOrganization() {
         <ResourceForm
           fields={[{ name: 'name', label: 'Name', required: true, maxLength: 200, autoComplete: 'organization' }]}
           submitLabel="Make it"
-          submit={async values => {
-            const { slug } = await ask(api.POST('/v1/organizations', { body: { name: textIn(values, 'name') } }));
+          submit={async (values, once) => {
+            const body = { name: textIn(values, 'name') };
+            const { slug } = await ask(api.POST('/v1/organizations', { params: { header: once }, body }));
             await refresh();
             await navigate({ to: '/organizations/$organization', params: { organization: slug } });
           }}

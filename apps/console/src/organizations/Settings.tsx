@@ -102,7 +102,7 @@ function Names() {
     staleTime: Number.POSITIVE_INFINITY,
     gcTime: 0,
   });
-  if (error) return <ProblemNotice error={error} />;
+  if (error && !data) return <ProblemNotice error={error} />;
   if (!data) return <Skeleton height={240} radius="lg" />;
   return (
     <Paper withBorder radius="lg" p="lg">

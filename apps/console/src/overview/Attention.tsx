@@ -1,7 +1,7 @@
 import { Group, Paper, Text, Title } from '@mantine/core';
 import type { components } from '@pagekeeper/client';
 import { FacebookButton } from '../connections/FacebookButton.tsx';
-import { mendedByLogin, pageStatuses } from '../integrations/page-status.tsx';
+import { mendedByLogin, needsNobody, pageStatuses } from '../integrations/page-status.tsx';
 import { useOrganization, useSlug } from '../organizations/organization.ts';
 import { AppLink, ButtonLink } from '../shell/AppLink.tsx';
 import { formatDuration, plural } from '../shell/format.ts';
@@ -11,7 +11,7 @@ import style from './overview.module.css';
 type OverviewData = components['schemas']['Overview'];
 
 /** What needs a person today, each with the button that mends it. */
-export function Attention({ overview: { attention, waiting } }: { overview: OverviewData }) {
+export function Attention({ overview: { attention, pages, waiting } }: { overview: OverviewData }) {
   const organization = useSlug();
   if (attention.length === 0 && waiting.failed === 0) return null;
   return (
@@ -23,6 +23,7 @@ export function Attention({ overview: { attention, waiting } }: { overview: Over
         {attention.map(page => (
           <NeedyPage key={page.integration_id} page={page} />
         ))}
+        <More shown={attention.length} pages={pages} />
         {waiting.failed > 0 && (
           <li>
             <div className={style.what}>
@@ -46,6 +47,34 @@ export function Attention({ overview: { attention, waiting } }: { overview: Over
         )}
       </ul>
     </Paper>
+  );
+}
+
+/** The most serious are named; of all of them, where they are listed. */
+function More({ shown, pages }: { shown: number; pages: OverviewData['pages'] }) {
+  const organization = useSlug();
+  const needy = pages.filter(({ status }) => !needsNobody.has(status));
+  const more = needy.reduce((sum, { count }) => sum + count, 0) - shown;
+  if (more <= 0) return null;
+  return (
+    <li>
+      <Text fw={600}>
+        {plural(more, 'more page')} {more === 1 ? 'needs' : 'need'} you
+      </Text>
+      <Group gap="md">
+        {needy.map(({ status, count }) => (
+          <AppLink
+            key={status}
+            to="/organizations/$organization/integrations"
+            params={{ organization }}
+            search={{ status }}
+            size="sm"
+          >
+            {count.toLocaleString('en')} {pageStatuses[status].label.toLowerCase()}
+          </AppLink>
+        ))}
+      </Group>
+    </li>
   );
 }
 

@@ -3,13 +3,14 @@ import type { components } from '@pagekeeper/client';
 import { useSuspenseQuery } from '@tanstack/react-query';
 import { lazy, Suspense } from 'react';
 import { useLiveEvents } from '../events/live.ts';
-import { pageStatuses } from '../integrations/page-status.tsx';
+import { needsNobody, pageStatuses } from '../integrations/page-status.tsx';
 import { useOrganization, useSlug } from '../organizations/organization.ts';
 import { AppLink, ButtonLink } from '../shell/AppLink.tsx';
 import { Figure } from '../shell/Figure.tsx';
 import { plural } from '../shell/format.ts';
 import { Icon } from '../shell/Icon.tsx';
 import { Badge, Notice } from '../shell/Notice.tsx';
+import { OutOfDate } from '../shell/OutOfDate.tsx';
 import { PageHead } from '../shell/PageHead.tsx';
 import { Attention } from './Attention.tsx';
 import { FirstSteps } from './FirstSteps.tsx';
@@ -25,7 +26,8 @@ export function Overview() {
   const organization = useSlug();
   const { name, mayWrite, replies_paused, role } = useOrganization();
   const isOpen = useLiveEvents(organization);
-  const { data } = useSuspenseQuery({ ...overviewQuery(organization), refetchInterval: isOpen ? 60_000 : 15_000 });
+  const query = useSuspenseQuery({ ...overviewQuery(organization), refetchInterval: isOpen ? 60_000 : 15_000 });
+  const { data } = query;
   const total = data.pages.reduce((sum, { count }) => sum + count, 0);
   const connect = mayWrite && total > 0 && (
     <ButtonLink to="/organizations/$organization/connect" params={{ organization }} leftSection={<Icon name="plus" />}>
@@ -35,6 +37,7 @@ export function Overview() {
   return (
     <>
       <PageHead title={<bdi>{name}</bdi>} name={name} lead={leadOf(data, total)} action={connect} />
+      <OutOfDate query={query} />
       <Stack gap="lg">
         {role === 'STAFF' && (
           <Notice tone="info">You are here as staff, for an hour. What you do stands in their audit log.</Notice>
@@ -62,10 +65,11 @@ export function Overview() {
   );
 }
 
-function leadOf({ attention }: OverviewData, total: number): string {
+function leadOf({ pages }: OverviewData, total: number): string {
+  const needy = pages.reduce((sum, { status, count }) => (needsNobody.has(status) ? sum : sum + count), 0);
   if (total === 0) return 'Welcome. Two steps, and your first page is kept.';
-  if (attention.length === 0) return `${plural(total, 'page')} kept. Nothing needs you today.`;
-  return `${plural(total, 'page')} kept. ${attention.length === 1 ? 'One needs' : `${attention.length} need`} you today.`;
+  if (needy === 0) return `${plural(total, 'page')} kept. Nothing needs you today.`;
+  return `${plural(total, 'page')} kept. ${needy === 1 ? 'One needs' : `${needy.toLocaleString('en')} need`} you today.`;
 }
 
 function Figures({ overview: { pages, days, waiting } }: { overview: OverviewData }) {

@@ -1,8 +1,8 @@
-import { useQuery } from '@tanstack/react-query';
+import { useSearch } from '@tanstack/react-router';
 import { api, ask } from '../api.ts';
 import { Live } from '../events/Live.tsx';
 import { useLiveEvents } from '../events/live.ts';
-import { integrationsQuery } from '../integrations/integration.ts';
+import { useIntegrationOptions } from '../integrations/integration.ts';
 import { useSlug } from '../organizations/organization.ts';
 import { ResourceList } from '../resource/ResourceList.tsx';
 import { PageHead } from '../shell/PageHead.tsx';
@@ -11,7 +11,8 @@ import { type Reply, replyColumns, replyKinds, replyStates } from './columns.tsx
 export function Replies() {
   const organization = useSlug();
   const isOpen = useLiveEvents(organization);
-  const { data: pages = [] } = useQuery(integrationsQuery(organization));
+  const { integration } = useSearch({ from: '/in/organizations/$organization/replies' });
+  const pages = useIntegrationOptions(organization, integration);
   return (
     <>
       <PageHead
@@ -31,12 +32,7 @@ export function Replies() {
         }
         columns={replyColumns}
         filters={[
-          {
-            name: 'integration',
-            label: 'Page',
-            kind: 'choice',
-            options: pages.map(({ id, name }) => ({ value: id, label: name })),
-          },
+          { name: 'integration', label: 'Page', kind: 'choice', options: pages },
           {
             name: 'state',
             label: 'State',

@@ -1,5 +1,6 @@
 import { Modal } from '@mantine/core';
-import { type ReactNode, useEffect } from 'react';
+import { type ReactNode, useEffect, useState } from 'react';
+import { HeldOpen } from './unsaved.ts';
 
 export interface DialogProps {
   title: ReactNode;
@@ -7,12 +8,25 @@ export interface DialogProps {
   children: ReactNode;
 }
 
-/** What stands over a page. Loaded when it is wanted for the first time: see FormDialog. */
+/**
+ * What stands over a page. Loaded when it is wanted for the first time: see FormDialog. A click beside it does not close
+ * it, nor Esc while something would be lost.
+ */
 export default function Dialog({ title, close, children }: DialogProps) {
+  const [held, setHeld] = useState(0);
   useEffect(giveFocusBack, []);
   return (
-    <Modal opened onClose={close} title={title} size="md" centered closeButtonProps={{ 'aria-label': 'Close' }}>
-      {children}
+    <Modal
+      opened
+      onClose={close}
+      title={title}
+      size="md"
+      centered
+      closeButtonProps={{ 'aria-label': 'Close' }}
+      closeOnClickOutside={false}
+      closeOnEscape={held === 0}
+    >
+      <HeldOpen value={setHeld}>{children}</HeldOpen>
     </Modal>
   );
 }

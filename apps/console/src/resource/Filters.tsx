@@ -1,10 +1,16 @@
 import { NativeSelect, TextInput } from '@mantine/core';
 import { type FormEvent, useEffect, useState } from 'react';
+import { formatDateTime } from '../shell/format.ts';
 import type { Search } from './list-search.ts';
 
-/** A filter as the API takes it, in the address under the same name. */
+export interface Option {
+  value: string;
+  label: string;
+}
+
+/** A filter as the API takes it, in the address under the same name. `unset`: what it means where nothing is said. */
 export type Filter =
-  | { name: string; label: string; kind: 'choice'; options: readonly { value: string; label: string }[] }
+  | { name: string; label: string; kind: 'choice'; options: readonly Option[]; unset?: string }
   | { name: string; label: string; kind: 'search' }
   | { name: string; label: string; kind: 'day' };
 
@@ -30,11 +36,25 @@ export function Filters({ filters, search, change }: FiltersProps) {
         label={label}
         value={value}
         onChange={event => set(name, event.currentTarget.value)}
-        data={[{ value: '', label: 'All' }, ...filter.options]}
+        data={[{ value: '', label: filter.unset ?? 'All' }, ...withAsked(filter.options, value)]}
       />
     );
   });
 }
+
+/** What the address asks for is never shown as if nothing were asked for, also where it is not among the options. */
+const withAsked = (options: readonly Option[], value: string): readonly Option[] =>
+  value === '' || options.some(option => option.value === value) ? options : [...options, { value, label: value }];
+
+/** The filters that are set, in words. */
+export const filterWords = (filters: readonly Filter[], search: Search): string[] =>
+  filters.flatMap(filter => {
+    const value = search[filter.name];
+    if (!value) return [];
+    if (filter.kind === 'day') return [`${filter.label} ${formatDateTime(value)}`];
+    const option = filter.kind === 'choice' && filter.options.find(each => each.value === value);
+    return [`${filter.label}: ${option ? option.label : value}`];
+  });
 
 /** The API takes moments; people choose days, of their own time. */
 const momentOf = (day: string): string => (day ? new Date(`${day}T00:00`).toISOString() : '');

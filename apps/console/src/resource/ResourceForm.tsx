@@ -1,5 +1,5 @@
 import { Button, Group, Stack, Text } from '@mantine/core';
-import { type FormEvent, type ReactNode, useState } from 'react';
+import { type FormEvent, type ReactNode, useRef, useState } from 'react';
 import { Refusal } from '../api.ts';
 import { isSignedOut } from '../query-client.ts';
 import { Notice } from '../shell/Notice.tsx';
@@ -10,11 +10,16 @@ import { useUnsaved } from './unsaved.ts';
 /** What a form gives: text by field; a list where a field takes several. */
 export type Values = Record<string, string | string[]>;
 
+/** For the POST of a form: sent again as it is, it acts once, also where the answer to the first did not come. */
+export interface Once {
+  'Idempotency-Key': string;
+}
+
 interface ResourceFormProps {
   fields: readonly Field[];
   initial?: Values;
   submitLabel: string;
-  submit(values: Values): Promise<unknown>;
+  submit(values: Values, once: Once): Promise<unknown>;
   /** Reads the thing again, after somebody else changed it. */
   reload?: () => void;
   cancel?: () => void;
@@ -28,7 +33,8 @@ export function ResourceForm(props: ResourceFormProps) {
   const [error, setError] = useState<unknown>(null);
   const [busy, setBusy] = useState(false);
   const [isTouched, setTouched] = useState(false);
-  useUnsaved(isTouched);
+  useUnsaved(isTouched, busy);
+  const once = useRef<Once>(null);
   const faults = faultsOf(error, fields);
 
   async function send(event: FormEvent<HTMLFormElement>): Promise<void> {
@@ -36,8 +42,10 @@ export function ResourceForm(props: ResourceFormProps) {
     const form = event.currentTarget;
     setBusy(true);
     setError(null);
+    once.current ??= { 'Idempotency-Key': crypto.randomUUID() };
     try {
-      await submit(read(form, fields));
+      await submit(read(form, fields), once.current);
+      once.current = null;
       setTouched(false);
     } catch (refusal) {
       setError(refusal);
@@ -48,8 +56,13 @@ export function ResourceForm(props: ResourceFormProps) {
     }
   }
 
+  function change(): void {
+    once.current = null;
+    setTouched(true);
+  }
+
   return (
-    <form onSubmit={event => void send(event)} onInput={() => setTouched(true)} noValidate={false}>
+    <form onSubmit={event => void send(event)} onInput={change} noValidate={false}>
       <Stack gap="md">
         {fields.map(field => (
           <FormField key={field.name} field={field} initial={initial[field.name]} error={faults[field.name]} />

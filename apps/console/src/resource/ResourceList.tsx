@@ -2,6 +2,7 @@ import { Button, Group, SegmentedControl, Stack, VisuallyHidden } from '@mantine
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { useNavigate, useSearch } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
+import { OutOfDate } from '../shell/OutOfDate.tsx';
 import { ProblemNotice } from '../shell/Problem.tsx';
 import { EmptyState } from './EmptyState.tsx';
 import { type Filter, Filters } from './Filters.tsx';
@@ -36,12 +37,13 @@ export function ResourceList<Row extends { id: string }>(props: ResourceListProp
   const { label, queryKey, load, columns, filters = [], inactiveLabel, refetchMs } = props;
   const search: Search = useSearch({ strict: false });
   const change = useChange();
-  const { data, error, refetch, isPlaceholderData } = useQuery({
+  const query = useQuery({
     queryKey: [...queryKey, search],
     queryFn: () => load(search),
     placeholderData: keepPreviousData,
     ...(refetchMs && { refetchInterval: refetchMs }),
   });
+  const { data, error, refetch, isPlaceholderData } = query;
   return (
     <Stack gap="md">
       {(inactiveLabel || filters.length > 0) && (
@@ -53,6 +55,7 @@ export function ResourceList<Row extends { id: string }>(props: ResourceListProp
       <VisuallyHidden role="status">
         {data ? `${data.data.length} ${label} shown` : error ? '' : 'Loading'}
       </VisuallyHidden>
+      <OutOfDate query={query} />
       {error && !data ? (
         <ProblemNotice error={error} retry={() => void refetch()} />
       ) : !data ? (

@@ -1,12 +1,13 @@
 import { Button, Group, Stack, Text } from '@mantine/core';
-import { type ReactNode, useSyncExternalStore } from 'react';
-import { FormDialog } from './FormDialog.tsx';
+import { type ReactNode, useEffect, useSyncExternalStore } from 'react';
+import { FormDialog, loadDialog } from './FormDialog.tsx';
 
 interface Question {
   title: string;
   detail: ReactNode;
   /** What the button says that does it. */
   yes: string;
+  no?: string;
   isGrave?: boolean;
 }
 
@@ -41,6 +42,7 @@ function subscribe(listener: () => void): () => void {
 /** Where questions are asked; once, in the frame of all pages. */
 export function ConfirmDialog() {
   const question = useSyncExternalStore(subscribe, () => asked);
+  useEffect(loadDialog, []);
   return (
     <FormDialog title={question?.title} isOpen={question !== null} close={() => question?.answer(false)}>
       <Stack>
@@ -49,7 +51,7 @@ export function ConfirmDialog() {
         </Text>
         <Group justify="flex-end">
           <Button variant="default" onClick={() => question?.answer(false)}>
-            Cancel
+            {question?.no ?? 'Cancel'}
           </Button>
           <Button {...(question?.isGrave && { color: 'red.9' })} onClick={() => question?.answer(true)} data-autofocus>
             {question?.yes}

@@ -1,8 +1,10 @@
 import { ActionIcon, Code, CopyButton, Group } from '@mantine/core';
+import { useUnsaved } from '../resource/unsaved.ts';
 import { Icon } from './Icon.tsx';
 
-/** Something to copy: it is shown whole, and can be picked by hand too. */
+/** Something to copy that is shown this once: whole, so that it can be picked by hand too. */
 export function CopyField({ value, label }: { value: string; label: string }) {
+  useUnsaved(true);
   return (
     <Group wrap="nowrap" gap="xs">
       <Code block flex={1} style={{ overflowWrap: 'anywhere', whiteSpace: 'pre-wrap' }} aria-label={label} tabIndex={0}>

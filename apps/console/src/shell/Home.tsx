@@ -2,7 +2,7 @@ import { redirect, useSearch } from '@tanstack/react-router';
 import { AccountCard } from '../account/AccountCard.tsx';
 import { meQuery } from '../account/me.ts';
 import { organizationFor } from '../organizations/organization.ts';
-import { queryClient } from '../query-client.ts';
+import { isSignedOut, queryClient } from '../query-client.ts';
 import { ButtonLink } from './AppLink.tsx';
 import { Notice } from './Notice.tsx';
 
@@ -13,8 +13,9 @@ export async function goHome(result: string | undefined): Promise<void> {
     throw redirect({ to: '/reset-password', search: { result }, hash: location.hash.slice(1) });
   }
   if (result) return;
-  const me = await queryClient.ensureQueryData(meQuery).catch(() => null);
-  if (!me) throw redirect({ to: '/sign-in' });
+  const me = await queryClient.ensureQueryData(meQuery).catch(error => {
+    throw isSignedOut(error) ? redirect({ to: '/sign-in' }) : error;
+  });
   const organization = organizationFor(me);
   if (organization) throw redirect({ to: '/organizations/$organization', params: { organization } });
   throw redirect({ to: me.is_staff ? '/admin' : '/organizations/new' });

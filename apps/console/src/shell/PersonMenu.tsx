@@ -4,6 +4,7 @@ import { useMe } from '../account/me.ts';
 import { api, ask } from '../api.ts';
 import { queryClient } from '../query-client.ts';
 import { tellRefusal } from '../resource/act.tsx';
+import { mayLeave } from '../resource/leaving.tsx';
 import { Icon, type IconName } from './Icon.tsx';
 import style from './shell.module.css';
 
@@ -19,13 +20,14 @@ export function PersonMenu() {
   const { colorScheme, setColorScheme } = useMantineColorScheme();
 
   async function signOut(): Promise<void> {
+    if (!(await mayLeave())) return;
     try {
       await ask(api.POST('/auth/sign-out', { body: {} as never }));
     } catch (refusal) {
       // Who walks away from this computer must know.
       return tellRefusal(refusal);
     }
-    await navigate({ to: '/sign-in' });
+    await navigate({ to: '/sign-in', ignoreBlocker: true });
     queryClient.clear();
   }
 

@@ -5,9 +5,11 @@ import { useEffect, useState } from 'react';
 import { useMe } from '../account/me.ts';
 import { organizationFor } from '../organizations/organization.ts';
 import { ConfirmDialog } from '../resource/confirm.tsx';
+import { AskBeforeLeaving } from '../resource/leaving.tsx';
 import { Brand } from './Brand.tsx';
 import { InsideShell } from './inside-shell.ts';
 import { Navigation } from './Navigation.tsx';
+import { useNewRelease } from './new-release.ts';
 import { OrganizationSwitcher } from './OrganizationSwitcher.tsx';
 import { PersonMenu } from './PersonMenu.tsx';
 import style from './shell.module.css';
@@ -16,6 +18,7 @@ import style from './shell.module.css';
 export function Shell() {
   const [isOpen, setOpen] = useState(false);
   const me = useMe();
+  useNewRelease();
   // Beside the organizations' own pages, the way back to the last one stays.
   const { organization = organizationFor(me) } = useParams({ strict: false });
   const path = useRouterState({ select: state => state.location.pathname });
@@ -56,6 +59,7 @@ export function Shell() {
         </div>
       </main>
       <ConfirmDialog />
+      <AskBeforeLeaving />
       <Notifications position="bottom-right" />
     </div>
   );

@@ -1,7 +1,7 @@
 import { Button, Stack, Text } from '@mantine/core';
 import type { components } from '@pagekeeper/client';
 import { useNavigate } from '@tanstack/react-router';
-import { useState } from 'react';
+import { useMemo, useState } from 'react';
 import { api, ask } from '../api.ts';
 import { refresh } from '../query-client.ts';
 import { tell } from '../resource/act.tsx';
@@ -18,6 +18,9 @@ type StaffOrganization = components['schemas']['StaffOrganization'];
 /** For our own staff. The API says 403 to everybody else. */
 export function StaffOrganizations() {
   const [isMaking, setMaking] = useState(false);
+  // Here, not in the row, which may be on the next page when the list is read anew.
+  const [entering, setEntering] = useState<StaffOrganization | null>(null);
+  const columns = useMemo(() => columnsWith(setEntering), []);
   return (
     <>
       <PageHead
@@ -39,11 +42,12 @@ export function StaffOrganizations() {
         empty={{ title: 'No organization yet', detail: 'The first person who signs up makes one.' }}
       />
       {isMaking && <MakeDialog close={() => setMaking(false)} />}
+      {entering && <EnterDialog organization={entering} close={() => setEntering(null)} />}
     </>
   );
 }
 
-const columns: Columns<StaffOrganization> = [
+const columnsWith = (enter: (organization: StaffOrganization) => void): Columns<StaffOrganization> => [
   {
     id: 'name',
     header: 'Name',
@@ -64,42 +68,41 @@ const columns: Columns<StaffOrganization> = [
   {
     id: 'more',
     header: 'Actions',
-    cell: ({ row }) => row.original.is_active && <Enter organization={row.original} />,
+    cell: ({ row }) =>
+      row.original.is_active && (
+        <Button size="compact-sm" variant="default" onClick={() => enter(row.original)}>
+          Enter
+        </Button>
+      ),
   },
 ];
 
-function Enter({ organization }: { organization: StaffOrganization }) {
+function EnterDialog({ organization, close }: { organization: StaffOrganization; close(): void }) {
   const navigate = useNavigate();
-  const [isOpen, setOpen] = useState(false);
   return (
-    <>
-      <Button size="compact-sm" variant="default" onClick={() => setOpen(true)}>
-        Enter
-      </Button>
-      <FormDialog title={`Enter ${organization.name}`} isOpen={isOpen} close={() => setOpen(false)}>
-        <ResourceForm
-          fields={[
-            {
-              name: 'reason',
-              label: 'Reason',
-              kind: 'textarea',
-              required: true,
-              maxLength: 500,
-              description: 'Their people read it.',
-            },
-          ]}
-          submitLabel="Enter for an hour"
-          cancel={() => setOpen(false)}
-          submit={async values => {
-            const params = { path: { organization: organization.id } };
-            const body = { reason: textIn(values, 'reason') };
-            await ask(api.POST('/v1/staff/organizations/{organization}/enter', { params, body }));
-            await refresh();
-            await navigate({ to: '/organizations/$organization', params: { organization: organization.slug } });
-          }}
-        />
-      </FormDialog>
-    </>
+    <FormDialog title={`Enter ${organization.name}`} isOpen close={close}>
+      <ResourceForm
+        fields={[
+          {
+            name: 'reason',
+            label: 'Reason',
+            kind: 'textarea',
+            required: true,
+            maxLength: 500,
+            description: 'Their people read it.',
+          },
+        ]}
+        submitLabel="Enter for an hour"
+        cancel={close}
+        submit={async (values, once) => {
+          const params = { path: { organization: organization.id }, header: once };
+          const body = { reason: textIn(values, 'reason') };
+          await ask(api.POST('/v1/staff/organizations/{organization}/enter', { params, body }));
+          await refresh();
+          await navigate({ to: '/organizations/$organization', params: { organization: organization.slug } });
+        }}
+      />
+    </FormDialog>
   );
 }
 
@@ -119,9 +122,9 @@ function MakeDialog({ close }: { close(): void }) {
         ]}
         submitLabel="Make it"
         cancel={close}
-        submit={async values => {
+        submit={async (values, once) => {
           const body = { name: textIn(values, 'name'), owner_email: textIn(values, 'owner_email') };
-          await ask(api.POST('/v1/staff/organizations', { body }));
+          await ask(api.POST('/v1/staff/organizations', { params: { header: once }, body }));
           await refresh();
           tell('The organization is there.');
           close();
