@@ -21,7 +21,7 @@ ${worker}
 
 # pagekeeper_owner on the database.
 # MIGRATION_DATABASE_URL=
-# A superuser of the server: for npm start and pagekeeper roles.
+# The server's administrator, for npm start and pagekeeper roles: a superuser, or a role with CREATEROLE and CREATEDB.
 # ADMIN_DATABASE_URL=
 # For npm start: where the simulator listens.
 # SIMULATOR_PORT=4700

@@ -46,8 +46,18 @@ test('the image has the command line on its path', () => {
   expect(bin).toEqual({ pagekeeper: 'dist/main.js' });
   expect(read('apps/cli/src/main.ts')).toMatch(/^#!\/usr\/bin\/env node\n/);
   expect(dockerfile).toContain(`ln -s /pagekeeper/apps/cli/${bin.pagekeeper} /usr/local/bin/pagekeeper`);
-  // Pruned, built, installed, and installed again without what is for development.
-  expect(dockerfile.split(name)).toHaveLength(5);
+  // Pruned, and built.
+  expect(dockerfile.split(name)).toHaveLength(3);
+});
+
+test('of the libraries the image has those that the bundles leave out, and no others', () => {
+  const [, list] = /const withFiles = \[(.+)\];/.exec(read('packages/build/build-app.mjs'))!;
+  const outside = [...list!.matchAll(/'((@[a-z-]+)\/)?([^']+)'/g)].map(([, , scope, name]) => scope ?? name);
+  const copied = [...dockerfile.matchAll(/ node_modules\/(\S+)/g)].map(([, folder]) => folder);
+  // The console is found by its name.
+  expect(copied.sort()).toEqual([...outside, '@pagekeeper/console'].sort());
+  const runtime = dockerfile.slice(dockerfile.indexOf('AS runtime'));
+  expect(runtime).not.toMatch(/npm|npx/);
 });
 
 test('what it copies from the repository is there and not ignored', () => {

@@ -104,6 +104,16 @@ describe('an alert', () => {
     },
   );
 
+  it('wakes nobody for a few deliveries that anybody could have sent', () => {
+    const { expr } = rules.find(({ alert }) => alert === 'PagekeeperDeliveriesUnsigned')!;
+    expect(expr).toMatch(/increase\(pagekeeper_webhook_wrong_signatures_total\[10m\]\)\) > 50\s+and /);
+  });
+
+  it('is for what an operator can mend: that one page waits for its owner is a matter of its owner', () => {
+    for (const { alert, expr } of rules) expect(expr, alert).not.toMatch(/waiting_events\w*\{state="(parked|ending)"/);
+    expect(shown.map(({ expr }) => expr)).toContain('max by (state) (pagekeeper_waiting_events)');
+  });
+
   it('has a name of its own', () => {
     const names = rules.map(({ alert }) => alert);
     expect(new Set(names).size).toBe(names.length);

@@ -19,6 +19,13 @@ export const apiVariables = serviceVariables
       .max(10)
       .default(0)
       .describe('Proxies in front of the api, each of which adds to X-Forwarded-For. 0: the header is ignored.'),
+    KEEP_ALIVE_SECONDS: z.coerce
+      .number()
+      .int()
+      .min(1)
+      .max(3_600)
+      .default(75)
+      .describe("How long an idle connection is kept: longer than the balancer in front does. Google's wants 620."),
     STOP_DELAY_MS: z.coerce
       .number()
       .int()

@@ -66,14 +66,13 @@ export async function startServer(variables: ApiVariables, log: Log): Promise<Ru
   const receive = createReceiveWebhooks({ inbox, appSecrets: appSecretsOf(variables), log, metrics });
   showPools(metrics, { app: () => poolUseOf(services.database), auth: authPool });
   showStreams(metrics, streams);
-  const server = createServer((request, response) => {
+  const server = createServer(connectionTimes(variables), (request, response) => {
     // Whoever keeps connections open opens the next one elsewhere.
     if (stopping) response.setHeader('Connection', 'close');
     const isDelivery = request.method === 'POST' && request.url?.split('?', 1)[0] === '/webhooks/facebook';
     if (isDelivery) void receive(request, response);
     else app(request, response);
   });
-  server.requestTimeout = 30_000;
   const metricsServer = await serveMetrics(metrics, { port: variables.METRICS_PORT, host: variables.HOST, log });
   const port = await listen(server, variables.PORT, variables.HOST);
   return {
@@ -93,6 +92,16 @@ export async function startServer(variables: ApiVariables, log: Log): Promise<Ru
   };
 }
 
+/**
+ * Whoever ends idle connections later than the balancer in front does, loses none: a request that goes out as its connection
+ * is closed cannot be sent again where it is a POST. Headers may take as long as the request that they begin.
+ */
+const connectionTimes = ({ KEEP_ALIVE_SECONDS }: ApiVariables) => ({
+  keepAliveTimeout: KEEP_ALIVE_SECONDS * 1_000,
+  requestTimeout: 30_000,
+  headersTimeout: 30_000,
+});
+
 function listen(server: Server, port: number, host: string): Promise<number> {
   return new Promise((resolve, reject) => {
     server.once('error', reject);
@@ -102,9 +111,10 @@ function listen(server: Server, port: number, host: string): Promise<number> {
 
 function closeServer(server: Server): Promise<void> {
   return new Promise(resolve => {
+    // A kept-alive connection ends soon after the answer that is under way; one that says nothing is cut.
+    server.keepAliveTimeout = 1;
     server.close(() => resolve());
     server.closeIdleConnections();
-    // A kept-alive connection ends with its next answer; one that says nothing is cut.
     setTimeout(() => server.closeAllConnections(), 5_000).unref();
   });
 }

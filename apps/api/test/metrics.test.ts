@@ -62,12 +62,14 @@ itWithoutTwins('deliveries are counted by our answer, and their changes by what 
   const entry = (id: string) => ({ id, time: 1_790_000_000, changes: [comment] });
   const body = JSON.stringify({ object: 'page', entry: [entry(page.page_id), entry('99999')] });
   for (const _ of ['once', 'again']) expect((await deliver(network, body)).status).toBe(200);
-  expect((await deliver(network, body, { 'X-Hub-Signature-256': 'sha256=00' })).status).toBe(401);
+  for (const signature of ['sha256=00', `sha256=${'00'.repeat(32)}`])
+    expect((await deliver(network, body, { 'X-Hub-Signature-256': signature })).status).toBe(401);
   const after = await scrape(port);
   const more = (name: string, labels?: Record<string, string>) => after.sum(name, labels) - before.sum(name, labels);
   expect(more('pagekeeper_webhook_deliveries_total', { status: '200' })).toBe(2);
-  expect(more('pagekeeper_webhook_deliveries_total', { status: '401' })).toBe(1);
-  expect(more('pagekeeper_webhook_delivery_duration_seconds_count')).toBe(3);
+  expect(more('pagekeeper_webhook_deliveries_total', { status: '401' })).toBe(2);
+  expect(more('pagekeeper_webhook_wrong_signatures_total')).toBe(1);
+  expect(more('pagekeeper_webhook_delivery_duration_seconds_count')).toBe(4);
   const changes = (outcome: string) => more('pagekeeper_webhook_changes_total', { outcome });
   expect([changes('stored'), changes('duplicate'), changes('unknown_page')]).toEqual([1, 1, 2]);
   expect(after.text).not.toContain(page.page_id);

@@ -161,6 +161,13 @@ it('the doctor finds everything well', async () => {
   expect(code).toBe(0);
 }, 30_000);
 
+it('the doctor says by which code Facebook refuses our app: the runbook goes by it', async () => {
+  const env = { ...network.variables, FACEBOOK_APP_SECRET: 'feeeeeeeeeeeeeeeeeeeeeeeeeeeeeee' };
+  const { code, stdout } = await run(['doctor'], { env });
+  expect(stdout).toMatch(/✗ facebook {3}app \d+: .+ \(code 190\)\n +→ Correct FACEBOOK_APP_ID/);
+  expect(code).toBe(1);
+}, 30_000);
+
 it('staff are appointed, and dismissed', async () => {
   expect((await run(['user:staff', owner])).stdout).toBe(`${owner} is staff now.\n`);
   expect((await run(['user:staff', owner, '--remove'])).stdout).toBe(`${owner} is no longer staff.\n`);

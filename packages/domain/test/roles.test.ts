@@ -2,8 +2,11 @@ import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { withClient } from '@pagekeeper/testing/database/template';
 import { type RunningPostgres, startPostgres } from '@pagekeeper/testing/postgres';
-import { afterAll, beforeAll, expect, inject, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { checkBoot } from '../src/boot-checks.ts';
+import { closeDatabase, openDatabase } from '../src/database/database.ts';
 import { examineServer } from '../src/database/examine-server.ts';
+import { migrateToLatest } from '../src/database/migrate.ts';
 import { createDatabaseAndRoles, type RoleUrls, roleUrls } from '../src/database/roles.ts';
 
 /** Of its own: roles belong to the whole server, and other tests log in by them. */
@@ -82,5 +85,54 @@ it('other memberships stay, and the owner can still give functions to the router
          pg_has_role('pagekeeper_owner', 'pagekeeper_router', 'member') as owner`,
     );
     expect(rows).toEqual([{ app: true, owner: true }]);
+  });
+});
+
+describe('an administrator who is no superuser, as of a managed server', () => {
+  let managed: RunningPostgres;
+  let adminUrl: string;
+  const ask = async (url: string, text: string) => (await withClient(url, client => client.query(text))).rows;
+
+  beforeAll(async () => {
+    managed = await startPostgres({ dataDirectory: join(inject('servers').folder, `managed-${process.pid}`) });
+    const secret = password();
+    await ask(managed.adminUrl, `create role manager login createrole createdb password '${secret}'`);
+    adminUrl = Object.assign(new URL(managed.adminUrl), { username: 'manager', password: secret }).href;
+  }, 60_000);
+
+  afterAll(() => managed?.stop());
+
+  it('makes the database and its roles, again too, and is in none of them afterwards', async () => {
+    for (const _ of ['once', 'again']) await createDatabaseAndRoles(adminUrl, options);
+    const memberships = await ask(
+      adminUrl,
+      `select rolname from pg_roles where starts_with(rolname, 'pagekeeper_') and pg_has_role('manager', oid, 'usage')`,
+    );
+    expect(memberships).toEqual([]);
+    const owners = await ask(
+      roleUrls(adminUrl, options).owner,
+      `select nspname as schema, nspowner::regrole::text as owner from pg_namespace
+       where nspname in ('public', 'bullmq', 'router') order by 1`,
+    );
+    expect(owners).toEqual([
+      { schema: 'bullmq', owner: 'pagekeeper_queue' },
+      { schema: 'public', owner: 'pagekeeper_owner' },
+      { schema: 'router', owner: 'pagekeeper_router' },
+    ]);
+  });
+
+  it('has what our processes start on, once the owner migrated', { timeout: 60_000 }, async () => {
+    const { owner, app, auth, queue } = roleUrls(adminUrl, options);
+    expect(await migrateToLatest({ ownerUrl: owner, queueUrl: queue })).not.toEqual([]);
+    const database = openDatabase({ url: app });
+    try {
+      await checkBoot({
+        database,
+        urls: { DATABASE_URL: app, AUTH_DATABASE_URL: auth, QUEUE_DATABASE_URL: queue },
+        production: true,
+      });
+    } finally {
+      await closeDatabase(database);
+    }
   });
 });

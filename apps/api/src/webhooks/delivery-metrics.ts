@@ -4,11 +4,18 @@ import type { Metrics } from '@pagekeeper/runtime/metrics/metrics';
 /** In seconds. Facebook gives up after 20. */
 const buckets = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20];
 
+export interface DeliveryCounts {
+  /** A delivery was answered so. */
+  answered(status: number, startedAt: number): void;
+  /** Its signature was made with another secret. Whoever sends none was not even mistaken for Facebook. */
+  wronglySigned(): void;
+}
+
 /**
  * Counts deliveries by the status of their answer, and their changes by what the inbox did with them. Plain numbers
  * until somebody scrapes: there may be ten thousand a second.
  */
-export function countDeliveries(metrics: Metrics, inbox: Inbox): (status: number, startedAt: number) => void {
+export function countDeliveries(metrics: Metrics, inbox: Inbox): DeliveryCounts {
   // From the start: to Prometheus a line that is born at 1 has never grown.
   const byStatus = new Map([200, 401, 503].map(status => [status, 0]));
   metrics.total({
@@ -17,6 +24,15 @@ export function countDeliveries(metrics: Metrics, inbox: Inbox): (status: number
     labels: ['status'],
     *read() {
       for (const [status, count] of byStatus) yield [{ status: String(status) }, count];
+    },
+  });
+  let wronglySigned = 0;
+  metrics.total({
+    name: 'pagekeeper_webhook_wrong_signatures_total',
+    help: 'Deliveries whose signature is not of our app secret; those without one are not among them.',
+    labels: [],
+    *read() {
+      yield [{}, wronglySigned];
     },
   });
   metrics.total({
@@ -39,8 +55,13 @@ export function countDeliveries(metrics: Metrics, inbox: Inbox): (status: number
     help: 'How long a delivery waited for its answer.',
     buckets,
   });
-  return (status, startedAt) => {
-    byStatus.set(status, (byStatus.get(status) ?? 0) + 1);
-    durations.observe((performance.now() - startedAt) / 1_000);
+  return {
+    answered(status, startedAt) {
+      byStatus.set(status, (byStatus.get(status) ?? 0) + 1);
+      durations.observe((performance.now() - startedAt) / 1_000);
+    },
+    wronglySigned() {
+      wronglySigned += 1;
+    },
   };
 }

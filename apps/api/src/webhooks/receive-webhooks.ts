@@ -26,7 +26,7 @@ type Receive = (request: IncomingMessage, response: ServerResponse) => Promise<v
  * before anything is parsed, and 200 only for what is committed. Refusals have no body.
  */
 export function createReceiveWebhooks({ inbox, appSecrets, log, metrics }: ReceiveOptions): Receive {
-  const note = countDeliveries(metrics, inbox);
+  const counts = countDeliveries(metrics, inbox);
   const onCut = (left: number) => log.warn({ left }, 'delivery cut');
   const sayNotStored = onceASecond((error, more) => {
     const known = error instanceof DomainError || isDatabaseUnavailable(error);
@@ -39,7 +39,10 @@ export function createReceiveWebhooks({ inbox, appSecrets, log, metrics }: Recei
       // Nothing is kept for whoever has none: Node throws a body away that nobody reads.
       if (!isSignature(signature)) return 401;
       const body = await readBody(request);
-      if (!verifyWebhookSignature(body, signature, appSecrets)) return 401;
+      if (!verifyWebhookSignature(body, signature, appSecrets)) {
+        counts.wronglySigned();
+        return 401;
+      }
       const changes = parseDelivery(parseJson(body), onCut);
       // Signed, and not about pages: nothing that sending it again would change.
       if (changes) await inbox.accept(changes);
@@ -54,7 +57,7 @@ export function createReceiveWebhooks({ inbox, appSecrets, log, metrics }: Recei
     const startedAt = performance.now();
     const status = await accept(request);
     answer(response, status);
-    note(status, startedAt);
+    counts.answered(status, startedAt);
   };
 }
 

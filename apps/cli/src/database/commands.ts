@@ -46,4 +46,4 @@ Safe to run again: what the roles of processes may not have, and were given sinc
 
 const shellHelp = `
 The password is in psql's environment, never on the command line. Row level security holds here too: outside of a
-tenant the role app sees no tenant's rows, and so does the role owner.`;
+tenant the role app sees no tenant's rows, and the role owner what functions of pagekeeper_router see and change.`;

@@ -53,7 +53,7 @@ async function lookAtGraph(): Promise<Finding> {
   try {
     const read = await graph.readAppSubscription();
     if (!read.ok) {
-      const isOurs = [100, 101, 190].includes(read.error.code ?? 0);
+      const isOurs = [100, 101, 190, 200].includes(read.error.code ?? 0);
       const fix = isOurs ? 'Correct FACEBOOK_APP_ID and FACEBOOK_APP_SECRET.' : `Can this machine reach ${graphUrl}?`;
       return failed('facebook', `app ${appId}: ${reasonOf(read.error)}`, fix);
     }

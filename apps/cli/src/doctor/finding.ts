@@ -19,7 +19,8 @@ export const failed = (what: string, detail: string, fix: string): Finding => ({
 
 /** Why something could not be reached, without a password or a token. */
 export function reasonOf(error: unknown): string {
-  const { message } = error as Error;
-  const code = errorCode(error);
-  return blankTokens(message || code || 'no answer').split('\n', 1)[0]!;
+  const { message, code } = error as { message?: string; code?: number | string | null };
+  const said = blankTokens(message || errorCode(error) || 'no answer').split('\n', 1)[0]!;
+  // Facebook's codes say which it is; others name themselves.
+  return typeof code === 'number' ? `${said} (code ${code})` : said;
 }

@@ -3,7 +3,10 @@ import { dirname, join } from 'node:path';
 import type { Response } from 'express';
 import { Router, static as serveFiles } from 'express';
 
-const folder = join(dirname(createRequire(import.meta.url).resolve('@pagekeeper/graph-simulator/package.json')), 'page');
+const folder = join(
+  dirname(createRequire(import.meta.url).resolve('@pagekeeper/graph-simulator/package.json')),
+  'page',
+);
 
 const policy =
   "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";

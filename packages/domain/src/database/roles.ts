@@ -55,9 +55,11 @@ export async function createDatabaseAndRoles(adminUrl: string, options: Database
         await client.query(`alter role ${role} set ${name} = ${literal(value)}`);
       }
     }
-    await createDatabase(client, options.database);
+    await withRoles(client, async () => {
+      await createDatabase(client, options.database);
+      await asAdmin(withDatabase(adminUrl, options.database), inside => inside.query(databaseGrants(options.database)));
+    });
   });
-  await asAdmin(withDatabase(adminUrl, options.database), client => client.query(databaseGrants(options.database)));
 }
 
 /** The URL of each role, on the administrator's server. */
@@ -119,6 +121,23 @@ async function endMemberships(client: pg.Client, role: string): Promise<void> {
   for (const { name, granter } of rows) {
     const by = granter === null ? '' : `granted by ${identifier(granter)}`;
     await client.query(`revoke ${identifier(name)} from ${role} ${by} cascade`);
+  }
+}
+
+/**
+ * A superuser may give a database or a schema to anybody, everybody else only to roles that they are in. From PostgreSQL 16
+ * who makes a role may let others in, and is not in it: lent for the moment.
+ */
+async function withRoles(client: pg.Client, work: () => Promise<void>): Promise<void> {
+  const { rows } = await client.query(
+    `select rolname as name from pg_roles where rolname = any($1) and not pg_has_role(oid, 'usage')`,
+    [[loginRoles.owner, loginRoles.queue, 'pagekeeper_router']],
+  );
+  for (const { name } of rows) await client.query(`grant ${identifier(name)} to current_user`);
+  try {
+    await work();
+  } finally {
+    for (const { name } of rows) await client.query(`revoke ${identifier(name)} from current_user`);
   }
 }
 
