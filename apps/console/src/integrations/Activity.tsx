@@ -11,7 +11,7 @@ import { AppLink } from '../shell/AppLink.tsx';
 import { ProblemNotice } from '../shell/Problem.tsx';
 
 /** What came to a page lately, and what was answered. */
-export function Activity({ integration }: { integration: string }) {
+export default function Activity({ integration }: { integration: string }) {
   const organization = useSlug();
   const params = { path: { organization }, query: { integration, limit: 8 } };
   const live = { refetchInterval: 5_000 };

@@ -2,24 +2,30 @@ import { Button, Group, Stack, Tabs, Text } from '@mantine/core';
 import type { Integration } from '@pagekeeper/client';
 import { useSuspenseQuery } from '@tanstack/react-query';
 import { useNavigate, useParams, useSearch } from '@tanstack/react-router';
-import { useState } from 'react';
+import { lazy, Suspense, useState } from 'react';
 import { api, ask } from '../api.ts';
 import { FacebookButton } from '../connections/FacebookButton.tsx';
 import { useOrganization } from '../organizations/organization.ts';
 import { refresh } from '../query-client.ts';
 import { tell, tellRefusal } from '../resource/act.tsx';
+import { TableSkeleton } from '../resource/TableSkeleton.tsx';
 import { AppLink } from '../shell/AppLink.tsx';
 import { Icon } from '../shell/Icon.tsx';
 import { Notice } from '../shell/Notice.tsx';
 import { OutOfDate } from '../shell/OutOfDate.tsx';
 import { PageHead } from '../shell/PageHead.tsx';
-import { Activity } from './Activity.tsx';
+import { ProblemNotice } from '../shell/Problem.tsx';
 import { ConfigEditor } from './ConfigEditor.tsx';
 import { Doctor } from './Doctor.tsx';
 import { IntegrationMenu } from './IntegrationMenu.tsx';
 import { integrationQuery } from './integration.ts';
 import { mendedByLogin, PageStatusBadge, pageStatuses } from './page-status.tsx';
 import { StatusHistory } from './StatusHistory.tsx';
+
+// Where it cannot be loaded, what is typed beside it stays.
+const Activity = lazy(() =>
+  import('./Activity.tsx').catch(error => ({ default: () => <ProblemNotice error={error} /> })),
+);
 
 const from = '/in/organizations/$organization/integrations/$integration';
 
@@ -92,7 +98,9 @@ function Parts({ integration, etag, setHasDraft }: PartsProps) {
           <ConfigEditor key={integration.id} integration={integration} etag={etag} setHasDraft={setHasDraft} />
         </Tabs.Panel>
         <Tabs.Panel value="activity">
-          <Activity integration={integration.id} />
+          <Suspense fallback={<TableSkeleton />}>
+            <Activity integration={integration.id} />
+          </Suspense>
         </Tabs.Panel>
       </Tabs>
     </Stack>
