@@ -103,7 +103,7 @@ const lookedAt: Ending = post => ({ reply: 'sent', restsMinutes: 1, calls: { [po
 const givenUp: Ending = post => ({
   reply: 'rejected',
   restsMinutes: 1,
-  calls: { [post]: 5, 'GET accounts': 4, 'GET debug_token': 4, 'GET subscribed_apps': 4 },
+  calls: { [post]: 3, 'GET accounts': 2, 'GET debug_token': 2, 'GET subscribed_apps': 2 },
 });
 
 const posts = { message: 'POST messages', comment: 'POST comments', 'comment in private': 'POST messages' } as const;
