@@ -99,7 +99,7 @@ const rests =
   post => ({ reply: 'sent', restsMinutes, calls: { [post]: 2 } });
 /** One look at the page finds it well: its status stays, and the answer is sent a minute later. */
 const lookedAt: Ending = post => ({ reply: 'sent', restsMinutes: 1, calls: { [post]: 2, ...look } });
-/** The same, four times over. */
+/** The same, twice over. */
 const givenUp: Ending = post => ({
   reply: 'rejected',
   restsMinutes: 1,

@@ -35,7 +35,7 @@ export function ConfigEditor({ integration, etag, setHasDraft }: ConfigEditorPro
   const [busy, setBusy] = useState(false);
   const set = (part: Partial<Draft>) => setDraft(before => ({ ...before, ...part }));
   const isUnsaved = isChanged(draft, base.config);
-  useUnsaved(isUnsaved);
+  useUnsaved(isUnsaved, busy);
   useEffect(() => {
     setHasDraft(isUnsaved);
     return () => setHasDraft(false);
