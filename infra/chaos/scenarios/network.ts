@@ -27,6 +27,8 @@ const faults: readonly NetworkFault[] = [
   { type: 'drop' },
 ];
 const calmMs = 1_000;
+/** After a fault that ended many calls ours rest for a while: the next one goes on until it meets somebody. */
+const meetsWithinMs = 60_000;
 
 export const network: Scenario = {
   about: 'slow, silent and broken connections to Graph, Postgres and Redis',
@@ -66,6 +68,7 @@ async function disturb({ system, say }: Stage, name: Distant, fault: NetworkFaul
   const proxy = system.proxies.get(name)!;
   proxy.fail(fault);
   await sleep(ms);
+  for (let more = 0; proxy.harmed() === 0 && more < meetsWithinMs; more += 500) await sleep(500);
   proxy.heal();
   return proxy.harmed();
 }
