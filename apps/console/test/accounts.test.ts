@@ -3,7 +3,7 @@ import { type Network, startNetwork } from '@pagekeeper/testing/network/network'
 import { totp } from '@pagekeeper/testing/totp';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { flaws, hasBrowser, openBrowser, password, type Visitor, visit } from './browser.ts';
+import { flaws, hasBrowser, heading, openBrowser, password, type Visitor, visit } from './browser.ts';
 
 let network: Network;
 let browser: Browser;
@@ -25,7 +25,6 @@ async function arrive(): Promise<Visitor> {
   return visitor;
 }
 
-const heading = (page: Page, name: string | RegExp) => page.getByRole('heading', { level: 1, name }).waitFor();
 const press = (page: Page, name: string | RegExp) => page.getByRole('button', { name }).first().click();
 
 async function signInByForm(page: Page, email: string, secret: string): Promise<void> {

@@ -60,6 +60,14 @@ export async function visit(browser: Browser, network: Network, options: object 
   };
 }
 
+/** Waits for the page of that name. */
+export const heading = (page: Page, name: string | RegExp): Promise<void> =>
+  page.getByRole('heading', { level: 1, name }).waitFor();
+
+/** Waits for words that can be seen. */
+export const see = (page: Page, text: string | RegExp): Promise<void> =>
+  page.getByText(text).filter({ visible: true }).first().waitFor();
+
 /** What axe finds on the page as it is now, in a line each. */
 export async function flaws(page: Page): Promise<string[]> {
   // The other mode opens a second page for each look, to join what stands in frames; we have none.

@@ -2,9 +2,9 @@ import { buildConsole } from '@pagekeeper/testing/console';
 import { leaveFailedJob } from '@pagekeeper/testing/foreign-job';
 import { type Network, startNetwork } from '@pagekeeper/testing/network/network';
 import type { Tenant } from '@pagekeeper/testing/network/tenant';
-import type { Browser, Page } from 'playwright-core';
+import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { flaws, hasBrowser, openBrowser, type Visitor, visit } from './browser.ts';
+import { flaws, hasBrowser, heading, openBrowser, see, type Visitor, visit } from './browser.ts';
 
 let network: Network;
 let browser: Browser;
@@ -32,9 +32,6 @@ async function arrive(email: string): Promise<Visitor> {
   await visitor.signIn(email);
   return visitor;
 }
-
-const heading = (page: Page, name: string | RegExp) => page.getByRole('heading', { level: 1, name }).waitFor();
-const see = (page: Page, text: string | RegExp) => page.getByText(text).filter({ visible: true }).first().waitFor();
 
 describe.skipIf(!hasBrowser)('staff', () => {
   it('see how the system is, what failed and why, and have it tried again', async () => {

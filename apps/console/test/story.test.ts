@@ -2,7 +2,7 @@ import { buildConsole } from '@pagekeeper/testing/console';
 import { type Network, startNetwork } from '@pagekeeper/testing/network/network';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { hasBrowser, openBrowser, password, type Visitor, visit } from './browser.ts';
+import { hasBrowser, openBrowser, password, see, type Visitor, visit } from './browser.ts';
 
 const patience = 30_000;
 
@@ -40,7 +40,6 @@ async function approve(page: Page, personId: string): Promise<void> {
   await page.getByRole('link', { name: 'Go on in Pagekeeper' }).click();
 }
 
-const see = (page: Page, text: string | RegExp) => page.getByText(text).filter({ visible: true }).first().waitFor();
 /** By the menu, to the page with that heading; the overview has the organization's name for one. */
 async function follow(page: Page, name: string): Promise<void> {
   await page.getByRole('navigation').getByRole('link', { name, exact: true }).click();

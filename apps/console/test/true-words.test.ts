@@ -2,9 +2,9 @@ import { newId } from '@pagekeeper/domain/ids';
 import { buildConsole } from '@pagekeeper/testing/console';
 import { type Network, startNetwork } from '@pagekeeper/testing/network/network';
 import type { Tenant } from '@pagekeeper/testing/network/tenant';
-import type { Browser, Page } from 'playwright-core';
+import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { flaws, hasBrowser, openBrowser, type Visitor, visit } from './browser.ts';
+import { flaws, hasBrowser, heading, openBrowser, see, type Visitor, visit } from './browser.ts';
 
 let network: Network;
 let browser: Browser;
@@ -35,8 +35,6 @@ beforeEach(async () => {
 }, 30_000);
 
 const at = (path: string): string => `/organizations/${acme.organization.slug}/${path}`;
-const heading = (page: Page, name: string | RegExp) => page.getByRole('heading', { level: 1, name }).waitFor();
-const see = (page: Page, text: string | RegExp) => page.getByText(text).filter({ visible: true }).first().waitFor();
 const businessOf = ({ owner, path, business }: Tenant) =>
   owner.expect(200, owner.get(`${path}/businesses/${business.id}`));
 

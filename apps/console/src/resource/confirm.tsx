@@ -50,10 +50,14 @@ export function ConfirmDialog() {
           {question?.detail}
         </Text>
         <Group justify="flex-end">
-          <Button variant="default" onClick={() => question?.answer(false)}>
+          <Button variant="default" onClick={() => question?.answer(false)} {...focusIf(question?.isGrave)}>
             {question?.no ?? 'Cancel'}
           </Button>
-          <Button {...(question?.isGrave && { color: 'red.9' })} onClick={() => question?.answer(true)} data-autofocus>
+          <Button
+            {...(question?.isGrave && { color: 'red.9' })}
+            onClick={() => question?.answer(true)}
+            {...focusIf(!question?.isGrave)}
+          >
             {question?.yes}
           </Button>
         </Group>
@@ -61,3 +65,6 @@ export function ConfirmDialog() {
     </FormDialog>
   );
 }
+
+/** What Enter presses: a slip of the hand must not do what cannot be undone. */
+const focusIf = (isFocused = false) => isFocused && { 'data-autofocus': true };

@@ -133,11 +133,13 @@ async function withRoles(client: pg.Client, work: () => Promise<void>): Promise<
     `select rolname as name from pg_roles where rolname = any($1) and not pg_has_role(oid, 'usage')`,
     [[loginRoles.owner, loginRoles.queue, 'pagekeeper_router']],
   );
-  for (const { name } of rows) await client.query(`grant ${identifier(name)} to current_user`);
+  if (rows.length === 0) return await work();
+  const roles = rows.map(({ name }) => identifier(name)).join(', ');
+  await client.query(`grant ${roles} to current_user`);
   try {
     await work();
   } finally {
-    for (const { name } of rows) await client.query(`revoke ${identifier(name)} from current_user`);
+    await client.query(`revoke ${roles} from current_user`);
   }
 }
 

@@ -13,7 +13,7 @@ const first = '00000000-0000-0000-0000-000000000000' as Uuid;
 /**
  * Nudges every integration that has pending events, or parked ones that may go on: finds what a lost nudge, a crash or
  * a pause left behind. Nothing while the app is paused: drains would only stand before what ends the pause.
- * @returns how many have pending ones
+ * @returns how many have pending ones, of those that were looked at
  */
 export async function sweepEvents(
   { database, queue }: Pick<Services, 'database' | 'queue'>,
@@ -34,10 +34,14 @@ export async function sweepEvents(
       integration_id,
       batch,
     );
-    // After a pause one check goes first, which a drain asks for: any one of them, as the others would all ask.
-    const chosen = Math.floor(Math.random() * pending.length);
-    await queue.enqueueMany(drainEventsJob, pass === 'on_trial' ? pending.slice(chosen, chosen + 1) : pending);
     count += pending.length;
+    if (pass === 'on_trial') {
+      // One check goes first, which a drain asks for. All of them would all ask.
+      const chosen = Math.floor(Math.random() * pending.length);
+      await queue.enqueueMany(drainEventsJob, pending.slice(chosen, chosen + 1));
+      break;
+    }
+    await queue.enqueueMany(drainEventsJob, pending);
     last = pending.at(-1) ?? last;
     if (pending.length < batch) break;
   }
