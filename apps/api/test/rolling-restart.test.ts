@@ -57,10 +57,17 @@ it('a rolling restart under load fails no request, and loses no event', { timeou
   const mids: string[] = [];
   let stopping = false;
   const load = (async () => {
-    const underWay: Promise<unknown>[] = [];
-    const note = (answer: Promise<number>) =>
-      underWay.push(answer.catch(error => String(error.code)).then(status => statuses.push(status)));
+    const underWay = new Set<Promise<unknown>>();
+    const note = (answer: Promise<number>) => {
+      const noted = answer
+        .catch(error => String(error.code))
+        .then(status => statuses.push(status))
+        .finally(() => underWay.delete(noted));
+      underWay.add(noted);
+    };
     while (!stopping) {
+      // Callers wait for their answers: a machine that is busy with other tests is asked less, and not drowned.
+      while (underWay.size >= 32) await Promise.race(underWay);
       const mid = `m_${randomUUID()}`;
       mids.push(mid);
       note(deliver(message(mid)));
@@ -82,7 +89,11 @@ it('a rolling restart under load fails no request, and loses no event', { timeou
   stopping = true;
   await load;
   expect(statuses.length).toBeGreaterThan(100);
-  expect(statuses.filter(status => status !== 200)).toEqual([]);
+  const troubles = network.output.filter(line => !line.startsWith('{"level":30'));
+  expect(
+    statuses.filter(status => status !== 200),
+    [...balancer.history(), ...troubles.slice(-20)].join('\n'),
+  ).toEqual([]);
   await network.settle(60_000);
   const [{ count }] = await network.sql(`select count(*)::int from webhook_events where kind = 'message'`);
   expect(count).toBe(mids.length);

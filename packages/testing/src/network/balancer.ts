@@ -6,10 +6,14 @@ export interface Balancer {
   port: number;
   /** Where it sends connections now. */
   ready(): number[];
+  /** Which api came in or went out when and why, a line each: for who wonders why nobody answered. */
+  history(): string[];
   stop(): Promise<void>;
 }
 
 const lookEveryMs = 100;
+/** Our chart's `timeoutSeconds`. */
+const lookTimeoutMs = 4_000;
 /** Kubernetes' own `failureThreshold`, with which our chart asks: one slow answer of a busy machine is no reason. */
 const failuresUntilOut = 3;
 
@@ -25,6 +29,7 @@ export async function startBalancer(
 ): Promise<Balancer> {
   const open = new Set<Socket>();
   const ready = new Set(targets);
+  const history: string[] = [];
   let stopped = false;
   // Each at its own pace: one that is slow to answer says nothing about the others.
   for (const target of targets) {
@@ -32,8 +37,10 @@ export async function startBalancer(
       for (let failures = 0; !stopped; await sleep(lookEveryMs, undefined, { ref: false })) {
         const seen = await look(target);
         failures = seen === 'ready' ? 0 : failures + 1;
-        if (seen === 'ready') ready.add(target);
-        else if (seen === 'gone' || failures >= failuresUntilOut) ready.delete(target);
+        const isIn = seen === 'ready' || (ready.has(target) && seen !== 'gone' && failures < failuresUntilOut);
+        if (isIn !== ready.has(target)) history.push(`${new Date().toISOString()} ${target} is ${seen}`);
+        if (isIn) ready.add(target);
+        else ready.delete(target);
       }
     })();
   }
@@ -55,6 +62,7 @@ export async function startBalancer(
   return {
     port,
     ready: () => [...ready],
+    history: () => [...history],
     stop: () =>
       new Promise(resolve => {
         stopped = true;
@@ -67,7 +75,7 @@ export async function startBalancer(
 const look = (port: number): Promise<'ready' | 'not ready' | 'gone'> =>
   new Promise(resolve => {
     const asked = get(
-      { host: '127.0.0.1', port, path: '/readyz?exclude=queue', agent: false, timeout: 2_000 },
+      { host: '127.0.0.1', port, path: '/readyz?exclude=queue', agent: false, timeout: lookTimeoutMs },
       answer => {
         answer.resume();
         resolve(answer.statusCode === 200 ? 'ready' : 'not ready');
