@@ -142,8 +142,7 @@ module.exports = {
       comment: "Name it in this package's package.json: hoisting hides a missing one until the image is built.",
       severity: 'error',
       from: { path: '^(packages|apps)/', pathNot: tests },
-      // vitest is the root's: packages/testing runs inside it.
-      to: { dependencyTypes: ['npm-no-pkg', 'npm-unknown'], pathNot: '(^|/)node_modules/vitest/' },
+      to: { dependencyTypes: ['npm-no-pkg', 'npm-unknown'] },
     },
     {
       name: 'production-imports-dev-dependency',

@@ -233,7 +233,7 @@ describe('a revoked key', () => {
       const lines = () => network.output.filter(line => line.includes('an API key was revoked'));
       await expect
         .poll(lines, { timeout: 10_000 })
-        .toContainEqual(expect.stringContaining(parsePublicId('key', program.key.id)!));
+        .toContainEqual(expect.stringContaining(parsePublicId('api_key', program.key.id)!));
     } finally {
       await other.stop();
     }

@@ -16,7 +16,6 @@ export const idPrefixes = {
   connection: 'fbc',
   event: 'evt',
   reply: 'rep',
-  key: 'key',
   user: 'usr',
   audit_event: 'aud',
   purge: 'pur',
@@ -54,6 +53,10 @@ const places = Uint8Array.from({ length: 32 }, (_, at) => at + (at < 8 ? 0 : Mat
 const values = Uint8Array.from({ length: 128 }, (_, code) => Number.parseInt(String.fromCharCode(code), 16));
 
 const digit = (id: string, at: number): number => values[id.charCodeAt(places[at]!)]!;
+
+/** The uuid of 32 digits that stand without hyphens. */
+export const uuidOfHex = (hex: string): Uuid =>
+  `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}` as Uuid;
 
 /** The uuid behind a public id of this kind, or null for anything else. */
 export function parsePublicId(kind: IdKind, text: string): Uuid | null {

@@ -41,6 +41,7 @@ export async function openServices(
     appId: variables.FACEBOOK_APP_ID,
     appSecret: appSecretsOf(variables)[0]!,
     timeoutMs: variables.FACEBOOK_TIMEOUT_MS,
+    onOtherVersion: served => log.warn({ served }, 'Facebook answers with another Graph version than we ask for'),
   });
   const { PUBLIC_URL: publicUrl } = variables;
   const mailer = createMailer({ ...mailSettingsOf(variables), log });

@@ -2,8 +2,11 @@ import { createHash } from 'node:crypto';
 import { type QueryBuilder, type Raw, raw } from 'objection';
 import { z } from 'zod';
 import { DomainError } from './errors.ts';
-import { type IdKind, publicId, type Uuid } from './ids.ts';
+import { type IdKind, publicId, type Uuid, uuidOfHex } from './ids.ts';
 import type { TenantModel } from './tenancy/tenant-model.ts';
+
+/** A moment in an answer, with its offset. */
+export const timestamp = z.iso.datetime({ offset: true });
 
 /** JSON that is ready to be sent, of a known shape. Hot reads are never parsed on their way through. */
 export class Rendered<Shape> {
@@ -199,7 +202,7 @@ export function parseCursor(cursor: string, pointer = 'cursor'): Uuid {
       { pointer, code: 'invalid', detail: 'Pass `next_cursor` of the page before, unchanged.' },
     ]);
   }
-  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}` as Uuid;
+  return uuidOfHex(hex);
 }
 
 /** Narrows a list by the `active` parameter. */

@@ -1,6 +1,5 @@
-/** What a failed call means to its caller. `OK` is here so that one union names every end of a call. */
+/** What a failed call means to its caller. */
 export type Outcome =
-  | 'OK'
   | 'TRANSIENT'
   | 'AMBIGUOUS'
   | 'THROTTLED_APP'

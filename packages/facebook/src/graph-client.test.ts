@@ -93,10 +93,11 @@ describe('requests', () => {
     expect(server.seen[0]).toMatchObject({ method: 'POST', query: { subscribed_fields: subscribedFields.join(',') } });
     expect(await graph.unsubscribePage(token, page)).toMatchObject({ ok: true });
     expect(server.seen[1]).toMatchObject({ method: 'DELETE', path: `/v25.0/${page}/subscribed_apps` });
-    server.answer = json({ data: [{ id: '1' }, { id: appId, subscribed_fields: ['feed', 'messages'] }] });
-    expect(await graph.readSubscription(token, page)).toMatchObject({ ok: true, value: ['feed', 'messages'] });
-    server.answer = json({ data: [] });
-    expect(await graph.readSubscription(token, page)).toMatchObject({ ok: true, value: null });
+    const apps = (data: object[]) => json([{ code: 200, headers: [], body: JSON.stringify({ data }) }]);
+    server.answer = apps([{ id: '1' }, { id: appId, subscribed_fields: ['feed', 'messages'] }]);
+    expect(await graph.readSubscriptions([{ id: page, token }])).toMatchObject([{ value: ['feed', 'messages'] }]);
+    server.answer = apps([{ id: '1' }]);
+    expect(await graph.readSubscriptions([{ id: page, token }])).toMatchObject([{ ok: true, value: null }]);
     server.answer = json({ success: false });
     expect(errorOf(await graph.subscribePage(token, page))).toMatchObject({ outcome: 'PERMANENT', sentMaybe: false });
   });

@@ -31,6 +31,9 @@ export type {
   TokenInfo,
   UserTokenGrant,
 } from './graph-answers.ts';
+
+import { lastSegment } from './webhook-values.ts';
+
 export type { GraphConfig, GraphResult } from './graph-transport.ts';
 
 /** A text to a person, or a private reply to a comment. `metadata` comes back in the echo: our reply's id. */
@@ -57,9 +60,7 @@ export interface GraphClient extends AppCalls {
   readPage(pageToken: Secret, pageId: string): Promise<GraphResult<PageDetails>>;
   /** Asks each token itself who it is, 50 a request: the second look before a token is called dead. */
   probePages(pages: readonly { id: string; token: Secret }[]): Promise<GraphResult<PageDetails>[]>;
-  /** The fields our app is subscribed to; null when it is not subscribed. */
-  readSubscription(pageToken: Secret, pageId: string): Promise<GraphResult<string[] | null>>;
-  /** The same for many pages, 50 a request. */
+  /** The fields our app is subscribed to on each page, 50 a request; null where it is not subscribed. */
   readSubscriptions(pages: readonly { id: string; token: Secret }[]): Promise<GraphResult<string[] | null>[]>;
   /** Replaces whatever was subscribed with the whole list. Repeating it is harmless. */
   subscribePage(pageToken: Secret, pageId: string): Promise<GraphResult<void>>;
@@ -156,7 +157,7 @@ function orForeign(result: GraphResult<TokenInfo>): GraphResult<TokenInfo> {
 
 type PageCalls = Pick<
   GraphClient,
-  'readPage' | 'probePages' | 'readSubscription' | 'readSubscriptions' | 'subscribePage' | 'unsubscribePage'
+  'readPage' | 'probePages' | 'readSubscriptions' | 'subscribePage' | 'unsubscribePage'
 >;
 
 function pageCalls(transport: GraphTransport, config: GraphConfig): PageCalls {
@@ -189,14 +190,6 @@ function pageCalls(transport: GraphTransport, config: GraphConfig): PageCalls {
           read: body => fieldsOfApp(body, config.appId),
         })),
       ),
-    async readSubscription(pageToken, pageId) {
-      if (!isPageId(pageId)) return refuseId();
-      const path = `${pageId}/subscribed_apps`;
-      const apps = await readAll(transport, { path, token: pageToken, maxRequests: 10, readRow: readSubscribedApp });
-      if (!apps.ok) return apps;
-      const ours = apps.value.find(app => app.id === config.appId);
-      return { ok: true, value: ours?.fields ?? null, usage: apps.usage };
-    },
     async subscribePage(pageToken, pageId) {
       if (!isPageId(pageId)) return refuseId();
       const query = { subscribed_fields: subscribedFields.join(',') };
@@ -280,9 +273,4 @@ function demandNewComment(
   if (id !== null && lastSegment(id) !== lastSegment(commentId)) return { ok: true, value: { commentId: id }, usage };
   const message = 'Graph edited the comment instead of replying to it: stop replying and look at the comment';
   return { ok: false, error: localError(message, 'PERMANENT', 200, true), usage };
-}
-
-// Comment ids come bare and as POST_COMMENT.
-function lastSegment(id: string): string {
-  return id.slice(id.lastIndexOf('_') + 1);
 }

@@ -27,8 +27,6 @@ export interface GraphConfig {
    * version in place of an expired one (fact sheet 12).
    */
   onOtherVersion?: (servedVersion: string) => void;
-  /** Told after each answer how much of which allowance is used up. */
-  onUsage?: (usage: Usage) => void;
 }
 
 type Parameters = Readonly<Record<string, string | Secret>>;
@@ -84,7 +82,6 @@ export function createGraphTransport(config: GraphConfig): GraphTransport {
     if (ended.answered) noteVersion(ended.headers);
     const result = readExchange(call, ended, text => blankValues(text, secretsOf(config, call)));
     if (isByApp(call)) transport.appUsage = highest(result.usage.app);
-    config.onUsage?.(result.usage);
     return result;
   }
 

@@ -39,11 +39,6 @@ export function parseUsage(headers: Headers): Usage {
   };
 }
 
-/** The highest percentage of all allowances named; 0 when none is. Throttling starts at 100 of any of them. */
-export function peakPercent(usage: Usage): number {
-  return Math.max(0, ...[usage.app, usage.page, ...usage.buc].map(highest));
-}
-
 /** The highest of the three; 0 for an allowance of which nothing was said. */
 export function highest(percent: UsagePercent | null): number {
   return percent ? Math.max(percent.calls, percent.cpu, percent.time) : 0;

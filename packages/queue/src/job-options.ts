@@ -38,6 +38,17 @@ export function optionsFor(job: AnyJob, payload: unknown, delayMs: number): Jobs
 }
 
 /**
+ * The options of one of many that begin at a pace. Apart from the delay they are like those of a job that is added
+ * now, but for the key: who asks for the same at once does not wait for it, and what is added again every minute
+ * while no worker runs does not pile up.
+ */
+export function pacedOptionsFor(job: AnyJob, payload: unknown, delayMs: number): JobsOptions {
+  const key = job.deduplicate?.(payload);
+  const options = { ...optionsOf(job), delay: delayMs };
+  return key === undefined ? options : { ...options, deduplication: coalescing(job.name, key, 'paced') };
+}
+
+/**
  * `keepLastIfActive`: without it a nudge that arrives while its like is active is dropped, although the running job
  * may already have looked.
  */

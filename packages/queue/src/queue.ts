@@ -4,7 +4,7 @@ import type { JobDefinition } from './define-job.ts';
 import { faultCode, QueueError, QueueUnavailableError } from './errors.ts';
 import { type FailedJob, listFailedJobs, retryFailedJob } from './failed-jobs.ts';
 import { type Forgotten, forgetJobs } from './forget-jobs.ts';
-import { optionsFor } from './job-options.ts';
+import { optionsFor, pacedOptionsFor } from './job-options.ts';
 import { createLimitStore, type LimitStore } from './limits/limit-store.ts';
 import { parsePayload } from './payload.ts';
 import { createErrorReport } from './report-errors.ts';
@@ -29,8 +29,16 @@ export interface Queue {
     payload: NoInfer<Payload>,
     options?: { delayMs?: number },
   ): Promise<void>;
-  /** Adds many jobs of one kind, 500 per round trip. All payloads are checked first; a fault can leave earlier chunks added. */
-  enqueueMany<Payload>(job: JobDefinition<string, Payload>, payloads: readonly NoInfer<Payload>[]): Promise<void>;
+  /**
+   * Adds many jobs of one kind, 500 per round trip. All payloads are checked first; a fault can leave earlier chunks added.
+   * @param options.perSecond so many of them begin in each second from now on, and other jobs come to their turn between
+   * them; those that wait since an earlier call stay as they are
+   */
+  enqueueMany<Payload>(
+    job: JobDefinition<string, Payload>,
+    payloads: readonly NoInfer<Payload>[],
+    options?: { perSecond?: number },
+  ): Promise<void>;
   /**
    * Removes every job whose payload has this id in it: waiting, delayed, completed and failed ones. What runs now is
    * left, and counted: ask again until nothing is.
@@ -79,10 +87,13 @@ export function createQueue(options: { connection: QueueConnection; log: Log; pr
       const data = parsePayload(job, payload);
       await ask('add a job', jobs => jobs.add(job.name, data, optionsFor(job, data, delayMs)));
     },
-    async enqueueMany(job, payloads) {
-      const entries = payloads.map(payload => {
+    async enqueueMany(job, payloads, { perSecond } = {}) {
+      const entries = payloads.map((payload, place) => {
         const data = parsePayload(job, payload);
-        return { name: job.name, data, opts: optionsFor(job, data, 0) };
+        const opts = perSecond
+          ? pacedOptionsFor(job, data, Math.floor(place / perSecond) * 1_000)
+          : optionsFor(job, data, 0);
+        return { name: job.name, data, opts };
       });
       for (let start = 0; start < entries.length; start += chunkSize) {
         const chunk = entries.slice(start, start + chunkSize);

@@ -71,6 +71,29 @@ describe.each(backends)('a queue on %s', type => {
     await worker.close(1_000);
   });
 
+  it('begins many at a pace, and what is added again meanwhile neither piles up nor holds up who asks at once', async () => {
+    const queue = bed.queue();
+    const many = ['a', 'b', 'c', 'd', 'e'].map(integrationId => ({ integrationId }));
+    await queue.enqueueMany(drain, many, { perSecond: 2 });
+    expect(await queue.counts()).toMatchObject({ waiting: 2, delayed: 3 });
+    await queue.enqueueMany(drain, many, { perSecond: 2 });
+    await queue.enqueue(drain, { integrationId: 'e' });
+    await queue.enqueue(drain, { integrationId: 'other' });
+    expect(await queue.counts()).toMatchObject({ waiting: 4, delayed: 3 });
+    const seen: string[] = [];
+    await bed.worker([drain], {
+      'webhooks.drain': async ({ integrationId }) => {
+        seen.push(integrationId);
+        return 'drained';
+      },
+    });
+    await until('all ran', () => seen.length === 7);
+    expect(seen.slice(0, 4).toSorted()).toEqual(['a', 'b', 'e', 'other']);
+    expect(seen.slice(4).toSorted()).toEqual(['c', 'd', 'e']);
+    await queue.enqueueMany(drain, many.slice(0, 1), { perSecond: 2 });
+    await until('it runs again when it is done', () => seen.length === 8);
+  });
+
   it('refuses a payload that does not fit before it is added', async () => {
     const queue = bed.queue();
     const bad = [{ integrationId: 7 }, { integrationId: 'i-1', token: 'canary' }, { integrationId: 'nul\0' }];

@@ -1,3 +1,4 @@
+import type { AuthPath } from '@pagekeeper/domain/users/auth-inputs';
 import { z } from 'zod';
 import { authPaths } from './auth-paths.ts';
 
@@ -20,7 +21,7 @@ const mail: Limited = { isAttempt: true, mailsTo: 'email' };
 /** With a stolen session alone, nobody shall find the password out. */
 const ownPassword: Limited = { isAttempt: true, guessesAt: 'own' };
 
-const limited: Record<string, Limited> = {
+const limited: Partial<Record<`/auth${AuthPath | '/verify-email'}`, Limited>> = {
   '/auth/sign-up/email': attempt,
   '/auth/sign-in/email': { isAttempt: true, guessesAt: 'address' },
   '/auth/send-verification-email': mail,
@@ -45,7 +46,7 @@ export function findAuthRoute(method: string, path: string): AuthRoute | undefin
   const { responses } = authPaths[path]![method.toLowerCase()]!;
   return {
     isAttempt: false,
-    ...limited[path],
+    ...limited[path as keyof typeof limited],
     answer: responses[200]?.content['application/json'].schema ?? z.never(),
   };
 }

@@ -16,7 +16,7 @@ const integration = z
 const key = z
   .string()
   .describe('`key_…`')
-  .meta({ example: publicId('key', example()) });
+  .meta({ example: publicId('api_key', example()) });
 
 const event = z
   .string()

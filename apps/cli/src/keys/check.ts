@@ -15,7 +15,7 @@ export async function check(options: { sample?: string }, output: Output): Promi
     const progress = output.progress('Organizations', organizations.length);
     const all: KeyCheck[] = [];
     for (const organization of organizations) {
-      const checked = await checkKeys(keeper, organization, { sample, onDone: () => {} });
+      const checked = await checkKeys(keeper, organization, { sample });
       if (checked) all.push(checked);
       progress.advance(1);
     }

@@ -13,6 +13,7 @@ const names = [
   'integration.status_changed',
   'member.added',
   'member.updated',
+  'member.removed',
   'member.left',
   'invitation.created',
   'invitation.accepted',

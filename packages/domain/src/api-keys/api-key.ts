@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { notFound } from '../errors.ts';
 import { parsePublicId, type Uuid } from '../ids.ts';
-import { Resource } from '../resource.ts';
+import { Resource, timestamp } from '../resource.ts';
 import { TenantModel } from '../tenancy/tenant-model.ts';
 import { type Role, roles, type Scope, scopes, type TenantTx } from '../tenancy/tenant-tx.ts';
 
@@ -30,8 +30,6 @@ export const scopesInput = z
   .max(scopes.length)
   .refine(given => new Set(given).size === given.length, 'names a scope twice')
   .describe('What it may be used for, within its role.');
-
-const timestamp = z.iso.datetime({ offset: true });
 
 /** A key as lists show it. Its secret is not stored. */
 export const apiKeyShape = z
@@ -64,8 +62,8 @@ export const isActive =
 
 export const apiKeyResource = new Resource<ApiKeyShape>(
   {
-    id: ['key', 'api_keys.id'],
-    replaced_by: ['key', 'api_keys.replaced_by'],
+    id: ['api_key', 'api_keys.id'],
+    replaced_by: ['api_key', 'api_keys.replaced_by'],
     created_by: ['user', 'api_keys.created_by'],
   },
   {
@@ -83,7 +81,7 @@ export const apiKeyResource = new Resource<ApiKeyShape>(
 
 /** The active key behind `key_…`, for a change. @throws DomainError `not_found` */
 export async function findApiKey(tx: TenantTx, reference: string): Promise<ApiKey> {
-  const id = parsePublicId('key', reference);
+  const id = parsePublicId('api_key', reference);
   if (!id) throw notFound('API key');
   const key = await ApiKey.query(tx).findOne({ id }).whereRaw(isActive).forUpdate();
   if (!key) throw notFound('API key');

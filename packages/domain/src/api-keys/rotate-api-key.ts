@@ -38,7 +38,7 @@ export async function rotateApiKey(
     if (old.replaced_by) {
       throw new DomainError(
         'key_rotated',
-        `It was rotated already: rotate ${publicId('key', old.replaced_by)} instead.`,
+        `It was rotated already: rotate ${publicId('api_key', old.replaced_by)} instead.`,
       );
     }
     const { id: replaced_by, shown } = await storeApiKey(tx, old);

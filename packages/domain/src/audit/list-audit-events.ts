@@ -2,13 +2,20 @@ import type { QueryBuilder } from 'objection';
 import { z } from 'zod';
 import type { Context } from '../context.ts';
 import { DomainError } from '../errors.ts';
-import { type IdKind, parsePublicId, publicId, type Uuid } from '../ids.ts';
-import { type Extra, type List, listInput, pageOf, type Rendered, Resource, renderPage } from '../resource.ts';
+import { type IdKind, idAt, parsePublicId, publicId } from '../ids.ts';
+import {
+  type Extra,
+  type List,
+  listInput,
+  pageOf,
+  type Rendered,
+  Resource,
+  renderPage,
+  timestamp,
+} from '../resource.ts';
 import { readRows } from '../tenancy/read-page.ts';
 import type { TenantTx } from '../tenancy/tenant-tx.ts';
 import { AuditEvent } from './audit.ts';
-
-const timestamp = z.iso.datetime({ offset: true });
 
 /** Of what ISO 8601 allows, what Postgres takes: it reads the text itself, to the microsecond. */
 const moment = timestamp.refine(text => /^(?!0000)[^.]+(\.\d{1,9})?(Z|[+-](0\d|1[0-5]):\d\d)$/.test(text), {
@@ -61,8 +68,8 @@ export async function listAuditEvents(
     if (actorId !== undefined) query.where('actor_id', actorId);
     if (action !== undefined) query.where('action', action);
     // Ids begin with their time: the bound on them spares Postgres the rest of the log.
-    if (since !== undefined) query.where('created_at', '>=', since).where('id', '>=', idAt(since, -slackMs));
-    if (until !== undefined) query.where('created_at', '<', until).where('id', '<', idAt(until, slackMs));
+    if (since !== undefined) query.where('created_at', '>=', since).where('id', '>=', idAt(shifted(since, -slackMs)));
+    if (until !== undefined) query.where('created_at', '<', until).where('id', '<', idAt(shifted(until, slackMs)));
     return pageOf(query, auditEventResource, page, 'audit_events.id');
   });
   return renderPage(rows, auditEventResource, page.limit, whoAndWhat);
@@ -85,11 +92,7 @@ function actorIdOf(actor: string): string {
 /** An id is made by a process's clock, `created_at` by the database's. */
 const slackMs = 3_600_000;
 
-function idAt(time: string, shiftMs: number): Uuid {
-  const ms = Math.min(Math.max(Date.parse(time) + shiftMs, 0), 2 ** 48 - 1);
-  const hex = ms.toString(16).padStart(12, '0');
-  return `${hex.slice(0, 8)}-${hex.slice(8)}-0000-0000-000000000000` as Uuid;
-}
+const shifted = (time: string, ms: number): Date => new Date(Date.parse(time) + ms);
 
 export function whoAndWhat(row: Record<string, unknown>): Extra {
   const { actor_type: type, actor_id, subject_type, subject_id } = row as Record<string, string>;

@@ -2,7 +2,7 @@ import type { QueryBuilder } from 'objection';
 import { z } from 'zod';
 import { notFound } from '../errors.ts';
 import { parsePublicId, type Uuid } from '../ids.ts';
-import { Resource } from '../resource.ts';
+import { Resource, timestamp } from '../resource.ts';
 import { slugPattern } from '../slug.ts';
 import { TenantModel } from '../tenancy/tenant-model.ts';
 import type { TenantTx } from '../tenancy/tenant-tx.ts';
@@ -23,8 +23,6 @@ export class Business extends TenantModel {
 }
 
 export const descriptionInput = z.string().max(2_000);
-
-const timestamp = z.iso.datetime({ offset: true });
 
 export const businessShape = z
   .object({

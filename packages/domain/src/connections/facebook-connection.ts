@@ -4,6 +4,7 @@ import { Business } from '../businesses/business.ts';
 import { DomainError, notFound } from '../errors.ts';
 import { parsePublicId, publicId, type Uuid } from '../ids.ts';
 import type { StatusReason } from '../integrations/facebook-page-integration.ts';
+import { timestamp } from '../resource.ts';
 import { TenantModel } from '../tenancy/tenant-model.ts';
 import type { TenantTx } from '../tenancy/tenant-tx.ts';
 
@@ -99,8 +100,6 @@ export async function findReadyConnection(
       : 'Nobody has come back from Facebook with it yet.';
   throw new DomainError('connection_not_ready', why);
 }
-
-const timestamp = z.iso.datetime({ offset: true });
 
 export const reasonShape = z
   .object({ code: z.string(), detail: z.string(), fix: z.string() })

@@ -1,7 +1,7 @@
 import type { GraphClient, GraphResult, PageDetails, PageGrant, TokenInfo } from '@pagekeeper/facebook/graph-client';
-import { type GraphError, isForeignToken } from '@pagekeeper/facebook/graph-error';
+import { type GraphError, isForeignToken, localError } from '@pagekeeper/facebook/graph-error';
 import type { Secret } from '@pagekeeper/runtime/secret';
-import type { PageStatus } from '../integrations/facebook-page-integration.ts';
+import { tokenDeadStatuses } from '../integrations/facebook-page-integration.ts';
 import { refuseOurFailure, saysSomethingOfTheToken } from './examination-failed.ts';
 import type { LeasedPage } from './lease-login.ts';
 
@@ -92,7 +92,7 @@ async function tryTokens(graph: GraphClient, examinations: PageExamination[]): P
   };
   for (const examination of doubtful) {
     const { restMs } = examination.page;
-    if (restMs > 0) fail(examination, localError(leftAlone, restMs));
+    if (restMs > 0) fail(examination, passing(leftAlone, restMs));
   }
   const tried = doubtful.filter(({ page }) => page.restMs === 0);
   if (tried.length === 0) return;
@@ -107,18 +107,16 @@ async function tryTokens(graph: GraphClient, examinations: PageExamination[]): P
 /** A token that was found dead before, and is dead still, is used no more (fact sheet 13.7); another app's never. */
 function isDoubtful({ page, found }: Seen): boolean {
   if (found.info.error && isForeignToken(found.info.error)) return false;
-  if (!found.info.isValid) return !tokenDead.includes(page.status);
+  if (!found.info.isValid) return !tokenDeadStatuses.includes(page.status);
   return found.grant === undefined;
 }
-
-const tokenDead: readonly PageStatus[] = ['needs_reauth', 'blocked_user_action', 'page_lost'];
 
 /** @returns the failure where nothing can be said */
 function settleProbe(found: PageFindings, probe: GraphResult<PageDetails>): GraphError | null {
   if (probe.ok) {
     found.works = true;
     // Facebook calls it invalid and accepts it: nobody is called dead on that (fact sheet 13.7).
-    return found.info.isValid ? null : localError(contradiction, null);
+    return found.info.isValid ? null : passing(contradiction, null);
   }
   if (!saysSomethingOfTheToken(probe.error)) return probe.error;
   found.works = false;
@@ -128,14 +126,7 @@ function settleProbe(found: PageFindings, probe: GraphResult<PageDetails>): Grap
 const contradiction = 'Facebook calls the token invalid and accepts it.';
 const leftAlone = 'Facebook wants the page left alone for now.';
 
-const localError = (message: string, waitMs: number | null): GraphError => ({
-  http: null,
-  code: null,
-  subcode: null,
-  type: null,
-  message,
-  fbtraceId: null,
-  outcome: 'TRANSIENT',
+const passing = (message: string, waitMs: number | null): GraphError => ({
+  ...localError(message, 'TRANSIENT', null, false),
   waitMs,
-  sentMaybe: false,
 });

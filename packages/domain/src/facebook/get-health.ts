@@ -4,12 +4,10 @@ import type { Context } from '../context.ts';
 import { publicId } from '../ids.ts';
 import { pageStatuses } from '../integrations/facebook-page-integration.ts';
 import { findIntegration } from '../integrations/integration.ts';
-import { Rendered } from '../resource.ts';
+import { Rendered, timestamp } from '../resource.ts';
 import { withTenant } from '../tenancy/doors.ts';
 import type { TenantTx } from '../tenancy/tenant-tx.ts';
 import { type HealthFacts, healthLines, lineNames, lineStates } from './health-lines.ts';
-
-const timestamp = z.iso.datetime({ offset: true });
 
 /** The connection doctor: one line per thing that must be right, each with what to do about it. */
 export const healthShape = z

@@ -1,4 +1,4 @@
-import type { PageStatus, StatusReason } from '../integrations/facebook-page-integration.ts';
+import { type PageStatus, type StatusReason, tokenDeadStatuses } from '../integrations/facebook-page-integration.ts';
 import type { IntegrationConfig } from '../integrations/integration-config.ts';
 import type { StoredFindings } from './findings.ts';
 import { neededScopes } from './judge-page.ts';
@@ -79,7 +79,7 @@ export function healthLines(facts: HealthFacts, config: IntegrationConfig): Heal
 const moment = (date: Date): string => `${date.toISOString().slice(0, 16).replace('T', ' ')} UTC`;
 
 function tokenLine({ findings, status, status_reason: reason }: HealthFacts): Line {
-  if (reason && ['needs_reauth', 'page_lost', 'blocked_user_action', 'disconnected'].includes(status)) {
+  if (reason && (status === 'disconnected' || tokenDeadStatuses.includes(status))) {
     return failed(reason.detail, reason.fix);
   }
   if (!findings?.token) return unknown('The first check is under way.');

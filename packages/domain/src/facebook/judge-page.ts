@@ -1,6 +1,6 @@
 import type { TokenError, TokenInfo } from '@pagekeeper/facebook/graph-client';
 import { isForeignToken } from '@pagekeeper/facebook/graph-error';
-import type { PageStatus, StatusReason } from '../integrations/facebook-page-integration.ts';
+import { type PageStatus, type StatusReason, tokenDeadStatuses } from '../integrations/facebook-page-integration.ts';
 
 /** What a check found out about one page. */
 export interface PageSituation {
@@ -178,9 +178,4 @@ const roleLost: Verdict = verdict(
 export const usableStatuses: readonly PageStatus[] = ['healthy', 'expiring', 'not_subscribed', 'needs_permission'];
 
 /** Statuses in which the page does not work for the organization, and people are told. */
-export const deadStatuses: readonly PageStatus[] = [
-  'page_lost',
-  'needs_reauth',
-  'blocked_user_action',
-  'needs_permission',
-];
+export const deadStatuses: readonly PageStatus[] = [...tokenDeadStatuses, 'needs_permission'];

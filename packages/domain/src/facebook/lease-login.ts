@@ -6,11 +6,9 @@ import { newId, type Uuid } from '../ids.ts';
 import { FacebookLogin } from '../integrations/facebook-login.ts';
 import { awaitsCheck, FacebookPageIntegration, type PageStatus } from '../integrations/facebook-page-integration.ts';
 import { Integration } from '../integrations/integration.ts';
-import { accessTokenOf, pageAccessTokenOf } from '../integrations/store-facebook-page.ts';
+import { accessTokenOf, openPageToken } from '../integrations/store-facebook-page.ts';
 import type { TenantTx } from '../tenancy/tenant-tx.ts';
-import { dataKeyOf } from '../vault/organization-key.ts';
-import type { Sealed } from '../vault/sealed.ts';
-import { type Place, VaultError } from '../vault/vault.ts';
+import { openOrNull } from '../vault/open-contents.ts';
 
 /** A page under a leased login. */
 export interface LeasedPage {
@@ -72,7 +70,7 @@ export async function leaseLogin(
     organizationId: tx.tenant.organizationId,
     leaseToken,
     generation: login.generation,
-    accessToken: await openToken(tx, vault, login.access_token, accessTokenOf(login.id)),
+    accessToken: await openOrNull(tx, vault, accessTokenOf(login.id), login.access_token),
     personHash: login.person_hash,
     kind: login.kind,
     expiresAt: login.expires_at,
@@ -109,7 +107,7 @@ async function openPages(tx: TenantTx, vault: Context['vault'], loginId: Uuid, n
       pageName: page.page_name,
       webhookEnabled: configs.get(page.id)?.webhook_enabled ?? false,
       generation: page.generation,
-      token: await openToken(tx, vault, page.page_access_token, pageAccessTokenOf(page.id)),
+      token: await openPageToken(tx, vault, page),
       status: page.status,
       restMs: restOf(page, now),
     });
@@ -120,16 +118,6 @@ async function openPages(tx: TenantTx, vault: Context['vault'], loginId: Uuid, n
 /** A pause that waits for this very check is none. */
 const restOf = ({ paused_until, pause_reason }: FacebookPageIntegration, now: Date): number =>
   paused_until && pause_reason !== awaitsCheck ? Math.max(0, paused_until.getTime() - now.getTime()) : 0;
-
-/** Null for a value that was changed or moved. A key that this process lacks is our own fault, and an error. */
-async function openToken(tx: TenantTx, vault: Context['vault'], sealed: Sealed, place: Place): Promise<Secret | null> {
-  try {
-    return vault.open(await dataKeyOf(tx, vault, sealed), place, sealed);
-  } catch (error) {
-    if (error instanceof VaultError) return null;
-    throw error;
-  }
-}
 
 /** Keeps the lease for another round. False when it was lost: what is under way is another's now. */
 export async function renewLease(tx: TenantTx, { id, leaseToken }: LeasedLogin): Promise<boolean> {

@@ -4,7 +4,7 @@ import { AuditEvent } from '../audit/audit.ts';
 import type { Context } from '../context.ts';
 import { pageStatuses } from '../integrations/facebook-page-integration.ts';
 import { findIntegration } from '../integrations/integration.ts';
-import { type List, listInput, pageOf, type Rendered, Resource, renderPage } from '../resource.ts';
+import { type List, listInput, pageOf, type Rendered, Resource, renderPage, timestamp } from '../resource.ts';
 import { withTenant } from '../tenancy/doors.ts';
 import { statusChanged } from './status-change.ts';
 
@@ -16,7 +16,7 @@ export const statusChangeShape = z
     id: z.string(),
     from: z.enum(pageStatuses),
     to: z.enum(pageStatuses),
-    since: z.iso.datetime({ offset: true }),
+    since: timestamp,
     reason: z
       .object({ code: z.string(), detail: z.string().nullable() })
       .nullable()

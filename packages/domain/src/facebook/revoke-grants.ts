@@ -1,6 +1,7 @@
 import type { Services } from '../context.ts';
 import { personHashOf } from '../integrations/facebook-login.ts';
 import { refreshLoginJob } from '../jobs.ts';
+import { nudgeAll } from '../nudge.ts';
 import { readDeletion, revokePerson } from '../tenancy/facebook-person.ts';
 
 /** What Facebook's signed request says. */
@@ -35,12 +36,9 @@ export async function deletePersonData(services: Needs, request: PersonRequest):
 }
 
 async function revoke(services: Needs, { userId, issuedAt }: PersonRequest, deletion: string | null): Promise<void> {
-  const { database, queue, log, vault } = services;
-  const personHash = personHashOf(vault, userId);
-  const due = await revokePerson(database, { personHash, askedAt: issuedAt, deletion });
-  await queue.enqueueMany(refreshLoginJob, due).catch(error => {
-    log.warn({ err: error }, 'nudges lost; the sweep will find the logins');
-  });
+  const personHash = personHashOf(services.vault, userId);
+  const due = await revokePerson(services.database, { personHash, askedAt: issuedAt, deletion });
+  await nudgeAll(services, refreshLoginJob, due);
 }
 
 /** Whether a deletion that we gave this code is done, and when. */

@@ -4,8 +4,10 @@ import { refreshLoginJob } from '../jobs.ts';
 import { readAppPause } from '../tenancy/app-pause.ts';
 import { asSystem } from '../tenancy/doors.ts';
 
-/** A minute's worth. More than this at once waits for the next minute: two million logins a day. */
+/** More than this at once waits for the next minute: two million logins a day. */
 const batch = 2_000;
+/** The batch fills its minute, so that answers and people who wait find their turn between two checks. */
+const perSecond = Math.ceil(batch / 60);
 
 /** Enqueues a check for every login with a page that is due. Cost follows what is due, not what exists. */
 export async function sweepLogins(
@@ -16,6 +18,6 @@ export async function sweepLogins(
   if (await readAppPause(database, appId, true)) return { outcome: 'paused', due: 0 };
   const due = await asSystem<{ organization_id: Uuid; login_id: Uuid }>(database, 'due_logins', batch);
   const routine = due.map(login => ({ ...login, routine: true }));
-  await queue.enqueueMany(refreshLoginJob, routine);
+  await queue.enqueueMany(refreshLoginJob, routine, { perSecond });
   return { outcome: 'swept', due: due.length };
 }

@@ -16,8 +16,8 @@ import { noteCall, passApp } from '../tenancy/app-pause.ts';
 import { isGone, withTenant } from '../tenancy/doors.ts';
 import { type PageRoute, routePages } from '../tenancy/route-pages.ts';
 import type { TenantTx } from '../tenancy/tenant-tx.ts';
-import { dataKeyOf } from '../vault/organization-key.ts';
-import { type Vault, VaultError } from '../vault/vault.ts';
+import { openOrNull } from '../vault/open-contents.ts';
+import type { Vault } from '../vault/vault.ts';
 
 export type UnsubscribeOutcome =
   | 'unsubscribed'
@@ -92,12 +92,7 @@ async function openToken(tx: TenantTx, vault: Vault, row: PageUnsubscription): P
     const page = await FacebookPageIntegration.query(tx).findOne({ id: integration_id, page_id });
     return page ? await openPageToken(tx, vault, page) : null;
   }
-  try {
-    return vault.open(await dataKeyOf(tx, vault, sealed), leftPageTokenOf(id), sealed);
-  } catch (error) {
-    if (error instanceof VaultError) return null;
-    throw error;
-  }
+  return await openOrNull(tx, vault, leftPageTokenOf(id), sealed);
 }
 
 /** @param note is told what the call came to, where one is made */

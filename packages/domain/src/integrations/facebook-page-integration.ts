@@ -17,6 +17,9 @@ export const pageStatuses = [
 
 export type PageStatus = (typeof pageStatuses)[number];
 
+/** Statuses in which the page's token is dead: no call is made with it until a check finds it alive. */
+export const tokenDeadStatuses: readonly PageStatus[] = ['page_lost', 'needs_reauth', 'blocked_user_action'];
+
 /** A reply was refused as if the token were dead: nothing is sent until a check has found out. */
 export const awaitsCheck = 'A reply was refused; a check finds out why.';
 

@@ -1,10 +1,8 @@
 import { z } from 'zod';
-import { jsonWhere, Resource } from '../resource.ts';
+import { jsonWhere, Resource, timestamp } from '../resource.ts';
 import { pageStatuses } from './facebook-page-integration.ts';
 import { integrationTypes } from './integration.ts';
 import { integrationConfigShape } from './integration-config.ts';
-
-const timestamp = z.iso.datetime({ offset: true });
 
 /** An integration as api.md shows it. Tokens are no part of it. */
 export const integrationShape = z

@@ -4,8 +4,9 @@ import { lockPages } from '../claims/reclaim-pages.ts';
 import { DomainError } from '../errors.ts';
 import { newId, type Uuid } from '../ids.ts';
 import type { TenantTx } from '../tenancy/tenant-tx.ts';
-import { currentDataKey, dataKeyOf } from '../vault/organization-key.ts';
-import { type Vault, VaultError } from '../vault/vault.ts';
+import { openOrNull } from '../vault/open-contents.ts';
+import { currentDataKey } from '../vault/organization-key.ts';
+import type { Vault } from '../vault/vault.ts';
 import { FacebookLogin } from './facebook-login.ts';
 import type { FacebookPageInput } from './facebook-page-input.ts';
 import { FacebookPageIntegration } from './facebook-page-integration.ts';
@@ -99,15 +100,8 @@ async function letGoOf(tx: TenantTx, vault: Vault, page: FacebookPageIntegration
 }
 
 /** The page's token; null for one that does not open: nothing can be done with it. */
-export async function openPageToken(tx: TenantTx, vault: Vault, page: FacebookPageIntegration): Promise<Secret | null> {
-  try {
-    const key = await dataKeyOf(tx, vault, page.page_access_token);
-    return vault.open(key, pageAccessTokenOf(page.id), page.page_access_token);
-  } catch (error) {
-    if (error instanceof VaultError) return null;
-    throw error;
-  }
-}
+export const openPageToken = (tx: TenantTx, vault: Vault, page: FacebookPageIntegration): Promise<Secret | null> =>
+  openOrNull(tx, vault, pageAccessTokenOf(page.id), page.page_access_token);
 
 /** A token that nothing uses any more is not kept, sealed or not. Nor is one that pages may still be picked from lost. */
 export async function forgetUnusedLogins(tx: TenantTx, ids: readonly Uuid[]): Promise<void> {

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { notFound } from '../errors.ts';
 import { parsePublicId, type Uuid } from '../ids.ts';
-import { type Rendered, Resource } from '../resource.ts';
+import { type Rendered, Resource, timestamp } from '../resource.ts';
 import { TenantModel } from '../tenancy/tenant-model.ts';
 import { type Role, roles, type TenantTx } from '../tenancy/tenant-tx.ts';
 import type { Vault } from '../vault/vault.ts';
@@ -50,8 +50,6 @@ export const hashOfToken = (token: string): Buffer => createHash('sha256').updat
 export const acceptUrl = (publicUrl: string, token: string): string => `${publicUrl}/accept-invitation#token=${token}`;
 
 export const invitationStates = ['pending', 'expired', 'accepted', 'revoked'] as const;
-
-const timestamp = z.iso.datetime({ offset: true });
 
 export const invitationShape = z
   .object({

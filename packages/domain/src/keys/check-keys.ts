@@ -26,7 +26,6 @@ export interface KeyCheck {
 export interface CheckOptions {
   /** Opens the newest so many of each column; without it all of them. */
   sample?: number | undefined;
-  onDone(values: number): void;
 }
 
 const batch = 1_000;
@@ -34,7 +33,11 @@ const maxFaults = 20;
 const last = 'ffffffff-ffff-ffff-ffff-ffffffffffff' as Uuid;
 
 /** Counts an organization's sealed values by their keys, and opens them. Null where it was erased meanwhile. */
-export async function checkKeys(keeper: Keeper, organization: Uuid, options: CheckOptions): Promise<KeyCheck | null> {
+export async function checkKeys(
+  keeper: Keeper,
+  organization: Uuid,
+  options: CheckOptions = {},
+): Promise<KeyCheck | null> {
   const check: KeyCheck = {
     wrappedBy: {},
     current: 0,
@@ -57,7 +60,6 @@ export async function checkKeys(keeper: Keeper, organization: Uuid, options: Che
         const limit = Math.min(batch, wanted - done);
         const ids = await inside(tx => openBatch(tx, keeper.vault, sealed, { before, limit }, check));
         done += ids.length;
-        options.onDone(ids.length);
         // Fewer than were counted: some were erased meanwhile.
         if (ids.length < limit) break;
         before = ids.at(-1)!;

@@ -82,7 +82,7 @@ async function rereadAll(
   onPhase('rereading', organizations.length);
   const read: Pick<Rotation, 'reread' | 'left' | 'faulty' | 'faults'> = { reread: 0, left: 0, faulty: 0, faults: [] };
   for (const organization of organizations) {
-    const check = await checkKeys(keeper, organization, { onDone: () => {} });
+    const check = await checkKeys(keeper, organization);
     onDone(1);
     if (!check) continue;
     read.reread += check.opened - check.openedByEarlier;

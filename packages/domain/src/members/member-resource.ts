@@ -2,11 +2,9 @@ import { type QueryBuilder, raw } from 'objection';
 import { z } from 'zod';
 import { notFound } from '../errors.ts';
 import { parsePublicId, type Uuid } from '../ids.ts';
-import { type Rendered, Resource } from '../resource.ts';
+import { type Rendered, Resource, timestamp } from '../resource.ts';
 import { roles, type TenantTx } from '../tenancy/tenant-tx.ts';
 import { OrganizationMembership } from './organization-membership.ts';
-
-const timestamp = z.iso.datetime({ offset: true });
 
 /** A person's place in an organization. Name and address are null for former members: they share nothing any more. */
 export const memberShape = z

@@ -1,5 +1,4 @@
 import type { Uuid } from '../ids.ts';
-import { TenantModel } from '../tenancy/tenant-model.ts';
 
 /**
  * expiring: an end lies ahead, or has come. dead: the page stopped working. recovered: it works again. deaf: it gets no
@@ -23,28 +22,6 @@ export interface NotificationDetail {
   /** In words: what is the matter, and what to do about it. */
   detail: string;
   fix?: string;
-}
-
-/** That one person is to be told of one thing, once. */
-export class Notification extends TenantModel {
-  static override tableName = 'notifications';
-  static override get jsonAttributes() {
-    return ['detail'];
-  }
-
-  declare id: Uuid;
-  declare user_id: Uuid;
-  /** Null for `staff_entered`. */
-  declare integration_id: Uuid | null;
-  declare kind: NotificationKind;
-  /** Days until the end, for `expiring`; else 0. */
-  declare rung: number;
-  /** Tells one time from the next: the end that lies ahead, or when the status began. */
-  declare episode: Date;
-  declare detail: NotificationDetail;
-  declare created_at: Date;
-  declare claimed_at: Date | null;
-  declare sent_at: Date | null;
 }
 
 /** A notification that is to be sent, with what the mail needs. */

@@ -1,5 +1,6 @@
 import { newId, type Uuid } from '../ids.ts';
 import type { TenantTx } from '../tenancy/tenant-tx.ts';
+import type { noticeNames } from '../users/me.ts';
 import type { NotificationDetail, NotificationKind } from './notification.ts';
 
 export interface News {
@@ -12,7 +13,7 @@ export interface News {
 }
 
 /** What a person may switch off (`PATCH /v1/me { notices }`), by kind. */
-const noticeOf: Record<NotificationKind, string> = {
+const noticeOf: Record<NotificationKind, (typeof noticeNames)[number]> = {
   expiring: 'token_expiring',
   dead: 'token_dead',
   recovered: 'token_dead',

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Uuid } from '../ids.ts';
-import { Resource } from '../resource.ts';
+import { Resource, timestamp } from '../resource.ts';
 import { slugCandidates, slugFrom, slugPattern } from '../slug.ts';
 import { TenantModel } from '../tenancy/tenant-model.ts';
 import { roles } from '../tenancy/tenant-tx.ts';
@@ -48,8 +48,6 @@ export const organizationSlugInput = slugInput
  */
 export const organizationSlugs = (wanted: string): string[] =>
   [...slugCandidates(slugFrom(wanted, 'organization'))].filter(slug => !reservedSlugs.includes(slug));
-
-const timestamp = z.iso.datetime({ offset: true });
 
 /** An organization as its members see it; `role` is the caller's. */
 export const organizationShape = z

@@ -2,8 +2,13 @@ import { z } from 'zod';
 import { authorize } from '../access/authorize.ts';
 import type { Context } from '../context.ts';
 import { idAt, publicId, type Uuid } from '../ids.ts';
-import { type PageStatus, pageStatuses, type StatusReason } from '../integrations/facebook-page-integration.ts';
-import { Rendered } from '../resource.ts';
+import {
+  type PageStatus,
+  pageStatuses,
+  type StatusReason,
+  tokenDeadStatuses,
+} from '../integrations/facebook-page-integration.ts';
+import { Rendered, timestamp } from '../resource.ts';
 import { withTenant } from '../tenancy/doors.ts';
 import type { TenantTx } from '../tenancy/tenant-tx.ts';
 
@@ -42,7 +47,7 @@ export const overviewShape = z
           business_id: z.string(),
           name: z.string(),
           status: z.enum(pageStatuses),
-          status_since: z.iso.datetime({ offset: true }),
+          status_since: timestamp,
           status_reason: z.object({ code: z.string(), detail: z.string(), fix: z.string() }).nullable(),
         }),
       )
@@ -86,7 +91,7 @@ async function countPages(tx: TenantTx): Promise<OverviewShape['pages']> {
 }
 
 /** What has ended cannot end. */
-const deadAlready: readonly PageStatus[] = ['disconnected', 'page_lost', 'needs_reauth', 'blocked_user_action'];
+const deadAlready: readonly PageStatus[] = ['disconnected', ...tokenDeadStatuses];
 
 async function forecast(tx: TenantTx): Promise<OverviewShape['expiring']> {
   const { rows } = await tx.raw(

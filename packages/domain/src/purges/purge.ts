@@ -1,7 +1,5 @@
 import { z } from 'zod';
-import { Resource } from '../resource.ts';
-
-const timestamp = z.iso.datetime({ offset: true });
+import { Resource, timestamp } from '../resource.ts';
 
 /** How far a purge has come, for who asked for it. The organization itself may be gone. */
 export const purgeShape = z

@@ -9,11 +9,11 @@ import { newId, type Uuid } from '../ids.ts';
 import { FacebookPageIntegration, type PageStatus } from '../integrations/facebook-page-integration.ts';
 import { Integration } from '../integrations/integration.ts';
 import type { IntegrationConfig } from '../integrations/integration-config.ts';
-import { pageAccessTokenOf } from '../integrations/store-facebook-page.ts';
+import { openPageToken } from '../integrations/store-facebook-page.ts';
 import { Organization } from '../organizations/organization.ts';
 import type { TenantTx } from '../tenancy/tenant-tx.ts';
-import { currentDataKey, dataKeyOf } from '../vault/organization-key.ts';
-import { type DataKey, VaultError } from '../vault/vault.ts';
+import { currentDataKey } from '../vault/organization-key.ts';
+import type { DataKey } from '../vault/vault.ts';
 import type { ReplyKind } from './reply.ts';
 
 /** An integration whose events this process alone works off until the lease ends. */
@@ -82,7 +82,7 @@ export async function beginDrain(
     .returning('*');
   if (!page) return await whyNot(tx, integrationId);
   const usable = usableStatuses.includes(page.status);
-  const token = usable ? await openToken(tx, vault, page) : null;
+  const token = usable ? await openPageToken(tx, vault, page) : null;
   return {
     organizationId: tx.tenant.organizationId,
     integrationId,
@@ -111,16 +111,6 @@ async function whyNot(tx: TenantTx, integrationId: Uuid): Promise<'busy' | 'paus
     .where(raw('paused_until > app.now()') as never)
     .select('id');
   return paused ? 'paused' : 'busy';
-}
-
-async function openToken(tx: TenantTx, vault: Context['vault'], page: FacebookPageIntegration): Promise<Secret | null> {
-  try {
-    const key = await dataKeyOf(tx, vault, page.page_access_token);
-    return vault.open(key, pageAccessTokenOf(page.id), page.page_access_token);
-  } catch (error) {
-    if (error instanceof VaultError) return null;
-    throw error;
-  }
 }
 
 /** What the last check found missing, and which answers need it. */

@@ -2,8 +2,7 @@ import type { Context } from '../context.ts';
 import { together } from '../database/together.ts';
 import { publicId, type Uuid } from '../ids.ts';
 import type { TenantTx } from '../tenancy/tenant-tx.ts';
-import { dataKeyOf } from '../vault/organization-key.ts';
-import { VaultError } from '../vault/vault.ts';
+import { openOrNull } from '../vault/open-contents.ts';
 import { WebhookEvent } from '../webhooks/webhook-event.ts';
 import { type Decision, decide, type ReplySituation } from './decide.ts';
 import type { Drain, Times } from './drain-lease.ts';
@@ -152,12 +151,7 @@ async function withReplies(
 /** Only of a reply that may still be sent or found: nobody else's words are opened. */
 async function openText(tx: TenantTx, vault: Context['vault'], { id, text, state }: Reply): Promise<string | null> {
   if (!text || finalStates.includes(state)) return null;
-  try {
-    return vault.open(await dataKeyOf(tx, vault, text), textOf(id), text).reveal();
-  } catch (error) {
-    if (error instanceof VaultError) return null;
-    throw error;
-  }
+  return (await openOrNull(tx, vault, textOf(id), text))?.reveal() ?? null;
 }
 
 const finalStates: readonly ReplyState[] = ['sent', 'rejected', 'shadow', 'skipped'];

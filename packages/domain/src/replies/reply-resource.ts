@@ -1,8 +1,6 @@
 import { z } from 'zod';
-import { Resource } from '../resource.ts';
+import { Resource, timestamp } from '../resource.ts';
 import { replyKinds, replyStates } from './reply.ts';
-
-const timestamp = z.iso.datetime({ offset: true });
 
 const fields = {
   id: z.string(),

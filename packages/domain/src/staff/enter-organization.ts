@@ -4,12 +4,10 @@ import { audit } from '../audit/audit.ts';
 import type { Context } from '../context.ts';
 import { newId, publicId, type Uuid } from '../ids.ts';
 import { recordNotification } from '../notifications/record-notification.ts';
-import { Rendered } from '../resource.ts';
+import { Rendered, timestamp } from '../resource.ts';
 import type { UserActor } from '../tenancy/actor.ts';
 import { withStaffEntry } from '../tenancy/doors.ts';
 import type { TenantTx } from '../tenancy/tenant-tx.ts';
-
-const timestamp = z.iso.datetime({ offset: true });
 
 export const enterOrganizationInput = z.strictObject({
   reason: z.string().trim().min(1).max(500).describe('Its people read it in their audit log.'),

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import type { Context } from '../context.ts';
 import { judgeClock } from '../database/judge-clock.ts';
 import { type Judgement, warning, well } from '../judgement.ts';
-import { Rendered } from '../resource.ts';
+import { Rendered, timestamp } from '../resource.ts';
 import type { UserActor } from '../tenancy/actor.ts';
 import { type PersonView, withUser } from '../tenancy/doors.ts';
 import { judgeKeys } from '../vault/judge-keys.ts';
@@ -21,7 +21,6 @@ import {
 import { requireStaff } from './require-staff.ts';
 
 const count = z.number().int();
-const timestamp = z.iso.datetime({ offset: true });
 const counts = { waiting: count, active: count, delayed: count, failed: count };
 
 export const systemChecks = [

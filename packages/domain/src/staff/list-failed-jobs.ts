@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { Context } from '../context.ts';
 import { DomainError } from '../errors.ts';
 import { type IdKind, idPrefixes, publicId } from '../ids.ts';
-import { type List, listInput, Rendered } from '../resource.ts';
+import { type List, listInput, Rendered, timestamp } from '../resource.ts';
 import type { UserActor } from '../tenancy/actor.ts';
 import { withUser } from '../tenancy/doors.ts';
 import { requireStaff } from './require-staff.ts';
@@ -18,7 +18,7 @@ export const failedJobShape = z
     ids: z.record(z.string(), z.string()).describe('What it was about: `org_…`, `int_…`.'),
     attempts: z.number().int(),
     reason: z.string().describe('The last error, without tokens and contents.'),
-    failed_at: z.iso.datetime({ offset: true }),
+    failed_at: timestamp,
   })
   .meta({ id: 'FailedJob' });
 

@@ -1,11 +1,18 @@
 import { z } from 'zod';
 import type { Context } from '../context.ts';
-import { activeInput, type List, listInput, parseCursor, type Rendered, Resource, renderPage } from '../resource.ts';
+import {
+  activeInput,
+  type List,
+  listInput,
+  parseCursor,
+  type Rendered,
+  Resource,
+  renderPage,
+  timestamp,
+} from '../resource.ts';
 import type { UserActor } from '../tenancy/actor.ts';
 import { withUser } from '../tenancy/doors.ts';
 import { requireStaff } from './require-staff.ts';
-
-const timestamp = z.iso.datetime({ offset: true });
 
 export const searchInput = z.string().trim().min(1).max(200).optional();
 

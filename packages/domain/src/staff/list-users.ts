@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Context } from '../context.ts';
-import { type List, listInput, parseCursor, type Rendered, Resource, renderPage } from '../resource.ts';
+import { type List, listInput, parseCursor, type Rendered, Resource, renderPage, timestamp } from '../resource.ts';
 import type { UserActor } from '../tenancy/actor.ts';
 import { withUser } from '../tenancy/doors.ts';
 import { searchInput } from './list-staff-organizations.ts';
@@ -14,7 +14,7 @@ export const staffUserShape = z
     name: z.string(),
     email: z.string(),
     is_staff: z.boolean(),
-    created_at: z.iso.datetime({ offset: true }),
+    created_at: timestamp,
   })
   .meta({ id: 'StaffUser' });
 

@@ -25,7 +25,7 @@ type Body<Path extends AuthPath> = z.output<(typeof authInputs)[Path]>;
 export function authHooks({ post, credentials, publicUrl }: AuthHookOptions) {
   const floors = new WeakMap<Request, Promise<void>>();
 
-  const before: Record<string, Step> = {
+  const before: Partial<Record<AuthPath | '/verify-email', Step>> = {
     '/change-password': async () => ({ revokeOtherSessions: true }),
 
     // With a session alone, nobody takes an account over.
@@ -61,7 +61,7 @@ export function authHooks({ post, credentials, publicUrl }: AuthHookOptions) {
       before: createAuthMiddleware(async ctx => {
         const input = authInputs[ctx.path as AuthPath] as z.ZodObject | undefined;
         const body = input?.parse(ctx.body ?? {}) ?? {};
-        const more = await before[ctx.path]?.(ctx as GenericEndpointContext, body as never);
+        const more = await before[ctx.path as keyof typeof before]?.(ctx as GenericEndpointContext, body as never);
         return input ? { context: { body: { ...body, ...more } } } : undefined;
       }),
       after: createAuthMiddleware(async ctx => {

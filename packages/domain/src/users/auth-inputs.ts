@@ -4,8 +4,10 @@ import { z } from 'zod';
 export const personName = z.string().trim().min(1).max(200);
 
 const email = z.email().max(320);
-const newPassword = z.string().min(10).max(200);
-const password = z.string().max(200);
+/** In letters. */
+export const passwordLength = { min: 10, max: 200 } as const;
+const newPassword = z.string().min(passwordLength.min).max(passwordLength.max);
+const password = z.string().max(passwordLength.max);
 const code = z.string().max(100);
 const callbackURL = z
   .string()

@@ -11,6 +11,7 @@ import { newId } from '../ids.ts';
 import { createMailPost, type MailPost } from '../mail/mail-post.ts';
 import type { Mailer } from '../mail/mailer.ts';
 import { authHooks } from './auth-hooks.ts';
+import { passwordLength } from './auth-inputs.ts';
 import { chooseNewPassword, confirmAddress, confirmNewAddress } from './auth-mails.ts';
 import { createCredentials } from './credentials.ts';
 import { createSessionReader } from './session-reader.ts';
@@ -55,8 +56,8 @@ export function createAuth(options: AuthOptions) {
     ...authHooks({ post, credentials, publicUrl }),
     emailAndPassword: {
       enabled: true,
-      minPasswordLength: 10,
-      maxPasswordLength: 200,
+      minPasswordLength: passwordLength.min,
+      maxPasswordLength: passwordLength.max,
       password: { hash: password => hash(password), verify: ({ hash: stored, password }) => verify(stored, password) },
       resetPasswordTokenExpiresIn: 3_600,
       revokeSessionsOnPasswordReset: true,

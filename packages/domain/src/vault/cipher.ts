@@ -4,7 +4,6 @@ import sodium from 'libsodium-wrappers';
 await sodium.ready;
 
 export const nonceBytes = 24;
-export const tagBytes = 16;
 
 /**
  * XChaCha20-Poly1305-IETF. Returns nonce, ciphertext and tag in one buffer, with room for `header` in front.

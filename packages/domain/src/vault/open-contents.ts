@@ -1,8 +1,19 @@
+import type { Secret } from '@pagekeeper/runtime/secret';
 import { DomainError } from '../errors.ts';
 import type { TenantTx } from '../tenancy/tenant-tx.ts';
 import { dataKeyOf } from './organization-key.ts';
 import type { Sealed } from './sealed.ts';
 import { type Place, type Vault, VaultError } from './vault.ts';
+
+/** Null for a value that was changed or moved. A key that this process lacks is our own fault, and an error. */
+export async function openOrNull(tx: TenantTx, vault: Vault, place: Place, sealed: Sealed): Promise<Secret | null> {
+  try {
+    return vault.open(await dataKeyOf(tx, vault, sealed), place, sealed);
+  } catch (error) {
+    if (error instanceof VaultError) return null;
+    throw error;
+  }
+}
 
 /**
  * Opens a text for somebody who asked for it; the verb leaves a line in the audit log.

@@ -1,7 +1,7 @@
 import { hash, randomBytes } from 'node:crypto';
 import { Secret } from '@pagekeeper/runtime/secret';
 import { LRUCache } from 'lru-cache';
-import { assertUuid, newId, type Uuid } from '../ids.ts';
+import { assertUuid, newId, type Uuid, uuidOfHex } from '../ids.ts';
 import { decrypt, encrypt } from './cipher.ts';
 import type { KeyEncryptionKey, KeyRing } from './key-ring.ts';
 import { Sealed } from './sealed.ts';
@@ -145,7 +145,7 @@ export function keyIdOf(sealed: Sealed): Uuid {
   const bytes = sealed.bytes();
   if (bytes[0] !== version) throw new VaultError('A sealed value has an unknown version.');
   const hex = bytes.toString('hex', 1, headerBytes);
-  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}` as Uuid;
+  return uuidOfHex(hex);
 }
 
 const headers = new LRUCache<Uuid, Uint8Array>({ max: 1_000 });

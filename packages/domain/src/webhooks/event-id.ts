@@ -1,5 +1,5 @@
 import type { Change } from '@pagekeeper/facebook/webhook-payload';
-import type { Uuid } from '../ids.ts';
+import { type Uuid, uuidOfHex } from '../ids.ts';
 import type { Vault } from '../vault/vault.ts';
 
 const latest = 2 ** 48 - 1;
@@ -16,5 +16,5 @@ export function eventIdOf(vault: Vault, change: Change): Uuid {
   bytes[6] = (bytes[6]! & 0x0f) | 0x80;
   bytes[8] = (bytes[8]! & 0x3f) | 0x80;
   const hex = bytes.toString('hex', 0, 16);
-  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}` as Uuid;
+  return uuidOfHex(hex);
 }

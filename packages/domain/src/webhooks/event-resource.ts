@@ -1,10 +1,8 @@
 import { changeKinds } from '@pagekeeper/facebook/webhook-change';
 import { z } from 'zod';
 import type { Uuid } from '../ids.ts';
-import { type Extra, Resource } from '../resource.ts';
+import { type Extra, Resource, timestamp } from '../resource.ts';
 import { eventStates, replayModes } from './webhook-event.ts';
-
-const timestamp = z.iso.datetime({ offset: true });
 
 const fields = {
   id: z.string(),
