@@ -1,35 +1,46 @@
 import { spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
+import { serviceVariables } from '@pagekeeper/domain/environment';
 import { describeEnvironment } from '@pagekeeper/runtime/describe-environment';
+import { startNames } from '@pagekeeper/testing/env';
 import { describe, expect, it } from 'vitest';
 import { apiVariables } from '../apps/api/src/env.ts';
 import { workerVariables } from '../apps/worker/src/env.ts';
 
 const example = () => {
-  const api = describeEnvironment(apiVariables);
-  const worker = describeEnvironment(workerVariables, new Set(Object.keys(apiVariables.shape)));
+  const shared = new Set(Object.keys(serviceVariables.shape));
   return `# Written from apps/*/src/env.ts: npm test -- infra/env-example.test.ts -u writes it anew.
 # A line without a # needs a value. npm start needs none of this: it chooses everything itself.
 
-# The api; the worker reads the same, without PORT and AUTH_*.
+# The api and the worker
 
-${api}
+${describeEnvironment(serviceVariables)}
+# The api alone
+
+${describeEnvironment(apiVariables, shared)}
 # The worker alone
 
-${worker}
+${describeEnvironment(workerVariables, shared)}
 # For pagekeeper, the command line, which reads the ones above too; no process at run time reads these.
 
 # pagekeeper_owner on the database.
 # MIGRATION_DATABASE_URL=
 # The server's administrator, for npm start and pagekeeper roles: a superuser, or a role with CREATEROLE and CREATEDB.
 # ADMIN_DATABASE_URL=
-# For npm start: where the simulator listens.
+# For npm start: where the simulator and the mail server listen.
 # SIMULATOR_PORT=4700
+# MAIL_PORT=4800
 `;
 };
 
 it('.env.example says what the processes read', async () => {
   await expect(example()).toMatchFileSnapshot('../.env.example');
+});
+
+it('npm start looks at every variable of the api and the worker, save those for tests and for production', () => {
+  const names = new Set([...Object.keys(apiVariables.shape), ...Object.keys(workerVariables.shape)]);
+  const left = [...names].filter(name => !startNames.includes(name));
+  expect(left.sort()).toEqual(['DEBUG', 'FAIL_AT', 'FAIL_BY']);
 });
 
 /** Starts a process with just these variables; it must end by itself. */

@@ -1,5 +1,8 @@
 import { parsePublicId, type Uuid } from '@pagekeeper/domain/ids';
+import type { Drain } from '@pagekeeper/domain/replies/drain-lease';
+import type { OpenedEvent } from '@pagekeeper/domain/replies/open-event';
 import { pendingEvents } from '@pagekeeper/domain/replies/read-events';
+import { readConversations, repliesLately } from '@pagekeeper/domain/replies/threads';
 import { withTenant } from '@pagekeeper/domain/tenancy/doors';
 import { type Network, startNetwork } from '@pagekeeper/testing/network/network';
 import type { Tenant } from '@pagekeeper/testing/network/tenant';
@@ -27,6 +30,40 @@ it('finds what is pending without going through all that is done, also by a plan
   await network.sql('analyze webhook_events');
   const plan = await explainPrepared(acme, integrationId);
   expect(rowsRead(plan), JSON.stringify(plan)).toBe(2);
+});
+
+it('reads none of what a page answered long ago', async () => {
+  const acme = await network.tenant('acme');
+  const { id, page } = await acme.connectPage();
+  const integrationId = parsePublicId('integration', id)!;
+  await network.sql(
+    `insert into replies (organization_id, id, integration_id, event_id, page_id, source_id, kind, state, reason,
+       sending_at, finished_at, thread_hash)
+     select $1, gen_random_uuid(), $2, gen_random_uuid(), $3, n::text, 'public_comment', 'sent', 'Sent.',
+       now() - n * interval '2 hours', now() - n * interval '2 hours', sha256(n::text::bytea)
+     from generate_series(1, 3000) n`,
+    [acme.uuid, integrationId, page.page_id],
+  );
+  await network.sql(`update replies set sent_id = '2001_' || source_id where organization_id = $1`, [acme.uuid]);
+  await network.sql('analyze replies');
+  const drain = { organizationId: acme.uuid, integrationId, pageId: page.page_id } as unknown as Drain;
+  const incoming = {
+    kind: 'comment',
+    commentId: '2001_1500',
+    fromId: page.page_id,
+    parentId: '7',
+    createdAt: new Date(),
+  };
+  const events = [{ incoming, thread: 'ab'.repeat(32) }] as unknown as OpenedEvent[];
+  const ctx = network.contextOf({ type: 'user', userId: acme.owner.userId as Uuid });
+  await withTenant(ctx, { organization: acme.organization.id }, async tx => {
+    const { ownComments } = await readConversations(tx, drain, events, '1');
+    expect([...ownComments]).toEqual(['1500']);
+    expect(await repliesLately(tx, drain, events)).toEqual({ page: 0, threads: new Map() });
+    const { rows } = await tx.raw(`select (seq_tup_read + idx_tup_fetch)::int as read from pg_stat_xact_user_tables
+      where schemaname = 'public' and relname = 'replies'`);
+    expect(rows).toEqual([{ read: 1 }]);
+  });
 });
 
 /** The plan that a prepared statement comes to when it has been used often: made without knowing its values. */

@@ -34,6 +34,39 @@ it('a worker that stood still while its intent was committed does not send by it
   expect((await network.simulator.get('/__sim/ledger/counts')).sends).toMatchObject({ total: 1, repeated: {} });
 }, 120_000);
 
+it('an answer is not begun while its person is being erased: whoever ends the lease is waited for', async () => {
+  const umbrella = await network.tenant('umbrella');
+  await network.worker?.stop();
+  await network.startWorker();
+  const { page } = await umbrella.connectPage();
+  await network.settle();
+  await network.worker!.stop();
+  const stops = () => network.output.filter(line => line.includes('failpoint drain.after_claim')).length;
+  const before = stops();
+  const worker = await network.startWorker({ FAIL_AT: 'drain.after_claim', FAIL_BY: 'SIGSTOP' });
+  await network.simulator.post(`/__sim/pages/${page.page_id}/comments`, { text: 'Open?' });
+  await expect.poll(stops, { timeout: 20_000 }).toBe(before + 1);
+  // As an erasure does, which takes its time before it commits.
+  const erasure = network.sql(
+    `with ended as (
+       update facebook_page_integrations set drain_token = null, drain_until = null where page_id = $1
+       returning clock_timestamp() as at
+     ) select at, pg_sleep(2) from ended`,
+    [page.page_id],
+  );
+  await network.untilSql(
+    `select 1 from pg_stat_activity where query like 'with ended as%' and wait_event = 'PgSleep'`,
+    'the lease is ended, and nobody knows it yet',
+  );
+  process.kill(worker.pid, 'SIGCONT');
+  const [{ at }] = await erasure;
+  await network.settle(60_000);
+  const [{ sending_at }] = await network.sql(`select sending_at from replies where page_id = $1 and state = 'sent'`, [
+    page.page_id,
+  ]);
+  expect(sending_at.getTime() - at.getTime()).toBeGreaterThanOrEqual(2_000);
+}, 120_000);
+
 it.each([
   { given: 'the last', status: 'healthy', missing: '[]' },
   { given: 'one of two', status: 'needs_permission', missing: '["pages_messaging"]' },

@@ -1,4 +1,5 @@
 import { defineJob } from '@pagekeeper/queue/define-job';
+import { defineSchedule } from '@pagekeeper/queue/schedules';
 import { z } from 'zod';
 import type { Uuid } from './ids.ts';
 
@@ -162,14 +163,14 @@ export const jobs = [
 
 /** What runs by the clock, in one place. */
 export const schedules = [
-  { id: 'sweep-logins', job: sweepLoginsJob, payload: {}, everyMs: 60_000 },
-  { id: 'sweep-moves', job: sweepMovesJob, payload: {}, everyMs: 60_000 },
-  { id: 'sweep-connections', job: sweepConnectionsJob, payload: {}, everyMs: 600_000 },
-  { id: 'sweep-events', job: sweepEventsJob, payload: {}, everyMs: 5_000 },
-  { id: 'keep-partitions', job: keepPartitionsJob, payload: {}, everyMs: 3_600_000 },
-  { id: 'sweep-invitations', job: sweepInvitationsJob, payload: {}, everyMs: 60_000 },
-  { id: 'sweep-notifications', job: sweepNotificationsJob, payload: {}, everyMs: 60_000 },
-  { id: 'forget-answers', job: forgetAnswersJob, payload: {}, everyMs: 3_600_000 },
-  { id: 'sweep-unsubscriptions', job: sweepUnsubscriptionsJob, payload: {}, everyMs: 10_000 },
-  { id: 'sweep-purges', job: sweepPurgesJob, payload: {}, everyMs: 10_000 },
-] as const;
+  defineSchedule({ id: 'sweep-logins', job: sweepLoginsJob, payload: {}, everyMs: 60_000 }),
+  defineSchedule({ id: 'sweep-moves', job: sweepMovesJob, payload: {}, everyMs: 60_000 }),
+  defineSchedule({ id: 'sweep-connections', job: sweepConnectionsJob, payload: {}, everyMs: 600_000 }),
+  defineSchedule({ id: 'sweep-events', job: sweepEventsJob, payload: {}, everyMs: 5_000 }),
+  defineSchedule({ id: 'keep-partitions', job: keepPartitionsJob, payload: {}, everyMs: 3_600_000 }),
+  defineSchedule({ id: 'sweep-invitations', job: sweepInvitationsJob, payload: {}, everyMs: 60_000 }),
+  defineSchedule({ id: 'sweep-notifications', job: sweepNotificationsJob, payload: {}, everyMs: 60_000 }),
+  defineSchedule({ id: 'forget-answers', job: forgetAnswersJob, payload: {}, everyMs: 3_600_000 }),
+  defineSchedule({ id: 'sweep-unsubscriptions', job: sweepUnsubscriptionsJob, payload: {}, everyMs: 10_000 }),
+  defineSchedule({ id: 'sweep-purges', job: sweepPurgesJob, payload: {}, everyMs: 10_000 }),
+];

@@ -77,6 +77,34 @@ it('weeks past their time are dropped, save those with something to do; others l
   expect([await placeOf(open), await placeOf(waiting)]).toEqual([undefined, undefined]);
 });
 
+it('weeks are seven times 24 hours, also where the database has summer time', async () => {
+  const { rows } = await admin.query('select current_database() as name');
+  await admin.query(`alter database ${rows[0].name} set timezone = 'Europe/Berlin'`);
+  const berlin = openDatabase({ url: server.urls.app });
+  try {
+    // The last Sundays of March and of October lie among the weeks that are made ahead, and among those of later runs.
+    for (const day of ['2031-03-10', '2031-04-08', '2031-10-08', '2031-11-05']) {
+      await admin.query(`update app.clock set clock_offset = $1::timestamptz - now()`, [`${day} 12:00+00`]);
+      await keepEventPartitions(berlin, 90);
+    }
+  } finally {
+    await closeDatabase(berlin);
+    await admin.query(`alter database ${rows[0].name} reset timezone`);
+    await moveClock(0);
+  }
+  const weeks = await admin.query(
+    `select relname, substring(pg_get_expr(relpartbound, oid) from '(?<=FROM \\('')[0-9a-f-]{13}') as first
+     from pg_class where relname ~ '^webhook_events_2031[0-9]{4}$' and relispartition order by relname`,
+  );
+  const monday = (day: string) => new Date(`${day.slice(0, 4)}-${day.slice(4, 6)}-${day.slice(6)}T00:00:00Z`);
+  expect(weeks.rows.length).toBeGreaterThan(15);
+  for (const { relname, first } of weeks.rows) {
+    const begins = monday(relname.slice(-8));
+    expect([relname, begins.getUTCDay()]).toEqual([relname, 1]);
+    expect(Number.parseInt(first.replace('-', ''), 16)).toBe(begins.getTime());
+  }
+});
+
 it('the words of a reply go with its event, whether it was sent or not, and the reply stays', async () => {
   await moveClock(0);
   // Without the organization and the integration that it belongs to.

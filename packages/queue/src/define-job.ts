@@ -38,17 +38,11 @@ export interface JobContext {
 /** What became of a job, in a word (`refreshed`, `gone`), with details for the log where they help. */
 export type JobOutcome = string | { outcome: string; [detail: string]: unknown };
 
-export type JobHandler<Payload, Extra = unknown> = (
-  payload: Payload,
-  context: JobContext & Extra,
-) => Promise<JobOutcome>;
+export type JobHandler<Payload> = (payload: Payload, context: JobContext) => Promise<JobOutcome>;
 
-/**
- * One handler per job of the list. Written with `satisfies`, a missing handler does not compile.
- * `Extra` is what the worker adds to every handler's context (its pools, its Graph client).
- */
-export type JobHandlers<Jobs extends readonly AnyJob[], Extra = unknown> = {
-  [Job in Jobs[number] as Job['name']]: JobHandler<PayloadOf<Job>, Extra>;
+/** One handler per job of the list. Written with `satisfies`, a missing handler does not compile. */
+export type JobHandlers<Jobs extends readonly AnyJob[]> = {
+  [Job in Jobs[number] as Job['name']]: JobHandler<PayloadOf<Job>>;
 };
 
 /**

@@ -8,8 +8,17 @@ export interface Forgotten {
   left: number;
 }
 
-/** Where a job may lie that is not running. */
-const resting = ['waiting', 'prioritized', 'delayed', 'waiting-children', 'completed', 'failed'] as const;
+/** In the order in which a job goes through them, and what runs now before all: it may come back to wait. */
+const states = [
+  'active',
+  'waiting',
+  'prioritized',
+  'delayed',
+  'waiting-children',
+  'active',
+  'completed',
+  'failed',
+] as const;
 /** Few enough for one call's time limit where the broker reads them one by one and is busy. */
 const pageSize = 100;
 /** 50,000 jobs of each kind are looked through. */
@@ -25,31 +34,31 @@ export async function forgetJobs(
 ): Promise<Forgotten> {
   let removed = 0;
   let left = 0;
-  for (const state of resting) {
+  for (const state of states) {
     const { found, complete } = await find(value, state, ask);
     if (!complete) left += 1;
     for (const job of found) {
-      const gone = await ask(() => remove(job));
+      const gone = state !== 'active' && (await ask(() => remove(job)));
       if (gone) removed += 1;
       else left += 1;
     }
   }
-  const { found: running } = await find(value, 'active', ask);
-  return { removed, left: left + running.length };
+  return { removed, left };
 }
 
 type Found = Awaited<ReturnType<Jobs['getJobs']>>[number];
 
 async function find(
   value: string,
-  state: (typeof resting)[number] | 'active',
+  state: (typeof states)[number],
   ask: Parameters<typeof forgetJobs>[1],
 ): Promise<{ found: Found[]; complete: boolean }> {
   const found: Found[] = [];
   for (let page = 0; page < maxPages; page += 1) {
     const start = page * pageSize;
-    const jobs = await ask(each => each.getJobs([state], start, start + pageSize - 1, true));
-    // A job that ends between the list and its reading is missing from it.
+    const jobs = await ask(each => each.getJobs([state], start, start + pageSize - 1, false));
+    // The newest first: workers take the oldest, and the places of the others stay. One that ends between the list and
+    // its reading is missing from it.
     found.push(...jobs.filter(job => job && stringsIn(job.data).includes(value)));
     if (jobs.length === 0) return { found, complete: true };
   }

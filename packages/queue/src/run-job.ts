@@ -24,7 +24,6 @@ interface Runs {
 export function createProcess(options: {
   jobs: readonly AnyJob[];
   handlers: Readonly<Record<string, Handler>>;
-  context: unknown;
   log: Log;
   onJob: ((record: JobRecord) => void) | undefined;
 }): Runs {
@@ -62,8 +61,7 @@ export function createProcess(options: {
     // A job of a newer release that is just being rolled out: leave it to that release, by a later attempt.
     if (!definition || !handler) throw new Error(`No handler for job ${job.name} in this release.`);
     const payload = parseForGood(definition, job.data);
-    const about = { jobId: job.id ?? '', name: job.name, attempt: job.attemptsMade + 1, signal };
-    return handler(payload, { ...(options.context as object | undefined), ...about });
+    return handler(payload, { jobId: job.id ?? '', name: job.name, attempt: job.attemptsMade + 1, signal });
   };
 
   return { process, active: () => [...active].map(job => ({ job: job.name, jobId: job.id ?? '' })) };

@@ -19,19 +19,12 @@ export interface QueueSurvey extends JobCounts {
   waitingSince: Date | null;
 }
 
-/** The states as they are called here, and at BullMQ. */
-const states = [
-  ['waiting', ['waiting']],
-  ['active', ['active']],
-  ['delayed', ['delayed']],
-  ['failed', ['failed']],
-] as const;
+const states = ['waiting', 'active', 'delayed', 'failed'] as const;
 
 /** How many jobs there are in each state; schedules have one delayed job each. */
 export async function countJobs(jobs: Jobs): Promise<JobCounts> {
-  const counts = await jobs.getJobCounts(...states.flatMap(([, names]) => names));
-  const sum = (names: readonly string[]) => names.reduce((total, name) => total + (counts[name] ?? 0), 0);
-  return Object.fromEntries(states.map(([state, names]) => [state, sum(names)])) as unknown as JobCounts;
+  const counts = await jobs.getJobCounts(...states);
+  return Object.fromEntries(states.map(state => [state, counts[state] ?? 0])) as unknown as JobCounts;
 }
 
 /**
@@ -45,10 +38,10 @@ export async function surveyJobs(
   const counts = await ask(countJobs);
   const kinds = new Map<string, JobCounts>();
   let sinceMs = Number.POSITIVE_INFINITY;
-  for (const [state, names] of states) {
+  for (const state of states) {
     if (counts[state] === 0) continue;
     const read = (jobs: Jobs) =>
-      state === 'waiting' ? readLongestWaiting(jobs, backend) : jobs.getJobs([...names], 0, maxRead - 1, true);
+      state === 'waiting' ? readLongestWaiting(jobs, backend) : jobs.getJobs([state], 0, maxRead - 1, true);
     for (const job of await ask(read)) {
       // A job that ends between the list and its reading is missing from it.
       if (!job) continue;
@@ -62,7 +55,7 @@ export async function surveyJobs(
     backend,
     ...counts,
     kinds: [...kinds].map(([name, of]) => ({ name, ...of })).sort((a, b) => (a.name < b.name ? -1 : 1)),
-    isComplete: states.every(([state]) => counts[state] <= maxRead),
+    isComplete: states.every(state => counts[state] <= maxRead),
     waitingSince: Number.isFinite(sinceMs) ? new Date(sinceMs) : null,
   };
 }

@@ -19,15 +19,13 @@ export interface RunningWorker {
   close(deadlineMs: number): Promise<void>;
 }
 
-export interface WorkerOptions<Jobs extends readonly AnyJob[], Extra> {
+export interface WorkerOptions<Jobs extends readonly AnyJob[]> {
   connection: QueueConnection;
   log: Log;
   /** Redis only; `{pagekeeper}` unless told. */
   prefix?: string;
   jobs: Jobs;
-  handlers: NoInfer<JobHandlers<Jobs, Extra>>;
-  /** Given to every handler along with what is known about the run. */
-  context?: Extra;
+  handlers: NoInfer<JobHandlers<Jobs>>;
   schedules: readonly Schedule[];
   /** How many jobs run at once in this process. */
   concurrency: number;
@@ -49,8 +47,8 @@ const disconnectTimeoutMs = 500;
  *
  * @throws QueueSchemaError when the database lacks the schema, QueueUnavailableError when nobody answers within 10 s
  */
-export async function runWorker<const Jobs extends readonly AnyJob[], Extra = unknown>(
-  options: WorkerOptions<Jobs, Extra>,
+export async function runWorker<const Jobs extends readonly AnyJob[]>(
+  options: WorkerOptions<Jobs>,
 ): Promise<RunningWorker> {
   const report = createErrorReport(options.log, 'worker');
   const broker = openBroker(options.connection, { patience: 'wait', prefix: options.prefix, report });
@@ -63,8 +61,8 @@ export async function runWorker<const Jobs extends readonly AnyJob[], Extra = un
   }
 }
 
-async function start<Jobs extends readonly AnyJob[], Extra>(
-  options: WorkerOptions<Jobs, Extra>,
+async function start<Jobs extends readonly AnyJob[]>(
+  options: WorkerOptions<Jobs>,
   broker: Broker,
   report: ReportError,
 ): Promise<RunningWorker> {
@@ -72,9 +70,8 @@ async function start<Jobs extends readonly AnyJob[], Extra>(
   await broker.ping();
   const runs = createProcess({
     jobs: options.jobs,
-    // By name only from here on: payloads are parsed again, and the context is what the caller gave.
+    // By name only from here on: payloads are parsed again.
     handlers: options.handlers as unknown as Record<string, Handler>,
-    context: options.context,
     log: options.log,
     onJob: options.onJob,
   });
@@ -96,8 +93,8 @@ async function start<Jobs extends readonly AnyJob[], Extra>(
   };
 }
 
-async function prepare<Jobs extends readonly AnyJob[], Extra>(
-  options: WorkerOptions<Jobs, Extra>,
+async function prepare<Jobs extends readonly AnyJob[]>(
+  options: WorkerOptions<Jobs>,
   broker: Broker,
   worker: BullWorker,
   report: ReportError,

@@ -22,7 +22,7 @@ export interface Bed {
   worker<const Jobs extends readonly AnyJob[]>(
     jobs: Jobs,
     handlers: NoInfer<JobHandlers<Jobs>>,
-    options?: Partial<Pick<WorkerOptions<Jobs, unknown>, 'schedules' | 'concurrency' | 'onJob' | 'scheduleCheckMs'>>,
+    options?: Partial<Pick<WorkerOptions<Jobs>, 'schedules' | 'concurrency' | 'onJob' | 'scheduleCheckMs'>>,
   ): Promise<RunningWorker>;
   failedJobs(): Promise<Job[]>;
   close(): Promise<void>;

@@ -3,7 +3,6 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { defineJob } from '../src/define-job.ts';
 import { InvalidPayloadError } from '../src/errors.ts';
-import { runWorker } from '../src/worker.ts';
 import { type Bed, freshBed, gate, pause, until } from './bed.ts';
 import { drain, refresh } from './jobs.ts';
 import { backends, queueServers } from './servers.ts';
@@ -47,28 +46,6 @@ describe.each(backends)('a queue on %s', type => {
     ]);
     expect(await queue.counts()).toEqual({ waiting: 0, active: 0, delayed: 0, failed: 0 });
     expect(bed.logged()).toContain('"outcome":"refreshed","pages":3');
-  });
-
-  it('gives the handlers the context of their worker', async () => {
-    const told = gate();
-    const worker = await runWorker({
-      connection: bed.connection,
-      prefix: bed.prefix,
-      log: bed.log,
-      jobs: [refresh],
-      handlers: {
-        'facebook.refresh': async ({ loginId }, { greet, attempt }) => {
-          if (greet(loginId) === 'hello login-1' && attempt === 1) told.open();
-          return 'refreshed';
-        },
-      },
-      context: { greet: (name: string) => `hello ${name}` },
-      schedules: [],
-      concurrency: 1,
-    });
-    await bed.queue().enqueue(refresh, { loginId: 'login-1' });
-    await told.opened;
-    await worker.close(1_000);
   });
 
   it('begins many at a pace, and what is added again meanwhile neither piles up nor holds up who asks at once', async () => {

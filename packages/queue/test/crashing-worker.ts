@@ -12,7 +12,7 @@ await runWorker({
   handlers: {
     'facebook.refresh': () => {
       process.send?.('holding');
-      return new Promise(() => {});
+      return new Promise<never>(() => {});
     },
   },
   schedules: [],

@@ -11,13 +11,13 @@ describe('defineJob', () => {
     expectTypeOf(drain.name).toEqualTypeOf<'webhooks.drain'>();
     expectTypeOf<PayloadOf<typeof drain>>().toEqualTypeOf<{ integrationId: string }>();
     const handlers = {
-      'webhooks.drain': async ({ integrationId }, { clock }) => `${integrationId} ${clock}`,
+      'webhooks.drain': async ({ integrationId }, { attempt }) => `${integrationId} ${attempt}`,
       'facebook.refresh': async ({ loginId }) => loginId,
       'webhooks.sweep': async () => ({ outcome: 'swept', rows: 3 }),
-    } satisfies JobHandlers<typeof jobs, { clock: number }>;
+    } satisfies JobHandlers<typeof jobs>;
     const { 'webhooks.sweep': _left, ...rest } = handlers;
     // @ts-expect-error the sweep's handler is missing
-    rest satisfies JobHandlers<typeof jobs, { clock: number }>;
+    rest satisfies JobHandlers<typeof jobs>;
   });
 
   it('refuses declarations that make no sense', () => {

@@ -5,6 +5,27 @@ const database = urlVariable('postgres', 'postgresql').optional();
 const web = urlVariable('http', 'https').optional();
 const text = z.string().optional();
 
+/** Whose value `npm start` hands on as it is given, and has no say in: to api and worker, to one of them. */
+export const passedOn = {
+  both: [
+    'HOST',
+    'DATABASE_POOL',
+    'NAMED_STATEMENTS',
+    'REDIS_CLUSTER',
+    'QUEUE_PREFIX',
+    'FACEBOOK_GRAPH_VERSION',
+    'FACEBOOK_TIMEOUT_MS',
+    'FACEBOOK_LOGIN_CONFIG_ID',
+    'MAIL_FROM',
+    'REPLIES',
+  ],
+  api: ['TRUST_PROXY', 'KEEP_ALIVE_SECONDS', 'STOP_DELAY_MS'],
+  worker: ['CONCURRENCY', 'REPLY_QUIET_SECONDS', 'EVENT_RETENTION_DAYS'],
+} as const;
+
+const texts = <Name extends string>(names: readonly Name[]) =>
+  Object.fromEntries(names.map(name => [name, text])) as Record<Name, typeof text>;
+
 const startSchema = z
   .object({
     NODE_ENV: text,
@@ -30,21 +51,21 @@ const startSchema = z
     FACEBOOK_VERIFY_TOKEN: text,
     FACEBOOK_GRAPH_URL: web,
     FACEBOOK_DIALOG_URL: web,
-    FACEBOOK_GRAPH_VERSION: text,
     SMTP_URL: text,
-    MAIL_FROM: text,
-    REPLIES: text,
-    TRUST_PROXY: text,
     RATE_LIMIT_PER_10_SECONDS: text,
     RATE_LIMIT_STRANGERS_PER_MINUTE: text,
     RATE_LIMIT_ATTEMPTS_PER_MINUTE: text,
     RATE_LIMIT_MAILS_PER_HOUR: text,
     RATE_LIMIT_FREE_GUESSES: text,
     LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).optional(),
+    ...texts([...passedOn.both, ...passedOn.api, ...passedOn.worker]),
   })
   .superRefine((given, context) => {
     for (const [name, message] of contradictions(given)) context.addIssue({ code: 'custom', path: [name], message });
   });
+
+/** All that `npm start` looks at. */
+export const startNames: readonly string[] = Object.keys(startSchema.shape);
 
 export type StartEnvironment = z.output<typeof startSchema>;
 

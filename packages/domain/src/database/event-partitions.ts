@@ -1,9 +1,9 @@
 import { type Database, knexOf } from './database.ts';
+import { inBatches } from './in-batches.ts';
 
 /** Weeks that exist ahead: this many days may pass without a run before events fall into the default partition. */
 const daysAhead = 28;
 const batch = 5_000;
-const maxBatches = 200;
 
 export interface PartitionsKept {
   made: number;
@@ -23,19 +23,11 @@ export async function keepEventPartitions(database: Database, retentionDays: num
   const knex = knexOf(database);
   const ask = async (call: string, values: readonly number[]): Promise<number> =>
     (await knex.raw(`select ${call} as count`, values as never)).rows[0].count;
-  const inBatches = async (call: string): Promise<number> => {
-    let sum = 0;
-    for (let round = 0; round < maxBatches; round += 1) {
-      const count = await ask(`${call}(${past}, ?)`, [retentionDays, batch]);
-      sum += count;
-      if (count < batch) break;
-    }
-    return sum;
-  };
+  const askInBatches = (call: string) => inBatches(batch, limit => ask(`${call}(${past}, ?)`, [retentionDays, limit]));
   const past = `app.now() - ? * interval '1 day'`;
   const made = await ask(`app.make_event_partitions(${past}, app.now() + ? * interval '1 day')`, [7, daysAhead]);
   const dropped = await ask(`app.drop_event_partitions(${past})`, [retentionDays]);
-  const forgotten = await inBatches('app.forget_events');
-  const wordless = await inBatches('router.forget_reply_words');
+  const forgotten = await askInBatches('app.forget_events');
+  const wordless = await askInBatches('router.forget_reply_words');
   return { made, dropped, forgotten, wordless };
 }

@@ -113,10 +113,9 @@ async function otherReplies(
   listed: readonly CommentReply[],
 ): Promise<Set<string>> {
   const { rows } = await tx.raw(
-    `select substring(sent_id from '[^_]+$') as id from replies
-     where organization_id = ? and page_id = ? and kind = 'public_comment' and sent_id is not null and id <> ?
-       and substring(sent_id from '[^_]+$') = any(?)`,
-    [drain.organizationId, drain.pageId, reply.id, listed.map(({ id }) => lastSegment(id))] as never,
+    `select sent_comment as id from replies
+     where organization_id = ? and page_id = ? and sent_comment = any(?) and id <> ?`,
+    [drain.organizationId, drain.pageId, listed.map(({ id }) => lastSegment(id)), reply.id] as never,
   );
   return new Set((rows as { id: string }[]).map(({ id }) => id));
 }

@@ -148,6 +148,8 @@ const intentSql = `
     join organizations o on o.id = p.organization_id and o.is_active and not o.replies_paused
     where p.organization_id = $1 and p.id = $2 and p.drain_token = $4 and p.drain_until > clock_timestamp()
       and p.generation = $5 and p.status = any($6) and (p.paused_until is null or p.paused_until <= app.now())
+    -- Whoever ends the lease, as an erasure does, waits for this statement, or it for them.
+    for share of p
   ), intent as (
     insert into replies as r (organization_id, id, integration_id, event_id, page_id, source_id, kind, state, rule,
       reason, text, thread_hash, attempts, sending_at)

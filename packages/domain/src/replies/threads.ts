@@ -59,9 +59,7 @@ async function readOwnComments(tx: TenantTx, drain: Drain, events: readonly Open
   const ids = events.flatMap(({ incoming }) => (incoming?.kind === 'comment' ? [lastSegment(incoming.commentId)] : []));
   if (ids.length === 0) return new Set();
   const { rows } = await tx.raw(
-    `select substring(sent_id from '[^_]+$') as id from replies
-     where organization_id = ? and page_id = ? and kind = 'public_comment' and sent_id is not null
-       and substring(sent_id from '[^_]+$') = any(?)`,
+    'select sent_comment as id from replies where organization_id = ? and page_id = ? and sent_comment = any(?)',
     [drain.organizationId, drain.pageId, ids] as never,
   );
   return new Set((rows as { id: string }[]).map(({ id }) => id));
@@ -92,7 +90,7 @@ async function withoutDoubt(
   if ([...found.keys()].every(thread => echoed.has(thread))) return;
   const { rows } = await tx.raw(
     `select distinct encode(thread_hash, 'hex') as thread from replies
-     where organization_id = ? and integration_id = ? and sending_at > clock_timestamp() - interval '1 hour'
+     where organization_id = ? and integration_id = ? and sending_at > now() - interval '1 hour'
        and finished_at is null and state in ('sending', 'unknown')`,
     [drain.organizationId, drain.integrationId],
   );
@@ -110,7 +108,10 @@ async function storeHumans(tx: TenantTx, drain: Drain, found: ReadonlyMap<string
   );
 }
 
-/** Automatic replies that were begun in the last hour: of the page, and in the conversations of these events. */
+/**
+ * Automatic replies that were begun in the last hour: of the page, and in the conversations of these events. By the
+ * transaction's clock: one that moves on is no condition of an index, and a page's replies of years would be read.
+ */
 export async function repliesLately(
   tx: TenantTx,
   drain: Drain,
@@ -120,7 +121,7 @@ export async function repliesLately(
     `with asked as (select distinct decode(hex, 'hex') as thread_hash from unnest(?::text[]) hex)
      select encode(asked.thread_hash, 'hex') as thread, count(*)::int as replies
      from replies r left join asked using (thread_hash)
-     where r.organization_id = ? and r.integration_id = ? and r.sending_at > clock_timestamp() - interval '1 hour'
+     where r.organization_id = ? and r.integration_id = ? and r.sending_at > now() - interval '1 hour'
      group by 1`,
     [threadsOf(events), drain.organizationId, drain.integrationId] as never,
   );

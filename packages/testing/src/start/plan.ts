@@ -1,5 +1,5 @@
 import { createDatabaseAndRoles, roleUrls } from '@pagekeeper/domain/database/roles';
-import type { StartEnvironment } from '../env.ts';
+import { passedOn, type StartEnvironment } from '../env.ts';
 import { generousLimits } from '../generous-limits.ts';
 import { freePort } from '../system/ports.ts';
 import type { LocalSecrets } from './secrets.ts';
@@ -103,20 +103,18 @@ export function childVariables(
     PUBLIC_URL: addresses.publicUrl,
     FACEBOOK_GRAPH_URL: given.FACEBOOK_GRAPH_URL ?? addresses.simulatorUrl ?? undefined,
     FACEBOOK_DIALOG_URL: given.FACEBOOK_DIALOG_URL ?? addresses.simulatorUrl ?? undefined,
-    FACEBOOK_GRAPH_VERSION: given.FACEBOOK_GRAPH_VERSION,
-    REPLIES: given.REPLIES,
     SMTP_URL: addresses.smtpUrl,
-    MAIL_FROM: given.MAIL_FROM,
+    ...pick(given, passedOn.both),
   };
   return {
-    worker: { ...worker, METRICS_PORT: nextPort(given.METRICS_PORT)?.toString() },
+    worker: { ...worker, ...pick(given, passedOn.worker), METRICS_PORT: nextPort(given.METRICS_PORT)?.toString() },
     api: {
       ...worker,
       AUTH_DATABASE_URL: urls.auth,
       AUTH_SECRET: given.AUTH_SECRET ?? secrets.authSecret,
       PORT: String(addresses.apiPort),
       METRICS_PORT: given.METRICS_PORT?.toString(),
-      TRUST_PROXY: given.TRUST_PROXY,
+      ...pick(given, passedOn.api),
       ...limitsOf(given),
     },
     mailCatcher: { ...common, PORT: String(addresses.mailPort), SMTP_PORT: new URL(addresses.smtpUrl).port },
@@ -131,6 +129,9 @@ export function childVariables(
     },
   };
 }
+
+const pick = (given: StartEnvironment, names: readonly (keyof StartEnvironment & string)[]): Variables =>
+  Object.fromEntries(names.map(name => [name, given[name] as string | undefined]));
 
 /** The api's is the one that was asked for, the worker's the one after it. */
 const nextPort = (port: number | undefined) => (port ? port + 1 : port);
