@@ -59,6 +59,7 @@ const startSchema = z
     RATE_LIMIT_FREE_GUESSES: text,
     LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).optional(),
     ...texts([...passedOn.both, ...passedOn.api, ...passedOn.worker]),
+    REDIS_CLUSTER: z.enum(['on', 'off']).optional(),
   })
   .superRefine((given, context) => {
     for (const [name, message] of contradictions(given)) context.addIssue({ code: 'custom', path: [name], message });
