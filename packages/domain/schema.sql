@@ -288,6 +288,7 @@ public.replies: finished_at timestamp with time zone
 public.replies: created_at timestamp with time zone not null default app.now()
 public.replies: thread_hash bytea
 public.replies: text bytea
+public.replies: sent_comment text
 public.staff_entries: organization_id uuid not null
 public.staff_entries: id uuid not null
 public.staff_entries: user_id uuid not null
@@ -467,7 +468,7 @@ CREATE INDEX personal_idempotency_keys_age ON public.personal_idempotency_keys U
 CREATE INDEX replies_event ON public.replies USING btree (organization_id, event_id)
 CREATE INDEX replies_integration ON public.replies USING btree (organization_id, integration_id, id)
 CREATE INDEX replies_lately ON public.replies USING btree (organization_id, integration_id, sending_at) WHERE (sending_at IS NOT NULL)
-CREATE INDEX replies_sent_comments ON public.replies USING btree (organization_id, page_id, "substring"(sent_id, '[^_]+$'::text)) WHERE ((kind = 'public_comment'::text) AND (sent_id IS NOT NULL))
+CREATE INDEX replies_sent_comment ON public.replies USING btree (organization_id, page_id, sent_comment) WHERE (sent_comment IS NOT NULL)
 CREATE INDEX replies_thread ON public.replies USING btree (organization_id, thread_hash) WHERE (thread_hash IS NOT NULL)
 CREATE INDEX replies_unfinished ON public.replies USING btree (organization_id, integration_id, thread_hash) WHERE (finished_at IS NULL)
 CREATE INDEX replies_worded ON public.replies USING btree (created_at) WHERE (text IS NOT NULL)
@@ -836,7 +837,7 @@ public.page_claims: UPDATE (generation, claimed_at) to pagekeeper_app
 public.page_claims: UPDATE (organization_id, integration_id, generation, claimed_at) to pagekeeper_router
 public.page_unsubscriptions: SELECT (organization_id, id, due_at) to pagekeeper_router
 public.page_unsubscriptions: UPDATE (integration_id, page_access_token, attempts, due_at) to pagekeeper_app
-public.personal_idempotency_keys: SELECT (id, created_at, about_organization) to pagekeeper_router
+public.personal_idempotency_keys: SELECT (user_id, id, created_at, about_organization) to pagekeeper_router
 public.personal_idempotency_keys: UPDATE (status, answer, etag) to pagekeeper_app
 public.replies: SELECT (organization_id, id, state, created_at, text) to pagekeeper_router
 public.replies: UPDATE (event_id, kind, state, rule, reason, sent_id, attempts, sending_at, finished_at, thread_hash, text) to pagekeeper_app
@@ -853,6 +854,7 @@ CREATE OR REPLACE FUNCTION app.drop_event_partitions(before timestamp with time 
  LANGUAGE plpgsql
  SECURITY DEFINER
  SET search_path TO ''
+ SET "TimeZone" TO 'UTC'
 AS $function$
 declare
   week record;
@@ -904,6 +906,7 @@ CREATE OR REPLACE FUNCTION app.make_event_partitions(since timestamp with time z
  LANGUAGE plpgsql
  SECURITY DEFINER
  SET search_path TO ''
+ SET "TimeZone" TO 'UTC'
 AS $function$
 declare
   week timestamptz := date_trunc('week', since, 'UTC');
@@ -935,6 +938,15 @@ begin
     week := week + interval '7 days';
   end loop;
   return made;
+end $function$
+CREATE OR REPLACE FUNCTION app.note_sent_comment()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+begin
+  new.sent_comment := substring(new.sent_id from '[^_]+$');
+  return new;
 end $function$
 CREATE OR REPLACE FUNCTION app.now()
  RETURNS timestamp with time zone
@@ -1194,11 +1206,13 @@ declare
   forgotten integer;
   more integer;
 begin
-  delete from public.idempotency_keys where id in (select k.id from public.idempotency_keys k
-    where k.created_at < now() - interval '24 hours' limit batch);
+  delete from public.idempotency_keys k using (select o.organization_id, o.id from public.idempotency_keys o
+    where o.created_at < now() - interval '24 hours' order by o.created_at limit batch) old
+  where k.organization_id = old.organization_id and k.id = old.id;
   get diagnostics forgotten = row_count;
-  delete from public.personal_idempotency_keys where id in (select k.id from public.personal_idempotency_keys k
-    where k.created_at < now() - interval '24 hours' limit batch);
+  delete from public.personal_idempotency_keys k using (select o.user_id, o.id from public.personal_idempotency_keys o
+    where o.created_at < now() - interval '24 hours' order by o.created_at limit batch) old
+  where k.user_id = old.user_id and k.id = old.id;
   get diagnostics more = row_count;
   return forgotten + more;
 end $function$
@@ -1393,8 +1407,13 @@ AS $function$
     ) n
   )
   select s.organization_id, s.integration_id from step s
-  join public.organizations o on o.id = s.organization_id and o.is_active
-  left join public.facebook_page_integrations p on p.organization_id = s.organization_id and p.id = s.integration_id
+  cross join lateral (
+    select from public.organizations o where o.id = s.organization_id and o.is_active offset 0
+  ) active
+  left join lateral (
+    select p.paused_until from public.facebook_page_integrations p
+    where p.organization_id = s.organization_id and p.id = s.integration_id offset 0
+  ) p on true
   where (p.paused_until is null or p.paused_until <= app.now())
     and exists (
       select from public.webhook_events e

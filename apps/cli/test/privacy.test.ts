@@ -102,12 +102,16 @@ describe('a person who is erased', () => {
   });
 
   it('is gone with her words, ours to her and her hashes; what others wrote stays', async () => {
+    const preview = () =>
+      acme.owner.post(`${acme.path}/integrations/${shop.id}/reply-preview`, {}, { 'Idempotency-Key': 'preview-1' });
+    expect(JSON.stringify(await acme.owner.expect(200, preview()))).toContain('Ana Erased');
     // Her two comments and our two answers under them; her message, and our answer’s echo.
     expect(await erase(ana.id, acme.admin.email)).toMatchObject({ events: 4, replies: 2 });
     const inMessages = await erase(ana.psid, acme.admin.email);
     expect(inMessages.replies).toBe(1);
     const { text, lines } = await exported('without.ndjson');
     expect(text).not.toMatch(/ANA-|Ana Erased/);
+    expect((await preview()).body.code).toBe('answer_lost');
     expect(text).toContain('BEN-ONE');
     expect(text).toContain('Hello Ben Stays');
     const erased = lines.filter(({ type, reason }) => type === 'event' && reason === 'The person was erased.');

@@ -34,16 +34,17 @@ export async function forgetJobs(
 ): Promise<Forgotten> {
   let removed = 0;
   let left = 0;
+  const running = new Set<string | undefined>();
   for (const state of states) {
     const { found, complete } = await find(value, state, ask);
     if (!complete) left += 1;
     for (const job of found) {
-      const gone = state !== 'active' && (await ask(() => remove(job)));
-      if (gone) removed += 1;
+      if (state === 'active') running.add(job.id);
+      else if (await ask(() => remove(job))) removed += 1;
       else left += 1;
     }
   }
-  return { removed, left };
+  return { removed, left: left + running.size };
 }
 
 type Found = Awaited<ReturnType<Jobs['getJobs']>>[number];

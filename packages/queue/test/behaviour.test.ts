@@ -50,12 +50,12 @@ describe.each(backends)('a queue on %s', type => {
 
   it('begins many at a pace, and what is added again meanwhile neither piles up nor holds up who asks at once', async () => {
     const queue = bed.queue();
-    const many = ['a', 'b', 'c', 'd', 'e'].map(integrationId => ({ integrationId }));
+    const many = ['page-a', 'page-b', 'page-c', 'page-d', 'page-e'].map(integrationId => ({ integrationId }));
     await queue.enqueueMany(drain, many, { perSecond: 2 });
     expect(await queue.counts()).toMatchObject({ waiting: 2, delayed: 3 });
     await queue.enqueueMany(drain, many, { perSecond: 2 });
-    await queue.enqueue(drain, { integrationId: 'e' });
-    await queue.enqueue(drain, { integrationId: 'other' });
+    await queue.enqueue(drain, { integrationId: 'page-e' });
+    await queue.enqueue(drain, { integrationId: 'other-page' });
     expect(await queue.counts()).toMatchObject({ waiting: 4, delayed: 3 });
     const seen: string[] = [];
     await bed.worker([drain], {
@@ -65,8 +65,8 @@ describe.each(backends)('a queue on %s', type => {
       },
     });
     await until('all ran', () => seen.length === 7);
-    expect(seen.slice(0, 4).toSorted()).toEqual(['a', 'b', 'e', 'other']);
-    expect(seen.slice(4).toSorted()).toEqual(['c', 'd', 'e']);
+    expect(seen.slice(0, 4).toSorted()).toEqual(['other-page', 'page-a', 'page-b', 'page-e']);
+    expect(seen.slice(4).toSorted()).toEqual(['page-c', 'page-d', 'page-e']);
     await queue.enqueueMany(drain, many.slice(0, 1), { perSecond: 2 });
     await until('it runs again when it is done', () => seen.length === 8);
   });

@@ -148,6 +148,16 @@ export async function loseAnswer(transaction: Knex.Transaction, store: AnswerSto
     .update({ status: lost });
 }
 
+/**
+ * What an organization's previews of replies were answered with holds people's words. A repeat is told that the answer is
+ * lost, as are those of other requests with a 200; what was created says 201, and holds none.
+ */
+export async function loseShownWords(transaction: Knex.Transaction, organizationId: Uuid): Promise<void> {
+  await transaction('idempotency_keys')
+    .where({ organization_id: organizationId, status: 200 })
+    .update({ status: lost, answer: null, etag: null });
+}
+
 /** Undefined for an answer that is not known yet. */
 function shownOf(result: unknown): Pick<Answer, 'text' | 'etag'> | undefined {
   if (result === undefined) return { text: '' };

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { authorize } from '../access/authorize.ts';
 import { audit } from '../audit/audit.ts';
 import type { Context } from '../context.ts';
+import { loseShownWords } from '../idempotency/once.ts';
 import type { Uuid } from '../ids.ts';
 import { withTenant } from '../tenancy/doors.ts';
 import type { TenantTx } from '../tenancy/tenant-tx.ts';
@@ -45,6 +46,7 @@ export async function erasePerson(
       const { last, ...counts } = await withTenant(ctx, { organization, allowInactive: true }, async tx => {
         authorize(tx, 'person.erase');
         const batch = await eraseBatch(tx, ctx.vault, { whose, what, after: from });
+        if (what === 'own' && batch.last === null) await loseShownWords(tx, tx.tenant.organizationId);
         const { events, replies } = batch;
         const subject = { type: 'organization', id: tx.tenant.organizationId } as const;
         await audit(tx, { action: 'person.erased', subject, changes: { events, replies } });

@@ -48,8 +48,7 @@ export async function previewReplies(
   input: { organization: string; integration: string } & z.output<typeof previewRepliesInput>,
 ): Promise<Rendered<PreviewShape>> {
   const { organization, integration: reference, config: patch } = input;
-  // No answer is stored for a repeat: people's words would outlive their erasure in it, and nothing is done twice.
-  return await withTenant({ ...ctx, once: undefined }, { organization }, async tx => {
+  return await withTenant(ctx, { organization }, async tx => {
     authorize(tx, 'event.read');
     const { id, config } = await findIntegration(tx, reference);
     const page = await FacebookPageIntegration.query(tx).findOne({ id }).select('page_id', 'page_name');
