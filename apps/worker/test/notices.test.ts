@@ -80,11 +80,14 @@ describe('what people are told of a page', () => {
       `insert into notifications (organization_id, id, user_id, integration_id, kind, episode, detail)
        select $1, gen_random_uuid(), person, (select id from integrations where organization_id = $1), 'dead',
          app.now() + page * interval '1 second', jsonb_build_object('page_name', 'Blue Cup ' || page, 'detail', 'Ended.')
-       from generate_series(1, 300) as page, unnest($2::uuid[]) as person order by page`,
+       from generate_series(1, 600) as page, unnest($2::uuid[]) as person order by page`,
       [acme.uuid, [acme.owner.userId, acme.admin.userId]],
     );
     expect(connected.integration.facebook_page.status).toBe('healthy');
-    expect(await told()).toEqual(['300 pages stopped working']);
+    expect(await told()).toEqual(['600 pages stopped working']);
+    // One person's news fill a run: the other's do not wait for the next minute.
+    const mails = await network.mailsTo(acme.admin.email);
+    expect(mails.map(({ subject }) => subject)).toEqual(['600 pages stopped working']);
   });
 
   it('that Facebook keeps it from sending: by an answer or by its word, once a day', async () => {

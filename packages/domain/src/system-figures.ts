@@ -77,7 +77,7 @@ function showPages(metrics: Metrics, read: Reading<DatabaseFigures>): void {
   });
   metrics.gauge({
     name: 'pagekeeper_late_checks',
-    help: 'Pages whose check is due and was not begun.',
+    help: 'Pages whose check is due and was not begun; of 50,000 at most.',
     async read(gauge) {
       setOrForget(gauge, (await read())?.lateChecks.checks);
     },

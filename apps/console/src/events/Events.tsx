@@ -18,7 +18,7 @@ export function Events() {
   const organization = useSlug();
   const { mayWrite } = useOrganization();
   const search = useSearch({ from: '/in/organizations/$organization/events' });
-  const isOpen = useLiveEvents(organization, !search.cursor);
+  const isOpen = useLiveEvents(organization, { isWanted: !search.cursor });
   const pages = useIntegrationOptions(organization, search.integration);
   const [replaying, setReplaying] = useState<{ filter: Search; words: string[] } | null>(null);
   const filters = filtersOf(pages);

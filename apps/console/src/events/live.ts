@@ -1,17 +1,16 @@
 import { useEffect, useState } from 'react';
 import { refresh } from '../query-client.ts';
 
-/** So long between two readings; a busy page has many events a second. */
-const pauseMs = 1_000;
 /** A stream that was refused (too many of them, a process that stops) is asked for again; the browser does not. */
 const againMs = 20_000;
 
 /**
  * Reads anew what is shown when an event comes or changes (server-sent events). Nobody looks at a hidden tab: its
  * stream is closed, since a browser opens six connections to a host at most, for all tabs together.
+ * @param options.pauseMs so long between two readings, 1,000 unless told: a busy page has many events a second
  * @returns whether the stream is open: while it is not, lists ask again by themselves
  */
-export function useLiveEvents(organization: string, isWanted = true): boolean {
+export function useLiveEvents(organization: string, { isWanted = true, pauseMs = 1_000 } = {}): boolean {
   const [isOpen, setOpen] = useState(false);
   useEffect(() => {
     if (!isWanted) return;
@@ -61,6 +60,6 @@ export function useLiveEvents(organization: string, isWanted = true): boolean {
       clearTimeout(timer);
       close();
     };
-  }, [organization, isWanted]);
+  }, [organization, isWanted, pauseMs]);
   return isOpen;
 }

@@ -25,7 +25,7 @@ type OverviewData = components['schemas']['Overview'];
 export function Overview() {
   const organization = useSlug();
   const { name, mayWrite, replies_paused, role } = useOrganization();
-  const isOpen = useLiveEvents(organization);
+  const isOpen = useLiveEvents(organization, { pauseMs: 5_000 });
   const query = useSuspenseQuery({ ...overviewQuery(organization), refetchInterval: isOpen ? 60_000 : 15_000 });
   const { data } = query;
   const total = data.pages.reduce((sum, { count }) => sum + count, 0);

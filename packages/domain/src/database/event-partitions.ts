@@ -25,9 +25,10 @@ export async function keepEventPartitions(database: Database, retentionDays: num
     (await knex.raw(`select ${call} as count`, values as never)).rows[0].count;
   const askInBatches = (call: string) => inBatches(batch, limit => ask(`${call}(${past}, ?)`, [retentionDays, limit]));
   const past = `app.now() - ? * interval '1 day'`;
-  const made = await ask(`app.make_event_partitions(${past}, app.now() + ? * interval '1 day')`, [7, daysAhead]);
-  const dropped = await ask(`app.drop_event_partitions(${past})`, [retentionDays]);
+  // First what needs no lock on all events, which may not be had in time.
   const forgotten = await askInBatches('app.forget_events');
   const wordless = await askInBatches('router.forget_reply_words');
+  const made = await ask(`app.make_event_partitions(${past}, app.now() + ? * interval '1 day')`, [7, daysAhead]);
+  const dropped = await ask(`app.drop_event_partitions(${past})`, [retentionDays]);
   return { made, dropped, forgotten, wordless };
 }

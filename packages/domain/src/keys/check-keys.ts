@@ -4,6 +4,7 @@ import type { TenantTx } from '../tenancy/tenant-tx.ts';
 import { dataKeyOf, OrganizationKey } from '../vault/organization-key.ts';
 import { Sealed } from '../vault/sealed.ts';
 import { KeyUnavailableError, type Vault, VaultError } from '../vault/vault.ts';
+import { type IdWindow, idWindows } from './id-windows.ts';
 import { type Keeper, tenantOf, unlessGone } from './keeper.ts';
 import { isSealed } from './reseal-column.ts';
 import { type SealedColumn, sealedColumns } from './sealed-columns.ts';
@@ -52,9 +53,13 @@ export async function checkKeys(
       withTenant(keeper, { ...tenantOf(organization), readOnly: true }, work);
     await inside(tx => checkDataKeys(tx, keeper.vault, check));
     for (const sealed of sealedColumns) {
-      const { current, all } = await inside(tx => countValues(tx, sealed));
-      check.current += current;
-      check.earlier += all - current;
+      let all = 0;
+      for await (const window of idWindows(keeper, organization, sealed.table)) {
+        const counted = await inside(tx => countValues(tx, sealed, window));
+        check.current += counted.current;
+        check.earlier += counted.all - counted.current;
+        all += counted.all;
+      }
       const wanted = Math.min(options.sample ?? Number.POSITIVE_INFINITY, all);
       for (let [done, before] = [0, last]; done < wanted; ) {
         const limit = Math.min(batch, wanted - done);
@@ -86,13 +91,17 @@ function note(check: KeyCheck, fault: string): void {
   if (check.faults.length < maxFaults) check.faults.push(fault);
 }
 
-async function countValues(tx: TenantTx, { table, column }: SealedColumn): Promise<{ current: number; all: number }> {
+async function countValues(
+  tx: TenantTx,
+  { table, column }: SealedColumn,
+  { after, until }: IdWindow,
+): Promise<{ current: number; all: number }> {
   const { organizationId } = tx.tenant;
   const { rows } = await tx.raw(
     `select count(*)::int as "all", count(*) filter (where substring(${column} from 2 for 16) =
        (select uuid_send(k.id) from organization_keys k where k.organization_id = ? and k.is_current))::int as current
-     from ${table} where organization_id = ? and ${isSealed(column)}`,
-    [organizationId, organizationId],
+     from ${table} where organization_id = ? and id > ? and id <= ? and ${isSealed(column)}`,
+    [organizationId, organizationId, after, until],
   );
   return rows[0];
 }

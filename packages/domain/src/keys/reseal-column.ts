@@ -5,6 +5,7 @@ import type { TenantTx } from '../tenancy/tenant-tx.ts';
 import { currentDataKey, dataKeyOf } from '../vault/organization-key.ts';
 import { Sealed } from '../vault/sealed.ts';
 import { KeyUnavailableError, type Vault, VaultError } from '../vault/vault.ts';
+import { type IdWindow, idWindows } from './id-windows.ts';
 import { type Keeper, tenantOf, unlessGone } from './keeper.ts';
 import type { SealedColumn } from './sealed-columns.ts';
 
@@ -13,8 +14,6 @@ export interface ResealOptions {
   batch: number;
   onDone(values: number): void;
 }
-
-const first = '00000000-0000-0000-0000-000000000000' as Uuid;
 
 /** A token that was erased for a data deletion is empty, and sealed by nothing. */
 export const isSealed = (column: string): string => `octet_length(${column}) > 0`;
@@ -35,18 +34,20 @@ export async function resealColumn(
   sealed: SealedColumn,
   { batch, onDone }: ResealOptions,
 ): Promise<void> {
-  for (let after = first; ; ) {
-    const read = await unlessGone(() =>
-      withTenant(keeper, tenantOf(organization), async tx => {
-        const rows = await readBatch(tx, sealed, after, batch);
-        await storeAnew(tx, sealed, await sealAnew(tx, keeper.vault, sealed, rows));
-        return rows;
-      }),
-    );
-    if (!read || read.length === 0) return;
-    onDone(read.length);
-    if (read.length < batch) return;
-    after = read.at(-1)!.id;
+  for await (const { after: begin, until } of idWindows(keeper, organization, sealed.table)) {
+    for (let after = begin; ; ) {
+      const read = await unlessGone(() =>
+        withTenant(keeper, tenantOf(organization), async tx => {
+          const rows = await readBatch(tx, sealed, { after, until }, batch);
+          await storeAnew(tx, sealed, await sealAnew(tx, keeper.vault, sealed, rows));
+          return rows;
+        }),
+      );
+      if (!read) return;
+      onDone(read.length);
+      if (read.length < batch) break;
+      after = read.at(-1)!.id;
+    }
   }
 }
 
@@ -55,13 +56,19 @@ interface Row {
   value: Buffer;
 }
 
-async function readBatch(tx: TenantTx, sealed: SealedColumn, after: Uuid, batch: number): Promise<Row[]> {
+async function readBatch(
+  tx: TenantTx,
+  sealed: SealedColumn,
+  { after, until }: IdWindow,
+  batch: number,
+): Promise<Row[]> {
   const { table, column } = sealed;
   const { organizationId } = tx.tenant;
   const { rows } = await tx.raw(
-    `select id, ${column} as value from ${table} where organization_id = ? and id > ? and ${sealedBefore(sealed)}
+    `select id, ${column} as value from ${table} where organization_id = ? and id > ? and id <= ?
+       and ${sealedBefore(sealed)}
      order by id limit ?`,
-    [organizationId, after, organizationId, batch],
+    [organizationId, after, until, organizationId, batch],
   );
   return rows;
 }

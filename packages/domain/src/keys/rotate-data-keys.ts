@@ -2,6 +2,7 @@ import type { Uuid } from '../ids.ts';
 import { withTenant } from '../tenancy/doors.ts';
 import { beginKeyRotation, finishKeyRotation, transactionsBeforeNowEnded } from '../tenancy/key-rotation.ts';
 import { checkKeys } from './check-keys.ts';
+import { idWindows } from './id-windows.ts';
 import { type Keeper, listKeyOwners, tenantOf, unlessGone } from './keeper.ts';
 import { replaceDataKey } from './replace-data-key.ts';
 import { resealColumn, sealedBefore } from './reseal-column.ts';
@@ -94,15 +95,21 @@ async function rereadAll(
 }
 
 async function countEarlier(keeper: Keeper, organization: Uuid): Promise<number> {
-  const counts = sealedColumns.map(
-    sealed => `(select count(*) from ${sealed.table} where organization_id = ? and ${sealedBefore(sealed)})`,
-  );
-  const bindings = sealedColumns.flatMap(() => [organization, organization]);
-  const count = await unlessGone(() =>
-    withTenant(keeper, { ...tenantOf(organization), readOnly: true }, async tx => {
-      const { rows } = await tx.raw(`select (${counts.join(' + ')})::int as count`, bindings);
-      return rows[0].count as number;
-    }),
-  );
-  return count ?? 0;
+  let count = 0;
+  for (const sealed of sealedColumns) {
+    for await (const { after, until } of idWindows(keeper, organization, sealed.table)) {
+      const earlier = await unlessGone(() =>
+        withTenant(keeper, { ...tenantOf(organization), readOnly: true }, async tx => {
+          const { rows } = await tx.raw(
+            `select count(*)::int as count from ${sealed.table}
+             where organization_id = ? and id > ? and id <= ? and ${sealedBefore(sealed)}`,
+            [organization, after, until, organization],
+          );
+          return rows[0].count as number;
+        }),
+      );
+      count += earlier ?? 0;
+    }
+  }
+  return count;
 }

@@ -1,6 +1,8 @@
 import type { Context } from '../context.ts';
 import type { Uuid } from '../ids.ts';
+import { sendNotificationsJob } from '../jobs.ts';
 import { trySend } from '../mail/mailer.ts';
+import { nudge } from '../nudge.ts';
 import { isGone, withTenant } from '../tenancy/doors.ts';
 import type { TenantTx } from '../tenancy/tenant-tx.ts';
 import { composeNotification } from './compose-notification.ts';
@@ -24,6 +26,8 @@ export async function sendNotifications(
     const groups = groupByMail(waiting);
     let mails = 0;
     for (const group of groups) mails += (await send(ctx, organization, group)) ? 1 : 0;
+    // Of a thousand pages that died one person's news fill a run: the others' follow at once.
+    if (groups.length > 0) await nudge(ctx, sendNotificationsJob, { organization_id: organization });
     return { outcome: mails === groups.length ? 'sent' : 'delayed', mails };
   } catch (error) {
     if (isGone(error)) return { outcome: 'gone', mails: 0 };

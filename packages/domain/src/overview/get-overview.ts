@@ -98,8 +98,8 @@ async function forecast(tx: TenantTx): Promise<OverviewShape['expiring']> {
     `select to_char(l.expires_at at time zone 'UTC', 'YYYY-MM-DD') as date, count(*)::int as count
      from ${activePages}
      join facebook_logins l on l.organization_id = p.organization_id and l.id = p.login_id
-     where p.organization_id = ? and p.status <> all (?::text[]) and l.expires_at >= app.now()
-       and l.expires_at < app.now() + interval '${daysAhead} days'
+     where p.organization_id = ? and p.status <> all (?::text[]) and l.expires_at >= (select app.now())
+       and l.expires_at < (select app.now()) + interval '${daysAhead} days'
      group by 1 order by 1`,
     [tx.tenant.organizationId, [...deadAlready]],
   );

@@ -2,6 +2,7 @@ import pLimit from 'p-limit';
 import { type BusinessShape, businessResource, businessShape } from '../businesses/business.ts';
 import { readBusinesses } from '../businesses/read-businesses.ts';
 import type { Context } from '../context.ts';
+import { currentOrganization } from '../database/tenant-table.ts';
 import type { Uuid } from '../ids.ts';
 import { type IntegrationShape, integrationResource, integrationShape } from '../integrations/integration-resource.ts';
 import { integrationsWithPage } from '../integrations/show-integration.ts';
@@ -121,7 +122,7 @@ async function readIntegrations(
         `integrations.id in (
            select newest.id from unnest(?::uuid[]) as business (id) cross join lateral (
              select i.id from integrations i
-             where i.organization_id = integrations.organization_id and i.business_id = business.id and i.is_active
+             where i.organization_id = ${currentOrganization} and i.business_id = business.id and i.is_active
              order by i.id desc limit ${maxNested}
            ) as newest
          )`,

@@ -2,14 +2,15 @@ import { z } from 'zod';
 import { authorize } from '../access/authorize.ts';
 import { audit } from '../audit/audit.ts';
 import type { Context } from '../context.ts';
-import { publicId } from '../ids.ts';
+import { publicId, type Uuid } from '../ids.ts';
 import { FacebookPageIntegration } from '../integrations/facebook-page-integration.ts';
 import { findIntegration } from '../integrations/integration.ts';
 import { integrationConfigPatch, patchConfig } from '../integrations/integration-config.ts';
 import { Rendered } from '../resource.ts';
 import { withTenant } from '../tenancy/doors.ts';
 import type { TenantTx } from '../tenancy/tenant-tx.ts';
-import { WebhookEvent } from '../webhooks/webhook-event.ts';
+import { filteredEvents } from '../webhooks/event-filter.ts';
+import type { WebhookEvent } from '../webhooks/webhook-event.ts';
 import { type Question, replyTo } from './decide.ts';
 import { openEvent } from './open-event.ts';
 import { replyKinds } from './reply.ts';
@@ -78,13 +79,13 @@ interface Asked {
 async function newestQuestions(
   tx: TenantTx,
   vault: Context['vault'],
-  integration_id: string,
+  integrationId: Uuid,
   pageId: string,
 ): Promise<Asked[]> {
-  const events = await WebhookEvent.query(tx)
-    .where({ integration_id, page_id: pageId })
-    .whereIn('kind', ['comment.add', 'message'])
-    .orderBy('id', 'desc')
+  const events = await filteredEvents(tx, { integrationId })
+    .where('webhook_events.page_id', pageId)
+    .whereIn('webhook_events.kind', ['comment.add', 'message'])
+    .orderBy('webhook_events.id', 'desc')
     .limit(maxOpened);
   const questions: Asked[] = [];
   for (const event of events) {

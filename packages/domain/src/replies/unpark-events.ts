@@ -48,11 +48,11 @@ async function unparkOldest(tx: TenantTx, integrationId: Uuid, after: Uuid): Pro
   const { rows } = await tx.raw(
     // Due from now on: it does not wait for us since it came.
     `update webhook_events set state = 'pending', reason = null, not_before = clock_timestamp()
-     where organization_id = ? and state = 'parked' and id in (
+     where organization_id = ? and integration_id = ? and state = 'parked' and id in (
        select id from webhook_events where organization_id = ? and integration_id = ? and state = 'parked' and id > ?
        order by id limit ?
      ) returning id`,
-    [tx.tenant.organizationId, tx.tenant.organizationId, integrationId, after, batch],
+    [tx.tenant.organizationId, integrationId, tx.tenant.organizationId, integrationId, after, batch],
   );
   return (rows as { id: Uuid }[]).map(({ id }) => id).sort();
 }

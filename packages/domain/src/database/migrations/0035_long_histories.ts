@@ -21,6 +21,11 @@ drop policy owner_fills on replies;
 drop index replies_sent_comments;
 create index replies_sent_comment on replies (organization_id, page_id, sent_comment) where sent_comment is not null;
 
+-- Those that people look for among all that was sent, and a tenant's conversations by the person.
+create index replies_rare on replies (organization_id, id) where state in ('rejected', 'unknown', 'shadow');
+create index threads_thread on threads (organization_id, thread_hash);
+create index webhook_events_default_age on partitions.webhook_events_default (received_at);
+
 -- Seven days are seven times 24 hours, whether or not a clock was put forward in between.
 alter function app.make_event_partitions set timezone = 'UTC';
 alter function app.drop_event_partitions set timezone = 'UTC';
@@ -44,11 +49,13 @@ ${pendingIntegrations(`
     select p.paused_until from public.facebook_page_integrations p
     where p.organization_id = s.organization_id and p.id = s.integration_id offset 0
   ) p on true`)}
+${lateChecks(' order by p.next_check_at limit 50000')}
 reset role;
 `;
 
 export const down = `
 set local role pagekeeper_router;
+${lateChecks('')}
 ${pendingIntegrations(`
   join public.organizations o on o.id = s.organization_id and o.is_active
   left join public.facebook_page_integrations p on p.organization_id = s.organization_id and p.id = s.integration_id`)}
@@ -63,6 +70,7 @@ reset role;
 revoke select (user_id) on personal_idempotency_keys from pagekeeper_router;
 alter function app.drop_event_partitions reset timezone;
 alter function app.make_event_partitions reset timezone;
+drop index partitions.webhook_events_default_age, threads_thread, replies_rare;
 drop index replies_sent_comment;
 create index replies_sent_comments on replies (organization_id, page_id, (substring(sent_id from '[^_]+$')))
   where kind = 'public_comment' and sent_id is not null;
@@ -111,5 +119,22 @@ language sql stable security definer set search_path = '' as $$
         and (e.not_before is null or e.not_before <= clock_timestamp())
     )
   limit batch
+$$;`;
+}
+
+/** @param bound so many of those that are due longest are looked at: after an outage the figure would cost a minute */
+function lateChecks(bound: string): string {
+  return `
+create or replace function router.late_checks(out checks bigint, out oldest_seconds double precision)
+language sql stable security definer set search_path = '' set enable_seqscan = off as $$
+  with due as materialized (
+    select p.organization_id, p.id, p.next_check_at
+    from public.facebook_page_integrations p where p.next_check_at <= app.now()${bound}
+  )
+  select count(*), coalesce(extract(epoch from app.now() - min(d.next_check_at)), 0)::double precision from due d
+  where (select o.is_active from public.organizations o where o.id = d.organization_id)
+    and (select i.is_active and (select b.is_active from public.businesses b
+           where b.organization_id = i.organization_id and b.id = i.business_id)
+         from public.integrations i where i.organization_id = d.organization_id and i.id = d.id)
 $$;`;
 }
