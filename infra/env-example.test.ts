@@ -37,10 +37,10 @@ it('.env.example says what the processes read', async () => {
   await expect(example()).toMatchFileSnapshot('../.env.example');
 });
 
-it('npm start looks at every variable of the api and the worker, save those for tests and for production', () => {
+it('npm start looks at every variable of the api and the worker, save where it listens and what is for tests', () => {
   const names = new Set([...Object.keys(apiVariables.shape), ...Object.keys(workerVariables.shape)]);
   const left = [...names].filter(name => !startNames.includes(name));
-  expect(left.sort()).toEqual(['DEBUG', 'FAIL_AT', 'FAIL_BY']);
+  expect(left.sort()).toEqual(['DEBUG', 'FAIL_AT', 'FAIL_BY', 'HOST']);
 });
 
 /** Starts a process with just these variables; it must end by itself. */

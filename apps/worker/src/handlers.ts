@@ -2,7 +2,7 @@ import { forgetConnections } from '@pagekeeper/domain/connections/forget-connect
 import { sweepConnections } from '@pagekeeper/domain/connections/sweep-connections';
 import type { Context, Services } from '@pagekeeper/domain/context';
 import { keepEventPartitions } from '@pagekeeper/domain/database/event-partitions';
-import { checkLogin } from '@pagekeeper/domain/facebook/check-login';
+import { checkInTurn } from '@pagekeeper/domain/facebook/check-in-turn';
 import { sweepLogins } from '@pagekeeper/domain/facebook/sweep-logins';
 import { sweepMoves } from '@pagekeeper/domain/facebook/sweep-moves';
 import { sweepUnsubscriptions } from '@pagekeeper/domain/facebook/sweep-unsubscriptions';
@@ -41,7 +41,7 @@ export function createHandlers({ services, appId, repliesOff, quietSeconds, rete
     requestId: jobId,
   });
   return {
-    'facebook.refresh-login': (payload, job) => checkLogin(contextOf(job), appId, payload),
+    'facebook.refresh-login': (payload, job) => checkInTurn(contextOf(job), appId, payload),
     'facebook.unsubscribe-page': (payload, job) => unsubscribePage(contextOf(job), appId, payload),
     'facebook.sweep-unsubscriptions': async () => ({ outcome: 'swept', due: await sweepUnsubscriptions(services) }),
     'facebook.sweep-logins': async () => ({ ...(await sweepLogins(services, appId)) }),

@@ -1,4 +1,5 @@
-import { sweepLoginsJob } from '@pagekeeper/domain/jobs';
+import type { Uuid } from '@pagekeeper/domain/ids';
+import { refreshLoginJob, sweepLoginsJob } from '@pagekeeper/domain/jobs';
 import { type Network, startNetwork } from '@pagekeeper/testing/network/network';
 import type { ConnectedPage, Tenant } from '@pagekeeper/testing/network/tenant';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
@@ -100,6 +101,37 @@ describe('keep-alive', () => {
     await network.settle();
     const read = await acme.owner.expect(200, acme.owner.get(`${acme.path}/integrations/${connected.id}`));
     expect(read.facebook_page.status).toBe('needs_reauth');
+  });
+
+  it('is left out where another check came before it, and what somebody asks for meanwhile follows it', async () => {
+    const acme = await network.tenant('acme');
+    const { page } = await acme.connectPage();
+    await network.settle();
+    const read = async () => {
+      const columns = 'select login_id, last_checked_at from facebook_page_integrations where page_id = $1';
+      return (await network.sql(columns, [page.page_id]))[0];
+    };
+    const { login_id, last_checked_at: first } = await read();
+    const check = { organization_id: acme.uuid as Uuid, login_id };
+    const { queue } = network.services;
+    await queue.enqueueMany(refreshLoginJob, [{ ...check, routine: true }], { perSecond: 1 });
+    await network.settle();
+    expect((await read()).last_checked_at).toEqual(first);
+
+    await network.sql('update facebook_page_integrations set next_check_at = app.now() where page_id = $1', [
+      page.page_id,
+    ]);
+    await network.simulator.post('/__sim/faults', {
+      match: { person_id: page.personId },
+      fault: { type: 'latency', ms: 2_000 },
+      times: 1,
+    });
+    await queue.enqueueMany(refreshLoginJob, [{ ...check, routine: true }], { perSecond: 1 });
+    await network.untilSql('select 1 from facebook_logins where lease_until > clock_timestamp()', 'the slow check');
+    await queue.enqueue(refreshLoginJob, check);
+    await expect.poll(async () => (await read()).last_checked_at, { timeout: 20_000 }).not.toEqual(first);
+    const { last_checked_at: second } = await read();
+    await expect.poll(async () => (await read()).last_checked_at, { timeout: 20_000 }).not.toEqual(second);
   });
 
   it('subscribes a page within the hour where Facebook did not take that at first, however often it is asked meanwhile', async () => {

@@ -41,9 +41,9 @@ it('an answer is not begun while its person is being erased: whoever ends the le
   const { page } = await umbrella.connectPage();
   await network.settle();
   await network.worker!.stop();
-  const stops = () => network.output.filter(line => line.includes('failpoint drain.after_claim')).length;
+  const stops = () => network.output.filter(line => line.includes('failpoint drain.after_close')).length;
   const before = stops();
-  const worker = await network.startWorker({ FAIL_AT: 'drain.after_claim', FAIL_BY: 'SIGSTOP' });
+  const worker = await network.startWorker({ FAIL_AT: 'drain.after_close', FAIL_BY: 'SIGSTOP' });
   await network.simulator.post(`/__sim/pages/${page.page_id}/comments`, { text: 'Open?' });
   await expect.poll(stops, { timeout: 20_000 }).toBe(before + 1);
   // As an erasure does, which takes its time before it commits.

@@ -31,8 +31,8 @@ export interface Queue {
   ): Promise<void>;
   /**
    * Adds many jobs of one kind, 500 per round trip. All payloads are checked first; a fault can leave earlier chunks added.
-   * @param options.perSecond so many of them begin in each second from now on, and other jobs come to their turn between
-   * them; those that wait since an earlier call stay as they are
+   * @param options.perSecond so many of them may begin in each second from now on, and other jobs come to their turn between
+   * them; those that wait since an earlier call stay as they are. On Postgres what is late stands before what came after it
    */
   enqueueMany<Payload>(
     job: JobDefinition<string, Payload>,

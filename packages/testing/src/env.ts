@@ -8,7 +8,6 @@ const text = z.string().optional();
 /** Whose value `npm start` hands on as it is given, and has no say in: to api and worker, to one of them. */
 export const passedOn = {
   both: [
-    'HOST',
     'DATABASE_POOL',
     'NAMED_STATEMENTS',
     'REDIS_CLUSTER',

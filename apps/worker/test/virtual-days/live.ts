@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { sweepLogins } from '@pagekeeper/domain/facebook/sweep-logins';
 import { sweepNotifications } from '@pagekeeper/domain/notifications/sweep-notifications';
+import type { Queue } from '@pagekeeper/queue/queue';
 import { type Network, startNetwork } from '@pagekeeper/testing/network/network';
 import { Happenings } from './happenings.ts';
 import { type Judgement, judge, judgeThrottles } from './judge.ts';
@@ -108,7 +109,13 @@ async function nextDue(network: Network): Promise<number> {
 /** As the worker's schedules would each minute; once more for what waited until one had gone first. */
 async function checkAndTell(network: Network): Promise<void> {
   for (let round = 0; round < 2; round += 1) {
-    const { due } = await sweepLogins(network.services, appId);
+    // The pace is one of real seconds, of which an hour here has hardly any.
+    const { database, queue } = network.services;
+    const atOnce = {
+      ...queue,
+      enqueueMany: ((job, payloads) => queue.enqueueMany(job, payloads)) as Queue['enqueueMany'],
+    };
+    const { due } = await sweepLogins({ database, queue: atOnce }, appId);
     if (due === 0) break;
     await untilIdle(network);
   }

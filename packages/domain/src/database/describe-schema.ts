@@ -41,6 +41,9 @@ const parts: Record<string, string> = {
       || a.grantee::regrole as line
     from ${ourRelations} join pg_attribute t on t.attrelid = c.oid, aclexplode(t.attacl) a
     where a.grantee <> c.relowner group by ${relation}, a.privilege_type, a.grantee order by 1`,
+  triggers: `
+    select pg_get_triggerdef(t.oid) as line
+    from ${ourRelations} join pg_trigger t on t.tgrelid = c.oid where not t.tgisinternal order by 1`,
   functions: `
     select pg_get_functiondef(p.oid) as line
     from pg_proc p join pg_namespace n on n.oid = p.pronamespace and n.nspname in ${schemas}

@@ -5,6 +5,7 @@ import type { Context } from '../context.ts';
 import { loseShownWords } from '../idempotency/once.ts';
 import type { Uuid } from '../ids.ts';
 import { withTenant } from '../tenancy/doors.ts';
+import { transactionsBeforeNowEnded } from '../tenancy/key-rotation.ts';
 import type { TenantTx } from '../tenancy/tenant-tx.ts';
 import { currentDataKey } from '../vault/organization-key.ts';
 import { payloadOf } from '../webhooks/webhook-event.ts';
@@ -46,7 +47,6 @@ export async function erasePerson(
       const { last, ...counts } = await withTenant(ctx, { organization, allowInactive: true }, async tx => {
         authorize(tx, 'person.erase');
         const batch = await eraseBatch(tx, ctx.vault, { whose, what, after: from });
-        if (what === 'own' && batch.last === null) await loseShownWords(tx, tx.tenant.organizationId);
         const { events, replies } = batch;
         const subject = { type: 'organization', id: tx.tenant.organizationId } as const;
         await audit(tx, { action: 'person.erased', subject, changes: { events, replies } });
@@ -57,6 +57,9 @@ export async function erasePerson(
       after = last;
     }
   }
+  // A preview that had opened an event before it was erased has stored its answer by then.
+  await transactionsBeforeNowEnded(ctx.database);
+  await withTenant(ctx, { organization, allowInactive: true }, tx => loseShownWords(tx, tx.tenant.organizationId));
   return erased;
 }
 

@@ -200,6 +200,7 @@ async function closeUnsent(ctx: Context, { organizationId }: Drain, { reply }: D
     tx('replies')
       .where({ organization_id: organizationId, id: reply!.id, attempts: reply!.attempts })
       .whereIn('state', ['sending', 'unknown'])
+      .whereNull('finished_at')
       .update({ state: 'claimed', reason: 'It was not sent.' }),
   );
 }

@@ -2,6 +2,11 @@ const tables = { idempotency_keys: 'organization_id', personal_idempotency_keys:
 
 /** What is cheap on the first day stays so: replies are kept, answers come by the million, and clocks are put forward. */
 export const up = `
+-- Those that people look for among all that was sent, and a tenant's conversations by the person.
+create index replies_rare on replies (organization_id, id) where state in ('rejected', 'unknown', 'shadow');
+create index threads_thread on threads (organization_id, thread_hash);
+create index webhook_events_default_age on partitions.webhook_events_default (received_at);
+
 -- The last part of a comment's id, with and without its post: a function that is not leakproof is no condition of an index
 -- where row level security stands before it, and every comment that a page ever wrote would be read.
 alter table replies add column sent_comment text;
@@ -13,18 +18,14 @@ begin
 end $$;
 create trigger replies_sent_comment before update of sent_id on replies
   for each row when (new.kind = 'public_comment') execute function app.note_sent_comment();
--- Those of the last day, for which a word of the page counts as a human's. Older ones need none, and nobody waits for them.
+-- Those of the last eight days: longer ago nothing is answered, and no word of the page counts as a human's. From here on
+-- replies stand still until the end, a second for a million of them.
 create policy owner_fills on replies to pagekeeper_owner using (true) with check (true);
 update replies set sent_id = sent_id
-where kind = 'public_comment' and sent_id is not null and sending_at > now() - interval '1 day';
+where kind = 'public_comment' and sent_id is not null and sending_at > now() - interval '8 days';
 drop policy owner_fills on replies;
 drop index replies_sent_comments;
 create index replies_sent_comment on replies (organization_id, page_id, sent_comment) where sent_comment is not null;
-
--- Those that people look for among all that was sent, and a tenant's conversations by the person.
-create index replies_rare on replies (organization_id, id) where state in ('rejected', 'unknown', 'shadow');
-create index threads_thread on threads (organization_id, thread_hash);
-create index webhook_events_default_age on partitions.webhook_events_default (received_at);
 
 -- Seven days are seven times 24 hours, whether or not a clock was put forward in between.
 alter function app.make_event_partitions set timezone = 'UTC';

@@ -1,0 +1,36 @@
+import { raw } from 'objection';
+import type { Context } from '../context.ts';
+import type { Uuid } from '../ids.ts';
+import { FacebookPageIntegration } from '../integrations/facebook-page-integration.ts';
+import { refreshLoginJob } from '../jobs.ts';
+import { nudge } from '../nudge.ts';
+import { isGone, withTenant } from '../tenancy/doors.ts';
+import { type CheckOutcome, checkLogin } from './check-login.ts';
+
+/**
+ * A check as a job: a routine one is left out where another came before it, and one that somebody asked for follows the
+ * one that is under way, which may have begun before what they ask about.
+ */
+export async function checkInTurn(
+  ctx: Context,
+  appId: string,
+  input: { organization_id: Uuid; login_id: Uuid; routine?: boolean | undefined },
+): Promise<CheckOutcome | { outcome: 'not_due' }> {
+  if (input.routine && !(await isDue(ctx, input))) return { outcome: 'not_due' };
+  const checked = await checkLogin(ctx, appId, input);
+  if (checked.outcome === 'busy' && !input.routine) await nudge(ctx, refreshLoginJob, input, { delayMs: 2_000 });
+  return checked;
+}
+
+async function isDue(ctx: Context, input: { organization_id: Uuid; login_id: Uuid }): Promise<boolean> {
+  try {
+    return await withTenant(ctx, { organization: input.organization_id, readOnly: true }, async tx => {
+      const pages = FacebookPageIntegration.query(tx).where({ login_id: input.login_id });
+      const due = await pages.where(raw('next_check_at <= app.now()') as never).first();
+      return due !== undefined;
+    });
+  } catch (error) {
+    if (isGone(error)) return false;
+    throw error;
+  }
+}
