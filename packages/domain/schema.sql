@@ -468,6 +468,7 @@ CREATE INDEX personal_idempotency_keys_age ON public.personal_idempotency_keys U
 CREATE INDEX replies_event ON public.replies USING btree (organization_id, event_id)
 CREATE INDEX replies_integration ON public.replies USING btree (organization_id, integration_id, id)
 CREATE INDEX replies_lately ON public.replies USING btree (organization_id, integration_id, sending_at) WHERE (sending_at IS NOT NULL)
+CREATE INDEX replies_rare ON public.replies USING btree (organization_id, id) WHERE (state = ANY (ARRAY['rejected'::text, 'unknown'::text, 'shadow'::text]))
 CREATE INDEX replies_sent_comment ON public.replies USING btree (organization_id, page_id, sent_comment) WHERE (sent_comment IS NOT NULL)
 CREATE INDEX replies_thread ON public.replies USING btree (organization_id, thread_hash) WHERE (thread_hash IS NOT NULL)
 CREATE INDEX replies_unfinished ON public.replies USING btree (organization_id, integration_id, thread_hash) WHERE (finished_at IS NULL)
@@ -475,9 +476,11 @@ CREATE INDEX replies_worded ON public.replies USING btree (created_at) WHERE (te
 CREATE INDEX sessions_expires_at_idx ON auth.sessions USING btree (expires_at)
 CREATE INDEX sessions_user_id_idx ON auth.sessions USING btree (user_id)
 CREATE INDEX staff_entries_user ON public.staff_entries USING btree (organization_id, user_id, expires_at)
+CREATE INDEX threads_thread ON public.threads USING btree (organization_id, thread_hash)
 CREATE INDEX verifications_identifier_idx ON auth.verifications USING btree (identifier)
 CREATE INDEX verifications_value ON auth.verifications USING btree (value)
 CREATE INDEX webhook_events_closed ON ONLY public.webhook_events USING btree (organization_id, integration_id, id) WHERE (state = ANY (ARRAY['processed'::text, 'ignored'::text, 'failed'::text]))
+CREATE INDEX webhook_events_default_age ON partitions.webhook_events_default USING btree (received_at)
 CREATE INDEX webhook_events_default_organization_id_id_idx ON partitions.webhook_events_default USING btree (organization_id, id) WHERE (state = 'failed'::text)
 CREATE INDEX webhook_events_default_organization_id_integration_id_id_idx ON partitions.webhook_events_default USING btree (organization_id, integration_id, id) WHERE (state = 'pending'::text)
 CREATE INDEX webhook_events_default_organization_id_integration_id_id_idx1 ON partitions.webhook_events_default USING btree (organization_id, integration_id, id) WHERE (state = 'parked'::text)
@@ -847,6 +850,10 @@ public.threads: SELECT (organization_id, thread_hash) to pagekeeper_router
 public.threads: UPDATE (human_until) to pagekeeper_app
 public.webhook_events: SELECT (organization_id, id, integration_id, received_at, state, not_before, replay) to pagekeeper_router
 public.webhook_events: UPDATE (person_hash, thread_hash, payload, state, attempts, not_before, processed_at, reason, replay) to pagekeeper_app
+
+-- triggers
+CREATE CONSTRAINT TRIGGER keep_an_owner AFTER DELETE OR UPDATE ON public.organization_memberships DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN (((old.role = 'OWNER'::text) AND old.is_active)) EXECUTE FUNCTION router.keep_an_owner()
+CREATE TRIGGER replies_sent_comment BEFORE UPDATE OF sent_id ON public.replies FOR EACH ROW WHEN ((new.kind = 'public_comment'::text)) EXECUTE FUNCTION app.note_sent_comment()
 
 -- functions
 CREATE OR REPLACE FUNCTION app.drop_event_partitions(before timestamp with time zone)
@@ -1322,7 +1329,7 @@ CREATE OR REPLACE FUNCTION router.late_checks(OUT checks bigint, OUT oldest_seco
 AS $function$
   with due as materialized (
     select p.organization_id, p.id, p.next_check_at
-    from public.facebook_page_integrations p where p.next_check_at <= app.now()
+    from public.facebook_page_integrations p where p.next_check_at <= app.now() order by p.next_check_at limit 50000
   )
   select count(*), coalesce(extract(epoch from app.now() - min(d.next_check_at)), 0)::double precision from due d
   where (select o.is_active from public.organizations o where o.id = d.organization_id)

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Network, startNetwork } from '@pagekeeper/testing/network/network';
+import { goOn } from '@pagekeeper/testing/processes';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 
 let network: Network;
@@ -25,7 +26,7 @@ it('a worker that stood still while its intent was committed does not send by it
   const stopped = () => network.output.some(line => line.includes('failpoint reply.before_intent'));
   await expect.poll(stopped, { timeout: 20_000 }).toBe(true);
   await sleep(stillMs);
-  process.kill(worker.pid, 'SIGCONT');
+  await goOn(worker);
   await network.settle(60_000);
   // By an intent of its own, since it is known that the first came to nothing. Our own comment comes back too, and is
   // skipped.
@@ -58,7 +59,7 @@ it('an answer is not begun while its person is being erased: whoever ends the le
     `select 1 from pg_stat_activity where query like 'with ended as%' and wait_event = 'PgSleep'`,
     'the lease is ended, and nobody knows it yet',
   );
-  process.kill(worker.pid, 'SIGCONT');
+  await goOn(worker);
   const [{ at }] = await erasure;
   await network.settle(60_000);
   const [{ sending_at }] = await network.sql(`select sending_at from replies where page_id = $1 and state = 'sent'`, [
@@ -93,7 +94,7 @@ it.each([
     await expect.poll(stops, { timeout: 20_000 }).toBe(before + 1);
     // As a check stores it.
     await found(status, missing);
-    process.kill(worker.pid, 'SIGCONT');
+    await goOn(worker);
     await network.settle(60_000);
     const states = await network.sql('select distinct state from webhook_events where page_id = $1', [page.page_id]);
     expect(states).toEqual([{ state: 'processed' }]);

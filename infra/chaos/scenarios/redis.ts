@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { defaultPrefix, queueName } from '@pagekeeper/queue/broker';
+import { goOn } from '@pagekeeper/testing/processes';
 import type { RunningRedis } from '@pagekeeper/testing/redis';
 import { answersSince, lastSequence } from '../answers.ts';
 import { statusOf } from '../requests.ts';
@@ -152,7 +153,7 @@ async function flushBeforeNudge({ startApi, redis: server, crew, simulator, page
   const told = simulator.post(`/__sim/pages/${pageIds[0]}/comments`, { text: 'Hello?' });
   await api.reachedFailpoint;
   await server!.flush();
-  process.kill(api.pid, 'SIGCONT');
+  await goOn(api);
   await told;
 }
 

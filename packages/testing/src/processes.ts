@@ -77,6 +77,17 @@ export async function startProcess(options: ProcessOptions): Promise<StartedProc
   throw new Error(explainFailure(options.name, outcome, tail, deadlineMs));
 }
 
+/**
+ * SIGCONT for half a second, again and again: who tells of a failpoint stops a moment after that, and a single signal may
+ * come before. To one that goes on already it does nothing.
+ */
+export async function goOn({ pid }: { pid: number }): Promise<void> {
+  for (let sent = 0; sent < 10; sent += 1) {
+    process.kill(pid, 'SIGCONT');
+    await sleep(50);
+  }
+}
+
 function spawnNode({ entry, env }: ProcessOptions): ChildProcess {
   return spawn(process.execPath, argumentsFor(entry), {
     cwd: repositoryFolder,

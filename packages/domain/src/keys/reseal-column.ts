@@ -44,7 +44,7 @@ export async function resealColumn(
         }),
       );
       if (!read) return;
-      onDone(read.length);
+      if (read.length > 0) onDone(read.length);
       if (read.length < batch) break;
       after = read.at(-1)!.id;
     }
