@@ -12,12 +12,14 @@ const foundations = ['access', 'audit', 'claims', 'database', 'idempotency', 'ma
 /** Run by jobs alone, which act for the organization itself: nobody's right is asked for there. */
 const jobFiles = new Set([
   'facebook/check-login.ts',
+  'facebook/check-in-turn.ts',
   'connections/forget-connections.ts',
   'facebook/tell-of-move.ts',
   'facebook/leave-overtaken.ts',
   'facebook/unsubscribe-page.ts',
   'invitations/send-invitation.ts',
   'keys/check-keys.ts',
+  'keys/id-windows.ts',
   'keys/replace-data-key.ts',
   'keys/rotate-data-keys.ts',
   'keys/reseal-column.ts',

@@ -1,7 +1,8 @@
 import type { Context } from '../context.ts';
 import { Rendered } from '../resource.ts';
 import { withTenant } from '../tenancy/doors.ts';
-import { type Answer, completeAnswer, loseAnswer } from './once.ts';
+import { transactionsBeforeNowEnded } from '../tenancy/key-rotation.ts';
+import { type Answer, completeAnswer, loseAnswer, loseAnswers } from './once.ts';
 import { tenantAnswers } from './stores.ts';
 
 /**
@@ -31,4 +32,15 @@ export async function answerNever(ctx: Context, organization: string): Promise<v
   } catch (error) {
     ctx.log.warn({ err: error, request_id: ctx.requestId }, 'a lost answer was not noted');
   }
+}
+
+/**
+ * Previews of replies were answered with people's words, as what a request with a 200 says at all; what was created says
+ * 201, and holds none. A preview that had opened an event before it was erased has stored its answer by then.
+ */
+export async function loseShownWords(ctx: Context, organization: string): Promise<void> {
+  await transactionsBeforeNowEnded(ctx.database);
+  await withTenant(ctx, { organization, allowInactive: true }, tx =>
+    loseAnswers(tx, tenantAnswers(tx, ctx.vault), 200),
+  );
 }

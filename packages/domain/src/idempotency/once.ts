@@ -148,13 +148,14 @@ export async function loseAnswer(transaction: Knex.Transaction, store: AnswerSto
     .update({ status: lost });
 }
 
-/**
- * What an organization's previews of replies were answered with holds people's words. A repeat is told that the answer is
- * lost, as are those of other requests with a 200; what was created says 201, and holds none.
- */
-export async function loseShownWords(transaction: Knex.Transaction, organizationId: Uuid): Promise<void> {
-  await transaction('idempotency_keys')
-    .where({ organization_id: organizationId, status: 200 })
+/** Takes away what requests were answered with. A repeat is told that its answer is lost. */
+export async function loseAnswers(
+  transaction: Knex.Transaction,
+  { table, owner }: AnswerStore,
+  status: number,
+): Promise<void> {
+  await transaction(table)
+    .where({ ...owner, status })
     .update({ status: lost, answer: null, etag: null });
 }
 

@@ -2,10 +2,9 @@ import { z } from 'zod';
 import { authorize } from '../access/authorize.ts';
 import { audit } from '../audit/audit.ts';
 import type { Context } from '../context.ts';
-import { loseShownWords } from '../idempotency/once.ts';
+import { loseShownWords } from '../idempotency/answer-later.ts';
 import type { Uuid } from '../ids.ts';
 import { withTenant } from '../tenancy/doors.ts';
-import { transactionsBeforeNowEnded } from '../tenancy/key-rotation.ts';
 import type { TenantTx } from '../tenancy/tenant-tx.ts';
 import { currentDataKey } from '../vault/organization-key.ts';
 import { payloadOf } from '../webhooks/webhook-event.ts';
@@ -57,9 +56,7 @@ export async function erasePerson(
       after = last;
     }
   }
-  // A preview that had opened an event before it was erased has stored its answer by then.
-  await transactionsBeforeNowEnded(ctx.database);
-  await withTenant(ctx, { organization, allowInactive: true }, tx => loseShownWords(tx, tx.tenant.organizationId));
+  await loseShownWords(ctx, organization);
   return erased;
 }
 
