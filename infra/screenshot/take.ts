@@ -1,4 +1,5 @@
 import { fileURLToPath } from 'node:url';
+import { chromiumPath } from '@pagekeeper/testing/chromium';
 import { demoLogins, demoPassword } from '@pagekeeper/testing/demo';
 import { chromium } from 'playwright-core';
 
@@ -7,7 +8,7 @@ import { chromium } from 'playwright-core';
 const url = process.argv[2] ?? 'http://localhost:4000';
 const size = { width: 1280, height: 960 };
 
-const browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: ['--no-sandbox', '--disable-gpu'] });
+const browser = await chromium.launch({ executablePath: chromiumPath, args: ['--no-sandbox', '--disable-gpu'] });
 try {
   for (const colorScheme of ['light', 'dark'] as const) {
     const context = await browser.newContext({ viewport: size, colorScheme, reducedMotion: 'reduce' });

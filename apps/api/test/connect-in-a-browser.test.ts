@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { chromiumPath, hasChromium } from '@pagekeeper/testing/chromium';
 import { personWithPages } from '@pagekeeper/testing/network/dialog';
 import { type Network, startNetwork } from '@pagekeeper/testing/network/network';
 import type { Tenant } from '@pagekeeper/testing/network/tenant';
@@ -6,17 +6,14 @@ import { type Browser, type BrowserContext, chromium, type Page } from 'playwrig
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { addressOf, password } from './people.ts';
 
-const executablePath = '/usr/bin/chromium';
-const hasBrowser = existsSync(executablePath) || process.env.CI === 'true';
-
 let network: Network;
 let browser: Browser;
 
 beforeAll(async () => {
-  if (!hasBrowser) return;
+  if (!hasChromium) return;
   [network, browser] = await Promise.all([
     startNetwork(),
-    chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-gpu'], timeout: 60_000 }),
+    chromium.launch({ executablePath: chromiumPath, args: ['--no-sandbox', '--disable-gpu'], timeout: 60_000 }),
   ]);
 }, 90_000);
 
@@ -62,7 +59,7 @@ async function toTheDialog(context: BrowserContext, page: Page, tenant: Tenant, 
 const approve = (page: Page) => page.getByRole('button', { name: /^Continue as/ }).click();
 const heading = (page: Page) => page.getByRole('heading', { level: 1 }).textContent();
 
-describe.skipIf(!hasBrowser)('a person at a browser', () => {
+describe.skipIf(!hasChromium)('a person at a browser', () => {
   it('approves, picks, loses the page, and reconnects it', async () => {
     const acme = await network.tenant('acme');
     const { id: personId, pageIds } = await personWithPages(network, [{ name: 'Blue Cup' }, { name: 'Red Cup' }]);

@@ -1,10 +1,10 @@
 import { execFile } from 'node:child_process';
-import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { chromiumPath, hasChromium } from '@pagekeeper/testing/chromium';
 import { type Network, startNetwork } from '@pagekeeper/testing/network/network';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { endpoints } from '../src/endpoints.ts';
@@ -209,9 +209,7 @@ describe('a running api', () => {
     expect(text).not.toMatch(/<script>|<style|style=|onload=/);
   });
 
-  const chromium = '/usr/bin/chromium';
-
-  it.skipIf(!existsSync(chromium) && process.env.CI !== 'true')(
+  it.skipIf(!hasChromium)(
     'shows it in a browser, which finds nothing against our policy',
     async () => {
       const profile = await mkdtemp(join(tmpdir(), 'pagekeeper-docs-'));
@@ -225,7 +223,7 @@ describe('a running api', () => {
       const name = operations.find(([key]) => key.startsWith('PUT'))![1].operationId;
       const page = `${network.apiUrl}/docs#/Integrations/${name}`;
       const show = [...flags, '--enable-logging=stderr', '--virtual-time-budget=8000', '--dump-dom', page];
-      const { stdout, stderr } = await promisify(execFile)(chromium, show, { maxBuffer: 50_000_000 });
+      const { stdout, stderr } = await promisify(execFile)(chromiumPath, show, { maxBuffer: 50_000_000 });
       await rm(profile, { recursive: true, force: true });
       // One of the last endpoints, drawn from the document, unfolded.
       expect(stdout).toContain('/facebook-page');

@@ -1,15 +1,16 @@
+import { hasChromium } from '@pagekeeper/testing/chromium';
 import { buildConsole } from '@pagekeeper/testing/console';
 import { type Network, startNetwork } from '@pagekeeper/testing/network/network';
 import { totp } from '@pagekeeper/testing/totp';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { flaws, hasBrowser, heading, openBrowser, password, type Visitor, visit } from './browser.ts';
+import { flaws, heading, openBrowser, password, type Visitor, visit } from './browser.ts';
 
 let network: Network;
 let browser: Browser;
 
 beforeAll(async () => {
-  if (!hasBrowser) return;
+  if (!hasChromium) return;
   await buildConsole();
   [network, browser] = await Promise.all([startNetwork({ mail: true }), openBrowser()]);
 }, 120_000);
@@ -33,7 +34,7 @@ async function signInByForm(page: Page, email: string, secret: string): Promise<
   await press(page, 'Sign in');
 }
 
-describe.skipIf(!hasBrowser)('an account', () => {
+describe.skipIf(!hasChromium)('an account', () => {
   it('gets a new password by mail, and the address shows no token', async () => {
     const fay = await network.persona('Fay Forgot').signUp();
     const { page, go, complaints, close } = await arrive();
@@ -218,7 +219,7 @@ describe.skipIf(!hasBrowser)('an account', () => {
   }, 120_000);
 });
 
-describe.skipIf(!hasBrowser)('staff', () => {
+describe.skipIf(!hasChromium)('staff', () => {
   it('enter with a reason, which the people read in their audit log', async () => {
     const [acme, sam] = await Promise.all([network.tenant('acme'), network.persona('Sam Staff').signUp()]);
     await network.sql('update auth.users set is_staff = true where id = $1', [sam.userId]);

@@ -1,15 +1,10 @@
-import { existsSync } from 'node:fs';
 import { AxeBuilder } from '@axe-core/playwright';
+import { chromiumPath } from '@pagekeeper/testing/chromium';
 import type { Network } from '@pagekeeper/testing/network/network';
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
 
-const executablePath = '/usr/bin/chromium';
-
-/** With CI=true a missing browser is a failure. */
-export const hasBrowser = existsSync(executablePath) || process.env.CI === 'true';
-
 export const openBrowser = (): Promise<Browser> =>
-  chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-gpu'], timeout: 60_000 });
+  chromium.launch({ executablePath: chromiumPath, args: ['--no-sandbox', '--disable-gpu'], timeout: 60_000 });
 
 export const password = 'pagekeeper-demo';
 

@@ -1,9 +1,10 @@
+import { hasChromium } from '@pagekeeper/testing/chromium';
 import { buildConsole } from '@pagekeeper/testing/console';
 import { type Network, startNetwork } from '@pagekeeper/testing/network/network';
 import type { Tenant } from '@pagekeeper/testing/network/tenant';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { flaws, hasBrowser, heading, openBrowser, see, type Visitor, visit } from './browser.ts';
+import { flaws, heading, openBrowser, see, type Visitor, visit } from './browser.ts';
 
 let network: Network;
 let browser: Browser;
@@ -11,7 +12,7 @@ let acme: Tenant;
 let visitor: Visitor;
 
 beforeAll(async () => {
-  if (!hasBrowser) return;
+  if (!hasChromium) return;
   await buildConsole();
   [network, browser] = await Promise.all([startNetwork(), openBrowser()]);
 }, 120_000);
@@ -22,7 +23,7 @@ afterAll(async () => {
 });
 
 beforeEach(async () => {
-  if (!hasBrowser) return;
+  if (!hasChromium) return;
   acme = await network.tenant('acme');
   visitor = await visit(browser, network);
   visitor.page.setDefaultTimeout(30_000);
@@ -41,7 +42,7 @@ const follow = (page: Page, name: string) =>
 /** As the browser's own button does. */
 const back = (page: Page) => page.evaluate(() => history.back());
 
-describe.skipIf(!hasBrowser)('a replay', () => {
+describe.skipIf(!hasChromium)('a replay', () => {
   it('is of what was counted, also where the filter of the page is another meanwhile', async () => {
     const { page_id } = (await acme.connectPage()).page;
     for (const text of ['One?', 'Two?'])
@@ -73,7 +74,7 @@ describe.skipIf(!hasBrowser)('a replay', () => {
   }, 90_000);
 });
 
-describe.skipIf(!hasBrowser)('a list that follows what happens', () => {
+describe.skipIf(!hasChromium)('a list that follows what happens', () => {
   it('shows what came also where each reading takes longer than the pause between two', async () => {
     const { page_id } = (await acme.connectPage()).page;
     const { page, go } = visitor;
@@ -103,7 +104,7 @@ describe.skipIf(!hasBrowser)('a list that follows what happens', () => {
   }, 90_000);
 });
 
-describe.skipIf(!hasBrowser)('a slip of the hand', () => {
+describe.skipIf(!hasChromium)('a slip of the hand', () => {
   it('closes no dialog over a secret that is shown once, nor over what is typed', async () => {
     const { page, go } = visitor;
     await go(at('api-keys'));
@@ -129,7 +130,7 @@ describe.skipIf(!hasBrowser)('a slip of the hand', () => {
   }, 60_000);
 });
 
-describe.skipIf(!hasBrowser)('what is typed and not saved', () => {
+describe.skipIf(!hasChromium)('what is typed and not saved', () => {
   it('is asked about before its page is left, by a link, by the browser’s button and with the tab', async () => {
     const { id } = await acme.connectPage();
     const { page, go } = visitor;
@@ -204,7 +205,7 @@ describe.skipIf(!hasBrowser)('what is typed and not saved', () => {
   }, 90_000);
 });
 
-describe.skipIf(!hasBrowser)('a form', () => {
+describe.skipIf(!hasChromium)('a form', () => {
   it('that is sent again, after the answer was lost, makes one organization', async () => {
     const { page, go } = visitor;
     const keys: (string | undefined)[] = [];

@@ -1,17 +1,18 @@
+import { hasChromium } from '@pagekeeper/testing/chromium';
 import { buildConsole } from '@pagekeeper/testing/console';
 import { leaveFailedJob } from '@pagekeeper/testing/foreign-job';
 import { type Network, startNetwork } from '@pagekeeper/testing/network/network';
 import type { Tenant } from '@pagekeeper/testing/network/tenant';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { flaws, hasBrowser, heading, openBrowser, see, type Visitor, visit } from './browser.ts';
+import { flaws, heading, openBrowser, see, type Visitor, visit } from './browser.ts';
 
 let network: Network;
 let browser: Browser;
 let acme: Tenant;
 
 beforeAll(async () => {
-  if (!hasBrowser) return;
+  if (!hasChromium) return;
   await buildConsole();
   [network, browser] = await Promise.all([startNetwork(), openBrowser()]);
 }, 120_000);
@@ -23,7 +24,7 @@ afterAll(async () => {
 });
 
 beforeEach(async () => {
-  if (hasBrowser) acme = await network.tenant('acme');
+  if (hasChromium) acme = await network.tenant('acme');
 }, 30_000);
 
 async function arrive(email: string): Promise<Visitor> {
@@ -33,7 +34,7 @@ async function arrive(email: string): Promise<Visitor> {
   return visitor;
 }
 
-describe.skipIf(!hasBrowser)('staff', () => {
+describe.skipIf(!hasChromium)('staff', () => {
   it('see how the system is, what failed and why, and have it tried again', async () => {
     const sam = await network.persona('Sam Staff').signUp();
     await network.sql('update auth.users set is_staff = true where id = $1', [sam.userId]);
@@ -74,7 +75,7 @@ describe.skipIf(!hasBrowser)('staff', () => {
   }, 60_000);
 });
 
-describe.skipIf(!hasBrowser)('the history of a page', () => {
+describe.skipIf(!hasChromium)('the history of a page', () => {
   it('tells when it died, of what, and that it came back', async () => {
     const connected = await acme.connectPage();
     await network.simulator.post(`/__sim/people/${connected.page.personId}/events`, { type: 'checkpoint' });
@@ -122,7 +123,7 @@ describe.skipIf(!hasBrowser)('the history of a page', () => {
   }, 60_000);
 });
 
-describe.skipIf(!hasBrowser)('an organization', () => {
+describe.skipIf(!hasChromium)('an organization', () => {
   it('is erased by its owner, who types its short name and watches it go', async () => {
     const { slug } = acme.organization;
     await acme.connectPage();
@@ -178,7 +179,7 @@ describe.skipIf(!hasBrowser)('an organization', () => {
   }, 90_000);
 });
 
-describe.skipIf(!hasBrowser)('an owner', () => {
+describe.skipIf(!hasChromium)('an owner', () => {
   it('who hands the organization over keeps the role, as the question says', async () => {
     const { owner, admin, organization } = acme;
     const { page, go, complaints, close } = await arrive(owner.email);
@@ -196,7 +197,7 @@ describe.skipIf(!hasBrowser)('an owner', () => {
   }, 60_000);
 });
 
-describe.skipIf(!hasBrowser)('the rules of a page', () => {
+describe.skipIf(!hasChromium)('the rules of a page', () => {
   it('keep the commas of their phrases, whatever else is saved', async () => {
     const rules = [{ when: { contains_any: ['yes, please', 'sí'] }, text: 'Gladly, thank you!' }];
     const connected = await acme.connectPage({ config: { auto_reply: false, rules } });
@@ -221,7 +222,7 @@ describe.skipIf(!hasBrowser)('the rules of a page', () => {
   }, 60_000);
 });
 
-describe.skipIf(!hasBrowser)('a replay', () => {
+describe.skipIf(!hasChromium)('a replay', () => {
   it('of more than one call takes goes on to the end, and from where it was held up', async () => {
     const connected = await acme.connectPage();
     const { page_id } = connected.page;

@@ -1,9 +1,10 @@
+import { hasChromium } from '@pagekeeper/testing/chromium';
 import { buildConsole } from '@pagekeeper/testing/console';
 import { type Network, startNetwork } from '@pagekeeper/testing/network/network';
 import type { Tenant } from '@pagekeeper/testing/network/tenant';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { hasBrowser, openBrowser, visit } from './browser.ts';
+import { openBrowser, visit } from './browser.ts';
 import { look, lookInTurn } from './look.ts';
 import { everyPage, naughty, publicPages } from './pages.ts';
 
@@ -13,7 +14,7 @@ let acme: Tenant;
 let paths: string[];
 
 beforeAll(async () => {
-  if (!hasBrowser) return;
+  if (!hasChromium) return;
   await buildConsole();
   [network, browser] = await Promise.all([startNetwork(), openBrowser()]);
   acme = await network.tenant('acme');
@@ -27,7 +28,7 @@ afterAll(async () => {
   await network?.stop({ jobsMayFail: true });
 });
 
-describe.skipIf(!hasBrowser)('every page', () => {
+describe.skipIf(!hasChromium)('every page', () => {
   it('that everybody sees: nothing against axe, nothing from outside', async () => {
     const visitor = await visit(browser, network);
     const found: string[] = [];
@@ -82,7 +83,7 @@ describe.skipIf(!hasBrowser)('every page', () => {
   }, 60_000);
 });
 
-describe.skipIf(!hasBrowser)('what the api serves', () => {
+describe.skipIf(!hasChromium)('what the api serves', () => {
   const get = (path: string, headers: Record<string, string> = { Accept: 'text/html' }) =>
     fetch(`${network.apiUrl}${path}`, { headers });
 

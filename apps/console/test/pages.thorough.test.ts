@@ -1,8 +1,9 @@
+import { hasChromium } from '@pagekeeper/testing/chromium';
 import { buildConsole } from '@pagekeeper/testing/console';
 import { type Network, startNetwork } from '@pagekeeper/testing/network/network';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { hasBrowser, openBrowser, visit } from './browser.ts';
+import { openBrowser, visit } from './browser.ts';
 import { allLooks, look } from './look.ts';
 import { everyPage, publicPages } from './pages.ts';
 
@@ -10,7 +11,7 @@ let network: Network;
 let browser: Browser;
 
 beforeAll(async () => {
-  if (!hasBrowser) return;
+  if (!hasChromium) return;
   await buildConsole();
   [network, browser] = await Promise.all([startNetwork(), openBrowser()]);
 });
@@ -21,7 +22,7 @@ afterAll(async () => {
   await network?.stop({ jobsMayFail: true });
 });
 
-describe.skipIf(!hasBrowser)('every page, light and dark, on a desk and on a phone', () => {
+describe.skipIf(!hasChromium)('every page, light and dark, on a desk and on a phone', () => {
   it('has nothing against axe, nothing from outside, nothing too wide', async () => {
     const acme = await network.tenant('acme');
     await network.sql('update auth.users set is_staff = true where id = $1', [acme.owner.userId]);

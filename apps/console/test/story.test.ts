@@ -1,8 +1,9 @@
+import { hasChromium } from '@pagekeeper/testing/chromium';
 import { buildConsole } from '@pagekeeper/testing/console';
 import { type Network, startNetwork } from '@pagekeeper/testing/network/network';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { hasBrowser, openBrowser, password, see, type Visitor, visit } from './browser.ts';
+import { openBrowser, password, see, type Visitor, visit } from './browser.ts';
 
 const patience = 30_000;
 
@@ -11,7 +12,7 @@ let browser: Browser;
 let nora: Visitor;
 
 beforeAll(async () => {
-  if (!hasBrowser) return;
+  if (!hasChromium) return;
   await buildConsole();
   [network, browser] = await Promise.all([startNetwork({ mail: true }), openBrowser()]);
   nora = await visit(browser, network);
@@ -49,7 +50,7 @@ async function follow(page: Page, name: string): Promise<void> {
 
 const press = (page: Page, name: string | RegExp) => page.getByRole('button', { name }).first().click();
 
-describe.skipIf(!hasBrowser)('the main story', () => {
+describe.skipIf(!hasChromium)('the main story', () => {
   let person: { id: string; pageId: string };
 
   it('begins with an account, an organization and a business', async () => {

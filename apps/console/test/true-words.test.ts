@@ -1,10 +1,11 @@
 import { newId } from '@pagekeeper/domain/ids';
+import { hasChromium } from '@pagekeeper/testing/chromium';
 import { buildConsole } from '@pagekeeper/testing/console';
 import { type Network, startNetwork } from '@pagekeeper/testing/network/network';
 import type { Tenant } from '@pagekeeper/testing/network/tenant';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { flaws, hasBrowser, heading, openBrowser, see, type Visitor, visit } from './browser.ts';
+import { flaws, heading, openBrowser, see, type Visitor, visit } from './browser.ts';
 
 let network: Network;
 let browser: Browser;
@@ -12,7 +13,7 @@ let acme: Tenant;
 let visitor: Visitor;
 
 beforeAll(async () => {
-  if (!hasBrowser) return;
+  if (!hasChromium) return;
   await buildConsole();
   [network, browser] = await Promise.all([startNetwork({ worker: false }), openBrowser()]);
 }, 120_000);
@@ -23,7 +24,7 @@ afterAll(async () => {
 });
 
 beforeEach(async () => {
-  if (!hasBrowser) return;
+  if (!hasChromium) return;
   acme = await network.tenant('acme');
   visitor = await visit(browser, network);
   visitor.page.setDefaultTimeout(30_000);
@@ -38,7 +39,7 @@ const at = (path: string): string => `/organizations/${acme.organization.slug}/$
 const businessOf = ({ owner, path, business }: Tenant) =>
   owner.expect(200, owner.get(`${path}/businesses/${business.id}`));
 
-describe.skipIf(!hasBrowser)('the hundred-and-first business', () => {
+describe.skipIf(!hasChromium)('the hundred-and-first business', () => {
   it('is the one that is connected and filtered for, and never another in its place', async () => {
     const { id, name } = await businessOf(acme);
     await network.sql(
@@ -61,7 +62,7 @@ describe.skipIf(!hasBrowser)('the hundred-and-first business', () => {
   }, 60_000);
 });
 
-describe.skipIf(!hasBrowser)('an outage', () => {
+describe.skipIf(!hasChromium)('an outage', () => {
   it('signs nobody out, and offers nobody an account', async () => {
     const body = { email: acme.admin.email, role: 'MEMBER' };
     const rival = await network.tenant('rival');
@@ -93,7 +94,7 @@ describe.skipIf(!hasBrowser)('an outage', () => {
   }, 60_000);
 });
 
-describe.skipIf(!hasBrowser)('what the console says', () => {
+describe.skipIf(!hasChromium)('what the console says', () => {
   it('of pages that need somebody is all of them, with the way to each', async () => {
     const { page, go } = visitor;
     const { id } = await acme.connectPage();

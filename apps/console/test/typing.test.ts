@@ -1,9 +1,10 @@
+import { hasChromium } from '@pagekeeper/testing/chromium';
 import { buildConsole } from '@pagekeeper/testing/console';
 import { type Network, startNetwork } from '@pagekeeper/testing/network/network';
 import type { Tenant } from '@pagekeeper/testing/network/tenant';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { hasBrowser, openBrowser, type Visitor, visit } from './browser.ts';
+import { openBrowser, type Visitor, visit } from './browser.ts';
 
 let network: Network;
 let browser: Browser;
@@ -11,7 +12,7 @@ let acme: Tenant;
 let visitor: Visitor;
 
 beforeAll(async () => {
-  if (!hasBrowser) return;
+  if (!hasChromium) return;
   await buildConsole();
   [network, browser] = await Promise.all([startNetwork({ worker: false }), openBrowser()]);
 }, 120_000);
@@ -22,7 +23,7 @@ afterAll(async () => {
 });
 
 beforeEach(async () => {
-  if (!hasBrowser) return;
+  if (!hasChromium) return;
   acme = await network.tenant('acme');
   visitor = await visit(browser, network);
   visitor.page.setDefaultTimeout(30_000);
@@ -34,7 +35,7 @@ const press = (page: Page, name: string) => page.getByRole('button', { name, exa
 const configOf = async (id: string) =>
   (await acme.owner.expect(200, acme.owner.get(`${acme.path}/integrations/${id}`))).config;
 
-describe.skipIf(!hasBrowser)('what somebody types about a page’s replies', () => {
+describe.skipIf(!hasChromium)('what somebody types about a page’s replies', () => {
   it('is there after a look at another part, and not on another page', async () => {
     const [first, second] = [await acme.connectPage(), await acme.connectPage()];
     const { page, go, close, complaints } = visitor;
@@ -78,7 +79,7 @@ describe.skipIf(!hasBrowser)('what somebody types about a page’s replies', () 
   }, 90_000);
 });
 
-describe.skipIf(!hasBrowser)('what nobody has typed about', () => {
+describe.skipIf(!hasChromium)('what nobody has typed about', () => {
   it('follows somebody else’s change', async () => {
     const { id } = await acme.connectPage();
     const { page, go, close, complaints } = visitor;
@@ -98,7 +99,7 @@ describe.skipIf(!hasBrowser)('what nobody has typed about', () => {
   }, 60_000);
 });
 
-describe.skipIf(!hasBrowser)('a day', () => {
+describe.skipIf(!hasChromium)('a day', () => {
   it('is typed with the keyboard, in the audit log as among the events', async () => {
     const { page, go, close, complaints } = visitor;
     for (const path of ['audit', 'events']) {
@@ -118,7 +119,7 @@ describe.skipIf(!hasBrowser)('a day', () => {
   }, 60_000);
 });
 
-describe.skipIf(!hasBrowser)('the settings', () => {
+describe.skipIf(!hasChromium)('the settings', () => {
   it('take a new name after one’s own switch, which is nobody else’s change', async () => {
     const { page, go, close, complaints } = visitor;
     await go(at('settings'));
@@ -135,7 +136,7 @@ describe.skipIf(!hasBrowser)('the settings', () => {
   }, 60_000);
 });
 
-describe.skipIf(!hasBrowser)('the secret of a rotated API key', () => {
+describe.skipIf(!hasChromium)('the secret of a rotated API key', () => {
   it('is shown also where the old key is on the next page of the list then', async () => {
     for (let index = 1; index <= 25; index += 1) await acme.program({ role: 'MEMBER', name: `Key ${index}` });
     const { page, go, close, complaints } = visitor;

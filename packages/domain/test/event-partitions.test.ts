@@ -1,27 +1,22 @@
-import { createTestDatabase, type TestDatabase } from '@pagekeeper/testing/database';
 import pg from 'pg';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { closeDatabase, type Database, openDatabase } from '../src/database/database.ts';
+import { closeDatabase, openDatabase } from '../src/database/database.ts';
 import { keepEventPartitions } from '../src/database/event-partitions.ts';
 import { newId } from '../src/ids.ts';
+import { type OpenTestDatabase, openTestDatabase } from './open-test-database.ts';
 
-let server: TestDatabase;
-let admin: pg.Client;
-let database: Database;
+let opened: OpenTestDatabase;
+let server: OpenTestDatabase['server'];
+let admin: OpenTestDatabase['admin'];
+let database: OpenTestDatabase['database'];
 const organization = newId();
 
 beforeAll(async () => {
-  server = await createTestDatabase();
-  admin = new pg.Client({ connectionString: server.adminUrl });
-  await admin.connect();
-  database = openDatabase({ url: server.urls.app });
+  opened = await openTestDatabase();
+  ({ server, admin, database } = opened);
 });
 
-afterAll(async () => {
-  await closeDatabase(database);
-  await admin.end();
-  await server.drop();
-});
+afterAll(() => opened?.close());
 
 /** An event of so many days ago by its own time, which came so many days ago. Returns its id. */
 async function event(age: number, options: { state?: string; cameDaysAgo?: number } = {}): Promise<string> {

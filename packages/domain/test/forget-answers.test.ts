@@ -1,29 +1,21 @@
-import { createTestDatabase, type TestDatabase } from '@pagekeeper/testing/database';
-import pg from 'pg';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { closeDatabase, type Database, openDatabase } from '../src/database/database.ts';
 import { forgetAnswers } from '../src/idempotency/forget-answers.ts';
 import { newId } from '../src/ids.ts';
+import { type OpenTestDatabase, openTestDatabase } from './open-test-database.ts';
 
-let server: TestDatabase;
-let admin: pg.Client;
-let database: Database;
+let opened: OpenTestDatabase;
+let admin: OpenTestDatabase['admin'];
+let database: OpenTestDatabase['database'];
 const [organization, person] = [newId(), newId()];
 
 beforeAll(async () => {
-  server = await createTestDatabase();
-  admin = new pg.Client({ connectionString: server.adminUrl });
-  await admin.connect();
-  database = openDatabase({ url: server.urls.app });
+  opened = await openTestDatabase();
+  ({ admin, database } = opened);
   // What they belong to is of no matter here.
   await admin.query("set session_replication_role = 'replica'");
 });
 
-afterAll(async () => {
-  await closeDatabase(database);
-  await admin.end();
-  await server.drop();
-});
+afterAll(() => opened?.close());
 
 /** So many answers that were stored so many hours ago. */
 const store = (table: string, column: string, owner: string, count: number, hours: number) =>

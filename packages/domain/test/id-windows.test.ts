@@ -1,21 +1,17 @@
-import { createTestDatabase, type TestDatabase } from '@pagekeeper/testing/database';
-import pg from 'pg';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { closeDatabase, type Database, openDatabase } from '../src/database/database.ts';
 import { newId, type Uuid } from '../src/ids.ts';
 import { type IdWindow, idWindows } from '../src/keys/id-windows.ts';
 import type { Keeper } from '../src/keys/keeper.ts';
+import { type OpenTestDatabase, openTestDatabase } from './open-test-database.ts';
 
-let server: TestDatabase;
-let admin: pg.Client;
-let database: Database;
+let opened: OpenTestDatabase;
+let admin: OpenTestDatabase['admin'];
+let database: OpenTestDatabase['database'];
 const [acme, rival] = [newId(), newId()];
 
 beforeAll(async () => {
-  server = await createTestDatabase();
-  admin = new pg.Client({ connectionString: server.adminUrl });
-  await admin.connect();
-  database = openDatabase({ url: server.urls.app });
+  opened = await openTestDatabase();
+  ({ admin, database } = opened);
   // What they refer to is of no matter here.
   await admin.query("set session_replication_role = 'replica'");
   for (const [slug, id] of Object.entries({ acme, rival })) {
@@ -23,11 +19,7 @@ beforeAll(async () => {
   }
 });
 
-afterAll(async () => {
-  await closeDatabase(database);
-  await admin.end();
-  await server.drop();
-});
+afterAll(() => opened?.close());
 
 const store = (organization: Uuid, count: number) =>
   admin.query(

@@ -27,7 +27,10 @@ export function formatDuration(from: string, to?: string): string {
 
 /** "member.role_changed" → "Member role changed". */
 export function sentence(words: string): string {
-  const text = words.replaceAll(/[._]/g, ' ');
+  const text = words
+    .replaceAll(/[._]/g, ' ')
+    .replace(/\bapi\b/, 'API')
+    .replace(/\bfacebook\b/, 'Facebook');
   return text.charAt(0).toUpperCase() + text.slice(1);
 }
 

@@ -26,8 +26,11 @@ async function isDue(ctx: Context, input: { organization_id: Uuid; login_id: Uui
   try {
     return await withTenant(ctx, { organization: input.organization_id, readOnly: true }, async tx => {
       const pages = FacebookPageIntegration.query(tx).where({ login_id: input.login_id });
-      const due = await pages.where(raw('next_check_at <= app.now()') as never).first();
-      return due !== undefined;
+      const due = await pages
+        .where(raw('next_check_at <= app.now()') as never)
+        .select('id')
+        .limit(1);
+      return due.length > 0;
     });
   } catch (error) {
     if (isGone(error)) return false;

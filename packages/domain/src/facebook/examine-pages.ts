@@ -92,7 +92,7 @@ async function tryTokens(graph: GraphClient, examinations: PageExamination[]): P
   };
   for (const examination of doubtful) {
     const { restMs } = examination.page;
-    if (restMs > 0) fail(examination, passing(leftAlone, restMs));
+    if (restMs > 0) fail(examination, transient(leftAlone, restMs));
   }
   const tried = doubtful.filter(({ page }) => page.restMs === 0);
   if (tried.length === 0) return;
@@ -116,7 +116,7 @@ function settleProbe(found: PageFindings, probe: GraphResult<PageDetails>): Grap
   if (probe.ok) {
     found.works = true;
     // Facebook calls it invalid and accepts it: nobody is called dead on that (fact sheet 13.7).
-    return found.info.isValid ? null : passing(contradiction, null);
+    return found.info.isValid ? null : transient(contradiction, null);
   }
   if (!saysSomethingOfTheToken(probe.error)) return probe.error;
   found.works = false;
@@ -126,7 +126,7 @@ function settleProbe(found: PageFindings, probe: GraphResult<PageDetails>): Grap
 const contradiction = 'Facebook calls the token invalid and accepts it.';
 const leftAlone = 'Facebook wants the page left alone for now.';
 
-const passing = (message: string, waitMs: number | null): GraphError => ({
+const transient = (message: string, waitMs: number | null): GraphError => ({
   ...localError(message, 'TRANSIENT', null, false),
   waitMs,
 });

@@ -35,8 +35,8 @@ export async function answerNever(ctx: Context, organization: string): Promise<v
 }
 
 /**
- * Previews of replies were answered with people's words, as what a request with a 200 says at all; what was created says
- * 201, and holds none. A preview that had opened an event before it was erased has stored its answer by then.
+ * Takes away the stored answers that may hold people's words: of all that says 200 previews of replies do; what was
+ * created says 201. A preview that had opened an event before it was erased is waited for, as it stores its answer last.
  */
 export async function loseShownWords(ctx: Context, organization: string): Promise<void> {
   await transactionsBeforeNowEnded(ctx.database);

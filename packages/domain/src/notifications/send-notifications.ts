@@ -26,8 +26,8 @@ export async function sendNotifications(
     const groups = groupByMail(waiting);
     let mails = 0;
     for (const group of groups) mails += (await send(ctx, organization, group)) ? 1 : 0;
-    // Of a thousand pages that died one person's news fill a run: the others' follow at once.
-    if (groups.length > 0) await nudge(ctx, sendNotificationsJob, { organization_id: organization });
+    // One person's news of a thousand pages fill a run: the others' follow at once.
+    if (waiting.length >= batch) await nudge(ctx, sendNotificationsJob, { organization_id: organization });
     return { outcome: mails === groups.length ? 'sent' : 'delayed', mails };
   } catch (error) {
     if (isGone(error)) return { outcome: 'gone', mails: 0 };

@@ -144,8 +144,7 @@ const headerBytes = 17;
 export function keyIdOf(sealed: Sealed): Uuid {
   const bytes = sealed.bytes();
   if (bytes[0] !== version) throw new VaultError('A sealed value has an unknown version.');
-  const hex = bytes.toString('hex', 1, headerBytes);
-  return uuidOfHex(hex);
+  return uuidOfHex(bytes.toString('hex', 1, headerBytes));
 }
 
 const headers = new LRUCache<Uuid, Uint8Array>({ max: 1_000 });

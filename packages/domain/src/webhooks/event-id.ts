@@ -15,6 +15,5 @@ export function eventIdOf(vault: Vault, change: Change): Uuid {
   bytes.writeUIntBE(time, 0, 6);
   bytes[6] = (bytes[6]! & 0x0f) | 0x80;
   bytes[8] = (bytes[8]! & 0x3f) | 0x80;
-  const hex = bytes.toString('hex', 0, 16);
-  return uuidOfHex(hex);
+  return uuidOfHex(bytes.toString('hex', 0, 16));
 }
