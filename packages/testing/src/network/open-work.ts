@@ -1,3 +1,4 @@
+import { refreshLoginJob, schedules } from '@pagekeeper/domain/jobs';
 import type { OpenServices } from '@pagekeeper/domain/open-services';
 import type { SimulatorControl } from './simulator-control.ts';
 
@@ -17,6 +18,11 @@ export async function whatIsOpen(network: Observed): Promise<string> {
      from webhook_events e left join replies r on r.event_id = e.id where e.state = 'pending' order by e.not_before`,
   );
   if (pending.length > 0) return `${pending.length} events are pending, first ${JSON.stringify(pending[0])}`;
-  const { waiting, active } = await network.services.queue.counts();
-  return waiting + active > 0 ? `${waiting} jobs wait, ${active} run` : '';
+  const { queue } = network.services;
+  const { waiting, active, delayed } = await queue.counts();
+  if (waiting + active > 0) return `${waiting} jobs wait, ${active} run`;
+  if (delayed <= schedules.length) return '';
+  // A check that found its like under way comes again in 2 s, and changes what a test has looked at.
+  const checks = (await queue.survey()).kinds.find(({ name }) => name === refreshLoginJob.name);
+  return checks?.delayed ? `${checks.delayed} checks come again` : '';
 }
