@@ -184,13 +184,13 @@ describe('a page that is worked on', () => {
     const page = await acme.connectPage();
     await network.simulator.post('/__sim/faults', {
       match: { page_id: page.page.page_id, endpoint: 'messages' },
-      fault: { type: 'latency', ms: 6_000 },
+      fault: { type: 'latency', ms: 9_000 },
     });
     const { mid } = await talk.write(page, { text: 'Hello?' });
     const state = async () => (await talk.replyTo(mid))?.state;
     await expect.poll(state, { timeout: 20_000 }).toBe('sending');
     await acme.owner.expect(204, acme.owner.delete(`${acme.path}/integrations/${page.id}`));
-    await expect.poll(state, { timeout: 5_000 }).toBe('unknown');
+    await expect.poll(state, { timeout: 8_500 }).toBe('unknown');
     await expect.poll(state, { timeout: 20_000 }).toBe('sent');
     await network.simulator.delete('/__sim/faults');
   });

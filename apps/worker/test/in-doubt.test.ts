@@ -1,3 +1,4 @@
+import { sweepEventsJob } from '@pagekeeper/domain/jobs';
 import { type Network, startNetwork } from '@pagekeeper/testing/network/network';
 import type { ConnectedPage, Tenant } from '@pagekeeper/testing/network/tenant';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -67,14 +68,14 @@ describe('an answer in doubt', () => {
     const onComments = { endpoint: 'comments', page_id };
     for (const fault of [
       { match: { ...onComments, method: 'POST' }, fault: { type: 'lost_response' }, times: 2 },
-      { match: { ...onComments, method: 'GET' }, fault: { type: 'throttle', code: 32, minutes: 7, percent: 120 } },
+      { match: { ...onComments, method: 'GET' }, fault: { type: 'error', http: 500, code: 2, message: 'Later' } },
     ]) {
       await network.simulator.post('/__sim/faults', fault);
     }
     await talk.goOn(page);
     await network.untilSql(
-      `select 1 from facebook_page_integrations where page_id = '${page_id}' and paused_until > app.now()`,
-      'the page is paused',
+      `select 1 from replies where page_id = '${page_id}' and state = 'unknown' having count(*) = 2`,
+      'both are in doubt',
     );
     const { comments } = await talk.conversation(page);
     const { replies } = comments.find(({ id }: any) => id === top.comment_id);
@@ -245,6 +246,7 @@ describe('an answer in doubt', () => {
       await network.sql(`update webhook_events set not_before = null where page_id = $1 and state = 'pending'`, [
         page_id,
       ]);
+      await network.services.queue.enqueue(sweepEventsJob, {});
       const { data } = await network.simulator.get(`/__sim/ledger?endpoint=comments&page_id=${page_id}`);
       return data.filter(({ method }: any) => method === 'GET').length;
     };

@@ -92,6 +92,6 @@ async function message(network: Network, pageId: string): Promise<string> {
 async function waitForDeliveries(network: Network): Promise<void> {
   for (;;) {
     const { counts } = await network.simulator.get('/__sim');
-    if (counts.waiting_changes + counts.waiting_retries === 0) return;
+    if (counts.waiting_changes + counts.waiting_retries + counts.under_way === 0) return;
   }
 }

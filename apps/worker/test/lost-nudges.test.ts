@@ -94,6 +94,6 @@ const eventsOf = (pageId: string): Promise<{ state: string }[]> =>
 async function deliveries(): Promise<void> {
   for (;;) {
     const { counts } = await network.simulator.get('/__sim');
-    if (counts.waiting_changes + counts.waiting_retries === 0) return;
+    if (counts.waiting_changes + counts.waiting_retries + counts.under_way === 0) return;
   }
 }

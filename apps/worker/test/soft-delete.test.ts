@@ -160,7 +160,9 @@ describe('deactivating', () => {
     );
     await expect.poll(() => claimsOf(acme), patience).toEqual([page!.page_id]);
     await owner.expect(204, owner.delete(`${path}/integrations/${id}`));
-    await expectSubscribed(page!.page_id, true);
+    const subscriptions = `/__sim/ledger?type=call&endpoint=subscribed_apps&method=POST&page_id=${page!.page_id}`;
+    const answers = async () => (await network.simulator.get(subscriptions)).data.map(({ status }: any) => status);
+    await expect.poll(answers, patience).toEqual([200]);
     await expectSubscribed(page!.page_id, false);
     expect(await pageOf(acme, id)).toMatchObject({ status: 'disconnected' });
     await expect.poll(() => waitingOf(page!.page_id), patience).toEqual([]);

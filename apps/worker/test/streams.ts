@@ -145,7 +145,7 @@ async function play(network: Network, stream: readonly RecordedChange[], deliver
   }
   await network.startWorker();
   // What was known already changes nothing, also while it is worked on.
-  await deliverPost(network, stream, delivery.order.slice(0, 100));
+  while (!(await deliverPost(network, stream, delivery.order.slice(0, 100)))) await reviveApi(network);
   await network.settle(180_000);
   await network.worker!.stop();
 }

@@ -44,6 +44,8 @@ export interface StartedProcess {
   /** The port it announced; null for one without. */
   port: number | null;
   exited: Promise<Exit>;
+  /** False from its end on. */
+  isRunning(): boolean;
   /** SIGTERM, and SIGKILL after the deadline (default 15 s). May be called twice, and after it died. */
   stop(deadlineMs?: number): Promise<Exit>;
   /** SIGKILL, as a crash of the machine would. */
@@ -61,6 +63,7 @@ export async function startProcess(options: ProcessOptions): Promise<StartedProc
     child.once('close', (code, signal) => resolve({ code, signal }));
   });
   const tail = followOutput(child, options.onLine);
+  const isRunning = () => child.exitCode === null && child.signalCode === null;
   const kill = () => {
     child.kill('SIGKILL');
     return exited;
@@ -72,7 +75,9 @@ export async function startProcess(options: ProcessOptions): Promise<StartedProc
   };
   const deadlineMs = options.readyDeadlineMs ?? 30_000;
   const outcome = await Promise.race([announcement(child), exited, silence(deadlineMs, exited)]);
-  if ('port' in outcome) return { name: options.name, pid: child.pid!, port: outcome.port, exited, stop, kill };
+  if ('port' in outcome) {
+    return { name: options.name, pid: child.pid!, port: outcome.port, exited, isRunning, stop, kill };
+  }
   await kill();
   throw new Error(explainFailure(options.name, outcome, tail, deadlineMs));
 }

@@ -11,7 +11,7 @@ interface Observed {
 /** What a network still has to do, in words: deliveries, events, jobs. Nothing when it is calm. */
 export async function whatIsOpen(network: Observed): Promise<string> {
   const { counts } = await network.simulator.get('/__sim');
-  const under = counts.waiting_changes + counts.waiting_retries;
+  const under = counts.waiting_changes + counts.waiting_retries + counts.under_way;
   if (under > 0) return `${under} changes wait for delivery`;
   const pending = await network.sql(
     `select e.attempts, e.reason, e.not_before - now() as waits, r.state as reply
