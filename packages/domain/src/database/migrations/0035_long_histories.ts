@@ -19,7 +19,7 @@ end $$;
 create trigger replies_sent_comment before update of sent_id on replies
   for each row when (new.kind = 'public_comment') execute function app.note_sent_comment();
 -- Those of the last eight days: longer ago nothing is answered, and no word of the page counts as a human's. From here on
--- replies stand still until the end, a second for a million of them.
+-- replies stand still until the end: minutes for a million of them, 194 s were measured on two busy cores.
 create policy owner_fills on replies to pagekeeper_owner using (true) with check (true);
 update replies set sent_id = sent_id
 where kind = 'public_comment' and sent_id is not null and sending_at > now() - interval '8 days';
