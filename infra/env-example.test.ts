@@ -10,7 +10,8 @@ import { workerVariables } from '../apps/worker/src/env.ts';
 const example = () => {
   const shared = new Set(Object.keys(serviceVariables.shape));
   return `# Written from apps/*/src/env.ts: npm test -- infra/env-example.test.ts -u writes it anew.
-# A line without a # needs a value. npm start needs none of this: it chooses everything itself.
+# A line without a # needs a value; in production SMTP_URL does too, and REDIS_URL or QUEUE_DATABASE_URL does everywhere.
+# npm start needs none of this: it chooses everything itself.
 
 # The api and the worker
 

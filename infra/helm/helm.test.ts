@@ -79,6 +79,41 @@ describe('the chart', () => {
     const deadlineMs = Number(deadline.replaceAll('_', ''));
     expect(values.stopSeconds * 1_000).toBeGreaterThan(deadlineMs);
     expect(Number(values.api.env.STOP_DELAY_MS)).toBeLessThan(deadlineMs / 2);
+    // Kubernetes counts from before preStop.
+    expect(read('templates/api.yaml')).toContain(
+      'terminationGracePeriodSeconds: {{ add .Values.stopSeconds .Values.api.preStopSeconds }}',
+    );
+  });
+
+  it('takes off for off, and a great number for itself, where somebody forgot the quotes', () => {
+    // YAML 1.1, as Helm reads it.
+    expect(parse('REPLIES: off', { version: '1.1' })).toEqual({ REPLIES: false });
+    expect(helpers).toContain('value: {{ include "pagekeeper.value" $value | quote }}');
+    expect(helper('value')).toContain('{{- if kindIs "bool" . }}{{ ternary "on" "off" . }}');
+    expect(helper('value')).toContain('{{ else if kindIs "float64" . }}{{ printf "%.0f" . }}');
+    // Sprig's takes what is false for what is missing.
+    expect(helpers).not.toMatch(/range [^}]*merge/);
+    // None is read as true or false, so that on and off are what somebody meant.
+    const switches = Object.values(known).filter(
+      type => type.safeParse('true').success && type.safeParse('false').success,
+    );
+    for (const type of switches) expect(type.safeParse('any word').success).toBe(true);
+  });
+
+  it('spreads the pods of each deployment over machines', () => {
+    for (const name of ['api.yaml', 'worker.yaml']) {
+      const [{ spec }] = resourcesOf(name);
+      expect(spec.template.spec.topologySpreadConstraints, name).toMatchObject([
+        { maxSkew: 1, topologyKey: 'kubernetes.io/hostname', whenUnsatisfiable: 'ScheduleAnyway' },
+      ]);
+    }
+  });
+
+  it('puts files of the operator, such as a CA, into every pod', () => {
+    for (const name of ['api.yaml', 'worker.yaml', 'migrate.yaml'])
+      for (const each of ['mounts', 'volumes'])
+        expect(read(`templates/${name}`), name).toContain(`include "pagekeeper.${each}" .`);
+    expect(helpers).toMatch(/with \.Values\.extraVolumeMounts[\s\S]+with \.Values\.extraVolumes /);
   });
 
   it('runs as an ordinary user that can write nothing, become nobody else and reach no cluster', () => {

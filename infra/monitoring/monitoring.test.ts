@@ -6,6 +6,7 @@ import { repositoryFolder } from '@pagekeeper/testing/processes';
 import { freePort } from '@pagekeeper/testing/system/ports';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
+import { anchorsOf } from '../runbooks/anchors.ts';
 import { labelsOf, metricsOf } from './expressions.ts';
 
 const read = (path: string) => readFileSync(join(repositoryFolder, path), 'utf8');
@@ -109,6 +110,13 @@ describe('an alert', () => {
     expect(expr).toMatch(/increase\(pagekeeper_webhook_wrong_signatures_total\[10m\]\)\) > 50\s+and /);
   });
 
+  it('hears of deliveries with every status that means a loss', () => {
+    for (const status of ['413', '503']) {
+      const heard = rules.filter(({ expr }) => expr.includes(`webhook_deliveries_total{status="${status}"}`));
+      expect(heard.length, status).toBeGreaterThan(0);
+    }
+  });
+
   it('is for what an operator can mend: that one page waits for its owner is a matter of its owner', () => {
     for (const { alert, expr } of rules) expect(expr, alert).not.toMatch(/waiting_events\w*\{state="(parked|ending)"/);
     expect(shown.map(({ expr }) => expr)).toContain('max by (state) (pagekeeper_waiting_events)');
@@ -126,12 +134,3 @@ it('the dashboard’s panels stand beside each other, and none without a query',
     if (type !== 'row') expect(targets?.length, title).toBeGreaterThan(0);
   }
 });
-
-/** As GitHub makes them. */
-const anchorsOf = (markdown: string): string[] =>
-  [...markdown.matchAll(/^#+ (.+)$/gm)].map(([, heading]) =>
-    heading!
-      .toLowerCase()
-      .replaceAll(/[^\w\s-]/g, '')
-      .replaceAll(/\s/g, '-'),
-  );

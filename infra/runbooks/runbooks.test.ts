@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import type { Command } from 'commander';
 import { describe, expect, it } from 'vitest';
 import { createProgram } from '../../apps/cli/src/program.ts';
+import { anchorsOf } from './anchors.ts';
 
 const folder = fileURLToPath(new URL('.', import.meta.url));
 const runbooks = readdirSync(folder).filter(name => name.endsWith('.md'));
@@ -48,8 +49,10 @@ describe.each(runbooks)('%s', name => {
     for (const [, script] of text.matchAll(/npm run ([\w:]+)/g)) expect(Object.keys(scripts)).toContain(script);
   });
 
-  it('leads to files that exist', () => {
-    for (const [, target] of text.matchAll(/\]\(([a-z-]+\.md)/g))
-      expect(existsSync(join(folder, target!)), target).toBe(true);
+  it('leads to files and headings that exist', () => {
+    for (const [, target, anchor] of text.matchAll(/\]\(([a-z-]+\.md)?(?:#([a-z-]+))?\)/gi)) {
+      expect(existsSync(join(folder, target ?? name)), target).toBe(true);
+      if (anchor) expect(anchorsOf(read(target ?? name))).toContain(anchor);
+    }
   });
 });

@@ -1,6 +1,7 @@
 import type { KeyUse } from '@pagekeeper/domain/api-keys/key-use';
 import type { FacebookApp } from '@pagekeeper/domain/connections/facebook-connection';
 import type { Services } from '@pagekeeper/domain/context';
+import type { Readiness } from '@pagekeeper/domain/readiness';
 import type { Auth } from '@pagekeeper/domain/users/auth';
 import type { Credentials } from '@pagekeeper/domain/users/credentials';
 import type { SessionReader } from '@pagekeeper/domain/users/session-reader';
@@ -44,6 +45,7 @@ export interface AppOptions {
   trustProxy: number;
   streams: OpenStreams;
   metrics: Metrics;
+  readiness: Readiness;
   isStopping(): boolean;
 }
 
@@ -60,7 +62,7 @@ export function createApp(options: AppOptions): Express {
   // First, since Express asks one route after the other.
   const authenticate = createAuthenticate(auth, readSession, publicUrl);
   mountEndpoints(app, endpoints, { ...options, authenticate });
-  mountHealth(app, { ...services, isStopping: options.isStopping });
+  mountHealth(app, { ...options, queue: services.queue });
   mountDocs(app, buildOpenApi(endpoints));
   mountHandshake(app, options.verifyToken);
   mountAuth(app, { auth, readSession, database: services.database, limits, publicUrl });

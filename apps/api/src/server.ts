@@ -4,6 +4,7 @@ import { KeyUse } from '@pagekeeper/domain/api-keys/key-use';
 import { poolUseOf } from '@pagekeeper/domain/database/pool-use';
 import { appSecretsOf } from '@pagekeeper/domain/environment';
 import { openServices } from '@pagekeeper/domain/open-services';
+import { openReadiness } from '@pagekeeper/domain/readiness';
 import { showPools } from '@pagekeeper/domain/service-metrics';
 import { createAuth } from '@pagekeeper/domain/users/auth';
 import { Inbox } from '@pagekeeper/domain/webhooks/inbox';
@@ -45,6 +46,7 @@ export async function startServer(variables: ApiVariables, log: Log): Promise<Ru
     namedStatements,
   });
   const inbox = new Inbox({ ...services, databaseUrl: variables.DATABASE_URL, namedStatements });
+  const readiness = openReadiness({ url: variables.DATABASE_URL, namedStatements });
   const keyUse = new KeyUse(services);
   const streams = new OpenStreams();
   let stopping = false;
@@ -61,6 +63,7 @@ export async function startServer(variables: ApiVariables, log: Log): Promise<Ru
     trustProxy: variables.TRUST_PROXY,
     streams,
     metrics,
+    readiness,
     isStopping: () => stopping,
   });
   const receive = createReceiveWebhooks({ inbox, appSecrets: appSecretsOf(variables), log, metrics });
@@ -86,6 +89,7 @@ export async function startServer(variables: ApiVariables, log: Log): Promise<Ru
       await inbox.close();
       await keyUse.close();
       await closeAuth();
+      await readiness.close();
       await services.close();
       await metricsServer?.close();
     },

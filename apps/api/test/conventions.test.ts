@@ -399,6 +399,19 @@ describe('an outage', () => {
     await acme.owner.expect(200, acme.owner.patch(path, { name: 'Free' }));
   });
 
+  it('of slow requests, which hold every connection of the pool, takes no api out of service', async () => {
+    const hold = network.sql(`do $$ begin
+      perform 1 from businesses for update; perform pg_sleep(4); end $$`);
+    await sleep(200);
+    const slow = Array.from({ length: 64 }, () =>
+      acme.owner.patch(`${businesses()}/${acme.business.id}`, { name: 'Slow' }),
+    );
+    await sleep(500);
+    const { status, body } = await network.anonymous.get('/readyz?exclude=queue');
+    expect([status, body]).toEqual([200, { status: 'ready', checks: { database: true } }]);
+    await Promise.all([hold, ...slow]);
+  });
+
   itWithoutPooler('of the database is a 503 with Retry-After, and over as soon as the database is back', async () => {
     const { name } = network.database;
     // For everybody but the superuser: no new connection, and no old one.

@@ -1,6 +1,10 @@
 import { randomBytes } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { withClient } from '@pagekeeper/testing/database/template';
 import { type Network, startNetwork } from '@pagekeeper/testing/network/network';
 import type { Answer, Persona } from '@pagekeeper/testing/network/persona';
+import { repositoryFolder } from '@pagekeeper/testing/processes';
 import { secretIn, totp } from '@pagekeeper/testing/totp';
 import { symmetricDecrypt } from 'better-auth/crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -64,6 +68,18 @@ async function resetByMail(persona: Persona): Promise<void> {
   await anonymous.expect(200, anonymous.post('/auth/reset-password', { token, newPassword: 'another password' }));
   expect(await isIn(anonymous)).toBe(false);
 }
+
+/** What the runbook types as the role auth, command by command. */
+const statementsOfTheRunbook = (): string[][] =>
+  readFileSync(join(repositoryFolder, 'infra/runbooks/rotate-keys.md'), 'utf8')
+    .split('\n')
+    .filter(line => line.includes('--role auth'))
+    .map(line => [...line.matchAll(/-c "([^"]+)"/g)].map(([, statement]) => statement!));
+
+const asAuth = (statements: string[]) =>
+  withClient(network.database.urls.auth, async client => {
+    for (const statement of statements) await client.query(statement);
+  });
 
 const isIn = async (persona: Persona) => (await persona.get('/v1/me')).status === 200;
 
@@ -172,6 +188,18 @@ describe('a second factor', () => {
     expect(await persona.expect(200, persona.get('/v1/me'))).toMatchObject({ two_factor_enabled: false });
     expect(await isIn(await elsewhere(network, persona))).toBe(true);
     expect(await network.sql('select from auth.two_factors where user_id = $1', [persona.userId])).toEqual([]);
+  });
+
+  it('is taken away by an operator, as the runbook says, from who lost it and from everybody', async () => {
+    const [olga, other] = [await guarded('Olga Lost'), await guarded('Otto Other')];
+    const [fromAll, fromOne] = statementsOfTheRunbook();
+    await asAuth(fromOne!.map(text => text.replaceAll('olga@acme.example', addressOf(olga.persona))));
+    const again = await elsewhere(network, olga.persona);
+    const { totpURI } = await again.expect(200, again.post(enable, { password }));
+    await again.expect(200, again.post(verify, { code: totp(totpURI) }));
+    await halfway(other.persona);
+    await asAuth(fromAll!);
+    for (const { persona } of [olga, other]) expect(await isIn(await elsewhere(network, persona))).toBe(true);
   });
 
   it('is one, however often it is asked for at once', async () => {

@@ -38,10 +38,10 @@ const detailsOf = ({ errors }: DomainError): string[] =>
 
 function describe(error: unknown): string {
   const code = errorCode(error);
+  if (code === '28P01') return 'A database refuses the password. pagekeeper doctor says which.';
   if (isDatabaseUnavailable(error)) {
     return `A database cannot be reached (${code ?? 'no connection'}). pagekeeper doctor says which.`;
   }
-  if (code === '28P01') return 'A database refuses the password. pagekeeper doctor says which.';
   if (code === '3D000') return 'There is no such database. Make it with pagekeeper roles.';
   const { message } = (error ?? {}) as { message?: unknown };
   // Of a failed query, what the database says; not the query.

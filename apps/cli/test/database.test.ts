@@ -83,6 +83,17 @@ describe('from an empty server to the newest schema', () => {
   });
 });
 
+it('tells psql about TLS in words that it knows', async () => {
+  const folder = mkdtempSync(join(servers.folder, 'psql-'));
+  writeFileSync(join(folder, 'psql'), '#!/bin/sh\necho "$PGSSLMODE $PGSSLROOTCERT"\n', { mode: 0o755 });
+  const said = async (parameters: string) => {
+    const variables = { DATABASE_URL: `${urls.app}?${parameters}`, PATH: `${folder}:${process.env.PATH}` };
+    return (await pagekeeper(['db:shell'], { env: variables })).stdout.trim();
+  };
+  expect(await said('sslmode=verify-full&sslrootcert=/etc/ca.pem')).toBe('verify-full /etc/ca.pem');
+  expect(await said('sslmode=no-verify')).toBe('require');
+});
+
 describe('migrate:make', () => {
   it('writes a numbered file and lists it, and what it lists can be shown', async () => {
     const folder = mkdtempSync(join(servers.folder, 'migrations-'));

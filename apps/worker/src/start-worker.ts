@@ -26,7 +26,14 @@ export async function startWorker(variables: WorkerVariables, log: Log): Promise
   showPools(metrics, { app: () => poolUseOf(services.database) });
   showZeros(services.metrics);
   showSystemFigures(metrics, services, variables.PAGEKEEPER_KEYS);
-  const metricsServer = await serveMetrics(metrics, { port: variables.METRICS_PORT, host: variables.HOST, log });
+  let started = false;
+  // Before it takes jobs: a port that is taken ends it, and no job with it.
+  const metricsServer = await serveMetrics(metrics, {
+    port: variables.METRICS_PORT,
+    host: variables.HOST,
+    log,
+    isStarted: () => started,
+  });
   const handlers = createHandlers({
     services,
     appId: variables.FACEBOOK_APP_ID,
@@ -44,6 +51,7 @@ export async function startWorker(variables: WorkerVariables, log: Log): Promise
     concurrency: variables.CONCURRENCY,
     onJob: countJobs(metrics),
   });
+  started = true;
   return {
     async stop() {
       await worker.close(stopMs);

@@ -135,3 +135,7 @@ itWithoutTwins('no label tells of a tenant, a page or a person', async () => {
   const nodes = ['version', 'major', 'minor', 'patch', 'type', 'space', 'kind'];
   expect([...labelNames].filter(name => ![...words, ...nodes].includes(name))).toEqual([]);
 });
+
+itWithoutTwins('a worker that takes jobs says that it is healthy', async () => {
+  expect((await fetch(`http://127.0.0.1:${port}/healthz`)).status).toBe(200);
+});

@@ -24,10 +24,22 @@ app.kubernetes.io/component: {{ .component }}
   value: 0.0.0.0
 - name: METRICS_PORT
   value: {{ .values.metricsPort | quote }}
-{{- range $name, $value := merge (dict) .values.env .root.Values.env }}
-- name: {{ $name }}
-  value: {{ $value | quote }}
+{{- /* Not merge, which takes the general value where the own one is off. */}}
+{{- $env := dict }}
+{{- range $each := list .root.Values.env .values.env }}
+{{- range $name, $value := $each }}
+{{- $_ := set $env $name $value }}
 {{- end }}
+{{- end }}
+{{- range $name, $value := $env }}
+- name: {{ $name }}
+  value: {{ include "pagekeeper.value" $value | quote }}
+{{- end }}
+{{- end }}
+
+{{- /* Helm reads on and off without quotes as booleans, and 10000000 as 1e+07. */}}
+{{- define "pagekeeper.value" -}}
+{{- if kindIs "bool" . }}{{ ternary "on" "off" . }}{{ else if kindIs "float64" . }}{{ printf "%.0f" . }}{{ else }}{{ . }}{{ end }}
 {{- end }}
 
 {{- define "pagekeeper.podSecurity" -}}
@@ -57,5 +69,20 @@ nodeSelector:
 {{- with .Values.tolerations }}
 tolerations:
   {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- end }}
+
+{{- define "pagekeeper.mounts" -}}
+- { name: tmp, mountPath: /tmp }
+{{- with .Values.extraVolumeMounts }}
+{{ toYaml . }}
+{{- end }}
+{{- end }}
+
+{{- define "pagekeeper.volumes" -}}
+- name: tmp
+  emptyDir: {}
+{{- with .Values.extraVolumes }}
+{{ toYaml . }}
 {{- end }}
 {{- end }}

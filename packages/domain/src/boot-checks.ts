@@ -133,8 +133,8 @@ function whyNot(error: unknown): string {
   const code = errorCode(error);
   const { message } = error as Error;
   if (/timeout/i.test(message) && !code) return 'does not answer';
-  if (isDatabaseUnavailable(error)) return `cannot be reached (${code ?? message})`;
   if (code === '28P01' || code === '28000') return 'refuses the login';
+  if (isDatabaseUnavailable(error)) return `cannot be reached (${code ?? message})`;
   if (code === '3D000') return 'does not exist: pagekeeper roles makes it';
   return `cannot be used (${code ?? blankTokens(message).split('\n', 1)[0]})`;
 }

@@ -1,6 +1,8 @@
+import { randomBytes } from 'node:crypto';
+import { withClient } from '@pagekeeper/testing/database/template';
 import pg from 'pg';
 import { describe, expect, inject, it } from 'vitest';
-import { isDatabaseUnavailable } from '../src/database/errors.ts';
+import { errorCode, isDatabaseUnavailable } from '../src/database/errors.ts';
 
 /** What asking ends with. */
 async function errorOf(config: pg.ClientConfig, sql: string): Promise<unknown> {
@@ -27,6 +29,19 @@ describe('the database is not available', () => {
   ])('when it %s', async (_how, config, sql) => {
     const error = await errorOf(config, sql);
     expect(isDatabaseUnavailable(error), String(error)).toBe(true);
+  });
+
+  it('when its password is not ours any more', async () => {
+    const { adminUrl } = inject('servers');
+    const role = `changed_${randomBytes(6).toString('hex')}`;
+    await withClient(adminUrl, client => client.query(`create role ${role} login password 'the new one'`));
+    try {
+      const connectionString = Object.assign(new URL(adminUrl), { username: role, password: 'the old one' }).href;
+      const error = await errorOf({ connectionString }, 'select 1');
+      expect([errorCode(error), isDatabaseUnavailable(error)]).toEqual(['28P01', true]);
+    } finally {
+      await withClient(adminUrl, client => client.query(`drop role ${role}`));
+    }
   });
 
   it('is not what a wrong statement says', async () => {

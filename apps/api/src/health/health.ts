@@ -1,10 +1,9 @@
-import { checkSchema } from '@pagekeeper/domain/boot-checks';
-import type { Database } from '@pagekeeper/domain/database/database';
+import type { Readiness } from '@pagekeeper/domain/readiness';
 import type { Queue } from '@pagekeeper/queue/queue';
 import type { Express } from 'express';
 
 export interface HealthOptions {
-  database: Database;
+  readiness: Pick<Readiness, 'check'>;
   queue: Pick<Queue, 'ping'>;
   /** True once the process stops: no new traffic, please. */
   isStopping(): boolean;
@@ -14,13 +13,13 @@ export interface HealthOptions {
  * `/healthz`: the process lives. `/readyz`: database, schema and queue answer. `/readyz?exclude=queue` does
  * without the queue, as deliveries and people do: a balancer that asks so keeps sending them.
  */
-export function mountHealth(app: Express, { database, queue, isStopping }: HealthOptions): void {
+export function mountHealth(app: Express, { readiness, queue, isStopping }: HealthOptions): void {
   app.get('/healthz', (_request, response) => {
     response.json({ status: 'ok' });
   });
   app.get('/readyz', async (request, response) => {
     const [databaseAnswers, queueAnswers] = await Promise.all([
-      answers(checkSchema(database)),
+      answers(readiness.check()),
       request.query.exclude === 'queue' ? undefined : answers(queue.ping()),
     ]);
     const checks = { database: databaseAnswers, queue: queueAnswers };

@@ -17,10 +17,10 @@ export interface DeliveryCounts {
  */
 export function countDeliveries(metrics: Metrics, inbox: Inbox): DeliveryCounts {
   // From the start: to Prometheus a line that is born at 1 has never grown.
-  const byStatus = new Map([200, 401, 503].map(status => [status, 0]));
+  const byStatus = new Map([200, 401, 413, 503].map(status => [status, 0]));
   metrics.total({
     name: 'pagekeeper_webhook_deliveries_total',
-    help: "Facebook's deliveries by the status of our answer: 200 is committed, 503 is sent again.",
+    help: "Facebook's deliveries by the status of our answer: 200 is committed, 503 is sent again, 413 is lost.",
     labels: ['status'],
     *read() {
       for (const [status, count] of byStatus) yield [{ status: String(status) }, count];

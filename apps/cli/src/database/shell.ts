@@ -29,13 +29,15 @@ export async function openShell({ role, words }: { role: string; words: string[]
 /** libpq's variables for a URL, its parameters too. */
 function psqlVariables(url: string): Record<string, string> {
   const { hostname, port, username, password, pathname, searchParams } = new URL(url);
+  const mode = searchParams.get('sslmode');
   const given = {
     PGHOST: hostname.replace(/^\[(.*)\]$/, '$1'),
     PGPORT: port || '5432',
     PGUSER: decodeURIComponent(username),
     PGPASSWORD: decodeURIComponent(password),
     PGDATABASE: decodeURIComponent(pathname.slice(1)),
-    PGSSLMODE: searchParams.get('sslmode') ?? '',
+    // libpq has no such word, and means the same by `require`.
+    PGSSLMODE: mode === 'no-verify' ? 'require' : (mode ?? ''),
     PGSSLROOTCERT: searchParams.get('sslrootcert') ?? '',
     PGAPPNAME: 'pagekeeper db:shell',
   };

@@ -2,6 +2,14 @@ import { createServer, type Server } from 'node:http';
 import type { Log } from '../log.ts';
 import type { Metrics } from './metrics.ts';
 
+export interface MetricsOptions {
+  port: number | undefined;
+  host: string;
+  log: Log;
+  /** Until then `/healthz` says 503: a release that does not come to work replaces nobody. */
+  isStarted?(): boolean;
+}
+
 export interface MetricsServer {
   port: number;
   close(): Promise<void>;
@@ -14,14 +22,17 @@ export interface MetricsServer {
  */
 export async function serveMetrics(
   metrics: Metrics,
-  { port, host, log }: { port: number | undefined; host: string; log: Log },
+  { port, host, log, isStarted = () => true }: MetricsOptions,
 ): Promise<MetricsServer | null> {
   if (port === undefined) return null;
   const server = createServer((request, response) => {
     const [path] = (request.url ?? '').split('?', 1);
     if (path !== '/metrics' && path !== '/healthz') return void response.writeHead(404).end();
     if (request.method !== 'GET' && request.method !== 'HEAD') return void response.writeHead(405).end();
-    if (path === '/healthz') return void response.writeHead(200).end('ok');
+    if (path === '/healthz') {
+      const started = isStarted();
+      return void response.writeHead(started ? 200 : 503).end(started ? 'ok' : 'not started');
+    }
     metrics.read().then(
       text => response.writeHead(200, { 'Content-Type': metrics.contentType }).end(text),
       error => {
