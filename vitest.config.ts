@@ -47,6 +47,8 @@ export default defineConfig(({ mode }) => {
       sequence: { sequencer: SlowestFirst },
       testTimeout: timeoutMs,
       hookTimeout: timeoutMs,
+      // Its second is too short for a busy machine. A poll that holds at once takes no longer.
+      expect: { poll: { timeout: 10_000 } },
       teardownTimeout: 30_000,
       reporters: ['default', tally],
     },

@@ -25,7 +25,7 @@ interface Managed extends Server {
 
 const passwords = { owner: 'o', app: 'a', auth: 'u', queue: 'q' };
 const runbooks = join(repositoryFolder, 'infra/runbooks/');
-/** An organization with a page. */
+/** An organization with a page, which no worker checks meanwhile. */
 const fixtures = `
   insert into auth.users (id, name, email) values ('${newId()}', 'Olga', 'olga@acme.example');
   insert into organizations (id, name, slug, owner_id) select '${newId()}', 'Acme', 'acme', id from auth.users;
@@ -37,7 +37,7 @@ const fixtures = `
   insert into facebook_logins (organization_id, id, access_token) select id, '${newId()}', '' from organizations;
   insert into facebook_page_integrations
       (organization_id, id, login_id, page_id, page_access_token, status, status_since, next_check_at)
-    select organization_id, i.id, l.id, '4711', '', 'unverified', now(), now()
+    select organization_id, i.id, l.id, '4711', '', 'unverified', now(), now() + interval '1 day'
     from integrations i join facebook_logins l using (organization_id)`;
 
 describe.skipIf(!installed)('a managed server, whose administrator is no superuser', () => {

@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { sweepConnectionsJob } from '@pagekeeper/domain/jobs';
 import { begin, connectThrough, decide, personWithPages, pick } from '@pagekeeper/testing/network/dialog';
 import { type Network, startNetwork } from '@pagekeeper/testing/network/network';
@@ -110,7 +109,8 @@ describe('connecting pages', () => {
     await network.simulator.post('/__sim/faults', slow);
     const picked = pick(acme, id, pageIds);
     const { owner, path, business } = acme;
-    await sleep(1_000);
+    const hits = async () => (await network.simulator.get('/__sim/faults')).data[0].hits;
+    await expect.poll(hits).toBeGreaterThan(0);
     await owner.expect(204, owner.delete(`${path}/businesses/${business.id}`));
     expect((await picked).map(({ outcome, reason }) => [outcome, reason.code])).toEqual([
       ['refused', 'deactivated'],

@@ -1,10 +1,10 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
 import { setStaff } from '@pagekeeper/domain/staff/set-staff';
 import { itWithoutPooler } from '@pagekeeper/testing/network/behind-pgbouncer';
 import { type Network, startNetwork } from '@pagekeeper/testing/network/network';
 import type { Answer } from '@pagekeeper/testing/network/persona';
 import type { Tenant } from '@pagekeeper/testing/network/tenant';
+import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { endpoints } from '../src/endpoints.ts';
 import { holdAnswersToTheContract, holdProblem, isWithin, pathOf } from './contract.ts';
@@ -391,11 +391,16 @@ describe('reading', () => {
 describe('an outage', () => {
   it('of one row, held by somebody for too long, is a 503 and soon over', async () => {
     const path = `${businesses()}/${acme.business.id}`;
-    const hold = network.sql(`do $$ begin
-      perform 1 from businesses for update; perform pg_sleep(4); end $$`);
-    await sleep(200);
-    await acme.owner.expect(503, acme.owner.patch(path, { name: 'Held' }));
-    await hold;
+    const holder = new pg.Client({ connectionString: network.database.adminUrl });
+    await holder.connect();
+    try {
+      await holder.query('begin');
+      await holder.query('select from businesses for update');
+      await acme.owner.expect(503, acme.owner.patch(path, { name: 'Held' }));
+      await holder.query('rollback');
+    } finally {
+      await holder.end();
+    }
     await acme.owner.expect(200, acme.owner.patch(path, { name: 'Free' }));
   });
 

@@ -257,15 +257,13 @@ describe('a page', () => {
     await checked(id);
     await network.sql(`update facebook_page_integrations set status = 'unverified' where page_id = $1`, [page.page_id]);
     await network.simulator.post('/__sim/faults', {
-      match: { endpoint: 'debug_token' },
+      match: { endpoint: 'debug_token', person_id: page.personId },
       fault: { type: 'latency', ms: 1_000 },
       times: 1,
     });
     const slow = checked(id);
-    await network.untilSql(
-      'select 1 from facebook_logins where lease_until > clock_timestamp()',
-      'the check has begun',
-    );
+    const hasBegun = async () => (await network.simulator.get('/__sim/faults')).data.every(({ hits }: any) => hits > 0);
+    await expect.poll(hasBegun).toBe(true);
     await acme.owner.expect(200, acme.owner.patch(`${inside()}/${id}`, { config: { auto_reply: true } }));
     expect((await slow).facebook_page.status).toBe('healthy');
   });

@@ -155,7 +155,8 @@ describe('the last owner', () => {
     try {
       await holder.query(`select pg_advisory_lock(hashtextextended($1, 0))`, [`owners ${acme.uuid}`]);
       const answers = [owner.delete(leaving), member.patch(heir, { role: 'MEMBER' })];
-      const waiting = `select from pg_locks where locktype = 'advisory' and not granted`;
+      const waiting = `select from pg_locks where locktype = 'advisory' and not granted
+        and database = (select oid from pg_database where datname = current_database())`;
       await expect.poll(async () => (await holder.query(waiting)).rowCount, { timeout: 10_000 }).toBe(2);
       await holder.query('select pg_advisory_unlock_all()');
       expect((await Promise.all(answers)).map(({ status }) => status)).toEqual([204, 200]);

@@ -42,8 +42,9 @@ describe('an overview', () => {
     await acme.connectPage();
     const before = await overviewOf(acme);
     expect(before.pages).toEqual([{ status: 'healthy', count: 2 }]);
-    // Both logins of the simulator last 60 days, of which some minutes are over.
-    expect(before.expiring).toEqual([{ date: expect.stringMatching(/^\d{4}-\d\d-\d\d$/), count: expect.any(Number) }]);
+    // Both logins of the simulator last 60 days, of which some minutes are over: midnight may lie between them.
+    for (const { date } of before.expiring) expect(date).toMatch(/^\d{4}-\d\d-\d\d$/);
+    expect(sum(before.expiring, 'count')).toBe(2);
     await write(page, 'Is this in stock?');
     await expect.poll(async () => sum((await overviewOf(acme)).days, 'replies'), patience).toBe(1);
     // The comment, and the page's own answer, which nobody answers.

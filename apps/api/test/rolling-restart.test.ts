@@ -14,7 +14,8 @@ let balancer: Balancer;
 const ports: number[] = [];
 
 beforeAll(async () => {
-  network = await startNetwork({ apiEnv: { STOP_DELAY_MS: '3000' } });
+  // As in the chart.
+  network = await startNetwork({ apiEnv: { STOP_DELAY_MS: '4000' } });
   ports.push(network.api.port!, await freePort());
   [acme, balancer] = await Promise.all([network.tenant('acme'), freePort().then(port => startBalancer(port, ports))]);
   shop = await acme.connectPage({ config: { auto_reply: false } });

@@ -189,22 +189,26 @@ describe('a rival, and who was removed a moment ago,', () => {
   it('gets its own rows only, whatever else runs through the same two connections', async () => {
     const acmeProgram = await acme.program({ role: 'MEMBER' });
     const people = [acme.owner, rival.owner, acmeProgram, rivalProgram, acme.member, rival.admin];
-    const requests = Array.from({ length: 240 }, async (_, index) => {
+    const isRightful = async (index: number) => {
       const persona = people[index % people.length]!;
       const own = index % 2 === 0 ? acme : rival;
       const path = index % 3 === 0 ? `${(own === acme ? rival : acme).path}/businesses` : `${own.path}/businesses`;
       const answer = await persona.get(index % 7 === 0 ? `${path}?cursor=broken` : path);
       if (answer.status !== 200) return [404, 400].includes(answer.status);
       return answer.body.data.every((row: { organization_id: string }) => row.organization_id === own.organization.id);
-    });
+    };
     // People who close the page while their answer is under way.
     const cookie = await cookieOf(acme.owner);
-    const aborted = Array.from({ length: 60 }, async (_, index) => {
+    const abort = async (index: number) => {
       const signal = AbortSignal.timeout(1 + (index % 20) * 5);
       await fetch(`${network.apiUrl}${acme.path}/businesses`, { signal, headers: { cookie } }).catch(() => {});
-    });
-    const [rightful] = await Promise.all([Promise.all(requests), Promise.all(aborted)]);
-    expect(rightful.every(Boolean)).toBe(true);
+      return true;
+    };
+    // A few at a time: nobody waits so long for a connection that the answer is a 503.
+    for (let wave = 0; wave < 300; wave += 50) {
+      const requests = Array.from({ length: 50 }, (_, index) => (index < 40 ? isRightful : abort)(wave + index));
+      expect((await Promise.all(requests)).every(Boolean)).toBe(true);
+    }
   });
 });
 

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { testRotation } from './key-rotation.ts';
 import { pagekeeper } from './run.ts';
 
-describe('keys of a system at work', () => testRotation({ values: 500, kills: 3, batch: 10, killWithinMs: 5 }));
+describe('keys of a system at work', () => testRotation({ values: 5_000, kills: 3, batch: 10, killWithinMs: 5 }));
 
 it('wrong input is a sentence and exit code 2', async () => {
   const cases = await Promise.all([

@@ -110,6 +110,7 @@ describe.skipIf(!hasChromium)('the main story', () => {
     await see(page, 'Saved. It holds from now on.');
     await follow(page, 'Events');
     await see(page, 'Live');
+    await page.getByRole('link', { name: 'New comment' }).first().waitFor();
     const before = await page.getByRole('row').count();
     await comment(person.pageId, 'And this?');
     await expect.poll(() => page.getByRole('row').count(), { timeout: patience }).toBeGreaterThan(before);

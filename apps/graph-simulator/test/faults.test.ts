@@ -85,7 +85,7 @@ test('success after the client has given up: the send took effect, the answer co
     method: 'POST',
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify({ recipient: { id: psid }, message: { text: 'late' } }),
-    signal: AbortSignal.timeout(100),
+    signal: AbortSignal.timeout(1_000),
   });
   await expect(late).rejects.toThrow('timeout');
   const { threads } = await rig.sim('GET', `/pages/${page.pageId}/conversation`);

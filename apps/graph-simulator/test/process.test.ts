@@ -135,7 +135,7 @@ test('the process says when it is ready and stops with 0', async () => {
   expect(ready).toEqual({ ready: true, port: expect.any(Number) });
   child.kill('SIGTERM');
   expect((await once(child, 'exit'))[0]).toBe(0);
-}, 20_000);
+}, 60_000);
 
 test('a taken port and a bad variable are one sentence and exit 1', async () => {
   const taken = createServer().listen(0, '127.0.0.1');
@@ -151,4 +151,4 @@ test('a taken port and a bad variable are one sentence and exit 1', async () => 
     expect([code, errors()]).toEqual([1, sentence]);
   }
   taken.close();
-}, 20_000);
+}, 60_000);

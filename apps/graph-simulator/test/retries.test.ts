@@ -149,7 +149,7 @@ test('an answer that does not come in time is a failure', async () => {
   const port = typeof address === 'object' ? address?.port : 0;
   rig = await startRig({ callbackUrl: `http://127.0.0.1:${port}/`, retryDelaysMs: [0] });
   page = await seedPage(rig);
-  await rig.sim('PATCH', '/app', { delivery_timeout_ms: 50 });
+  await rig.sim('PATCH', '/app', { delivery_timeout_ms: 1_000 });
   await comment();
   await rig.settled(() => rig.world.ledger.entries.filter(({ type }) => type === 'delivery').length === 2);
   const { data } = await rig.sim('GET', '/ledger?type=delivery');

@@ -62,7 +62,8 @@ describe('deliveries that wait for their routes', () => {
     expect(inbox.counts.unknownPage).toBe(20_001);
   });
 
-  const waiting = `pg_locks where relation = 'page_claims'::regclass and not granted`;
+  const waiting = `pg_locks where relation = 'page_claims'::regclass and not granted
+    and database = (select oid from pg_database where datname = current_database())`;
   const waitingQueries = async () => (await admin.query(`select from ${waiting}`)).rowCount;
 
   it('cost one query at a time', async () => {

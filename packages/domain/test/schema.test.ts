@@ -116,7 +116,8 @@ it('a migration that cannot have a table soon lets those pass who wait behind it
     const migrated = migrateToLatest({ ownerUrl: database.urls.owner, queueUrl: null, onWait }).finally(() => {
       isDone = true;
     });
-    const waiting = `select from pg_locks where relation = 'replies'::regclass and not granted`;
+    const waiting = `select from pg_locks where relation = 'replies'::regclass and not granted
+      and database = (select oid from pg_database where datname = current_database())`;
     while ((await others.raw(waiting)).rowCount === 0) await setTimeout(10);
     // As the app role waits.
     await others.raw(`set lock_timeout = '3s'`);

@@ -3,11 +3,14 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { defineJob } from '../src/define-job.ts';
 import { InvalidPayloadError } from '../src/errors.ts';
+import type { Queue } from '../src/queue.ts';
 import { type Bed, freshBed, gate, pause, until } from './bed.ts';
 import { drain, refresh } from './jobs.ts';
 import { backends, queueServers } from './servers.ts';
 
 const servers = queueServers();
+
+const isEmpty = async (queue: Queue) => Object.values(await queue.counts()).every(count => count === 0);
 
 describe.each(backends)('a queue on %s', type => {
   let bed: Bed;
@@ -38,6 +41,7 @@ describe.each(backends)('a queue on %s', type => {
     await queue.enqueue(drain, { integrationId: 'integration-1' });
     await queue.enqueue(refresh, { loginId: 'login-1' });
     await until('both ran', () => records.length === 2);
+    await until('nothing is left', () => isEmpty(queue));
     await pause(100);
     expect(seen).toEqual([['integration-1', 'webhooks.drain', 1, false], 'login-1']);
     expect(records).toMatchObject([
@@ -165,6 +169,7 @@ describe.each(backends)('a queue on %s', type => {
     expect(runs).toBe(1);
     first.open();
     await until('the nudges were heard', () => runs === 2);
+    await until('nothing is left', () => isEmpty(queue));
     await pause(200);
     expect(runs).toBe(2);
     expect(await queue.counts()).toEqual({ waiting: 0, active: 0, delayed: 0, failed: 0 });
@@ -172,7 +177,7 @@ describe.each(backends)('a queue on %s', type => {
 
   it('runs once more even when the active run fails for good, and once for nudges during its pause', async () => {
     const queue = bed.queue();
-    const once = { ...drain, attempts: 2, backoff: { type: 'fixed', delayMs: 300 } } as const;
+    const once = { ...drain, attempts: 2, backoff: { type: 'fixed', delayMs: 3_000 } } as const;
     const holds = [gate(), gate()];
     const attempts: number[] = [];
     await bed.worker([once], {
@@ -227,19 +232,20 @@ describe.each(backends)('a queue on %s', type => {
   it('runs a delayed job when it is due, and does not let it swallow a nudge for now', async () => {
     const queue = bed.queue();
     const ran: number[] = [];
-    const start = Date.now();
+    let start = 0;
     await bed.worker([drain], {
       'webhooks.drain': async () => {
         ran.push(Date.now() - start);
         return 'drained';
       },
     });
+    start = Date.now();
     await queue.enqueue(drain, { integrationId: 'same' }, { delayMs: 400 });
     await queue.enqueue(drain, { integrationId: 'same' });
     // The nudge is not swallowed: it would be by a job of the same name that waits.
     await until('both ran', () => ran.length === 2);
     expect(ran[1]).toBeGreaterThanOrEqual(395);
-    expect(ran[1]).toBeLessThan(3_000);
+    expect(ran[1]).toBeLessThan(5_000);
   });
 
   it('takes many jobs at once', async () => {
@@ -269,13 +275,14 @@ describe.each(backends)('a queue on %s', type => {
     let now = 0;
     let most = 0;
     let done = 0;
+    const held = gate();
     await bed.worker(
       [refresh],
       {
         'facebook.refresh': async () => {
           now += 1;
           most = Math.max(most, now);
-          await pause(50);
+          await held.opened;
           now -= 1;
           done += 1;
           return 'refreshed';
@@ -287,6 +294,10 @@ describe.each(backends)('a queue on %s', type => {
       refresh,
       Array.from({ length: 12 }, (_, index) => ({ loginId: `login-${index}` })),
     );
+    await until('as many as it may are active', () => now === 3);
+    await pause(200);
+    expect(now).toBe(3);
+    held.open();
     await until('all ran', () => done === 12);
     expect(most).toBe(3);
   });
@@ -327,10 +338,10 @@ describe.each(backends)('a queue on %s', type => {
     await queue.enqueue(refresh, { loginId: 'stuck' });
     await began.opened;
     const start = Date.now();
-    await worker.close(400);
-    expect(Date.now() - start).toBeLessThan(1_500);
-    expect(told).toBeGreaterThanOrEqual(250);
-    expect(told).toBeLessThan(400);
+    await worker.close(4_000);
+    expect(Date.now() - start).toBeLessThan(6_000);
+    expect(told).toBeGreaterThanOrEqual(2_900);
+    expect(told).toBeLessThan(4_000);
     expect(bed.logged()).toContain('jobs given up');
     expect((await queue.counts()).active).toBe(1);
   });

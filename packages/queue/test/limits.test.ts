@@ -85,17 +85,17 @@ describe.each(backends)('limits on %s', type => {
     const pauses = new Pauses(store, {
       name: 'guess',
       free: 3,
-      firstSeconds: 2,
+      firstSeconds: 5,
       longestSeconds: 100,
       forgetSeconds: 600,
     });
     const waits = await Promise.all(Array.from({ length: 40 }, () => pauses.begin('zoe')));
     expect(waits.filter(ms => ms === 0)).toHaveLength(4);
-    for (const ms of waits) expect(ms).toBeLessThanOrEqual(2_000);
-    await until('the pause is over', async () => (await pauses.begin('zoe')) === 0);
+    for (const ms of waits) expect(ms).toBeLessThanOrEqual(5_000);
+    await until('the pause is over', async () => (await pauses.begin('zoe')) === 0, 20_000);
     const second = await pauses.begin('zoe');
-    expect(second).toBeGreaterThan(2_000);
-    expect(second).toBeLessThanOrEqual(4_000);
+    expect(second).toBeGreaterThan(5_000);
+    expect(second).toBeLessThanOrEqual(10_000);
     expect(await pauses.begin('another')).toBe(0);
     await pauses.forget('zoe');
     expect(await pauses.begin('zoe')).toBe(0);

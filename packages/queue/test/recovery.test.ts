@@ -2,13 +2,14 @@ import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { inspect } from 'node:util';
+import { freePort } from '@pagekeeper/testing/system/ports';
 import { describe, expect, it } from 'vitest';
 import { QueueSchemaError, QueueUnavailableError } from '../src/errors.ts';
 import { migrateQueue } from '../src/migrate.ts';
 import type { QueueConnection } from '../src/queue.ts';
 import { type Bed, createBed, createDatabase, cutPostgres, cutRedis, freshBed, gate, until } from './bed.ts';
 import { drain, refresh } from './jobs.ts';
-import { backends, freePort, hasRedis, type OwnRedis, queueServers, startRedis } from './servers.ts';
+import { backends, hasRedis, type OwnRedis, queueServers, startRedis } from './servers.ts';
 
 const servers = queueServers();
 
@@ -52,10 +53,12 @@ describe.concurrent('after its connections were cut', () => {
   const resumes = async (bed: Bed, cut: () => Promise<void>) => {
     const ran: string[] = [];
     const held = gate();
+    let holds = false;
     await bed.worker(
       [refresh],
       {
         'facebook.refresh': async ({ loginId }) => {
+          holds ||= loginId === 'held';
           if (loginId === 'held') await held.opened;
           ran.push(loginId);
           return 'refreshed';
@@ -67,7 +70,7 @@ describe.concurrent('after its connections were cut', () => {
     await queue.enqueue(refresh, { loginId: 'before' });
     await until('the first ran', () => ran.includes('before'));
     await queue.enqueue(refresh, { loginId: 'held' });
-    await until('it is held', async () => (await queue.counts()).active === 1);
+    await until('it is held', () => holds);
     await cut();
     held.open();
     const nudge = async () => {
@@ -121,7 +124,7 @@ describe('a producer whose broker is away', () => {
       for (const call of [() => queue.enqueue(drain, { integrationId: 'canary' }), () => queue.ping()]) {
         const { error, durationMs } = await timed(call());
         expect(error).toBeInstanceOf(QueueUnavailableError);
-        expect(durationMs).toBeLessThan(2_500);
+        expect(durationMs).toBeLessThan(4_000);
         expect(inspect(error, { depth: 10 })).not.toContain('canary');
       }
       await bed.close();
@@ -138,7 +141,7 @@ describe('a producer whose broker is away', () => {
     await until('it noticed', async () => (await timed(queue.ping())).error !== undefined);
     const { error, durationMs } = await timed(queue.enqueue(refresh, { loginId: 'canary' }));
     expect(error).toBeInstanceOf(QueueUnavailableError);
-    expect(durationMs).toBeLessThan(100);
+    expect(durationMs).toBeLessThan(1_000);
     await own.start();
     await until('it is back', async () => (await timed(queue.ping())).error === undefined);
     await queue.enqueue(refresh, { loginId: 'login-2' });
@@ -156,7 +159,7 @@ describe('a producer whose broker is away', () => {
     own.freeze();
     const { error, durationMs } = await timed(queue.enqueue(refresh, { loginId: 'canary' }));
     expect(error).toBeInstanceOf(QueueUnavailableError);
-    expect(durationMs).toBeLessThan(2_500);
+    expect(durationMs).toBeLessThan(4_000);
     await bed.close();
     await own.stop();
   });

@@ -1,7 +1,8 @@
+import { freePort } from '@pagekeeper/testing/system/ports';
 import { afterEach, describe, expect, it } from 'vitest';
 import { checkRedis } from '../src/redis-safety.ts';
 import { createBed } from './bed.ts';
-import { freePort, hasRedis, type OwnRedis, startRedis } from './servers.ts';
+import { hasRedis, type OwnRedis, startRedis } from './servers.ts';
 
 describe.skipIf(!hasRedis)('checkRedis', () => {
   let own: OwnRedis | undefined;

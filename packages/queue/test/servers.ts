@@ -1,8 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import type {} from '@pagekeeper/testing/global-setup';
+import { freePort } from '@pagekeeper/testing/system/ports';
 import { Redis } from 'ioredis';
 import { inject } from 'vitest';
 
@@ -56,14 +56,4 @@ export async function startRedis(...settings: string[]): Promise<OwnRedis> {
   };
   await start();
   return { url: `redis://127.0.0.1:${port}`, start, stop, freeze: () => server?.kill('SIGSTOP') };
-}
-
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  if (address === null || typeof address === 'string') throw new Error('no port');
-  return address.port;
 }

@@ -158,7 +158,7 @@ describe.runIf(isRoot)('as root', () => {
     const anew = await startPostgres({ dataDirectory, log: line => said.push(line) });
     await anew.stop();
     expect(said).toEqual([`The data in ${dirname(data)} are gone; Postgres begins with empty ones.`]);
-  });
+  }, 120_000);
 
   test.runIf(isOpenToOthers)(
     'an ordinary user starts it in the folder itself, and root goes on as that user',
