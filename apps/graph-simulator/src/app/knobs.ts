@@ -28,6 +28,8 @@ const mischiefSchema = z.strictObject({
 /** What Meta does one way or another, or may come to do. `PATCH /__sim/app` takes each of them. */
 const knobShape = {
   proof: z.enum(['off', 'required']),
+  /** Whether the proof of a batch holds for its items that are made with the token of the batch, or each has its own. */
+  batch_proof: z.enum(['own', 'inherited']),
   /** Whether each fetch of a page token gives another string. */
   page_token: z.enum(['new', 'same']),
   /** What exchanging a long-lived user token does to its expiry. */
@@ -87,6 +89,7 @@ export const knobChangesShape = z
 export function usualKnobs(): Knobs {
   return {
     proof: 'off',
+    batch_proof: 'own',
     page_token: 'new',
     exchange: 'unchanged',
     omit_expires_in: false,
