@@ -50,6 +50,8 @@ const knobShape = {
   human_agent: z.boolean(),
   /** The code for a private reply after seven days. */
   late_private_reply: z.literal([10902, 10]),
+  /** Private replies of a Page in an hour, beyond which they get 613. */
+  private_replies: atLeastOne,
   /** The same text under the same comment again: 506. */
   duplicate_comments: z.enum(['allowed', 'refused']),
   /** More equal comments of a Page than this within ten minutes: 368 for an hour. Null: never. */
@@ -103,6 +105,7 @@ export function usualKnobs(): Knobs {
     mode: 'live',
     human_agent: false,
     late_private_reply: 10902,
+    private_replies: 750,
     duplicate_comments: 'allowed',
     identical_comments: null,
     reads: true,
