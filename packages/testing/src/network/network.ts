@@ -140,7 +140,7 @@ export class Network {
   async untilSql(text: string, what: string, timeoutMs = 30_000): Promise<void> {
     const deadline = Date.now() + timeoutMs;
     while ((await this.sql(text)).length === 0) {
-      if (open !== '' && Date.now() > deadline) throw new Error(`not within ${timeoutMs} ms: ${what}`);
+      if (Date.now() > deadline) throw new Error(`not within ${timeoutMs} ms: ${what}`);
       await sleep(50);
     }
   }
