@@ -16,10 +16,11 @@ beforeAll(async () => {
 
 afterAll(() => network?.stop());
 
-async function lastEventOf({ id }: ConnectedPage): Promise<string> {
+async function lineOf({ id }: ConnectedPage, name: string): Promise<{ state: string; detail: string; fix: string }> {
   const { checks } = await acme.member.expect(200, acme.member.get(`${acme.path}/integrations/${id}/health`));
-  return checks.find(({ check }: { check: string }) => check === 'last_event').detail;
+  return checks.find(({ check }: { check: string }) => check === name);
 }
+const lastEventOf = async (page: ConnectedPage): Promise<string> => (await lineOf(page, 'last_event')).detail;
 
 describe('the connection doctor', () => {
   it('names the last event of the page, whatever became of it, and of no other page', async () => {
@@ -49,5 +50,19 @@ describe('the connection doctor', () => {
       expect(await lastEventOf(page), newest).toContain('2026-03-01 12:00 UTC');
     }
     expect(await lastEventOf(other)).toMatch(/^No event/);
+  });
+
+  it('warns a week before the access to data ends, and once it has', async () => {
+    const page = await acme.connectPage();
+    const at = async (days: number) => {
+      await network.moveClock(days * 24);
+      const { state, detail, fix } = await lineOf(page, 'data_access');
+      return [state, detail.replace(/\d{4}-\d\d-\d\d.*/, '…'), fix?.slice(0, 14)];
+    };
+    expect(await at(82)).toEqual(['ok', 'The access to data lasts until …', undefined]);
+    const consent = 'The person’s consent to the access to data';
+    expect(await at(84)).toEqual(['warning', `${consent} ends on …`, 'Let the person']);
+    expect(await at(91)).toEqual(['warning', `${consent} ended on …`, 'Let the person']);
+    await network.moveClock(0);
   });
 });

@@ -1,6 +1,7 @@
 import { newId } from '@pagekeeper/domain/ids';
 import { hasChromium } from '@pagekeeper/testing/chromium';
 import { buildConsole } from '@pagekeeper/testing/console';
+import { personWithPages } from '@pagekeeper/testing/network/dialog';
 import { type Network, startNetwork } from '@pagekeeper/testing/network/network';
 import type { Tenant } from '@pagekeeper/testing/network/tenant';
 import type { Browser } from 'playwright-core';
@@ -158,5 +159,62 @@ describe.skipIf(!hasChromium)('what the console says', () => {
     await link.click();
     await heading(page, 'Other Limited');
     await expect.poll(last).toBe(other.slug);
+  }, 60_000);
+});
+
+describe.skipIf(!hasChromium)('a first connection that failed', () => {
+  /** Through the dialog as this person, and on to what came of it. */
+  async function finish(personId: string, decide: () => Promise<void>): Promise<void> {
+    const { page } = visitor;
+    await page.locator(`a.choice[href*="person_id=${personId}"]`).click();
+    await decide();
+    await page.getByRole('link', { name: 'Go on in Pagekeeper' }).click();
+  }
+  const approve = () => visitor.page.getByRole('button', { name: /^Continue as/ }).click();
+  const press = (name: string) => visitor.page.getByRole('button', { name }).click();
+  const begin = async () => {
+    await visitor.go(at('connect'));
+    await press('Go on to Facebook');
+  };
+
+  it('is asked for again as it must be: Facebook would repeat what was declined, and the pages', async () => {
+    const { page } = visitor;
+    const { id } = await personWithPages(network);
+    await begin();
+    await finish(id, async () => {
+      await page.locator('input[name=scopes][value=pages_manage_engagement]').uncheck();
+      await approve();
+    });
+    await see(page, /^Not granted: pages_manage_engagement/);
+    await press('Begin again');
+    await finish(id, approve);
+    await see(page, 'Facebook shows 1 page.');
+  }, 60_000);
+
+  it('tells of each page why, and lets others be chosen', async () => {
+    const { page } = visitor;
+    const { id } = await personWithPages(network, [{ name: 'Not Mine', tasks: ['ANALYZE'] }, { name: 'Blue Cup' }]);
+    await begin();
+    await finish(id, async () => {
+      await page.getByRole('checkbox', { name: 'Blue Cup' }).uncheck();
+      await approve();
+    });
+    await see(page, /^None of the pages can be connected\. Each one says why\./);
+    await see(page, /^Not Mine: The person lacks the task MESSAGING/);
+    expect(await flaws(page)).toEqual([]);
+    await press('Begin again');
+    await finish(id, approve);
+    await see(page, 'Facebook shows 2 pages.');
+  }, 60_000);
+
+  it('by a denial is begun as at first: nothing was remembered', async () => {
+    const { page } = visitor;
+    const { id } = await personWithPages(network);
+    await begin();
+    await finish(id, () => press('Not now'));
+    await see(page, /^Facebook says that the permissions were not granted/);
+    await press('Begin again');
+    await page.locator('a.choice').first().waitFor();
+    expect(new URL(page.url()).searchParams.has('auth_type')).toBe(false);
   }, 60_000);
 });

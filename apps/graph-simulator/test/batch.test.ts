@@ -85,12 +85,16 @@ describe('a batch', () => {
     const proof = proofOf(appSecret, page.pageToken);
     const own = proofOf(appSecret, page.userToken);
     const items = [
-      { method: 'GET', relative_url: 'me' },
+      { method: 'GET', relative_url: `me?appsecret_proof=${proof}` },
       { method: 'GET', relative_url: `me?access_token=${page.userToken}` },
       { method: 'GET', relative_url: `me?access_token=${page.userToken}&appsecret_proof=${own}` },
     ];
     const { json } = await batch(items, { appsecret_proof: proof });
     expect(json.map((item: { code: number }) => item.code)).toEqual([200, 400, 200]);
+    const without = () => batch([{ method: 'GET', relative_url: 'me' }], { appsecret_proof: proof });
+    expect((await without()).json).toMatchObject([{ code: 400 }]);
+    await rig.sim('PATCH', '/app', { batch_proof: 'inherited' });
+    expect((await without()).json).toMatchObject([{ code: 200 }]);
     const missing = 'API calls from the server require an appsecret_proof argument';
     expect(JSON.parse(json[1].body).error.message).toBe(missing);
     expect((await batch(items)).json.error.message).toBe(missing);

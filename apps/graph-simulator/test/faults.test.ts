@@ -99,6 +99,8 @@ test('a body that comes slowly, and one that breaks off', async () => {
   expect(Date.now() - startedAt).toBeGreaterThanOrEqual(55);
   await fault({ fault: { type: 'truncated' }, times: 1 });
   await expect(me()).rejects.toThrow();
+  await fault({ fault: { type: 'error', code: 1, truncated: true }, times: 1 });
+  await expect(me()).rejects.toThrow();
   expect((await me()).status).toBe(200);
 });
 

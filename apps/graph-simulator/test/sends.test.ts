@@ -121,6 +121,16 @@ describe('the twenty-four hours', () => {
 });
 
 describe('private replies', () => {
+  test('no more than the page has in an hour; public answers and messages are not counted', async () => {
+    await knobs({ private_replies: 2 });
+    const reply = async () => send({ comment_id: (await comment()).comment_id });
+    for (const status of [200, 200]) expect((await reply()).status).toBe(status);
+    expect(await errorOf(reply())).toEqual([400, 613, undefined]);
+    expect((await send()).status).toBe(200);
+    await advance(3_601);
+    expect((await reply()).status).toBe(200);
+  });
+
   test('too late: 10902, or by the knob 10', async () => {
     const { comment_id } = await comment();
     await advance(7 * 86_400 + 1);

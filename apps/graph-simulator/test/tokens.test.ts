@@ -306,6 +306,16 @@ describe('appsecret_proof', () => {
     });
   });
 
+  test('for another app’s token there is none', async () => {
+    const { user_token } = await rig.sim('POST', `/people/${page.personId}/tokens`, { app_id: '999' });
+    const mine = (query = '') => rig.call('GET', `/v25.0/me?access_token=${user_token}${query}`);
+    expect((await mine(`&appsecret_proof=${proofOf(appSecret, user_token)}`)).json.error).toMatchObject({
+      code: 100,
+      message: 'Invalid appsecret_proof provided in the API argument',
+    });
+    expect((await mine()).status).toBe(200);
+  });
+
   test('required, and timed for five minutes', async () => {
     await rig.sim('PATCH', '/app', { proof: 'required' });
     expect((await ask('')).json.error.message).toBe('API calls from the server require an appsecret_proof argument');

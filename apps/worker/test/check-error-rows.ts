@@ -27,8 +27,8 @@ const healthy: Ending = {
   rests: null,
   again: 'within a day',
 };
-/** The person's list is refused, so their own token is asked about. */
-const lookedTwice: Ending = { ...healthy, calls: { ...whole, 'GET debug_token': 2 } };
+/** The person's list is refused, so their own token is asked about, and the page's is tried. */
+const lookedTwice: Ending = { ...healthy, calls: { ...whole, 'GET debug_token': 2, 'GET page': 1 } };
 const failed = (calls: Calls): Ending => ({
   outcome: 'unreachable',
   status: 'healthy',
@@ -58,6 +58,8 @@ const row = (
   return { sentence: `${error}: ${gist} (${endpoint})`, endpoint, fault, ends };
 };
 
+const systemError = 'Error validating application. Cannot get application info due to a system error.';
+
 /** Fact sheet 6.4 as far as a check meets it, and 6.2: what comes from no table. */
 export const checkRows: readonly CheckRow[] = [
   row('accounts', '1', 'an unknown error', failed(repeatedList), { http: 500 }),
@@ -80,6 +82,10 @@ export const checkRows: readonly CheckRow[] = [
   row('accounts', '104', 'an incorrect signature', failed(refusedList)),
   row('accounts', '100', 'a proof of the app secret that does not hold', failed(refusedList), {
     message: 'Invalid appsecret_proof provided in the API argument',
+  }),
+  row('accounts', '190', 'Facebook could not look at the app', failed(refusedList), { message: systemError }),
+  row('accounts', '200', 'the whole app is blocked, without a subcode', failed(refusedList), {
+    message: 'API access blocked.',
   }),
   row('accounts', '200/458', 'the whole app is blocked', failed(refusedList), { message: 'API access blocked.' }),
   row('accounts', '368', 'blocked for policy', failed(refusedList)),

@@ -59,6 +59,46 @@ describe('a check that Facebook answers with', () => {
     expect(await checked(connected)).toEqual(['page_lost', 'role_lost', look]);
   });
 
+  it('#200 for a lost role, while the login behind the page has ended: page_lost', async () => {
+    await network.simulator.patch('/__sim/app', { role_loss: '200' });
+    const connected = await acme.connectPage();
+    await network.moveClock(61 * 24);
+    const whole = { 'GET debug_token': 2, 'GET page': 1, 'GET subscribed_apps': 1 };
+    const first = { ...whole, 'POST access_token': 1, 'GET accounts': 1 };
+    expect(await checked(connected)).toEqual(['expiring', 'login_ended', first]);
+    await happens(connected, { type: 'role_removed', page_id: connected.page.page_id });
+    const look = { 'GET debug_token': 2, 'GET page': 1 };
+    expect(await checked(connected)).toEqual(['page_lost', 'role_lost', look]);
+    await happens(connected, { type: 'role_restored', page_id: connected.page.page_id });
+    expect(await checked(connected)).toEqual(['expiring', 'login_ended', whole]);
+  });
+
+  it('a permission to look that is missing, while the login behind the page has ended: nothing is lost', async () => {
+    const connected = await acme.connectPage();
+    const { personId: person_id } = connected.page;
+    await network.moveClock(61 * 24);
+    const fault = { type: 'error', http: 403, code: 10, message: '(#10) This endpoint requires pages_read_engagement' };
+    await network.simulator.post('/__sim/faults', { match: { endpoint: 'page', person_id }, fault });
+    const { integration } = await acme.refresh(connected.id);
+    expect(integration.facebook_page.status_reason.code).toBe('login_ended');
+  });
+
+  it('a login of another app that lives: needs_reauth, neither token is used, and the app is not blamed', async () => {
+    const [ours] = await network.simulator.createPages();
+    const { user_token, pages } = await network.simulator.post(`/__sim/people/${ours!.personId}/tokens`, {
+      app_id: '258000000000001',
+    });
+    const [{ page_access_token }] = pages;
+    const after = await lastSequence();
+    const connected = await acme.connectPage({ page: { ...ours!, userToken: user_token, page_access_token } });
+    const { status, status_reason } = connected.integration.facebook_page;
+    expect([status, status_reason.code]).toEqual(['needs_reauth', 'foreign_token']);
+    const look = { 'GET debug_token': 2 };
+    expect(await callsAbout(ours!.personId, after)).toEqual(look);
+    expect(await checked(connected)).toEqual(['needs_reauth', 'foreign_token', look]);
+    expect(await network.sql('select from app_pauses where failures > 0')).toEqual([]);
+  });
+
   it('a list that lacks the page, while its token works: nothing is lost', async () => {
     await network.simulator.patch('/__sim/app', { role_loss: 'vanish' });
     const connected = await acme.connectPage();

@@ -59,7 +59,7 @@ it('reads none of what a page answered long ago', async () => {
   await withTenant(ctx, { organization: acme.organization.id }, async tx => {
     const { ownComments } = await readConversations(tx, drain, events, '1');
     expect([...ownComments]).toEqual(['1500']);
-    expect(await repliesLately(tx, drain, events)).toEqual({ page: 0, threads: new Map() });
+    expect(await repliesLately(tx, drain, events)).toEqual({ page: 0, privately: 0, threads: new Map() });
     const { rows } = await tx.raw(`select (seq_tup_read + idx_tup_fetch)::int as read from pg_stat_xact_user_tables
       where schemaname = 'public' and relname = 'replies'`);
     expect(rows).toEqual([{ read: 1 }]);

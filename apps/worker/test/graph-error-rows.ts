@@ -62,6 +62,8 @@ export interface Refusal {
   subcode?: number;
   http?: number;
   message?: string;
+  /** Its answer is cut off. */
+  truncated?: boolean;
   /** It takes effect all the same. */
   applied?: boolean;
 }
@@ -121,6 +123,8 @@ const row = (
   return { sentence, to, refusal: { code, ...(subcode && { subcode }), ...refusal }, times, ends: ending(posts[to]) };
 };
 
+const systemError = 'Error validating application. Cannot get application info due to a system error.';
+
 /** Fact sheet 6.4, and the codes of 6.3 where `debug_token` does not confirm them. */
 export const sendRows: readonly SendRow[] = [
   row('message', '1', 'an unknown error', silent, { http: 500 }),
@@ -128,6 +132,12 @@ export const sendRows: readonly SendRow[] = [
   row('message', '1/99', 'an unknown error', silent, { http: 500 }),
   row('message', '1/1357046', 'may have been sent, and was', sentAtOnce, { applied: true }),
   row('message', '1/1357046', 'may have been sent, and was not', silent),
+  row('message', '1/1357046', 'was sent, says an answer that is cut off', sentAtOnce, {
+    applied: true,
+    truncated: true,
+  }),
+  row('message', '100', 'an answer that is cut off', silent, { truncated: true }),
+  row('comment', '100', 'an answer that is cut off', lookedFor, { truncated: true }),
   row('message', '2', 'unavailable for now', triedAgain),
   row('message', '2/2018344', 'the inbox terms are not accepted', lookedAt),
   row('message', '3', 'the app lacks the capability', lookedAt),
@@ -165,6 +175,8 @@ export const sendRows: readonly SendRow[] = [
   row('message', '190/460', 'a changed password, says only this answer', lookedAt),
   row('message', '190/459', 'a checkpoint, says only this answer', lookedAt),
   row('message', '200', 'a permissions error', lookedAt),
+  row('message', '190', 'Facebook could not look at the app', rests(1), { message: systemError }),
+  row('message', '200', 'the whole app is blocked, without a subcode', rests(1), { message: 'API access blocked.' }),
   row('message', '200/458', 'the whole app is blocked, and no tenant’s token dead', rests(1)),
   row('message', '210', 'a permissions error', lookedAt),
   row('message', '230', 'a permissions error', lookedAt),

@@ -1,3 +1,5 @@
+import { parsePublicId } from '@pagekeeper/domain/ids';
+import { sweepEventsJob } from '@pagekeeper/domain/jobs';
 import { type Network, startNetwork } from '@pagekeeper/testing/network/network';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
@@ -70,6 +72,41 @@ describe('automatic replies', () => {
       ['customer', 'Hello?'],
       ['page', `Hi! ${page.page_name} here.`],
     ]);
+  });
+
+  it('puts private replies off while the page has sent what Facebook takes in an hour, and nothing else', async () => {
+    const acme = await network.tenant('acme');
+    const config = { auto_reply: true, comment_reply: { text: 'Inside.', visibility: 'private' } };
+    const { id, page } = await acme.connectPage({ config });
+    await network.sql(
+      `insert into replies (organization_id, id, integration_id, event_id, page_id, source_id, kind, state, reason,
+         sending_at, finished_at, thread_hash)
+       select $1, gen_random_uuid(), $2, gen_random_uuid(), $3, n::text, 'private_comment', 'sent', 'Sent.', now(), now(),
+         sha256(n::text::bytea)
+       from generate_series(1, 699) n`,
+      [acme.uuid, parsePublicId('integration', id), page.page_id],
+    );
+    const texts = ['One?', 'Two?'];
+    for (const text of texts) await network.simulator.post(`${control(page.page_id)}/comments`, { text });
+    const message = await network.simulator.post(`${control(page.page_id)}/messages`, { text: 'Hello?' });
+    const answered = async () => {
+      const { comments } = await network.simulator.get(`${control(page.page_id)}/conversation`);
+      return comments.map((comment: any) => comment.private_reply).filter(Boolean);
+    };
+    const waiting = () =>
+      network.sql(`select reason from webhook_events where page_id = $1 and state = 'pending'`, [page.page_id]);
+    const reason = 'The page sent 700 private replies within an hour. It waits for its turn.';
+    await expect.poll(waiting, { timeout: 20_000 }).toEqual([{ reason }]);
+    await expect.poll(async () => (await threadOf(page.page_id, message.psid)).length, { timeout: 20_000 }).toBe(2);
+    expect(await answered()).toEqual(['Inside.']);
+
+    await network.sql(`update replies set sending_at = sending_at - interval '2 hours' where page_id = $1`, [
+      page.page_id,
+    ]);
+    await network.sql('update webhook_events set not_before = now() where page_id = $1', [page.page_id]);
+    await network.services.queue.enqueue(sweepEventsJob, {});
+    await expect.poll(answered, { timeout: 20_000 }).toEqual(['Inside.', 'Inside.']);
+    await network.settle();
   });
 
   it('answers a comment once, delivered 100 times, split, batched and reordered', async () => {

@@ -1378,7 +1378,7 @@ export interface components {
         Health: {
             checks: {
                 /** @enum {string} */
-                check: "token" | "login" | "permissions" | "page_grant" | "tasks" | "claim" | "subscription" | "pause" | "last_event" | "last_reply" | "next_check" | "forecast";
+                check: "token" | "login" | "permissions" | "data_access" | "page_grant" | "tasks" | "claim" | "subscription" | "pause" | "last_event" | "last_reply" | "next_check" | "forecast";
                 detail: string;
                 fix: string | null;
                 /** @enum {string} */

@@ -7,6 +7,7 @@ import {
   decide,
   type EventSituation,
   maxPageReplies,
+  maxPrivateReplies,
   maxThreadReplies,
   type ReplySituation,
 } from '../src/replies/decide.ts';
@@ -26,6 +27,7 @@ const situation = (changes: Partial<ReplySituation> = {}, config: object = {}): 
   repliesPaused: false,
   repliesOff: false,
   pageReplies: 0,
+  privateReplies: 0,
   ownComments: new Set(),
   ...changes,
 });
@@ -161,6 +163,17 @@ describe('what is answered, and what is not, with the reason', () => {
     expect(due).toMatchObject({ dueAt: new Date(now.getTime() + 60_000) });
     const past = decide(message(), event({ receivedAt: ago(1) }), situation({}, config));
     expect(past).toMatchObject({ dueAt: null });
+  });
+
+  it('waits when Facebook takes no more private replies of the page, and only then', () => {
+    const isPrivate = { comment_reply: { text: 'Inside.', visibility: 'private' } };
+    const due = (privateReplies: number, incoming: Incoming, config: object) =>
+      decide(incoming, event({ receivedAt: ago(1) }), situation({ privateReplies }, config));
+    const waits = { type: 'reply', dueAt: new Date(now.getTime() + 600_000) };
+    expect(due(maxPrivateReplies, comment(), isPrivate)).toMatchObject(waits);
+    expect(due(maxPrivateReplies - 1, comment(), isPrivate)).toMatchObject({ dueAt: null });
+    expect(due(maxPrivateReplies, comment(), {})).toMatchObject({ dueAt: null });
+    expect(due(maxPrivateReplies, message(), isPrivate)).toMatchObject({ dueAt: null });
   });
 
   it('only stores in the shadow', () => {

@@ -38,10 +38,7 @@ export async function readInBatches<T>(
       results.push(...chunk.map(() => throttled));
       continue;
     }
-    const batch = chunk.map(({ path, query, token: own }) => ({
-      method: 'GET',
-      relative_url: relativeUrl(config, path, query, own),
-    }));
+    const batch = chunk.map(read => ({ method: 'GET', relative_url: relativeUrl(config, token, read) }));
     const answer = await transport.call({
       method: 'POST',
       repeatable: true,
@@ -67,14 +64,15 @@ function noteAppUsage(transport: GraphTransport, [around, ...own]: readonly Grap
 const isThrottledApp = <T>(result: GraphResult<T>): boolean => !result.ok && result.error.outcome === 'THROTTLED_APP';
 
 function relativeUrl(
-  config: GraphConfig,
-  path: string,
-  query: BatchRead<unknown>['query'] = {},
-  token: Secret | undefined,
+  { appSecret }: GraphConfig,
+  tokenOfBatch: Secret,
+  { path, query = {}, token }: BatchRead<unknown>,
 ): string {
   const pairs = Object.entries(query).map(([name, value]) => [name, plain(value)]);
-  // The proof belongs to the token that is sent with this very read (fact sheet 5).
-  if (token) pairs.push(['access_token', token.reveal()], ['appsecret_proof', appSecretProof(config.appSecret, token)]);
+  if (token) pairs.push(['access_token', token.reveal()]);
+  // The proof belongs to the token that this very read is made with; nobody says that the batch's own holds for its reads
+  // too (fact sheet 5).
+  pairs.push(['appsecret_proof', appSecretProof(appSecret, token ?? tokenOfBatch)]);
   return `${path}?${new URLSearchParams(pairs as [string, string][])}`;
 }
 

@@ -120,8 +120,14 @@ export const messageRules: readonly { codes: readonly number[]; pattern: RegExp;
   { codes: [100], pattern: /no matching user found/i, outcome: 'RECIPIENT' },
 ];
 
-/** Faults of our own set-up that Graph reports under codes which mean something else (fact sheet 1.4, 3, 5). */
+/**
+ * Faults of our own set-up, or of Graph with it, that are reported under codes which mean something else (fact sheet
+ * 1.4, 3, 4, 5, 6.3).
+ */
 export const configurationMessages: readonly RegExp[] = [
+  /API access (is )?blocked/i,
+  // A token of an app that was deleted has this beginning too, and is dead.
+  /error validating application\b.*system error/i,
   /appsecret_proof/i,
   /validating client secret/i,
   /provide valid app id/i,

@@ -168,6 +168,16 @@ describe('debug_token', () => {
     expect(await graph.debugToken(token)).toMatchObject({ ok: true, value: { error: { subcode: null } } });
   });
 
+  test('that Facebook could not look is no answer', async () => {
+    const message = 'Error validating application. Cannot get application info due to a system error.';
+    const body = { data: { is_valid: false, scopes: [], error: { code: 190, message } } };
+    const nothing = { ok: false, error: { outcome: 'TRANSIENT', message } };
+    server.answer = json(body);
+    expect(await graph.debugToken(token)).toMatchObject(nothing);
+    server.answer = json([{ code: 200, headers: [], body: JSON.stringify(body) }]);
+    expect(await graph.debugTokens([token])).toMatchObject([nothing]);
+  });
+
   test('another app’s token is an answer too, whichever way it is asked about', async () => {
     const message = '(#100) The App_id in the input_token did not match the Viewing App';
     const body = { error: { message, type: 'OAuthException', code: 100 } };

@@ -16,7 +16,7 @@ import {
   readUserToken,
   unknownToken,
 } from './graph-answers.ts';
-import { isForeignToken, localError } from './graph-error.ts';
+import { classifyTokenError, isForeignToken, localError } from './graph-error.ts';
 import type { GraphConfig, GraphResult, GraphTransport } from './graph-transport.ts';
 import { blankValues, createGraphTransport } from './graph-transport.ts';
 import { subscribedFields } from './subscribed-fields.ts';
@@ -117,7 +117,7 @@ function tokenCalls(transport: GraphTransport, config: GraphConfig): TokenCalls 
       // Graph reads a GET's parameters from the query only; the URL is shown nowhere.
       const query = { input_token: token };
       const read = (body: unknown) => withoutToken(readTokenInfo(body), token);
-      return orForeign(await transport.call({ method: 'GET', path: 'debug_token', query, token: appToken, read }));
+      return verdictOf(await transport.call({ method: 'GET', path: 'debug_token', query, token: appToken, read }));
     },
     async debugTokens(tokens) {
       const reads = tokens.map(token => ({
@@ -125,7 +125,7 @@ function tokenCalls(transport: GraphTransport, config: GraphConfig): TokenCalls 
         query: { input_token: token },
         read: (body: unknown) => withoutToken(readTokenInfo(body), token),
       }));
-      return (await readInBatches(transport, config, appToken, reads)).map(orForeign);
+      return (await readInBatches(transport, config, appToken, reads)).map(verdictOf);
     },
     listPages: userToken =>
       readAll(transport, {
@@ -148,9 +148,17 @@ function withoutToken(info: TokenInfo | undefined, token: Secret): TokenInfo | u
   return { ...info, error: { ...info.error, message: blankValues(info.error.message, [token]) } };
 }
 
-/** Graph refuses the whole question about another app's token. That is an answer: about the token, not about us. */
-function orForeign(result: GraphResult<TokenInfo>): GraphResult<TokenInfo> {
-  if (result.ok || !isForeignToken(result.error)) return result;
+/**
+ * Graph refuses the whole question about another app's token. That is an answer: about the token, not about us. And it
+ * calls a token invalid where it could not look: that is none.
+ */
+function verdictOf(result: GraphResult<TokenInfo>): GraphResult<TokenInfo> {
+  if (result.ok) {
+    const { error } = result.value;
+    if (!error || classifyTokenError(error) !== 'CONFIG') return result;
+    return { ok: false, error: localError(error.message, 'TRANSIENT', 200, false), usage: result.usage };
+  }
+  if (!isForeignToken(result.error)) return result;
   const { code, subcode, message } = result.error;
   return { ok: true, value: { ...unknownToken, error: { code, subcode, message } }, usage: result.usage };
 }

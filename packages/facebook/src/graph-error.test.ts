@@ -57,6 +57,8 @@ describe('token errors, fact sheet 6.3', () => {
   test('the inner error of debug_token', () => {
     expect(classifyTokenError({ code: 190, subcode: 459, message: '' })).toBe('USER_ACTION');
     expect(classifyTokenError({ code: 190, subcode: null, message: 'cannot parse' })).toBe('REAUTH');
+    const deleted = 'Error validating application. Application has been deleted.';
+    expect(classifyTokenError({ code: 190, subcode: null, message: deleted })).toBe('REAUTH');
   });
 });
 
@@ -103,6 +105,8 @@ describe('order of the classifier', () => {
     ['Invalid appsecret_proof provided in the API argument', 100],
     ['Error validating client secret.', 1],
     ['(#200) Provide valid app ID', 200],
+    ['(#200) API access blocked.', 200],
+    ['Error validating application. Cannot get application info due to a system error.', 190],
   ])('a fault of our own configuration: %s', (message, code) => {
     expect(classify({ code, message, type: 'GraphMethodException', is_transient: true }).outcome).toBe('CONFIG');
   });
@@ -165,6 +169,9 @@ describe('writes that may have happened', () => {
     ['HTML 502, write', { ...write, http: 502 }, 'AMBIGUOUS', true],
     ['HTML 502, read', { http: 502 }, 'TRANSIENT', false],
     ['HTML 404, write', { ...write, http: 404 }, 'TRANSIENT', false],
+    ['400 unreadable, write', { ...write, http: 400 }, 'AMBIGUOUS', true],
+    ['400 unreadable, read', { http: 400 }, 'TRANSIENT', false],
+    ['a status that nobody knows, write', { ...write, http: 418 }, 'AMBIGUOUS', true],
     ['HTML 429, write', { ...write, http: 429 }, 'THROTTLED_PAGE', false],
     ['a redirect', { ...write, http: 302 }, 'CONFIG', true],
     ['a proxy that waited too long', { ...write, http: 408 }, 'AMBIGUOUS', true],

@@ -104,8 +104,9 @@ function classifyWithoutEnvelope(failure: GraphFailure, http: number): GraphErro
   };
 }
 
-// A client error is a refusal. A redirect (302) or a proxy's timeout (408) may stand in front of a request that went on.
-const isRefusal = (http: number): boolean => http >= 400 && http < 500 && http !== 408;
+// A 400 whose body was lost may have been 1/1357046, which can follow a success (fact sheet 6.2). A redirect (302) or a
+// proxy's timeout (408) may stand in front of a request that went on.
+const isRefusal = (http: number): boolean => [401, 403, 404, 405, 413, 429].includes(http);
 
 function outcomeOfStatus(http: number): Outcome {
   // Redirects are not followed: the configured Graph URL does not lead to Graph.

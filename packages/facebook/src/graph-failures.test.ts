@@ -69,10 +69,12 @@ describe('failures', () => {
 
   const html: Answer = (_request, response) =>
     void response.writeHead(502, { 'content-type': 'text/html' }).end('<html>');
-  const cutOff: Answer = (_request, response) => {
-    response.writeHead(200, { 'content-length': '100' }).write('{"id"');
-    setTimeout(() => response.destroy(), 20);
-  };
+  const cutOff =
+    (status: number): Answer =>
+    (_request, response) => {
+      response.writeHead(status, { 'content-length': '100' }).write('{"id"');
+      setTimeout(() => response.destroy(), 20);
+    };
   const tooLong: Answer = (_request, response) => void response.writeHead(200).end('x'.repeat(2_100_000));
   const failures: [string, Answer, number | null][] = [
     ['timeout', () => {}, null],
@@ -80,7 +82,8 @@ describe('failures', () => {
     ['closed without an answer', (_request, response) => void response.socket?.end(), null],
     ['HTML 502', html, 502],
     ['empty 200', (_request, response) => void response.writeHead(200).end(), 200],
-    ['cut off', cutOff, 200],
+    ['cut off', cutOff(200), 200],
+    ['an error that is cut off', cutOff(400), 400],
     ['slow body', (_request, response) => void response.writeHead(200).write('{'), 200],
     ['endless body', tooLong, 200],
     ['other JSON', json([]), 200],

@@ -10,6 +10,7 @@ import { FacebookButton } from './FacebookButton.tsx';
 import { Outcome } from './Outcome.tsx';
 import { PickPages } from './PickPages.tsx';
 import { Steps } from './Steps.tsx';
+import style from './steps.module.css';
 
 /** After Facebook: pick the pages, then see how they are. */
 export function ConnectionPage() {
@@ -65,9 +66,10 @@ function Ready({ connection, done }: { connection: Connection; done(pages: Conne
   );
 }
 
-function NotReady({ connection: { state, reason, business_id, reconnect } }: { connection: Connection }) {
+function NotReady({ connection }: { connection: Connection }) {
   const { organization } = useParams({ from: '/in/organizations/$organization/connect/$connection' });
-  const begin = { organization, business: business_id, ...(reconnect && { reconnect }) };
+  const { state, reason, pages, business_id, reconnect } = connection;
+  const begin = { organization, business: business_id, ...(reconnect && { reconnect }), ...askAgain(connection) };
   const isWaiting = state === 'waiting';
   const title = isWaiting ? 'Facebook has not answered yet' : 'This did not come to an end';
   const detail = isWaiting
@@ -79,6 +81,7 @@ function NotReady({ connection: { state, reason, business_id, reconnect } }: { c
     <Notice tone={isWaiting ? 'info' : 'warn'} title={title} role="status">
       <Stack gap="sm" align="flex-start">
         <Text size="sm">{detail}</Text>
+        {reason?.code === 'no_usable_pages' && <Unusable pages={pages} />}
         <Group gap="sm">
           <FacebookButton size="sm" variant={isWaiting ? 'default' : 'filled'} begin={begin}>
             Begin again
@@ -96,3 +99,20 @@ function NotReady({ connection: { state, reason, business_id, reconnect } }: { c
     </Notice>
   );
 }
+
+/** What Facebook would silently repeat is asked for anew; after a denial it asks by itself. */
+function askAgain({ state, reason, missing_permissions }: Connection): { ask_again?: 'pages' | 'permissions' } {
+  if (state !== 'failed' || reason?.code === 'denied') return {};
+  return { ask_again: missing_permissions.length > 0 ? 'permissions' : 'pages' };
+}
+
+/** Each page says why it cannot be connected. */
+const Unusable = ({ pages }: Pick<Connection, 'pages'>) => (
+  <ul className={style.reasons}>
+    {pages.map(({ page_id, page_name, reason }) => (
+      <li key={page_id}>
+        <bdi>{page_name}</bdi>: {reason?.detail} <strong>{reason?.fix}</strong>
+      </li>
+    ))}
+  </ul>
+);

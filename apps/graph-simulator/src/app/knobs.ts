@@ -28,6 +28,8 @@ const mischiefSchema = z.strictObject({
 /** What Meta does one way or another, or may come to do. `PATCH /__sim/app` takes each of them. */
 const knobShape = {
   proof: z.enum(['off', 'required']),
+  /** Whether the proof of a batch holds for its items that are made with the token of the batch, or each has its own. */
+  batch_proof: z.enum(['own', 'inherited']),
   /** Whether each fetch of a page token gives another string. */
   page_token: z.enum(['new', 'same']),
   /** What exchanging a long-lived user token does to its expiry. */
@@ -48,6 +50,8 @@ const knobShape = {
   human_agent: z.boolean(),
   /** The code for a private reply after seven days. */
   late_private_reply: z.literal([10902, 10]),
+  /** Private replies of a Page in an hour, beyond which they get 613. */
+  private_replies: atLeastOne,
   /** The same text under the same comment again: 506. */
   duplicate_comments: z.enum(['allowed', 'refused']),
   /** More equal comments of a Page than this within ten minutes: 368 for an hour. Null: never. */
@@ -87,6 +91,7 @@ export const knobChangesShape = z
 export function usualKnobs(): Knobs {
   return {
     proof: 'off',
+    batch_proof: 'own',
     page_token: 'new',
     exchange: 'unchanged',
     omit_expires_in: false,
@@ -100,6 +105,7 @@ export function usualKnobs(): Knobs {
     mode: 'live',
     human_agent: false,
     late_private_reply: 10902,
+    private_replies: 750,
     duplicate_comments: 'allowed',
     identical_comments: null,
     reads: true,

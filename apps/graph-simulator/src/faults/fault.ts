@@ -20,6 +20,8 @@ export const faultKindSchema = z.discriminatedUnion('type', [
     user_title: z.string().max(1000).optional(),
     user_msg: z.string().max(1000).optional(),
     data: z.record(z.string(), z.unknown()).optional(),
+    /** Only the first half of it arrives. */
+    truncated: z.boolean().default(false),
     applied: z.boolean().default(false),
   }),
   z.strictObject({

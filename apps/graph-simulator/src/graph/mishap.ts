@@ -24,11 +24,13 @@ export function spoiledBy(state: State, version: string, faults: readonly Fault[
   for (const { fault } of faults) {
     if (fault.type === 'lost_response') return { ...cutConnection(), error: answer.error };
     if (fault.type === 'slow_body') return { ...answer, halfway: { ms: fault.ms, cut: false } };
-    if (fault.type === 'truncated') return { ...answer, halfway: { ms: 0, cut: true } };
+    if (fault.type === 'truncated') return cutInHalf(answer);
     if (isMishap(fault) && fault.applied) return mishap(state, version, fault);
   }
   return answer;
 }
+
+const cutInHalf = (answer: Answer): Answer => ({ ...answer, halfway: { ms: 0, cut: true } });
 
 type Mishap = Extract<FaultKind, { type: 'error' | 'html' | 'empty' }>;
 
@@ -40,8 +42,10 @@ function mishap(state: State, version: string, fault: Mishap): Answer {
       return html(state, version, fault.http);
     case 'empty':
       return empty(state, version, fault.http);
-    case 'error':
-      return failure(state, version, injected(fault));
+    case 'error': {
+      const answer = failure(state, version, injected(fault));
+      return fault.truncated ? cutInHalf(answer) : answer;
+    }
   }
 }
 

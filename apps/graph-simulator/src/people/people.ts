@@ -61,6 +61,7 @@ function putPage(state: State, person: Person, input: PersonInput['pages'][numbe
     restriction: null,
     commentsBlockedUntilMs: 0,
     latelyWritten: [],
+    privateRepliesAtMs: [],
   };
   state.pages.set(id, page);
   giveRole(state, person, page, input.tasks ?? [...allTasks], input.via_business);

@@ -45,6 +45,8 @@ export interface Page {
   /** Virtual milliseconds until which its comments are refused, and its last texts, for as long as that is watched. */
   commentsBlockedUntilMs: number;
   latelyWritten: { text: string; atMs: number }[];
+  /** When its private replies of the last hour were sent, in virtual milliseconds. */
+  privateRepliesAtMs: number[];
 }
 
 /** Why a token was killed. Reasons that can pass (checkpoint, lost role) are not stamped here but judged each time. */

@@ -27,7 +27,10 @@ function complete(state: State): void {
   inEach(state.people, { kind: 'person', business: null, appRole: null, checkpoint: null, dataAccessExpiresAt: 0 });
   for (const person of state.people.values()) person.expired ??= [];
   inEach(state.pages, { restriction: null, commentsBlockedUntilMs: 0 });
-  for (const page of state.pages.values()) page.latelyWritten ??= [];
+  for (const page of state.pages.values()) {
+    page.latelyWritten ??= [];
+    page.privateRepliesAtMs ??= [];
+  }
   inEach(state.tokens, { parent: null });
   inEach(state.codes, { lifetime: 'short' });
   inEach(state.customers, { reachable: 'yes', hasAppRole: false });

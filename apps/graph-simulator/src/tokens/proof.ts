@@ -10,8 +10,9 @@ export function proofOf(secret: string, token: string, time?: number): string {
   return createHmac('sha256', secret).update(message).digest('hex');
 }
 
-/** Whether a proof that came with a call holds. */
+/** Whether a proof that came with a call holds. No secret of ours proves anything of another app's token. */
 export function proofHolds(state: State, token: string, proof: string, time: string | undefined): boolean {
+  if ((state.tokens.get(token)?.appId ?? state.app.id) !== state.app.id) return false;
   if (time === undefined) return equal(proof, proofOf(state.app.secret, token));
   const seconds = Number(time);
   if (!Number.isSafeInteger(seconds) || !isRecent(state, seconds)) return false;

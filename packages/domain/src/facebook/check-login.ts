@@ -79,7 +79,7 @@ async function examineAndStore(ctx: Context, caller: Caller, login: LeasedLogin)
     if (!(await withTenant(ctx, { organization }, tx => renewLease(tx, login)))) throw new Superseded();
   };
   try {
-    const findings = await examineLogin(ctx.graph, login, keep);
+    const findings = await examineLogin(ctx.graph, appId, login, keep);
     failpoint('check.after_examination');
     const held = await withTenant(ctx, { organization }, tx => claimPages(tx, provenPages(findings, appId)));
     failpoint('check.after_claim');

@@ -38,11 +38,13 @@ const exchangeEveryMs = 18 * 3_600_000;
 /**
  * Asks Facebook about a login and its pages, in few requests: for n pages, one to three for the login, the list of
  * pages, and two batches of fifty. No database, no transaction.
+ * @param appId the app that every token must be for; another's is never used
  * @param keep called before each round of calls; throws where the login is another's now
  * @throws ExaminationFailed when a call of ours failed; the tenant's status then stays as it is
  */
 export async function examineLogin(
   graph: GraphClient,
+  appId: string,
   login: LeasedLogin,
   keep: () => Promise<void>,
 ): Promise<LoginFindings> {
@@ -53,16 +55,22 @@ export async function examineLogin(
   if (!login.accessToken) {
     return { user: dead(null), pages: login.pages.map(page => ({ outcome: 'damaged', page })) };
   }
-  const user = await examineUser(graph, login, login.accessToken);
+  const user = await examineUser(graph, appId, login, login.accessToken);
   await keep();
-  return { user, pages: await examinePages(graph, login.pages, user.grants, keep) };
+  return { user, pages: await examinePages(graph, appId, login.pages, user.grants, keep) };
 }
 
-async function examineUser(graph: GraphClient, login: LeasedLogin, accessToken: Secret): Promise<UserFindings> {
+async function examineUser(
+  graph: GraphClient,
+  appId: string,
+  login: LeasedLogin,
+  accessToken: Secret,
+): Promise<UserFindings> {
+  const isUsable = (asked: TokenInfo) => asked.isValid && asked.appId === appId;
   // A token that was found dead is asked about before it is used again.
   const isToBeAsked = !login.personHash || login.isKnownDead;
   let info = isToBeAsked ? valueOrFail(await graph.debugToken(accessToken)) : null;
-  if (info && !info.isValid) return dead(info);
+  if (info && !isUsable(info)) return dead(info);
   const expiresAt = info ? info.expiresAt : login.expiresAt;
   const exchangeTried = isExchangeDue(login, expiresAt);
   const renewed = exchangeTried ? await exchange(graph, login, accessToken, expiresAt) : null;
@@ -72,7 +80,7 @@ async function examineUser(graph: GraphClient, login: LeasedLogin, accessToken: 
   // The list may be refused for want of a permission, or because the token is dead: a second look tells.
   if (!saysSomethingOfTheToken(listed.error)) throw new ExaminationFailed(listed.error);
   info ??= valueOrFail(await graph.debugToken(renewed?.token ?? accessToken));
-  return { isAlive: info.isValid, info, exchangeTried, renewed, grants: null };
+  return { isAlive: isUsable(info), info, exchangeTried, renewed, grants: null };
 }
 
 const dead = (info: TokenInfo | null): UserFindings => ({

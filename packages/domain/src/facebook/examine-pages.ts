@@ -32,6 +32,7 @@ export interface PageFindings {
  */
 export async function examinePages(
   graph: GraphClient,
+  appId: string,
   pages: readonly LeasedPage[],
   grants: readonly PageGrant[] | null,
   keep: () => Promise<void>,
@@ -51,7 +52,7 @@ export async function examinePages(
   });
   await keep();
   await replaceTokens(graph, examinations);
-  await tryTokens(graph, examinations);
+  await tryTokens(graph, appId, examinations);
   const damaged = pages.filter(page => page.token === null);
   return [...examinations, ...damaged.map((page): PageExamination => ({ outcome: 'damaged', page }))];
 }
@@ -84,9 +85,9 @@ async function replaceTokens(graph: GraphClient, examinations: PageExamination[]
 
 const failed = ({ page }: Seen, error: GraphError): PageExamination => ({ outcome: 'failed', page, error });
 
-/** Tries what `debug_token` calls dead, and what the person's list lacks although it was complete. */
-async function tryTokens(graph: GraphClient, examinations: PageExamination[]): Promise<void> {
-  const doubtful = seen(examinations).filter(isDoubtful);
+/** Tries what `debug_token` calls dead, and what no list of the person's holds: it was complete, or not to be had. */
+async function tryTokens(graph: GraphClient, appId: string, examinations: PageExamination[]): Promise<void> {
+  const doubtful = seen(examinations).filter(examination => isDoubtful(examination, appId));
   const fail = (examination: Seen, error: GraphError) => {
     examinations[examinations.indexOf(examination)] = failed(examination, error);
   };
@@ -105,10 +106,11 @@ async function tryTokens(graph: GraphClient, examinations: PageExamination[]): P
 }
 
 /** A token that was found dead before, and is dead still, is used no more (fact sheet 13.7); another app's never. */
-function isDoubtful({ page, found }: Seen): boolean {
-  if (found.info.error && isForeignToken(found.info.error)) return false;
-  if (!found.info.isValid) return !tokenDeadStatuses.includes(page.status);
-  return found.grant === undefined;
+function isDoubtful({ page, found: { info, grant } }: Seen, appId: string): boolean {
+  if (info.error && isForeignToken(info.error)) return false;
+  if (info.appId !== null && info.appId !== appId) return false;
+  if (!info.isValid) return !tokenDeadStatuses.includes(page.status);
+  return !grant;
 }
 
 /** @returns the failure where nothing can be said */
@@ -119,9 +121,13 @@ function settleProbe(found: PageFindings, probe: GraphResult<PageDetails>): Grap
     return found.info.isValid ? null : transient(contradiction, null);
   }
   if (!saysSomethingOfTheToken(probe.error)) return probe.error;
-  found.works = false;
+  // Without a list this refusal is all that speaks of a lost role: it has to be about that.
+  if (found.grant !== null || isOfARole(probe.error)) found.works = false;
   return null;
 }
+
+/** Code 10 is about a permission to look, which answers may do without; others are about the question. */
+const isOfARole = ({ outcome, code }: GraphError): boolean => outcome !== 'PERMANENT' && code !== 10;
 
 const contradiction = 'Facebook calls the token invalid and accepts it.';
 const leftAlone = 'Facebook wants the page left alone for now.';

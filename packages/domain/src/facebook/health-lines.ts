@@ -7,6 +7,7 @@ export const lineNames = [
   'token',
   'login',
   'permissions',
+  'data_access',
   'page_grant',
   'tasks',
   'claim',
@@ -59,6 +60,7 @@ export function healthLines(facts: HealthFacts, config: IntegrationConfig): Heal
     token: tokenLine(facts),
     login: loginLine(facts),
     permissions: permissionsLine(facts.findings),
+    data_access: dataAccessLine(facts),
     page_grant: pageGrantLine(facts.findings),
     tasks: tasksLine(facts.findings),
     claim: claimLine(facts),
@@ -100,6 +102,23 @@ function permissionsLine(findings: StoredFindings | null): Line {
   if (!missing) return ok(`All are granted: ${Object.keys(neededScopes).join(', ')}.`);
   const names = findings.missing_scopes.map(scope => `${scope} (${neededScopes[scope]})`).join(', ');
   return failed(`Not granted: ${names}.`, reconnect);
+}
+
+const day = 24 * 3_600_000;
+const dataAccessNoticeMs = 7 * day;
+
+/** Ninety days after the person was last active. What we need goes on by Facebook's list of exemptions (fact sheet 2.4). */
+function dataAccessLine({ findings, now }: HealthFacts): Line {
+  if (!findings?.token?.is_valid) return unknown('Only a working token tells.');
+  const { data_access_expires_at: at } = findings.token;
+  if (!at) return ok('The access to data has no end.');
+  const date = at.slice(0, 10);
+  if (Date.parse(at) - now.getTime() > dataAccessNoticeMs) return ok(`The access to data lasts until ${date}.`);
+  const said = Date.parse(at) > now.getTime() ? 'ends' : 'ended';
+  return warning(
+    `The person’s consent to the access to data ${said} on ${date}. By Facebook’s rules what Pagekeeper needs goes on without it.`,
+    'Let the person who connected the page connect it again: Facebook then asks for 90 days more.',
+  );
 }
 
 function pageGrantLine(findings: StoredFindings | null): Line {
@@ -145,8 +164,6 @@ function nextCheckLine({ next_check_at: next, last_checked_at: last }: HealthFac
   const before = last ? ` The last one was at ${moment(last)}.` : '';
   return next ? ok(`The next check is at ${moment(next)}.${before}`) : unknown(`No check is planned.${before}`);
 }
-
-const day = 24 * 3_600_000;
 
 function forecastLine({ status, status_reason: reason, login_ends_at: ends, now }: HealthFacts): Line {
   if (status === 'expiring' && reason) return warning(reason.detail, reason.fix);

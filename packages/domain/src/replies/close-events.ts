@@ -1,7 +1,6 @@
 import type { Context } from '../context.ts';
 import { together } from '../database/together.ts';
 import { newIdAt, parsePublicId, type Uuid } from '../ids.ts';
-import { waitsForDelay } from '../integrations/integration-config.ts';
 import type { TenantTx } from '../tenancy/tenant-tx.ts';
 import type { EventState } from '../webhooks/webhook-event.ts';
 import type { Drain } from './drain-lease.ts';
@@ -39,7 +38,7 @@ export async function closeEvents(
       const stored = toStore(event);
       closings.add(id, 'processed', stored.reason);
       decisions.push(stored);
-    } else if (decision.dueAt && !reply) postponed.push({ id, dueAt: decision.dueAt, reason: waitsForDelay });
+    } else if (decision.dueAt && !reply) postponed.push({ id, dueAt: decision.dueAt, reason: decision.waitsFor });
     else if (event.heldUntil) postponed.push({ id, dueAt: event.heldUntil, reason: waitsForTurn });
     else left.push(event);
   }

@@ -1,6 +1,6 @@
 import type { Incoming } from '@pagekeeper/facebook/webhook-payload';
 import { lastSegment } from '@pagekeeper/facebook/webhook-values';
-import type { IntegrationConfig } from '../integrations/integration-config.ts';
+import { type IntegrationConfig, waitsForDelay } from '../integrations/integration-config.ts';
 import { matchRule } from './match-rule.ts';
 import type { ReplyKind } from './reply.ts';
 
@@ -32,6 +32,8 @@ export interface ReplySituation {
   repliesOff: boolean;
   /** Automatic replies of the last hour on the page. */
   pageReplies: number;
+  /** Of these, private ones to comments. */
+  privateReplies: number;
   /** The last parts of ids of comments that we wrote ourselves. */
   ownComments: ReadonlySet<string>;
 }
@@ -49,6 +51,8 @@ export type Decision =
       shadow: boolean;
       /** Not before this moment of the database's clock; null for at once. */
       dueAt: Date | null;
+      /** Why it waits until then. */
+      waitsFor: string;
     }
   | { type: 'skip'; kind: ReplyKind; sourceId: string; reason: string }
   /** The comment is gone: whenever it comes, it is not answered. */
@@ -70,8 +74,13 @@ const maxAheadMs = 5 * minute;
 
 /** More in an hour is no conversation any more: two programs answer each other, or somebody tries us out. */
 export const maxThreadReplies = 20;
-/** Below every limit of Facebook's for a busy page (fact sheet 7); above it something has run away. */
+/** Below Facebook's limits of a busy page (fact sheet 7) but the one below; above it something has run away. */
 export const maxPageReplies = 3_000;
+/** Facebook takes 750 in an hour (fact sheet 7.3); more of them would stop the page's other answers too. */
+export const maxPrivateReplies = 700;
+/** So long one waits that is too much in its hour, before it is looked at again. */
+const privateRestMs = 10 * minute;
+export const waitsForLimit = `The page sent ${maxPrivateReplies} private replies within an hour. It waits for its turn.`;
 
 /** Sent where the integration has no text of its own. */
 export const defaultTexts = {
@@ -107,7 +116,7 @@ export function decide(incoming: Incoming | null, event: EventSituation, situati
     recipientId: incoming.kind === 'comment' ? incoming.commentId : incoming.senderId,
     ...textFor(incoming, situation),
     shadow: situation.config.auto_reply === 'shadow',
-    dueAt: dueAt(event, situation),
+    ...due(kind, event, situation),
   };
 }
 
@@ -157,9 +166,15 @@ function reasonOfOthers(event: EventSituation, { now, pageReplies }: ReplySituat
   return pageReplies >= maxPageReplies ? `The page sent ${maxPageReplies} automatic replies within an hour.` : null;
 }
 
-function dueAt({ receivedAt }: EventSituation, { clock, config }: ReplySituation): Date | null {
-  const due = new Date(receivedAt.getTime() + (config.reply_delay_seconds ?? 0) * 1_000);
-  return due > clock ? due : null;
+function due(
+  kind: ReplyKind,
+  { receivedAt }: EventSituation,
+  { clock, config, privateReplies }: ReplySituation,
+): { dueAt: Date | null; waitsFor: string } {
+  const delayed = new Date(receivedAt.getTime() + (config.reply_delay_seconds ?? 0) * 1_000);
+  if (delayed > clock) return { dueAt: delayed, waitsFor: waitsForDelay };
+  const isTooMuch = kind === 'private_comment' && privateReplies >= maxPrivateReplies;
+  return { dueAt: isTooMuch ? new Date(clock.getTime() + privateRestMs) : null, waitsFor: waitsForLimit };
 }
 
 /** The reply that a config has for it, whether or not it may be sent. */

@@ -63,7 +63,8 @@ export async function readEvents(
   const situation = { ...drain, ...times, repliesOff, ownComments };
   const decided = events.map(event => {
     const { row, thread } = event;
-    const decision = decideSafely(event, { ...situation, pageReplies: lately.page }, log, {
+    const soFar = { ...situation, pageReplies: lately.page, privateReplies: lately.privately };
+    const decision = decideSafely(event, soFar, log, {
       pageId: row.page_id,
       receivedAt: row.received_at,
       replay: row.replay,
@@ -73,6 +74,7 @@ export async function readEvents(
     // The next one counts it.
     if (decision?.type === 'reply') {
       lately.page += 1;
+      if (decision.kind === 'private_comment' && !decision.shadow && !decision.dueAt) lately.privately += 1;
       if (thread) lately.threads.set(thread, (lately.threads.get(thread) ?? 0) + 1);
     }
     const damaged = event.damaged || decision === null;

@@ -116,10 +116,11 @@ export async function repliesLately(
   tx: TenantTx,
   drain: Drain,
   events: readonly OpenedEvent[],
-): Promise<{ page: number; threads: Map<string, number> }> {
+): Promise<{ page: number; privately: number; threads: Map<string, number> }> {
   const { rows } = await tx.raw(
     `with asked as (select distinct decode(hex, 'hex') as thread_hash from unnest(?::text[]) hex)
-     select encode(asked.thread_hash, 'hex') as thread, count(*)::int as replies
+     select encode(asked.thread_hash, 'hex') as thread, count(*)::int as replies,
+       count(*) filter (where r.kind = 'private_comment')::int as privately
      from replies r left join asked using (thread_hash)
      where r.organization_id = ? and r.integration_id = ? and r.sending_at > now() - interval '1 hour'
      group by 1`,
@@ -127,12 +128,14 @@ export async function repliesLately(
   );
   const threads = new Map<string, number>();
   let page = 0;
+  let privately = 0;
   // A line for each conversation that was asked for, one for all others.
-  for (const { thread, replies } of rows as { thread: string | null; replies: number }[]) {
-    page += replies;
-    if (thread) threads.set(thread, replies);
+  for (const { thread, ...sent } of rows as { thread: string | null; replies: number; privately: number }[]) {
+    page += sent.replies;
+    privately += sent.privately;
+    if (thread) threads.set(thread, sent.replies);
   }
-  return { page, threads };
+  return { page, privately, threads };
 }
 
 /** An event that is put off, until a moment of the database's clock. */

@@ -289,6 +289,8 @@ export async function startNetwork(options: NetworkOptions = {}): Promise<Networ
     processes: { api, worker, twins, simulator, mailCatcher },
     output,
   });
-  await network.simulator.patch('/__sim/app', { callback_url: `${network.apiUrl}/webhooks/facebook` });
+  const callback_url = `${network.apiUrl}/webhooks/facebook`;
+  // As strict as the app's dashboard can be set.
+  await network.simulator.patch('/__sim/app', { callback_url, proof: 'required' });
   return network;
 }

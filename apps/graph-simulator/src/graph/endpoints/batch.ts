@@ -59,7 +59,7 @@ function readItem(call: Call, item: Record<string, unknown>) {
   const content = Buffer.from(typeof body === 'string' ? body : '');
   const params = new Map(readParams(method, url.searchParams, 'application/x-www-form-urlencoded', content));
   const token = textParam(params, 'access_token') ?? (typeof access_token === 'string' ? access_token : call.token);
-  if (token === call.token) inheritProof(call, params);
+  if (token === call.token && call.world.state.app.knobs.batch_proof === 'inherited') inheritProof(call, params);
   return { method, path, params, token, baseUrl: call.baseUrl };
 }
 

@@ -9,7 +9,8 @@ import { GraphError, noSuchObject, numbered } from '../errors.ts';
 import { isRecord, recordParam, textParam } from '../params.ts';
 import { privateReplySeconds } from './comments.ts';
 
-const dayMs = 86_400_000;
+const hourMs = 3_600_000;
+const dayMs = 24 * hourMs;
 const greatestText = 2000;
 const greatestMetadata = 1000;
 const senderActions = ['typing_on', 'typing_off', 'mark_seen'];
@@ -52,7 +53,18 @@ function replyPrivately(call: Call, caller: PageCaller, commentId: string) {
   if (!customer || comment.deleted) throw numbered(10902, 'This is not a Replyable activity');
   demandRecent(call, comment);
   demandReachable(call, customer);
+  demandRoom(call, caller);
   return dispatch(call, customer, content, comment);
+}
+
+/** That the Page has private replies left in its rolling hour, and takes one. */
+function demandRoom({ world: { state } }: Call, { page }: PageCaller): void {
+  const now = nowMs(state);
+  page.privateRepliesAtMs = page.privateRepliesAtMs.filter(atMs => atMs > now - hourMs);
+  if (page.privateRepliesAtMs.length >= state.app.knobs.private_replies) {
+    throw numbered(613, 'Calls to this api have exceeded the rate limit.');
+  }
+  page.privateRepliesAtMs.push(now);
 }
 
 /** Seven days. What Meta says after them is not documented, so it is a knob. */
