@@ -389,32 +389,36 @@ describe('reading', () => {
 });
 
 describe('an outage', () => {
-  it('of one row, held by somebody for too long, is a 503 and soon over', async () => {
-    const path = `${businesses()}/${acme.business.id}`;
+  /** Does something while somebody holds every business's row. */
+  async function whileHeld(work: () => Promise<void>): Promise<void> {
     const holder = new pg.Client({ connectionString: network.database.adminUrl });
     await holder.connect();
     try {
       await holder.query('begin');
       await holder.query('select from businesses for update');
-      await acme.owner.expect(503, acme.owner.patch(path, { name: 'Held' }));
-      await holder.query('rollback');
+      await work();
     } finally {
       await holder.end();
     }
-    await acme.owner.expect(200, acme.owner.patch(path, { name: 'Free' }));
+  }
+  const rename = (name: string) => acme.owner.patch(`${businesses()}/${acme.business.id}`, { name });
+
+  it('of one row, held by somebody for too long, is a 503 and soon over', async () => {
+    await whileHeld(async () => void (await acme.owner.expect(503, rename('Held'))));
+    await acme.owner.expect(200, rename('Free'));
   });
 
   it('of slow requests, which hold every connection of the pool, takes no api out of service', async () => {
-    const hold = network.sql(`do $$ begin
-      perform 1 from businesses for update; perform pg_sleep(4); end $$`);
-    await sleep(200);
-    const slow = Array.from({ length: 64 }, () =>
-      acme.owner.patch(`${businesses()}/${acme.business.id}`, { name: 'Slow' }),
-    );
-    await sleep(500);
-    const { status, body } = await network.anonymous.get('/readyz?exclude=queue');
-    expect([status, body]).toEqual([200, { status: 'ready', checks: { database: true } }]);
-    await Promise.all([hold, ...slow]);
+    const slow: Promise<Answer>[] = [];
+    await whileHeld(async () => {
+      for (let count = 0; count < 64; count += 1) slow.push(rename('Slow'));
+      const waits = `select 1 from pg_stat_activity
+        where datname = current_database() and wait_event_type = 'Lock' having count(*) >= 8`;
+      await network.untilSql(waits, 'requests wait for the row');
+      const { status, body } = await network.anonymous.get('/readyz?exclude=queue');
+      expect([status, body]).toEqual([200, { status: 'ready', checks: { database: true } }]);
+    });
+    await Promise.all(slow);
   });
 
   itWithoutPooler('of the database is a 503 with Retry-After, and over as soon as the database is back', async () => {

@@ -23,7 +23,7 @@ const quick: Size = { rounds: 1, migrations: 1, perSecond: 15, pages: 15 };
 const sizeOf = (isQuick: boolean) => (isQuick ? quick : full);
 
 /** It serves for so long after SIGTERM while `/readyz` says 503: the balancer looks ten times a second. */
-const stopDelay = { STOP_DELAY_MS: '3000' };
+const stopDelay = { STOP_DELAY_MS: '4000' };
 const readEveryMs = 50;
 
 export const rolling: Scenario = {
