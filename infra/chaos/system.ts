@@ -37,6 +37,8 @@ export interface Needs {
   diskMegabytes?: number;
   /** Variables of api and workers. */
   env?: Readonly<Record<string, string>>;
+  /** No page answers in private: Facebook takes 750 such answers of a page in an hour, and the others would wait. */
+  answersInPublic?: true;
 }
 
 /** What api and workers reach through a proxy. */
@@ -171,7 +173,7 @@ export async function startSystem({ queue, seed, pages, needs = {}, undo }: Syst
   const vault = await openVault(env);
   const places = { proxies, databaseUrl, dataFolder: folder.postgres, admin, env };
   const system = new System({ simulator, postgres, redis, vault, crew, ...places });
-  system.tenants = await connectPages(system, pages);
+  system.tenants = await connectPages(system, pages, needs.answersInPublic ? [configs[0]] : configs);
   return system;
 }
 
@@ -255,9 +257,9 @@ const configs = [
   { auto_reply: true },
   { auto_reply: true },
   { auto_reply: true, comment_reply: { text: 'We wrote to you, {sender_name}.', visibility: 'private' } },
-];
+] as const;
 
-async function connectPages(system: System, count: number): Promise<Tenant[]> {
+async function connectPages(system: System, count: number, configs: readonly object[]): Promise<Tenant[]> {
   const { apiPort, simulator } = system;
   const api = await system.startApi();
   const places = { apiPort, simulatorUrl: simulator.url };
