@@ -9,7 +9,8 @@ export interface Readiness {
 
 /**
  * Whether the database serves this release, asked through a connection of its own: where slow statements hold the whole
- * pool, a process that had to wait for it would be taken out of service, and all of them at once.
+ * pool, a process that had to wait for it would be taken out of service, and all of them at once. Behind PgBouncer the pool
+ * is PgBouncer's own, and this connection waits for its turn too.
  */
 export function openReadiness(config: Pick<DatabaseConfig, 'url' | 'namedStatements'>): Readiness {
   const database = openDatabase({ ...config, maxConnections: 1 });
