@@ -71,7 +71,7 @@ describe.each(['api', 'worker'])('the %s', { timeout: 90_000 }, app => {
     if (app === 'api') missing.push('AUTH_DATABASE_URL', 'AUTH_SECRET');
     expect(sentences).toEqual(missing.map(name => `${name} is not set.`).sort());
     expect([status, stdout]).toEqual([1, '']);
-    expect(seconds).toBeLessThan(30);
+    expect(seconds).toBeLessThan(5);
   });
 
   it('refuses contradictions and what is for tests only, without printing a value', () => {

@@ -259,7 +259,7 @@ const configs = [
   { auto_reply: true, comment_reply: { text: 'We wrote to you, {sender_name}.', visibility: 'private' } },
 ] as const;
 
-async function connectPages(system: System, count: number, configs: readonly object[]): Promise<Tenant[]> {
+async function connectPages(system: System, count: number, inTurn: readonly object[]): Promise<Tenant[]> {
   const { apiPort, simulator } = system;
   const api = await system.startApi();
   const places = { apiPort, simulatorUrl: simulator.url };
@@ -267,7 +267,7 @@ async function connectPages(system: System, count: number, configs: readonly obj
   let connected = 0;
   for (let index = 0; index < tenantCount; index += 1) {
     const pages = Math.ceil((count - connected) / (tenantCount - index));
-    tenants.push(await createTenant(places, `chaos-${index + 1}`, pages, at => configs[at % configs.length]!));
+    tenants.push(await createTenant(places, `chaos-${index + 1}`, pages, at => inTurn[at % inTurn.length]!));
     connected += pages;
   }
   await simulator.patch('/__sim/app', { callback_url: `http://127.0.0.1:${apiPort}/webhooks/facebook` });

@@ -62,7 +62,7 @@ export function createApp(options: AppOptions): Express {
   // First, since Express asks one route after the other.
   const authenticate = createAuthenticate(auth, readSession, publicUrl);
   mountEndpoints(app, endpoints, { ...options, authenticate });
-  mountHealth(app, { ...options, queue: services.queue });
+  mountHealth(app, { readiness: options.readiness, queue: services.queue, isStopping: options.isStopping });
   mountDocs(app, buildOpenApi(endpoints));
   mountHandshake(app, options.verifyToken);
   mountAuth(app, { auth, readSession, database: services.database, limits, publicUrl });

@@ -160,20 +160,20 @@ describe('what is answered, and what is not, with the reason', () => {
   it('waits for its delay by the database’s clock', () => {
     const config = { reply_delay_seconds: 60 };
     const due = decide(message(), event({ receivedAt: now }), situation({}, config));
-    expect(due).toMatchObject({ dueAt: new Date(now.getTime() + 60_000) });
+    expect(due).toMatchObject({ waits: { until: new Date(now.getTime() + 60_000) } });
     const past = decide(message(), event({ receivedAt: ago(1) }), situation({}, config));
-    expect(past).toMatchObject({ dueAt: null });
+    expect(past).toMatchObject({ waits: null });
   });
 
   it('waits when Facebook takes no more private replies of the page, and only then', () => {
     const isPrivate = { comment_reply: { text: 'Inside.', visibility: 'private' } };
     const due = (privateReplies: number, incoming: Incoming, config: object) =>
       decide(incoming, event({ receivedAt: ago(1) }), situation({ privateReplies }, config));
-    const waits = { type: 'reply', dueAt: new Date(now.getTime() + 600_000) };
-    expect(due(maxPrivateReplies, comment(), isPrivate)).toMatchObject(waits);
-    expect(due(maxPrivateReplies - 1, comment(), isPrivate)).toMatchObject({ dueAt: null });
-    expect(due(maxPrivateReplies, comment(), {})).toMatchObject({ dueAt: null });
-    expect(due(maxPrivateReplies, message(), isPrivate)).toMatchObject({ dueAt: null });
+    const waits = { until: new Date(now.getTime() + 600_000), reason: expect.stringContaining('700 private replies') };
+    expect(due(maxPrivateReplies, comment(), isPrivate)).toMatchObject({ type: 'reply', waits });
+    expect(due(maxPrivateReplies - 1, comment(), isPrivate)).toMatchObject({ waits: null });
+    expect(due(maxPrivateReplies, comment(), {})).toMatchObject({ waits: null });
+    expect(due(maxPrivateReplies, message(), isPrivate)).toMatchObject({ waits: null });
   });
 
   it('only stores in the shadow', () => {

@@ -37,9 +37,7 @@ describe.each(backends)('schedules on %s', type => {
     const elapsed = runs[4]! - runs[0]!;
     // The second run falls on the next multiple of the interval, so the first gap may be shorter.
     expect(elapsed).toBeGreaterThan(1_150);
-    // On a busy machine runs come late: that two are no further apart than this shows that the pace is no slower.
-    const gaps = () => runs.slice(2).map((at, index) => at - runs[index + 1]!);
-    await until('two ran one interval apart', () => Math.min(...gaps()) < 600);
+    expect(elapsed).toBeLessThan(2_600);
     expect(await bed.queue().counts()).toMatchObject({ delayed: 1, failed: 0 });
   });
 

@@ -23,7 +23,7 @@ export async function closeEvents(
   const left: DecidedEvent[] = [];
   const decisions: StoredDecision[] = [];
   const closings = new Closings();
-  const postponed: { id: Uuid; dueAt: Date; reason: string }[] = [];
+  const postponed: { id: Uuid; until: Date; reason: string }[] = [];
   for (const event of events) {
     const { id, decision, reply } = event;
     if (event.damaged) closings.add(id, 'failed', 'Its stored content cannot be read.');
@@ -38,8 +38,8 @@ export async function closeEvents(
       const stored = toStore(event);
       closings.add(id, 'processed', stored.reason);
       decisions.push(stored);
-    } else if (decision.dueAt && !reply) postponed.push({ id, dueAt: decision.dueAt, reason: decision.waitsFor });
-    else if (event.heldUntil) postponed.push({ id, dueAt: event.heldUntil, reason: waitsForTurn });
+    } else if (decision.waits && !reply) postponed.push({ id, ...decision.waits });
+    else if (event.heldUntil) postponed.push({ id, until: event.heldUntil, reason: waitsForTurn });
     else left.push(event);
   }
   const ready = park(drain, left, closings);
@@ -114,7 +114,7 @@ class Closings {
 
 async function postponeUntil(
   tx: TenantTx,
-  events: readonly { id: Uuid; dueAt: Date; reason: string }[],
+  events: readonly { id: Uuid; until: Date; reason: string }[],
 ): Promise<void> {
   if (events.length === 0) return;
   await tx.raw(
@@ -123,7 +123,7 @@ async function postponeUntil(
      where e.organization_id = ? and e.id = g.id`,
     [
       events.map(({ id }) => id),
-      events.map(({ dueAt }) => dueAt),
+      events.map(({ until }) => until),
       events.map(({ reason }) => reason),
       tx.tenant.organizationId,
     ] as never,

@@ -49,10 +49,8 @@ export type Decision =
       rule: string;
       /** Only stored, not sent. */
       shadow: boolean;
-      /** Not before this moment of the database's clock; null for at once. */
-      dueAt: Date | null;
-      /** Why it waits until then. */
-      waitsFor: string;
+      /** Not before this moment of the database's clock, and why; null for at once. */
+      waits: { until: Date; reason: string } | null;
     }
   | { type: 'skip'; kind: ReplyKind; sourceId: string; reason: string }
   /** The comment is gone: whenever it comes, it is not answered. */
@@ -80,7 +78,7 @@ export const maxPageReplies = 3_000;
 export const maxPrivateReplies = 700;
 /** So long one waits that is too much in its hour, before it is looked at again. */
 const privateRestMs = 10 * minute;
-export const waitsForLimit = `The page sent ${maxPrivateReplies} private replies within an hour. It waits for its turn.`;
+const waitsForLimit = `The page sent ${maxPrivateReplies} private replies within an hour. It waits for its turn.`;
 
 /** Sent where the integration has no text of its own. */
 export const defaultTexts = {
@@ -116,7 +114,7 @@ export function decide(incoming: Incoming | null, event: EventSituation, situati
     recipientId: incoming.kind === 'comment' ? incoming.commentId : incoming.senderId,
     ...textFor(incoming, situation),
     shadow: situation.config.auto_reply === 'shadow',
-    ...due(kind, event, situation),
+    waits: waitOf(kind, event, situation),
   };
 }
 
@@ -166,15 +164,15 @@ function reasonOfOthers(event: EventSituation, { now, pageReplies }: ReplySituat
   return pageReplies >= maxPageReplies ? `The page sent ${maxPageReplies} automatic replies within an hour.` : null;
 }
 
-function due(
+function waitOf(
   kind: ReplyKind,
   { receivedAt }: EventSituation,
   { clock, config, privateReplies }: ReplySituation,
-): { dueAt: Date | null; waitsFor: string } {
+): { until: Date; reason: string } | null {
   const delayed = new Date(receivedAt.getTime() + (config.reply_delay_seconds ?? 0) * 1_000);
-  if (delayed > clock) return { dueAt: delayed, waitsFor: waitsForDelay };
-  const isTooMuch = kind === 'private_comment' && privateReplies >= maxPrivateReplies;
-  return { dueAt: isTooMuch ? new Date(clock.getTime() + privateRestMs) : null, waitsFor: waitsForLimit };
+  if (delayed > clock) return { until: delayed, reason: waitsForDelay };
+  if (kind !== 'private_comment' || privateReplies < maxPrivateReplies) return null;
+  return { until: new Date(clock.getTime() + privateRestMs), reason: waitsForLimit };
 }
 
 /** The reply that a config has for it, whether or not it may be sent. */

@@ -74,7 +74,7 @@ export async function readEvents(
     // The next one counts it.
     if (decision?.type === 'reply') {
       lately.page += 1;
-      if (decision.kind === 'private_comment' && !decision.shadow && !decision.dueAt) lately.privately += 1;
+      if (decision.kind === 'private_comment' && !decision.shadow && !decision.waits) lately.privately += 1;
       if (thread) lately.threads.set(thread, (lately.threads.get(thread) ?? 0) + 1);
     }
     const damaged = event.damaged || decision === null;
