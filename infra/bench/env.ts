@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
 import { readEnvironment, urlVariable } from '@pagekeeper/runtime/environment';
-import { z } from 'zod';
+import * as z from 'zod';
 
 const schema = z.object({
   ADMIN_DATABASE_URL: urlVariable('postgres', 'postgresql').optional(),

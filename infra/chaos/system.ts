@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { migrateToLatest } from '@pagekeeper/domain/database/migrate';
 import { createDatabaseAndRoles, type RoleUrls, roleUrls, withDatabase } from '@pagekeeper/domain/database/roles';
@@ -165,6 +166,7 @@ export async function startSystem({ queue, seed, pages, needs = {}, undo }: Syst
     simulatorUrl: simulator.url,
     proxies,
     port: await freePort(),
+    compileCache: join(folder.path, 'compile-cache'),
   });
   const databaseUrl = withDatabase(postgres.adminUrl, database);
   const admin = new pg.Pool({ connectionString: databaseUrl, max: 2 });
@@ -211,9 +213,11 @@ interface Places {
   proxies: ReadonlyMap<Distant, FaultProxy>;
   /** Of the api. */
   port: number;
+  /** A folder, as the image has one. */
+  compileCache: string;
 }
 
-function environmentOf({ app, urls, redis, simulatorUrl, proxies, port }: Places): Environment {
+function environmentOf({ app, urls, redis, simulatorUrl, proxies, port, compileCache }: Places): Environment {
   const through = (name: Distant, url: string) => {
     const proxied = new URL(url);
     proxied.port = String(proxies.get(name)?.port ?? proxied.port);
@@ -224,6 +228,7 @@ function environmentOf({ app, urls, redis, simulatorUrl, proxies, port }: Places
     : { QUEUE_DATABASE_URL: through('postgres', urls.queue) };
   return {
     service: {
+      NODE_COMPILE_CACHE: compileCache,
       FACEBOOK_TIMEOUT_MS: '4000',
       ...app,
       ...queue,

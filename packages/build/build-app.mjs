@@ -51,6 +51,8 @@ await build({
   target: 'node20',
   conditions: ['source'],
   external: [...withFiles, ...optional],
+  // As newer Nodes have it: where there is none, pg loads all of fetch to find out where it runs.
+  define: { navigator: '{"userAgent":"Node.js"}' },
   banner: { js: commonJs },
   plugins: [librariesUnmapped],
   sourcemap: 'linked',

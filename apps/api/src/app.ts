@@ -63,7 +63,7 @@ export function createApp(options: AppOptions): Express {
   const authenticate = createAuthenticate(auth, readSession, publicUrl);
   mountEndpoints(app, endpoints, { ...options, authenticate });
   mountHealth(app, { readiness: options.readiness, queue: services.queue, isStopping: options.isStopping });
-  mountDocs(app, buildOpenApi(endpoints));
+  mountDocs(app, () => buildOpenApi(endpoints));
   mountHandshake(app, options.verifyToken);
   mountAuth(app, { auth, readSession, database: services.database, limits, publicUrl });
   mountOauthCallback(app, { services, facebook, authenticate, limits });

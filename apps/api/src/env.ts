@@ -1,7 +1,7 @@
 import type { FacebookApp } from '@pagekeeper/domain/connections/facebook-connection';
 import { refuseContradictions, serviceVariables } from '@pagekeeper/domain/environment';
 import { portVariable, readEnvironment, secretVariable, urlVariable } from '@pagekeeper/runtime/environment';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { LimitSettings } from './limits/limit-settings.ts';
 
 const limitVariable = (points: number) => z.coerce.number().int().min(1).max(10_000_000).default(points);

@@ -1,3 +1,4 @@
+import { writeCompileCache } from '@pagekeeper/runtime/compile-cache';
 import { giveHeapRoom } from '@pagekeeper/runtime/heap';
 import { createLog } from '@pagekeeper/runtime/log';
 import { announceReady, stopOnSignal } from '@pagekeeper/runtime/stop';
@@ -15,6 +16,7 @@ try {
   const server = await startServer(variables, log);
   stopOnSignal(log, () => server.stop());
   announceReady(server.port);
+  writeCompileCache();
   log.info({ port: server.port }, 'api listens');
 } catch (error) {
   const { code, message, port } = error as { code?: string; message: string; port?: number };

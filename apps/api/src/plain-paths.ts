@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { authPaths } from './auth/auth-paths.ts';
 import { html, json, operation, refused, text } from './http/operation.ts';
 

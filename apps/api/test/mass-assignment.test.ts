@@ -1,7 +1,7 @@
 import { type Network, startNetwork } from '@pagekeeper/testing/network/network';
 import type { Tenant } from '@pagekeeper/testing/network/tenant';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { z } from 'zod';
+import * as z from 'zod';
 import { endpoints } from '../src/endpoints.ts';
 import { holdAnswersToTheContract, pathOf } from './contract.ts';
 import { bodyOf, checksumOf, freshThings, keyOf, thingsOf } from './walk.ts';

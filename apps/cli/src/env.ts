@@ -1,6 +1,6 @@
 import { developmentFaults, serviceVariables } from '@pagekeeper/domain/environment';
 import { describeFaults, type Environment, secretVariable, urlVariable } from '@pagekeeper/runtime/environment';
-import { z } from 'zod';
+import * as z from 'zod';
 import { readLocalSystem } from './local-system.ts';
 import { UsageError } from './usage-error.ts';
 

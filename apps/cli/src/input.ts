@@ -1,5 +1,5 @@
 import { text as askFor, password as askForPassword, confirm as askToConfirm, isCancel } from '@clack/prompts';
-import type { z } from 'zod';
+import type * as z from 'zod';
 import { UsageError } from './usage-error.ts';
 
 /** Whether somebody sits there who can be asked. */

@@ -1,5 +1,5 @@
 import { portVariable, readEnvironment, secretVariable, urlVariable } from '@pagekeeper/runtime/environment';
-import { z } from 'zod';
+import * as z from 'zod';
 
 // A stand-in needs no real credentials; these are what a development setup agrees on.
 const schema = z.object({

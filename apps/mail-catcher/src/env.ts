@@ -1,5 +1,5 @@
 import { portVariable, readEnvironment } from '@pagekeeper/runtime/environment';
-import { z } from 'zod';
+import * as z from 'zod';
 
 const schema = z.object({
   PORT: portVariable.default(4800),

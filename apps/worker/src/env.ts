@@ -1,6 +1,6 @@
 import { refuseContradictions, serviceVariables } from '@pagekeeper/domain/environment';
 import { readEnvironment } from '@pagekeeper/runtime/environment';
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** Everything the worker reads from its environment. */
 export const workerVariables = serviceVariables

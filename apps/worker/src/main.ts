@@ -1,3 +1,4 @@
+import { writeCompileCache } from '@pagekeeper/runtime/compile-cache';
 import { giveHeapRoom } from '@pagekeeper/runtime/heap';
 import { createLog } from '@pagekeeper/runtime/log';
 import { announceReady, stopOnSignal } from '@pagekeeper/runtime/stop';
@@ -15,6 +16,7 @@ try {
   const worker = await startWorker(variables, log);
   stopOnSignal(log, () => worker.stop());
   announceReady(null);
+  writeCompileCache();
   log.info('worker runs');
 } catch (error) {
   const { code, message, port } = error as { code?: string; message: string; port?: number };

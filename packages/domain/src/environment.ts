@@ -2,7 +2,7 @@ import type { QueueConnection } from '@pagekeeper/queue/queue';
 import { portVariable, secretVariable, urlVariable } from '@pagekeeper/runtime/environment';
 import { parseFailpoint } from '@pagekeeper/runtime/failpoint';
 import { Secret } from '@pagekeeper/runtime/secret';
-import { z } from 'zod';
+import * as z from 'zod';
 import { type KeyRing, parseKeyRing } from './vault/key-ring.ts';
 
 const keyRing = z.string().transform((text, context) => {

@@ -1,6 +1,6 @@
 import { defineJob } from '@pagekeeper/queue/define-job';
 import { defineSchedule } from '@pagekeeper/queue/schedules';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Uuid } from './ids.ts';
 
 const uuid = z.uuid().transform(id => id as Uuid);

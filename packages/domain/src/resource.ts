@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { type QueryBuilder, type Raw, raw } from 'objection';
-import { z } from 'zod';
+import * as z from 'zod';
 import { DomainError } from './errors.ts';
 import { type IdKind, publicId, type Uuid, uuidOfHex } from './ids.ts';
 import type { TenantModel } from './tenancy/tenant-model.ts';

@@ -1,5 +1,5 @@
 import type { Secret } from '@pagekeeper/runtime/secret';
-import { z } from 'zod';
+import * as z from 'zod';
 import { readListPage, readSuccess } from './graph-answers.ts';
 import type { GraphConfig, GraphResult, GraphTransport } from './graph-transport.ts';
 import { subscribedFields } from './subscribed-fields.ts';

@@ -1,6 +1,6 @@
 import { blankTokens } from '@pagekeeper/runtime/log';
 import { Secret } from '@pagekeeper/runtime/secret';
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** A user access token. `expiresInSeconds` is null when Graph did not say: ask `debugToken` then. */
 export interface UserTokenGrant {

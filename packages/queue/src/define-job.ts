@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import type * as z from 'zod';
 
 /** How long to wait between attempts: always `delayMs`, or `delayMs`, twice that, four times that, … */
 export interface Backoff {

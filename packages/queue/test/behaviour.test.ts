@@ -1,6 +1,6 @@
 import { inspect } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { z } from 'zod';
+import * as z from 'zod';
 import { defineJob } from '../src/define-job.ts';
 import { InvalidPayloadError } from '../src/errors.ts';
 import type { Queue } from '../src/queue.ts';

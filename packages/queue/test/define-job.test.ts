@@ -1,5 +1,5 @@
 import { describe, expect, expectTypeOf, it } from 'vitest';
-import { z } from 'zod';
+import * as z from 'zod';
 import { defineJob, type JobHandlers, type PayloadOf } from '../src/define-job.ts';
 import { optionsFor } from '../src/job-options.ts';
 import { drain, refresh, sweep } from './jobs.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { defineJob } from '../src/define-job.ts';
 
 export const drain = defineJob({

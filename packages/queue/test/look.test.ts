@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { z } from 'zod';
+import * as z from 'zod';
 import { defineJob } from '../src/define-job.ts';
 import { type Bed, freshBed, until } from './bed.ts';
 import { drain, refresh } from './jobs.ts';

@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import type * as z from 'zod';
 
 /**
  * The lines of an `.env` file for a schema's variables: what each means as a comment, its default as a value, and the

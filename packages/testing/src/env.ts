@@ -1,5 +1,5 @@
 import { portVariable, readEnvironment, urlVariable } from '@pagekeeper/runtime/environment';
-import { z } from 'zod';
+import * as z from 'zod';
 
 const database = urlVariable('postgres', 'postgresql').optional();
 const web = urlVariable('http', 'https').optional();

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { defineJob } from '@pagekeeper/queue/define-job';
 import type { Queue } from '@pagekeeper/queue/queue';
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** A job of a release that was taken back, as it were: no worker of this one knows it, so that it fails for good. */
 const foreignJob = defineJob({

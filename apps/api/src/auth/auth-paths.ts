@@ -1,5 +1,5 @@
 import { type AuthPath, authInputs } from '@pagekeeper/domain/users/auth-inputs';
-import { z } from 'zod';
+import * as z from 'zod';
 import { json, operation, refused } from '../http/operation.ts';
 
 const user = z

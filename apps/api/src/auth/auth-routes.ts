@@ -1,5 +1,5 @@
 import type { AuthPath } from '@pagekeeper/domain/users/auth-inputs';
-import { z } from 'zod';
+import * as z from 'zod';
 import { authPaths } from './auth-paths.ts';
 
 /** How a route of better-auth's is limited. */

@@ -2,11 +2,15 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import type { Express } from 'express';
 
-/** `/openapi.json`, and Swagger UI at `/docs` from files of our own: no script in the page, nothing from outside. */
-export function mountDocs(app: Express, document: object): void {
+/**
+ * `/openapi.json`, and Swagger UI at `/docs` from files of our own: no script in the page, nothing from outside.
+ * The document is made when it is first asked for: it takes a tenth of a start.
+ */
+export function mountDocs(app: Express, makeDocument: () => object): void {
   const files = dirname(createRequire(import.meta.url).resolve('swagger-ui-dist/package.json'));
-  const text = JSON.stringify(document);
+  let text: string | undefined;
   app.get('/openapi.json', (_request, response) => {
+    text ??= JSON.stringify(makeDocument());
     response.type('application/json').send(text);
   });
   app.get('/docs', (_request, response) => {

@@ -3,7 +3,7 @@ import type { Context } from '@pagekeeper/domain/context';
 import type { Rendered } from '@pagekeeper/domain/resource';
 import type { Caller, UserActor } from '@pagekeeper/domain/tenancy/actor';
 import type { Credentials } from '@pagekeeper/domain/users/credentials';
-import { z } from 'zod';
+import * as z from 'zod';
 
 export type Method = 'get' | 'post' | 'put' | 'patch' | 'delete';
 

@@ -9,7 +9,7 @@ import type { Caller } from '@pagekeeper/domain/tenancy/actor';
 import { checkKey } from '@pagekeeper/domain/tenancy/check-key';
 import type { Credentials } from '@pagekeeper/domain/users/credentials';
 import type { ErrorRequestHandler, Express, Request, RequestHandler, Response } from 'express';
-import { z } from 'zod';
+import * as z from 'zod';
 import { type Limits, ownPasswordOf } from '../limits/limits.ts';
 import { type Answer, type Endpoint, Stream } from './endpoint.ts';
 import { readJson, refuseUnsafe } from './json-body.ts';

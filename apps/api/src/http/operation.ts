@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { problemShape } from './problem.ts';
 
 /** Parts of OpenAPI operations for what is no endpoint of ours. */

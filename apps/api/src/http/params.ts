@@ -1,5 +1,5 @@
 import { publicId, type Uuid } from '@pagekeeper/domain/ids';
-import { z } from 'zod';
+import * as z from 'zod';
 
 const organization = z
   .string()

@@ -3,7 +3,7 @@ import { DomainError, type ErrorCode, type FieldError, type LimitPolicy, OverLim
 import { QueueUnavailableError } from '@pagekeeper/queue/errors';
 import { blankTokens, type Log } from '@pagekeeper/runtime/log';
 import type { ErrorRequestHandler, Request, Response } from 'express';
-import { z } from 'zod';
+import * as z from 'zod';
 import { showLimit } from '../limits/limit-headers.ts';
 import { pointerPart } from './pointer.ts';
 

@@ -1,6 +1,6 @@
 import { checkKeys, type KeyCheck } from '@pagekeeper/domain/keys/check-keys';
 import { listKeyOwners } from '@pagekeeper/domain/keys/keeper';
-import { z } from 'zod';
+import * as z from 'zod';
 import { parseInput } from '../input.ts';
 import { counted, figure, type Output } from '../output.ts';
 import { withKeeper } from './with-keeper.ts';

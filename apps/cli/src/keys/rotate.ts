@@ -3,7 +3,7 @@ import { rewrapDataKeys } from '@pagekeeper/domain/keys/rewrap-data-keys';
 import { type Rotation, type RotationPhase, rotateDataKeys } from '@pagekeeper/domain/keys/rotate-data-keys';
 import { readKeysInUse } from '@pagekeeper/domain/vault/open-vault';
 import { rewrapSystemKeys } from '@pagekeeper/domain/vault/rewrap-system-keys';
-import { z } from 'zod';
+import * as z from 'zod';
 import { readVariables } from '../env.ts';
 import { parseInput } from '../input.ts';
 import { counted, figure, type Output } from '../output.ts';

@@ -1,7 +1,7 @@
 import { addMember } from '@pagekeeper/domain/members/add-member';
 import { roles } from '@pagekeeper/domain/tenancy/tenant-tx';
 import { findUser } from '@pagekeeper/domain/users/find-user';
-import { z } from 'zod';
+import * as z from 'zod';
 import { asPerson } from '../as-person.ts';
 import { readVariables } from '../env.ts';
 import { parseInput } from '../input.ts';

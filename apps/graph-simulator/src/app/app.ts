@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Knobs } from './knobs.ts';
 import { usualKnobs } from './knobs.ts';
 

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** How a delivery is signed; all but `ok` are what a receiver must be able to judge. */
 export const signatureModes = ['ok', 'bad_signature', 'no_header', 'sha1_only', 'old_secret', 'altered'] as const;

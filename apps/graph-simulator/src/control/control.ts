@@ -1,5 +1,5 @@
 import type { NextFunction, Request, Response } from 'express';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { World } from '../world.ts';
 
 /** A refusal of the control API, told in one sentence. */

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { commentChange, findComment, writeComment } from '../conversation/comments.ts';
 import { describeConversation } from '../conversation/conversation.ts';
 import { newCustomer, putCustomer } from '../conversation/customers.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { signatureModes } from '../app/knobs.ts';
 import { commentChange, writeComment } from '../conversation/comments.ts';
 import { newCustomer, putCustomer } from '../conversation/customers.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { putCustomer } from '../conversation/customers.ts';
 import { feedChange, feedEventSchemas } from '../conversation/feed-events.ts';
 import { customerChange, customerEventSchemas, policyChange } from '../conversation/messaging-events.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { faultSchema } from '../faults/fault.ts';
 import { addFault, removeFaults } from '../faults/faults.ts';
 import { control } from './control.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { CallEntry, LedgerEntry } from '../state/ledger-entry.ts';
 import { Tally } from '../state/tally.ts';
 import { ControlError, control } from './control.ts';

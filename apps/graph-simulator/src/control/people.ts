@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { noteEvent } from '../people/note-event.ts';
 import { createSystemUser, pagesOf, putPerson, visiblePagesOf } from '../people/people.ts';
 import type { PersonEvent } from '../people/person-events.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { configurationSchema } from '../app/app.ts';
 import { knobChangesShape, turnKnobs } from '../app/knobs.ts';
 import { resetSecret } from '../people/person-events.ts';

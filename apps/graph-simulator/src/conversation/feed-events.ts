@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { nowMs, nowSeconds } from '../state/clock.ts';
 import type { Customer, Page } from '../state/entities.ts';
 import { nextId } from '../state/sequence.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { nowMs } from '../state/clock.ts';
 import type { Customer, Message, Page } from '../state/entities.ts';
 import { nextId, nextWord } from '../state/sequence.ts';

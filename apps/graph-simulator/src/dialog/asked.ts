@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 const many = z.preprocess(
   value => (value === undefined || Array.isArray(value) ? value : [value]),

@@ -1,6 +1,6 @@
 import type { NextFunction, Request, Response } from 'express';
 import { Router, urlencoded } from 'express';
-import type { z } from 'zod';
+import type * as z from 'zod';
 import { guard } from '../page/router.ts';
 import { noteEvent } from '../people/note-event.ts';
 import { createSystemUser, pagesOf } from '../people/people.ts';

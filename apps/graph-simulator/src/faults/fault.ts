@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 const percent = z.number().int().min(0).max(10_000);
 const usage = z.strictObject({

@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import type * as z from 'zod';
 import { nowMs } from '../state/clock.ts';
 import { nextDraw, nextId } from '../state/sequence.ts';
 import type { State } from '../state/state.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Death, Person, Token } from '../state/entities.ts';
 import type { State } from '../state/state.ts';
 import { giveRole } from './people.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { notFound } from '../errors.ts';
 import { parsePublicId, type Uuid } from '../ids.ts';
 import { Resource, timestamp } from '../resource.ts';

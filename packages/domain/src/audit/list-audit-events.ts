@@ -1,5 +1,5 @@
 import type { QueryBuilder } from 'objection';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Context } from '../context.ts';
 import { DomainError } from '../errors.ts';
 import { type IdKind, idAt, parsePublicId, publicId } from '../ids.ts';

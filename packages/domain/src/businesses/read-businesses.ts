@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import type * as z from 'zod';
 import type { Context } from '../context.ts';
 import { activeInput, listInput, pageOf, whereActive } from '../resource.ts';
 import { readRows } from '../tenancy/read-page.ts';

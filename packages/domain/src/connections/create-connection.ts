@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { dialogUrl, requiredScopes } from '@pagekeeper/facebook/dialog';
 import { raw } from 'objection';
-import { z } from 'zod';
+import * as z from 'zod';
 import { authorize } from '../access/authorize.ts';
 import { audit } from '../audit/audit.ts';
 import { findBusiness } from '../businesses/business.ts';

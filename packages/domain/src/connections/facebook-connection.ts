@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { z } from 'zod';
+import * as z from 'zod';
 import { Business } from '../businesses/business.ts';
 import { DomainError, notFound } from '../errors.ts';
 import { parsePublicId, publicId, type Uuid } from '../ids.ts';

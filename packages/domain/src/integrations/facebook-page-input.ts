@@ -1,5 +1,5 @@
 import { Secret } from '@pagekeeper/runtime/secret';
-import { z } from 'zod';
+import * as z from 'zod';
 
 const token = z
   .string()

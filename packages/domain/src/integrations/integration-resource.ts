@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { jsonWhere, Resource, timestamp } from '../resource.ts';
 import { pageStatuses } from './facebook-page-integration.ts';
 import { integrationTypes } from './integration.ts';

@@ -1,5 +1,5 @@
 import { Model } from 'objection';
-import { z } from 'zod';
+import * as z from 'zod';
 import { Business } from '../businesses/business.ts';
 import { notFound } from '../errors.ts';
 import { parsePublicId, type Uuid } from '../ids.ts';

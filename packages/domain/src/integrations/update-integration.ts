@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { raw } from 'objection';
-import { z } from 'zod';
+import * as z from 'zod';
 import { authorize } from '../access/authorize.ts';
 import { audit } from '../audit/audit.ts';
 import { renewGeneration } from '../claims/renew-generation.ts';

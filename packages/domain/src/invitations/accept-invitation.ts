@@ -1,5 +1,5 @@
 import { raw } from 'objection';
-import { z } from 'zod';
+import * as z from 'zod';
 import { mayGrant } from '../access/authorize.ts';
 import { audit } from '../audit/audit.ts';
 import type { Context } from '../context.ts';

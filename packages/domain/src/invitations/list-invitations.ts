@@ -1,5 +1,5 @@
 import { raw } from 'objection';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Context } from '../context.ts';
 import { type List, listInput, pageOf, type Rendered, renderPage } from '../resource.ts';
 import { readRows } from '../tenancy/read-page.ts';

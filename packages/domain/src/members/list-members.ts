@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Context } from '../context.ts';
 import { activeInput, type List, listInput, pageOf, type Rendered, renderPage, whereActive } from '../resource.ts';
 import { readRows } from '../tenancy/read-page.ts';

@@ -1,5 +1,5 @@
 import { type QueryBuilder, raw } from 'objection';
-import { z } from 'zod';
+import * as z from 'zod';
 import { notFound } from '../errors.ts';
 import { parsePublicId, type Uuid } from '../ids.ts';
 import { type Rendered, Resource, timestamp } from '../resource.ts';

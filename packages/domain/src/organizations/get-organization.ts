@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { authorize } from '../access/authorize.ts';
 import type { Context } from '../context.ts';
 import { notFound } from '../errors.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Uuid } from '../ids.ts';
 import { Resource, timestamp } from '../resource.ts';
 import { slugCandidates, slugFrom, slugPattern } from '../slug.ts';

@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import type * as z from 'zod';
 import { businessResource } from '../businesses/business.ts';
 import { readBusinesses, readBusinessesInput } from '../businesses/read-businesses.ts';
 import type { Context } from '../context.ts';

@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import type * as z from 'zod';
 import type { Context } from '../context.ts';
 import { publicId } from '../ids.ts';
 import { organizationResource, organizationShape } from '../organizations/organization.ts';

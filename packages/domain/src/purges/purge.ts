@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { Resource, timestamp } from '../resource.ts';
 
 /** How far a purge has come, for who asked for it. The organization itself may be gone. */

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Context } from '../context.ts';
 import { integrationReference, ofIntegration } from '../integrations/integration-reference.ts';
 import { type List, listInput, pageOf, type Rendered, renderPage } from '../resource.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { Resource, timestamp } from '../resource.ts';
 import { replyKinds, replyStates } from './reply.ts';
 

@@ -1,6 +1,6 @@
 import { faultCode } from '@pagekeeper/queue/errors';
 import type { QueueSurvey } from '@pagekeeper/queue/queue';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Context } from '../context.ts';
 import { judgeClock } from '../database/judge-clock.ts';
 import { type Judgement, warning, well } from '../judgement.ts';

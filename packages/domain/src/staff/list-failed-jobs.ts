@@ -1,5 +1,5 @@
 import type { FailedJob } from '@pagekeeper/queue/queue';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Context } from '../context.ts';
 import { DomainError } from '../errors.ts';
 import { type IdKind, idPrefixes, publicId } from '../ids.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Context } from '../context.ts';
 import { type List, listInput, parseCursor, type Rendered, Resource, renderPage, timestamp } from '../resource.ts';
 import type { UserActor } from '../tenancy/actor.ts';

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { BetterAuthOptions, GenericEndpointContext } from 'better-auth';
 import { createAuthMiddleware, getAuthoritativeSessionFromCtx } from 'better-auth/api';
 import { verifyJWT } from 'better-auth/crypto';
-import type { z } from 'zod';
+import type * as z from 'zod';
 import { DomainError, notFound } from '../errors.ts';
 import type { MailPost } from '../mail/mail-post.ts';
 import { type AuthPath, authInputs } from './auth-inputs.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** A person's name, as they and those who share an organization with them see it. */
 export const personName = z.string().trim().min(1).max(200);

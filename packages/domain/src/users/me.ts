@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { notFound } from '../errors.ts';
 import { Rendered, Resource } from '../resource.ts';
 import type { PersonView } from '../tenancy/doors.ts';

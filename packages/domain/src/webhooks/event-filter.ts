@@ -1,6 +1,6 @@
 import { changeKinds } from '@pagekeeper/facebook/webhook-change';
 import type { QueryBuilder } from 'objection';
-import { z } from 'zod';
+import * as z from 'zod';
 import { idAt, type Uuid } from '../ids.ts';
 import { integrationReference } from '../integrations/integration-reference.ts';
 import type { TenantTx } from '../tenancy/tenant-tx.ts';

@@ -1,5 +1,5 @@
 import { changeKinds } from '@pagekeeper/facebook/webhook-change';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Uuid } from '../ids.ts';
 import { type Extra, Resource, timestamp } from '../resource.ts';
 import { eventStates, replayModes } from './webhook-event.ts';

@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import type * as z from 'zod';
 import type { Context } from '../context.ts';
 import { ofIntegration } from '../integrations/integration-reference.ts';
 import { type List, listInput, pageOf, type Rendered, renderPage } from '../resource.ts';

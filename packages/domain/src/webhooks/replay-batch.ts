@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Context } from '../context.ts';
 import { OverLimit } from '../errors.ts';
 import type { Uuid } from '../ids.ts';

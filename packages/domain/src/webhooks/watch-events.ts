@@ -1,5 +1,5 @@
 import { type QueryBuilder, raw } from 'objection';
-import { z } from 'zod';
+import * as z from 'zod';
 import { authorize } from '../access/authorize.ts';
 import type { Context } from '../context.ts';
 import { publicId, type Uuid } from '../ids.ts';

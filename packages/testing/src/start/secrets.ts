@@ -2,7 +2,7 @@ import { randomBytes, randomInt } from 'node:crypto';
 import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { developmentPrefix } from '@pagekeeper/domain/environment';
-import { z } from 'zod';
+import * as z from 'zod';
 
 const shape = z.object({
   pagekeeperKeys: z.string().min(1),
