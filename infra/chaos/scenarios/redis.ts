@@ -80,7 +80,7 @@ const disturbanceMs = 4_000;
 /** What befalls a Redis that goes on living. True when it did. */
 const disturbances: Record<string, (server: RunningRedis) => Promise<boolean>> = {
   'no memory': async server => {
-    await server.ask('CONFIG', 'SET', 'maxmemory', '1mb');
+    await server.ask('CONFIG', 'SET', 'maxmemory', '1');
     const suffers = await takesNoWrites(server);
     await server.ask('CONFIG', 'SET', 'maxmemory', '0');
     return suffers;

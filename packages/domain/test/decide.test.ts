@@ -120,6 +120,22 @@ describe('what is answered, and what is not, with the reason', () => {
     ],
     ['a human answered yesterday', message(), {}, {}, { humanUntil: ago(1) }, answered],
     [
+      'a human answered it the day before, while it waited',
+      comment({ createdAt: ago(47) }),
+      {},
+      {},
+      { humanUntil: ago(1) },
+      'A person of the page answered it.',
+    ],
+    [
+      'a human spoke before it, two days ago',
+      comment({ createdAt: ago(20) }),
+      {},
+      {},
+      { humanUntil: ago(24) },
+      answered,
+    ],
+    [
       'a conversation without end',
       message(),
       {},

@@ -58,7 +58,8 @@ export interface GraphTransport {
 
 // A full page of me/accounts is about 100 kB.
 const usualMaxBodyBytes = 2_000_000;
-const connectionsPerProcess = 64;
+/** More than a worker's answers and checks use at once (8 to each of its jobs): slow pages are waited for by nobody else. */
+const connectionsPerProcess = 256;
 const retriesOfReads = 2;
 
 /**

@@ -37,6 +37,9 @@ export type CheckOutcome =
   /** A call of ours failed: no status was touched, the check is repeated soon. */
   | { outcome: 'throttled' | 'unreachable'; detail: string };
 
+/** A third of the lease. */
+const keepEveryMs = 20_000;
+
 /** The lease is another's by now: what this process has found is not stored. */
 class Superseded extends Error {}
 
@@ -75,9 +78,12 @@ interface Caller {
 async function examineAndStore(ctx: Context, caller: Caller, login: LeasedLogin): Promise<CheckOutcome> {
   const { appId } = caller;
   const organization = login.organizationId;
+  const renew = () => withTenant(ctx, { organization }, tx => renewLease(tx, login));
   const keep = async () => {
-    if (!(await withTenant(ctx, { organization }, tx => renewLease(tx, login)))) throw new Superseded();
+    if (!(await renew())) throw new Superseded();
   };
+  // Thousands of pages take longer than the lease. One that is lost is found out by the next round.
+  const keeping = setInterval(() => void renew().catch(() => {}), keepEveryMs);
   try {
     const findings = await examineLogin(ctx.graph, appId, login, keep);
     failpoint('check.after_examination');
@@ -99,6 +105,8 @@ async function examineAndStore(ctx: Context, caller: Caller, login: LeasedLogin)
   } catch (error) {
     if (!(error instanceof ExaminationFailed)) throw error;
     return await giveUp(ctx, caller, login, error);
+  } finally {
+    clearInterval(keeping);
   }
 }
 

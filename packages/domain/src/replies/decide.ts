@@ -60,6 +60,9 @@ export type Decision =
 
 const minute = 60_000;
 const hour = 60 * minute;
+
+/** How long a person of the page has a conversation for themself after their last word in it. */
+export const humanMs = 24 * hour;
 /** Facebook's windows (fact sheet 10.1, 10.2), and ours for public comments: late public answers look odd. */
 const windows: Record<ReplyKind, { ms: number; text: string }> = {
   message: { ms: 24 * hour, text: '24 hours' },
@@ -141,14 +144,12 @@ function reasonForSilence(
   if (!situation.config.auto_reply) return 'auto_reply is off for this integration.';
   if (situation.repliesPaused) return 'Replies are paused for this organization.';
   if (situation.repliesOff) return 'Replies are switched off by the operator.';
-  return (
-    reasonOfTime(incoming.kind === 'comment' ? incoming.createdAt : incoming.sentAt, kind, situation) ??
-    reasonOfOthers(event, situation)
-  );
+  const writtenAt = incoming.kind === 'comment' ? incoming.createdAt : incoming.sentAt;
+  if (!writtenAt) return 'Facebook does not say when it was written.';
+  return reasonOfTime(writtenAt, kind, situation) ?? reasonOfOthers(writtenAt, event, situation);
 }
 
-function reasonOfTime(writtenAt: Date | null, kind: ReplyKind, { now, connectedAt }: ReplySituation): string | null {
-  if (!writtenAt) return 'Facebook does not say when it was written.';
+function reasonOfTime(writtenAt: Date, kind: ReplyKind, { now, connectedAt }: ReplySituation): string | null {
   // Facebook's comments carry whole seconds.
   if (writtenAt.getTime() < connectedAt.getTime() - 1_000) return 'It was written before the page was connected.';
   if (writtenAt.getTime() > now.getTime() + maxAheadMs) return 'It says that it was written in the future.';
@@ -156,8 +157,14 @@ function reasonOfTime(writtenAt: Date | null, kind: ReplyKind, { now, connectedA
   return now.getTime() - writtenAt.getTime() > ms ? `It is older than ${text}.` : null;
 }
 
-function reasonOfOthers(event: EventSituation, { now, pageReplies }: ReplySituation): string | null {
-  if (event.humanUntil && event.humanUntil > now) return 'A person of the page answers in this conversation.';
+function reasonOfOthers(
+  writtenAt: Date,
+  { humanUntil, ...event }: EventSituation,
+  { now, pageReplies }: ReplySituation,
+): string | null {
+  if (humanUntil && humanUntil > now) return 'A person of the page answers in this conversation.';
+  // Also long ago: a comment may have waited for its page for longer than people have the conversation.
+  if (humanUntil && humanUntil.getTime() - humanMs >= writtenAt.getTime()) return 'A person of the page answered it.';
   if (event.threadReplies >= maxThreadReplies) {
     return `This conversation had ${maxThreadReplies} automatic replies within an hour.`;
   }

@@ -8,7 +8,7 @@ import { type Decision, decide, type ReplySituation } from './decide.ts';
 import type { Drain, Times } from './drain-lease.ts';
 import { type OpenedEvent, openEvent } from './open-event.ts';
 import { Reply, type ReplyState, textOf } from './reply.ts';
-import { putOffBefore, readConversations, repliesLately } from './threads.ts';
+import { putOffBefore, readConversations, repliesLately, threadsOf } from './threads.ts';
 
 /** An opened event with what is to be done about it. */
 export interface DecidedEvent extends OpenedEvent {
@@ -49,8 +49,9 @@ export async function readEvents(
     const untouched = { decision: nothing, decidedAt: times.now, heldUntil: null, reply: null, earlierText: null };
     return events.map(event => ({ ...event, ...untouched, id: event.row.id }));
   }
+  const later = rows.length < batchSize ? [] : await saidLater(tx, vault, drain, questions);
   const [{ humans, ownComments }, lately, putOff] = await together([
-    readConversations(tx, drain, questions, appId),
+    readConversations(tx, drain, [...questions, ...later], appId),
     repliesLately(tx, drain, questions),
     putOffBefore(
       tx,
@@ -98,6 +99,28 @@ export const pendingEvents = (tx: TenantTx, { integrationId }: Pick<Drain, 'inte
     .whereRaw(`state = 'pending' and (not_before is null or not_before <= clock_timestamp())`)
     .orderBy('id')
     .limit(batchSize);
+
+/**
+ * What was said in the conversations of these events and comes after them: where much waits, the word of a person who
+ * answered stands far behind the question.
+ */
+async function saidLater(
+  tx: TenantTx,
+  vault: Context['vault'],
+  drain: Drain,
+  events: readonly OpenedEvent[],
+): Promise<OpenedEvent[]> {
+  const rows = await WebhookEvent.query(tx)
+    .where({ integration_id: drain.integrationId })
+    .where('id', '>', events.at(-1)!.row.id)
+    .whereRaw(`state = 'pending' and kind in ('comment.add', 'message.echo')`)
+    .whereRaw(`thread_hash = any(select decode(hex, 'hex') from unnest(?::text[]) hex)`, [threadsOf(events)])
+    .orderBy('id')
+    .limit(batchSize);
+  const said: OpenedEvent[] = [];
+  for (const row of rows) said.push(await openEvent(tx, vault, row));
+  return said;
+}
 
 /** A comment that is gone by now is not answered, wherever its removal stands in the batch. */
 function withoutRemoved(events: Undecided[]): Undecided[] {

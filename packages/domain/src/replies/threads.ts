@@ -3,12 +3,10 @@ import { lastSegment } from '@pagekeeper/facebook/webhook-values';
 import { together } from '../database/together.ts';
 import { parsePublicId, type Uuid } from '../ids.ts';
 import type { TenantTx } from '../tenancy/tenant-tx.ts';
+import { humanMs } from './decide.ts';
 import type { Drain } from './drain-lease.ts';
 import type { OpenedEvent } from './open-event.ts';
 import { waitsForProof } from './settle.ts';
-
-/** How long a person of the page has a conversation for themself after their last word in it. */
-const humanMs = 24 * 3_600_000;
 
 export interface Conversations {
   /** Until when people have a conversation, by its hash in hex. Business time. */
@@ -111,6 +109,7 @@ async function storeHumans(tx: TenantTx, drain: Drain, found: ReadonlyMap<string
 /**
  * Automatic replies that were begun in the last hour: of the page, and in the conversations of these events. By the
  * transaction's clock: one that moves on is no condition of an index, and a page's replies of years would be read.
+ * Those that Facebook refused and that are tried again were not sent, and do not count against themselves.
  */
 export async function repliesLately(
   tx: TenantTx,
@@ -123,6 +122,7 @@ export async function repliesLately(
        count(*) filter (where r.kind = 'private_comment')::int as privately
      from replies r left join asked using (thread_hash)
      where r.organization_id = ? and r.integration_id = ? and r.sending_at > now() - interval '1 hour'
+       and r.state <> 'claimed'
      group by 1`,
     [threadsOf(events), drain.organizationId, drain.integrationId] as never,
   );
@@ -167,6 +167,6 @@ export async function putOffBefore(
   return rows;
 }
 
-const threadsOf = (events: readonly OpenedEvent[]): string[] => [
+export const threadsOf = (events: readonly OpenedEvent[]): string[] => [
   ...new Set(events.flatMap(({ thread }) => thread ?? [])),
 ];
