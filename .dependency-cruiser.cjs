@@ -1,4 +1,4 @@
-// Who may import whom (design.md 2). Type-only imports count: a type is knowledge too.
+// Who may import whom. Type-only imports count: a type is knowledge too.
 
 const tests = '(^|/)test/|\\.test\\.ts$|\\.config\\.ts$';
 
@@ -55,7 +55,7 @@ const homes = [
 
 const oneHome = homes.map(({ libraries, paths }) => ({
   name: `one-home-${libraries[0]}`,
-  comment: `Only ${paths.join(', ')} may import ${libraries.join(', ')} (design.md 2).`,
+  comment: `Only ${paths.join(', ')} may import ${libraries.join(', ')}.`,
   severity: 'error',
   from: { path: '^(packages|apps)/', pathNot: [`^${any(paths)}`, tests] },
   to: { path: npm([...libraries, ...libraries.map(name => `@types/${name}`)]) },
@@ -82,7 +82,7 @@ module.exports = {
     },
     {
       name: 'drawer',
-      comment: 'Vertical slices: the same noun everywhere, no drawers by kind (style.md 3).',
+      comment: 'Vertical slices: the same noun everywhere, no drawers by kind.',
       severity: 'error',
       from: {},
       to: { path: '/(models|services|routes|utils|helpers|repositories)/', pathNot: 'node_modules/' },

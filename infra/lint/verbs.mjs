@@ -1,5 +1,5 @@
 // @ts-check
-// A lint of our own (style.md 5): a verb that opens a writing door authorizes first and audits last.
+// A lint of our own: a verb that opens a writing door authorizes first and audits last.
 //   node infra/lint/verbs.mjs    checks the verbs of packages/domain and exits with 1 when it found something
 import { readdirSync, readFileSync, realpathSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';

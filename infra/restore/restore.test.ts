@@ -193,7 +193,7 @@ describe.skipIf(!installed)('a backup, restored on an empty server as the runboo
       .filter(name => name.endsWith('.ts'))
       .map(name => readFileSync(new URL(name, folder), 'utf8'));
     const lines = [...runbook.matchAll(/^\| [^|]*\| `([^`]+)` *\|/gm)].map(([, line]) => line!);
-    expect(lines).toHaveLength(5);
+    expect(lines).toHaveLength(6);
     for (const line of lines)
       expect(
         sources.some(source => source.includes(`}, '${line}')`)),

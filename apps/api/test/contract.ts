@@ -115,7 +115,7 @@ function holdSuccess({ responses }: Endpoint, { status, body, text, headers }: A
   expect(schema.parse(body), told).toEqual(body);
 }
 
-/** A refusal as RFC 9457 and api.md have it. */
+/** A refusal as RFC 9457 and the contract have it. */
 export function holdProblem(path: string, { status, body, text, headers }: Answer): void {
   expect(headers['content-type'], text).toBe('application/problem+json; charset=utf-8');
   expect(problemShape.strict().parse(body)).toEqual(body);

@@ -1,3 +1,5 @@
+import { sendInvitationJob } from '@pagekeeper/domain/jobs';
+import { sweep } from '@pagekeeper/domain/sweep';
 import { type Network, startNetwork } from '@pagekeeper/testing/network/network';
 import type { Answer, Persona } from '@pagekeeper/testing/network/persona';
 import type { Tenant } from '@pagekeeper/testing/network/tenant';
@@ -276,8 +278,8 @@ describe('an invitation', () => {
     await mailedToken(guest.email);
     // As if the nudge and its mail had been lost.
     await network.sql('update invitations set sent_at = null where email = $1', [guest.email]);
-    const { sweepInvitations } = await import('@pagekeeper/domain/invitations/sweep-invitations');
-    expect(await sweepInvitations(network.services)).toBeGreaterThan(0);
+    const { found } = await sweep(network.services, 'unsent_invitations', sendInvitationJob, 500);
+    expect(found).toBeGreaterThan(0);
     await mailedToken(guest.email, 2);
     await network.settle();
     const [{ sent_at }] = await network.sql('select sent_at from invitations where email = $1', [guest.email]);

@@ -25,7 +25,7 @@ const operations: [key: string, Operation][] = Object.entries(document.paths).fl
   ),
 );
 
-/** What api.md lists and the api serves; a new endpoint is added here by hand, from there. */
+/** What was promised and the api serves; a new endpoint is added here by hand. */
 const promised = `
 GET    /v1/me
 PATCH  /v1/me
@@ -122,7 +122,7 @@ describe('openapi.json', () => {
     await expect(`${JSON.stringify(document, null, 2)}\n`).toMatchFileSnapshot(file);
   });
 
-  it('holds what api.md promises, and nothing else', () => {
+  it('holds what was promised, and nothing else', () => {
     const lines = promised
       .trim()
       .split('\n')

@@ -79,7 +79,7 @@ const needed: Record<string, Permission> = {
   'post /v1/organizations/{organization}/facebook/connections/{connection}/pages': 'connection.write',
 };
 
-/** api.md's table of roles, and the scope that a key needs beside its role. */
+/** The contract's table of roles, and the scope that a key needs beside its role. */
 const promised = `
 organization.create      OWNER STAFF               write
 organization.read        OWNER ADMIN MEMBER STAFF  read
@@ -203,7 +203,7 @@ describe('the roles', () => {
     expect(Object.keys(needed).sort()).toEqual(endpoints.map(keyOf).sort());
   });
 
-  it('may what api.md says', () => {
+  it('may what the contract says', () => {
     const lines = Object.entries(permissions).map(([name, { roles, scope }]) => [name, ...roles, scope ?? 'none']);
     const words = promised.trim().split('\n');
     expect(lines).toEqual(words.map(line => line.split(/ +/)));

@@ -19,7 +19,7 @@ const value = {
 };
 const line = String.raw`{"object":"page","entry":[{"id":"1001","time":1764000000,"changes":[{"field":"feed","value":{"item":"comment","verb":"add","comment_id":"2001_3001","post_id":"1001_2001","parent_id":"1001_2001","from":{"id":"4001","name":"Zo\u00eb"},"message":"Caf\u00e9 \ud83d\ude00 https:\/\/example.com","created_time":1763999990}}]}]}`;
 
-describe('the vectors of the fact sheet', () => {
+describe('the vectors', () => {
   test('a body is written as the 321 bytes that Meta writes', () => {
     const change = { id: 'x', pageId: '1001', field: 'feed', list: 'changes' as const, value, atMs: 1764000000_000 };
     const text = encodeBody(bodyOf([change]));

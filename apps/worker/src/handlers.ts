@@ -1,23 +1,26 @@
 import { forgetConnections } from '@pagekeeper/domain/connections/forget-connections';
-import { sweepConnections } from '@pagekeeper/domain/connections/sweep-connections';
 import type { Context, Services } from '@pagekeeper/domain/context';
 import { keepEventPartitions } from '@pagekeeper/domain/database/event-partitions';
 import { checkInTurn } from '@pagekeeper/domain/facebook/check-in-turn';
 import { sweepLogins } from '@pagekeeper/domain/facebook/sweep-logins';
-import { sweepMoves } from '@pagekeeper/domain/facebook/sweep-moves';
-import { sweepUnsubscriptions } from '@pagekeeper/domain/facebook/sweep-unsubscriptions';
 import { tellOfMove } from '@pagekeeper/domain/facebook/tell-of-move';
 import { unsubscribePage } from '@pagekeeper/domain/facebook/unsubscribe-page';
 import { forgetAnswers } from '@pagekeeper/domain/idempotency/forget-answers';
 import { sendInvitation } from '@pagekeeper/domain/invitations/send-invitation';
-import { sweepInvitations } from '@pagekeeper/domain/invitations/sweep-invitations';
-import type { jobs } from '@pagekeeper/domain/jobs';
+import {
+  eraseOrganizationJob,
+  forgetConnectionsJob,
+  type jobs,
+  sendInvitationJob,
+  sendNotificationsJob,
+  tellOfMoveJob,
+  unsubscribePageJob,
+} from '@pagekeeper/domain/jobs';
 import { sendNotifications } from '@pagekeeper/domain/notifications/send-notifications';
-import { sweepNotifications } from '@pagekeeper/domain/notifications/sweep-notifications';
 import { eraseOrganization } from '@pagekeeper/domain/purges/erase-organization';
-import { sweepPurges } from '@pagekeeper/domain/purges/sweep-purges';
 import { drainEvents } from '@pagekeeper/domain/replies/drain-events';
 import { unparkEvents } from '@pagekeeper/domain/replies/unpark-events';
+import { sweep } from '@pagekeeper/domain/sweep';
 import { forgetSessions } from '@pagekeeper/domain/users/forget-sessions';
 import { sweepEvents } from '@pagekeeper/domain/webhooks/sweep-events';
 import type { JobContext, JobHandlers } from '@pagekeeper/queue/define-job';
@@ -43,31 +46,31 @@ export function createHandlers({ services, appId, repliesOff, quietSeconds, rete
   return {
     'facebook.refresh-login': (payload, job) => checkInTurn(contextOf(job), appId, payload),
     'facebook.unsubscribe-page': (payload, job) => unsubscribePage(contextOf(job), appId, payload),
-    'facebook.sweep-unsubscriptions': async () => ({ outcome: 'swept', due: await sweepUnsubscriptions(services) }),
+    'facebook.sweep-unsubscriptions': () => sweep(services, 'due_unsubscriptions', unsubscribePageJob, 1_000),
     'facebook.sweep-logins': async () => ({ ...(await sweepLogins(services, appId)) }),
     'facebook.tell-of-move': (payload, job) => tellOfMove(contextOf(job), payload),
-    'facebook.sweep-moves': async () => ({ outcome: 'swept', untold: await sweepMoves(services) }),
+    'facebook.sweep-moves': () => sweep(services, 'moved_pages', tellOfMoveJob, 500),
     'connections.forget': (payload, job) => forgetConnections(contextOf(job), payload),
-    'connections.sweep': async () => ({ outcome: 'swept', organizations: await sweepConnections(services) }),
+    'connections.sweep': () => sweep(services, 'ended_connections', forgetConnectionsJob, 1_000),
     'webhooks.drain': async (payload, job) => ({
       ...(await drainEvents(contextOf(job), payload, { repliesOff, appId, quietSeconds, signal: job.signal })),
     }),
     'invitations.send': (payload, job) => sendInvitation(contextOf(job), payload),
-    'invitations.sweep': async () => ({ outcome: 'swept', unsent: await sweepInvitations(services) }),
+    'invitations.sweep': () => sweep(services, 'unsent_invitations', sendInvitationJob, 500),
     'idempotency.forget': async () => ({
       outcome: 'forgot',
       answers: await forgetAnswers(services.database),
       sessions: await forgetSessions(services.database),
     }),
     'notifications.send': async (payload, job) => ({ ...(await sendNotifications(contextOf(job), payload)) }),
-    'notifications.sweep': async () => ({ outcome: 'swept', waiting: await sweepNotifications(services) }),
+    'notifications.sweep': () => sweep(services, 'unsent_notifications', sendNotificationsJob, 1_000),
     'webhooks.unpark': async (payload, job) => ({ ...(await unparkEvents(contextOf(job), payload)) }),
     'webhooks.keep-partitions': async () => ({
       outcome: 'kept',
       ...(await keepEventPartitions(services.database, retentionDays)),
     }),
-    'webhooks.sweep': async () => ({ outcome: 'swept', pending: await sweepEvents(services, appId) }),
+    'webhooks.sweep': async () => ({ outcome: 'swept', found: await sweepEvents(services, appId) }),
     'organizations.erase': (payload, job) => eraseOrganization(contextOf(job), payload),
-    'organizations.sweep-purges': async () => ({ outcome: 'swept', running: await sweepPurges(services) }),
+    'organizations.sweep-purges': () => sweep(services, 'running_purges', eraseOrganizationJob, 100),
   } satisfies JobHandlers<typeof jobs>;
 }

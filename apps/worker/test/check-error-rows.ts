@@ -60,7 +60,7 @@ const row = (
 
 const systemError = 'Error validating application. Cannot get application info due to a system error.';
 
-/** Fact sheet 6.4 as far as a check meets it, and 6.2: what comes from no table. */
+/** The code table as far as a check meets it, and what comes from no table. */
 export const checkRows: readonly CheckRow[] = [
   row('accounts', '1', 'an unknown error', failed(repeatedList), { http: 500 }),
   row('accounts', '2', 'unavailable for now', failed(repeatedList)),

@@ -20,7 +20,7 @@ const aliveAndWell = { 'POST messages': 1, 'GET accounts': 1, 'GET debug_token':
 const needsReauth = (reason: string) => ({ status: 'needs_reauth', reason, calls: refusedAndLookedAt });
 const blocked = { status: 'blocked_user_action', reason: 'checkpoint', calls: refusedAndLookedAt };
 
-/** Fact sheet 6.3, and what a lost permission does (6.4, code 10 and 200 to 299). */
+/** Subcodes of dead tokens, and what a lost permission does (code 10 and 200 to 299). */
 export const tokenRows: readonly TokenRow[] = [
   {
     sentence: '190: Facebook does not take the token, and says no more than that',
@@ -125,7 +125,7 @@ const row = (
 
 const systemError = 'Error validating application. Cannot get application info due to a system error.';
 
-/** Fact sheet 6.4, and the codes of 6.3 where `debug_token` does not confirm them. */
+/** The code table, and codes of dead tokens where `debug_token` does not confirm them. */
 export const sendRows: readonly SendRow[] = [
   row('message', '1', 'an unknown error', silent, { http: 500 }),
   row('comment', '1', 'an unknown error', lookedFor, { http: 500 }),

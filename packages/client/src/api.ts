@@ -1398,7 +1398,7 @@ export interface components {
                  */
                 auto_reply: boolean | "shadow";
                 comment_reply?: {
-                    /** @description May hold {page_name} and {sender_name}. Messenger takes 2,000 characters at most. */
+                    /** @description May hold {page_name} and {sender_name}, which is "there" in messages and where Facebook tells no name. Messenger takes 2,000 characters at most. */
                     text: string;
                     /**
                      * @description As a comment, or as a message to its author.
@@ -1408,14 +1408,14 @@ export interface components {
                     visibility: "public" | "private";
                 };
                 message_reply?: {
-                    /** @description May hold {page_name} and {sender_name}. Messenger takes 2,000 characters at most. */
+                    /** @description May hold {page_name} and {sender_name}, which is "there" in messages and where Facebook tells no name. Messenger takes 2,000 characters at most. */
                     text: string;
                 };
                 /** @description How long an answer waits, 0 by default. */
                 reply_delay_seconds?: number;
                 /** @description The first rule that fits gives the text. Where none fits, message_reply or comment_reply does. */
                 rules?: {
-                    /** @description May hold {page_name} and {sender_name}. Messenger takes 2,000 characters at most. */
+                    /** @description May hold {page_name} and {sender_name}, which is "there" in messages and where Facebook tells no name. Messenger takes 2,000 characters at most. */
                     text: string;
                     when: {
                         /** @description Words or phrases, in any case. Whole words, not patterns; signs such as % and + count. */
@@ -1683,7 +1683,7 @@ export interface components {
         };
         Problem: {
             /** @enum {string} */
-            code: "invalid_request" | "wrong_signature" | "malformed_json" | "unauthenticated" | "wrong_credentials" | "wrong_code" | "wrong_password" | "forbidden" | "email_not_verified" | "origin_not_allowed" | "not_found" | "no_such_route" | "method_not_allowed" | "slug_taken" | "connection_not_ready" | "page_taken" | "parent_inactive" | "already_member" | "invitation_closed" | "key_rotated" | "too_many_keys" | "last_owner" | "request_in_flight" | "answer_lost" | "contents_damaged" | "account_exists" | "stale_version" | "body_too_large" | "unsupported_media_type" | "idempotency_key_reused" | "over_limit" | "internal" | "unavailable";
+            code: "invalid_request" | "wrong_signature" | "malformed_json" | "unauthenticated" | "wrong_credentials" | "wrong_code" | "wrong_password" | "forbidden" | "email_not_verified" | "origin_not_allowed" | "not_found" | "no_such_route" | "method_not_allowed" | "slug_taken" | "connection_not_ready" | "page_taken" | "already_member" | "invitation_closed" | "key_rotated" | "too_many_keys" | "last_owner" | "request_in_flight" | "answer_lost" | "contents_damaged" | "account_exists" | "stale_version" | "body_too_large" | "unsupported_media_type" | "idempotency_key_reused" | "over_limit" | "internal" | "unavailable";
             detail: string;
             errors?: {
                 code: string;
@@ -3886,7 +3886,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The slug is taken; or: The connection is not ready; or: The page is taken; or: What it belongs to is inactive; or: The person is a member already; or: The invitation is over; or: The API key was rotated already; or: There are too many API keys; or: An organization needs an OWNER; or: The same request is under way; or: The request was carried out before; or: What is stored cannot be opened. */
+            /** @description The slug is taken; or: The connection is not ready; or: The page is taken; or: The person is a member already; or: The invitation is over; or: The API key was rotated already; or: There are too many API keys; or: An organization needs an OWNER; or: The same request is under way; or: The request was carried out before; or: What is stored cannot be opened. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -4066,7 +4066,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The slug is taken; or: The connection is not ready; or: The page is taken; or: What it belongs to is inactive; or: The person is a member already; or: The invitation is over; or: The API key was rotated already; or: There are too many API keys; or: An organization needs an OWNER; or: The same request is under way; or: The request was carried out before; or: What is stored cannot be opened. */
+            /** @description The slug is taken; or: The connection is not ready; or: The page is taken; or: The person is a member already; or: The invitation is over; or: The API key was rotated already; or: There are too many API keys; or: An organization needs an OWNER; or: The same request is under way; or: The request was carried out before; or: What is stored cannot be opened. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -4403,7 +4403,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The slug is taken; or: The connection is not ready; or: The page is taken; or: What it belongs to is inactive; or: The person is a member already; or: The invitation is over; or: The API key was rotated already; or: There are too many API keys; or: An organization needs an OWNER; or: The same request is under way; or: The request was carried out before; or: What is stored cannot be opened. */
+            /** @description The slug is taken; or: The connection is not ready; or: The page is taken; or: The person is a member already; or: The invitation is over; or: The API key was rotated already; or: There are too many API keys; or: An organization needs an OWNER; or: The same request is under way; or: The request was carried out before; or: What is stored cannot be opened. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -4693,7 +4693,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The slug is taken; or: The connection is not ready; or: The page is taken; or: What it belongs to is inactive; or: The person is a member already; or: The invitation is over; or: The API key was rotated already; or: There are too many API keys; or: An organization needs an OWNER; or: The same request is under way; or: The request was carried out before; or: What is stored cannot be opened. */
+            /** @description The slug is taken; or: The connection is not ready; or: The page is taken; or: The person is a member already; or: The invitation is over; or: The API key was rotated already; or: There are too many API keys; or: An organization needs an OWNER; or: The same request is under way; or: The request was carried out before; or: What is stored cannot be opened. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -4923,7 +4923,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The slug is taken; or: The connection is not ready; or: The page is taken; or: What it belongs to is inactive; or: The person is a member already; or: The invitation is over; or: The API key was rotated already; or: There are too many API keys; or: An organization needs an OWNER; or: The same request is under way; or: The request was carried out before; or: What is stored cannot be opened. */
+            /** @description The slug is taken; or: The connection is not ready; or: The page is taken; or: The person is a member already; or: The invitation is over; or: The API key was rotated already; or: There are too many API keys; or: An organization needs an OWNER; or: The same request is under way; or: The request was carried out before; or: What is stored cannot be opened. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -5146,7 +5146,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The slug is taken; or: The connection is not ready; or: The page is taken; or: What it belongs to is inactive; or: The person is a member already; or: The invitation is over; or: The API key was rotated already; or: There are too many API keys; or: An organization needs an OWNER; or: The same request is under way; or: The request was carried out before; or: What is stored cannot be opened. */
+            /** @description The slug is taken; or: The connection is not ready; or: The page is taken; or: The person is a member already; or: The invitation is over; or: The API key was rotated already; or: There are too many API keys; or: An organization needs an OWNER; or: The same request is under way; or: The request was carried out before; or: What is stored cannot be opened. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -5459,7 +5459,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The slug is taken; or: The connection is not ready; or: The page is taken; or: What it belongs to is inactive; or: The person is a member already; or: The invitation is over; or: The API key was rotated already; or: There are too many API keys; or: An organization needs an OWNER; or: The same request is under way; or: The request was carried out before; or: What is stored cannot be opened. */
+            /** @description The slug is taken; or: The connection is not ready; or: The page is taken; or: The person is a member already; or: The invitation is over; or: The API key was rotated already; or: There are too many API keys; or: An organization needs an OWNER; or: The same request is under way; or: The request was carried out before; or: What is stored cannot be opened. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -5754,7 +5754,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The slug is taken; or: The connection is not ready; or: The page is taken; or: What it belongs to is inactive; or: The person is a member already; or: The invitation is over; or: The API key was rotated already; or: There are too many API keys; or: An organization needs an OWNER; or: The same request is under way; or: The request was carried out before; or: What is stored cannot be opened. */
+            /** @description The slug is taken; or: The connection is not ready; or: The page is taken; or: The person is a member already; or: The invitation is over; or: The API key was rotated already; or: There are too many API keys; or: An organization needs an OWNER; or: The same request is under way; or: The request was carried out before; or: What is stored cannot be opened. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -5884,7 +5884,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The slug is taken; or: The connection is not ready; or: The page is taken; or: What it belongs to is inactive; or: The person is a member already; or: The invitation is over; or: The API key was rotated already; or: There are too many API keys; or: An organization needs an OWNER; or: The same request is under way; or: The request was carried out before; or: What is stored cannot be opened. */
+            /** @description The slug is taken; or: The connection is not ready; or: The page is taken; or: The person is a member already; or: The invitation is over; or: The API key was rotated already; or: There are too many API keys; or: An organization needs an OWNER; or: The same request is under way; or: The request was carried out before; or: What is stored cannot be opened. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -6052,7 +6052,7 @@ export interface operations {
                          */
                         auto_reply?: boolean | "shadow";
                         comment_reply?: {
-                            /** @description May hold {page_name} and {sender_name}. Messenger takes 2,000 characters at most. */
+                            /** @description May hold {page_name} and {sender_name}, which is "there" in messages and where Facebook tells no name. Messenger takes 2,000 characters at most. */
                             text: string;
                             /**
                              * @description As a comment, or as a message to its author.
@@ -6062,14 +6062,14 @@ export interface operations {
                             visibility?: "public" | "private";
                         };
                         message_reply?: {
-                            /** @description May hold {page_name} and {sender_name}. Messenger takes 2,000 characters at most. */
+                            /** @description May hold {page_name} and {sender_name}, which is "there" in messages and where Facebook tells no name. Messenger takes 2,000 characters at most. */
                             text: string;
                         };
                         /** @description How long an answer waits, 0 by default. */
                         reply_delay_seconds?: number;
                         /** @description The first rule that fits gives the text. Where none fits, message_reply or comment_reply does. */
                         rules?: {
-                            /** @description May hold {page_name} and {sender_name}. Messenger takes 2,000 characters at most. */
+                            /** @description May hold {page_name} and {sender_name}, which is "there" in messages and where Facebook tells no name. Messenger takes 2,000 characters at most. */
                             text: string;
                             when: {
                                 /** @description Words or phrases, in any case. Whole words, not patterns; signs such as % and + count. */
@@ -6156,7 +6156,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The slug is taken; or: The connection is not ready; or: The page is taken; or: What it belongs to is inactive; or: The person is a member already; or: The invitation is over; or: The API key was rotated already; or: There are too many API keys; or: An organization needs an OWNER; or: The same request is under way; or: The request was carried out before; or: What is stored cannot be opened. */
+            /** @description The slug is taken; or: The connection is not ready; or: The page is taken; or: The person is a member already; or: The invitation is over; or: The API key was rotated already; or: There are too many API keys; or: An organization needs an OWNER; or: The same request is under way; or: The request was carried out before; or: What is stored cannot be opened. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -6274,7 +6274,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The slug is taken; or: The connection is not ready; or: The page is taken; or: What it belongs to is inactive; or: The person is a member already; or: The invitation is over; or: The API key was rotated already; or: There are too many API keys; or: An organization needs an OWNER; or: The same request is under way; or: The request was carried out before; or: What is stored cannot be opened. */
+            /** @description The slug is taken; or: The connection is not ready; or: The page is taken; or: The person is a member already; or: The invitation is over; or: The API key was rotated already; or: There are too many API keys; or: An organization needs an OWNER; or: The same request is under way; or: The request was carried out before; or: What is stored cannot be opened. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -6474,7 +6474,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The slug is taken; or: The connection is not ready; or: The page is taken; or: What it belongs to is inactive; or: The person is a member already; or: The invitation is over; or: The API key was rotated already; or: There are too many API keys; or: An organization needs an OWNER; or: The same request is under way; or: The request was carried out before; or: What is stored cannot be opened. */
+            /** @description The slug is taken; or: The connection is not ready; or: The page is taken; or: The person is a member already; or: The invitation is over; or: The API key was rotated already; or: There are too many API keys; or: An organization needs an OWNER; or: The same request is under way; or: The request was carried out before; or: What is stored cannot be opened. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -6575,7 +6575,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The slug is taken; or: The connection is not ready; or: The page is taken; or: What it belongs to is inactive; or: The person is a member already; or: The invitation is over; or: The API key was rotated already; or: There are too many API keys; or: An organization needs an OWNER; or: The same request is under way; or: The request was carried out before; or: What is stored cannot be opened. */
+            /** @description The slug is taken; or: The connection is not ready; or: The page is taken; or: The person is a member already; or: The invitation is over; or: The API key was rotated already; or: There are too many API keys; or: An organization needs an OWNER; or: The same request is under way; or: The request was carried out before; or: What is stored cannot be opened. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -6727,7 +6727,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The slug is taken; or: The connection is not ready; or: The page is taken; or: What it belongs to is inactive; or: The person is a member already; or: The invitation is over; or: The API key was rotated already; or: There are too many API keys; or: An organization needs an OWNER; or: The same request is under way; or: The request was carried out before; or: What is stored cannot be opened. */
+            /** @description The slug is taken; or: The connection is not ready; or: The page is taken; or: The person is a member already; or: The invitation is over; or: The API key was rotated already; or: There are too many API keys; or: An organization needs an OWNER; or: The same request is under way; or: The request was carried out before; or: What is stored cannot be opened. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -7015,7 +7015,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The slug is taken; or: The connection is not ready; or: The page is taken; or: What it belongs to is inactive; or: The person is a member already; or: The invitation is over; or: The API key was rotated already; or: There are too many API keys; or: An organization needs an OWNER; or: The same request is under way; or: The request was carried out before; or: What is stored cannot be opened. */
+            /** @description The slug is taken; or: The connection is not ready; or: The page is taken; or: The person is a member already; or: The invitation is over; or: The API key was rotated already; or: There are too many API keys; or: An organization needs an OWNER; or: The same request is under way; or: The request was carried out before; or: What is stored cannot be opened. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -7344,7 +7344,7 @@ export interface operations {
                     config?: {
                         auto_reply?: boolean | "shadow";
                         comment_reply?: {
-                            /** @description May hold {page_name} and {sender_name}. Messenger takes 2,000 characters at most. */
+                            /** @description May hold {page_name} and {sender_name}, which is "there" in messages and where Facebook tells no name. Messenger takes 2,000 characters at most. */
                             text: string;
                             /**
                              * @description As a comment, or as a message to its author.
@@ -7354,12 +7354,12 @@ export interface operations {
                             visibility?: "public" | "private";
                         } | null;
                         message_reply?: {
-                            /** @description May hold {page_name} and {sender_name}. Messenger takes 2,000 characters at most. */
+                            /** @description May hold {page_name} and {sender_name}, which is "there" in messages and where Facebook tells no name. Messenger takes 2,000 characters at most. */
                             text: string;
                         } | null;
                         reply_delay_seconds?: number | null;
                         rules?: {
-                            /** @description May hold {page_name} and {sender_name}. Messenger takes 2,000 characters at most. */
+                            /** @description May hold {page_name} and {sender_name}, which is "there" in messages and where Facebook tells no name. Messenger takes 2,000 characters at most. */
                             text: string;
                             when: {
                                 /** @description Words or phrases, in any case. Whole words, not patterns; signs such as % and + count. */
@@ -7552,7 +7552,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The slug is taken; or: The connection is not ready; or: The page is taken; or: What it belongs to is inactive; or: The person is a member already; or: The invitation is over; or: The API key was rotated already; or: There are too many API keys; or: An organization needs an OWNER; or: The same request is under way; or: The request was carried out before; or: What is stored cannot be opened. */
+            /** @description The slug is taken; or: The connection is not ready; or: The page is taken; or: The person is a member already; or: The invitation is over; or: The API key was rotated already; or: There are too many API keys; or: An organization needs an OWNER; or: The same request is under way; or: The request was carried out before; or: What is stored cannot be opened. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -7771,7 +7771,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The slug is taken; or: The connection is not ready; or: The page is taken; or: What it belongs to is inactive; or: The person is a member already; or: The invitation is over; or: The API key was rotated already; or: There are too many API keys; or: An organization needs an OWNER; or: The same request is under way; or: The request was carried out before; or: What is stored cannot be opened. */
+            /** @description The slug is taken; or: The connection is not ready; or: The page is taken; or: The person is a member already; or: The invitation is over; or: The API key was rotated already; or: There are too many API keys; or: An organization needs an OWNER; or: The same request is under way; or: The request was carried out before; or: What is stored cannot be opened. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -7852,7 +7852,7 @@ export interface operations {
                     config?: {
                         auto_reply?: boolean | "shadow";
                         comment_reply?: {
-                            /** @description May hold {page_name} and {sender_name}. Messenger takes 2,000 characters at most. */
+                            /** @description May hold {page_name} and {sender_name}, which is "there" in messages and where Facebook tells no name. Messenger takes 2,000 characters at most. */
                             text: string;
                             /**
                              * @description As a comment, or as a message to its author.
@@ -7862,12 +7862,12 @@ export interface operations {
                             visibility?: "public" | "private";
                         } | null;
                         message_reply?: {
-                            /** @description May hold {page_name} and {sender_name}. Messenger takes 2,000 characters at most. */
+                            /** @description May hold {page_name} and {sender_name}, which is "there" in messages and where Facebook tells no name. Messenger takes 2,000 characters at most. */
                             text: string;
                         } | null;
                         reply_delay_seconds?: number | null;
                         rules?: {
-                            /** @description May hold {page_name} and {sender_name}. Messenger takes 2,000 characters at most. */
+                            /** @description May hold {page_name} and {sender_name}, which is "there" in messages and where Facebook tells no name. Messenger takes 2,000 characters at most. */
                             text: string;
                             when: {
                                 /** @description Words or phrases, in any case. Whole words, not patterns; signs such as % and + count. */
@@ -7930,7 +7930,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The slug is taken; or: The connection is not ready; or: The page is taken; or: What it belongs to is inactive; or: The person is a member already; or: The invitation is over; or: The API key was rotated already; or: There are too many API keys; or: An organization needs an OWNER; or: The same request is under way; or: The request was carried out before; or: What is stored cannot be opened. */
+            /** @description The slug is taken; or: The connection is not ready; or: The page is taken; or: The person is a member already; or: The invitation is over; or: The API key was rotated already; or: There are too many API keys; or: An organization needs an OWNER; or: The same request is under way; or: The request was carried out before; or: What is stored cannot be opened. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -8048,7 +8048,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The slug is taken; or: The connection is not ready; or: The page is taken; or: What it belongs to is inactive; or: The person is a member already; or: The invitation is over; or: The API key was rotated already; or: There are too many API keys; or: An organization needs an OWNER; or: The same request is under way; or: The request was carried out before; or: What is stored cannot be opened. */
+            /** @description The slug is taken; or: The connection is not ready; or: The page is taken; or: The person is a member already; or: The invitation is over; or: The API key was rotated already; or: There are too many API keys; or: An organization needs an OWNER; or: The same request is under way; or: The request was carried out before; or: What is stored cannot be opened. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -8339,7 +8339,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The slug is taken; or: The connection is not ready; or: The page is taken; or: What it belongs to is inactive; or: The person is a member already; or: The invitation is over; or: The API key was rotated already; or: There are too many API keys; or: An organization needs an OWNER; or: The same request is under way; or: The request was carried out before; or: What is stored cannot be opened. */
+            /** @description The slug is taken; or: The connection is not ready; or: The page is taken; or: The person is a member already; or: The invitation is over; or: The API key was rotated already; or: There are too many API keys; or: An organization needs an OWNER; or: The same request is under way; or: The request was carried out before; or: What is stored cannot be opened. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -8552,7 +8552,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The slug is taken; or: The connection is not ready; or: The page is taken; or: What it belongs to is inactive; or: The person is a member already; or: The invitation is over; or: The API key was rotated already; or: There are too many API keys; or: An organization needs an OWNER; or: The same request is under way; or: The request was carried out before; or: What is stored cannot be opened. */
+            /** @description The slug is taken; or: The connection is not ready; or: The page is taken; or: The person is a member already; or: The invitation is over; or: The API key was rotated already; or: There are too many API keys; or: An organization needs an OWNER; or: The same request is under way; or: The request was carried out before; or: What is stored cannot be opened. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -8754,7 +8754,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The slug is taken; or: The connection is not ready; or: The page is taken; or: What it belongs to is inactive; or: The person is a member already; or: The invitation is over; or: The API key was rotated already; or: There are too many API keys; or: An organization needs an OWNER; or: The same request is under way; or: The request was carried out before; or: What is stored cannot be opened. */
+            /** @description The slug is taken; or: The connection is not ready; or: The page is taken; or: The person is a member already; or: The invitation is over; or: The API key was rotated already; or: There are too many API keys; or: An organization needs an OWNER; or: The same request is under way; or: The request was carried out before; or: What is stored cannot be opened. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -8870,7 +8870,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The slug is taken; or: The connection is not ready; or: The page is taken; or: What it belongs to is inactive; or: The person is a member already; or: The invitation is over; or: The API key was rotated already; or: There are too many API keys; or: An organization needs an OWNER; or: The same request is under way; or: The request was carried out before; or: What is stored cannot be opened. */
+            /** @description The slug is taken; or: The connection is not ready; or: The page is taken; or: The person is a member already; or: The invitation is over; or: The API key was rotated already; or: There are too many API keys; or: An organization needs an OWNER; or: The same request is under way; or: The request was carried out before; or: What is stored cannot be opened. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -9061,7 +9061,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The slug is taken; or: The connection is not ready; or: The page is taken; or: What it belongs to is inactive; or: The person is a member already; or: The invitation is over; or: The API key was rotated already; or: There are too many API keys; or: An organization needs an OWNER; or: The same request is under way; or: The request was carried out before; or: What is stored cannot be opened. */
+            /** @description The slug is taken; or: The connection is not ready; or: The page is taken; or: The person is a member already; or: The invitation is over; or: The API key was rotated already; or: There are too many API keys; or: An organization needs an OWNER; or: The same request is under way; or: The request was carried out before; or: What is stored cannot be opened. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -9257,7 +9257,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The slug is taken; or: The connection is not ready; or: The page is taken; or: What it belongs to is inactive; or: The person is a member already; or: The invitation is over; or: The API key was rotated already; or: There are too many API keys; or: An organization needs an OWNER; or: The same request is under way; or: The request was carried out before; or: What is stored cannot be opened. */
+            /** @description The slug is taken; or: The connection is not ready; or: The page is taken; or: The person is a member already; or: The invitation is over; or: The API key was rotated already; or: There are too many API keys; or: An organization needs an OWNER; or: The same request is under way; or: The request was carried out before; or: What is stored cannot be opened. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -9346,7 +9346,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The slug is taken; or: The connection is not ready; or: The page is taken; or: What it belongs to is inactive; or: The person is a member already; or: The invitation is over; or: The API key was rotated already; or: There are too many API keys; or: An organization needs an OWNER; or: The same request is under way; or: The request was carried out before; or: What is stored cannot be opened. */
+            /** @description The slug is taken; or: The connection is not ready; or: The page is taken; or: The person is a member already; or: The invitation is over; or: The API key was rotated already; or: There are too many API keys; or: An organization needs an OWNER; or: The same request is under way; or: The request was carried out before; or: What is stored cannot be opened. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -9469,7 +9469,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The slug is taken; or: The connection is not ready; or: The page is taken; or: What it belongs to is inactive; or: The person is a member already; or: The invitation is over; or: The API key was rotated already; or: There are too many API keys; or: An organization needs an OWNER; or: The same request is under way; or: The request was carried out before; or: What is stored cannot be opened. */
+            /** @description The slug is taken; or: The connection is not ready; or: The page is taken; or: The person is a member already; or: The invitation is over; or: The API key was rotated already; or: There are too many API keys; or: An organization needs an OWNER; or: The same request is under way; or: The request was carried out before; or: What is stored cannot be opened. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -9743,7 +9743,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The slug is taken; or: The connection is not ready; or: The page is taken; or: What it belongs to is inactive; or: The person is a member already; or: The invitation is over; or: The API key was rotated already; or: There are too many API keys; or: An organization needs an OWNER; or: The same request is under way; or: The request was carried out before; or: What is stored cannot be opened. */
+            /** @description The slug is taken; or: The connection is not ready; or: The page is taken; or: The person is a member already; or: The invitation is over; or: The API key was rotated already; or: There are too many API keys; or: An organization needs an OWNER; or: The same request is under way; or: The request was carried out before; or: What is stored cannot be opened. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -9951,7 +9951,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The slug is taken; or: The connection is not ready; or: The page is taken; or: What it belongs to is inactive; or: The person is a member already; or: The invitation is over; or: The API key was rotated already; or: There are too many API keys; or: An organization needs an OWNER; or: The same request is under way; or: The request was carried out before; or: What is stored cannot be opened. */
+            /** @description The slug is taken; or: The connection is not ready; or: The page is taken; or: The person is a member already; or: The invitation is over; or: The API key was rotated already; or: There are too many API keys; or: An organization needs an OWNER; or: The same request is under way; or: The request was carried out before; or: What is stored cannot be opened. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -10074,7 +10074,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The slug is taken; or: The connection is not ready; or: The page is taken; or: What it belongs to is inactive; or: The person is a member already; or: The invitation is over; or: The API key was rotated already; or: There are too many API keys; or: An organization needs an OWNER; or: The same request is under way; or: The request was carried out before; or: What is stored cannot be opened. */
+            /** @description The slug is taken; or: The connection is not ready; or: The page is taken; or: The person is a member already; or: The invitation is over; or: The API key was rotated already; or: There are too many API keys; or: An organization needs an OWNER; or: The same request is under way; or: The request was carried out before; or: What is stored cannot be opened. */
             409: {
                 headers: {
                     [name: string]: unknown;

@@ -7,7 +7,6 @@ export type ErrorCode =
   | 'slug_taken'
   | 'page_taken'
   | 'connection_not_ready'
-  | 'parent_inactive'
   | 'key_rotated'
   | 'too_many_keys'
   | 'last_owner'

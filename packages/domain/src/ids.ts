@@ -5,7 +5,7 @@ declare const uuidBrand: unique symbol;
 /** A lower-case uuid. Made by us as version 7, or read from a column of type uuid. */
 export type Uuid = string & { readonly [uuidBrand]: true };
 
-/** What a public id names: TypeID prefixes (api.md). */
+/** What a public id names: TypeID prefixes. */
 export const idPrefixes = {
   organization: 'org',
   member: 'mem',

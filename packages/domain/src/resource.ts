@@ -32,7 +32,7 @@ export interface Fields {
 
 /**
  * How a row is shown: the ids, made public in JavaScript, and the other fields, built as JSON by Postgres. What is
- * not listed cannot leak. Half again as fast as parsing columns and printing them again (stack measurements).
+ * not listed cannot leak. Half again as fast as parsing columns and printing them again (measured).
  */
 export class Resource<Shape> {
   readonly columns: readonly string[];
@@ -106,7 +106,7 @@ export const jsonWhere = (condition: string, fields: Fields): string =>
 
 export const cursorInput = z.string().max(200).optional().describe("The last page's `next_cursor`.");
 
-/** Query parameters that every list takes (api.md). */
+/** Query parameters that every list takes. */
 export const listInput = z.strictObject({
   limit: z.coerce.number().int().min(1).max(100).default(25).describe('How many at most, 1 to 100.'),
   cursor: cursorInput,

@@ -13,7 +13,7 @@ export interface BatchRead<T> {
   read: (body: unknown) => T | undefined;
 }
 
-/** Meta's limit (fact sheet 12). Each read counts as a call all the same; what is saved is round trips. */
+/** Meta's limit. Each read counts as a call all the same; what is saved is round trips. */
 export const maxBatchSize = 50;
 /** Fifty tokens whose scopes name thousands of pages each are megabytes. */
 const maxBodyBytes = 20_000_000;
@@ -71,7 +71,7 @@ function relativeUrl(
   const pairs = Object.entries(query).map(([name, value]) => [name, plain(value)]);
   if (token) pairs.push(['access_token', token.reveal()]);
   // The proof belongs to the token that this very read is made with; nobody says that the batch's own holds for its reads
-  // too (fact sheet 5).
+  // too.
   pairs.push(['appsecret_proof', appSecretProof(appSecret, token ?? tokenOfBatch)]);
   return `${path}?${new URLSearchParams(pairs as [string, string][])}`;
 }

@@ -1,4 +1,4 @@
-/** What a connection needs (fact sheet 1.2). Granting less is possible; then `debug_token` tells what is missing. */
+/** What a connection needs. Granting less is possible; then `debug_token` tells what is missing. */
 export const requiredScopes = [
   'pages_show_list',
   'pages_manage_metadata',
@@ -27,7 +27,7 @@ export interface DialogInput {
 
 export type AuthType = 'rerequest' | 'reauthorize';
 
-/** Where the browser goes to connect pages (fact sheet 1.1). */
+/** Where the browser goes to connect pages. */
 export function dialogUrl(input: DialogInput): string {
   const url = new URL(`${input.dialogUrl.replace(/\/+$/, '')}/${input.version}/dialog/oauth`);
   url.search = new URLSearchParams({

@@ -30,7 +30,7 @@ const row = (code: number, subcode: number | null, outcome: Outcome, gist: strin
   gist,
 });
 
-/** Subcodes that say what happened to a token, under code 190, 102, or any OAuthException (fact sheet 6.3). */
+/** Subcodes that say what happened to a token, under code 190, 102, or any OAuthException. */
 export const tokenSubcodes: ReadonlyMap<number, Outcome> = new Map<number, Outcome>([
   [458, 'REAUTH'], // the person removed the app
   [459, 'USER_ACTION'], // checkpoint: the same token may live again
@@ -43,7 +43,7 @@ export const tokenSubcodes: ReadonlyMap<number, Outcome> = new Map<number, Outco
   [492, 'REAUTH'], // the person lost the role on the page
 ]);
 
-/** The code table of the fact sheet, 6.4, and the code exchange failures of 1.4. */
+/** Codes, and the failures of a code exchange. */
 export const errorTable: readonly ErrorRow[] = [
   row(1, null, 'TRANSIENT', 'unknown error'),
   row(1, 99, 'TRANSIENT', 'unknown error; on messaging perhaps a missing permission'),
@@ -77,7 +77,7 @@ export const errorTable: readonly ErrorRow[] = [
   row(100, 2018292, 'PERMANENT', 'invalid comment_id'),
   row(100, 2534014, 'RECIPIENT', 'no matching Instagram user'),
   row(101, null, 'CONFIG', 'invalid app id'),
-  // CONFIG or REAUTH by the sheet: only one of them can wrongly declare a tenant's token dead.
+  // CONFIG or REAUTH, nobody says: only one of them can wrongly declare a tenant's token dead.
   row(104, null, 'CONFIG', 'incorrect signature'),
   // Not a dead token although the subcode says so: the whole app is blocked.
   row(200, 458, 'CONFIG', 'API access blocked'),
@@ -121,8 +121,7 @@ export const messageRules: readonly { codes: readonly number[]; pattern: RegExp;
 ];
 
 /**
- * Faults of our own set-up, or of Graph with it, that are reported under codes which mean something else (fact sheet
- * 1.4, 3, 4, 5, 6.3).
+ * Faults of our own set-up, or of Graph with it, that are reported under codes which mean something else.
  */
 export const configurationMessages: readonly RegExp[] = [
   /API access (is )?blocked/i,

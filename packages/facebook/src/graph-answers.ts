@@ -8,7 +8,7 @@ export interface UserTokenGrant {
   expiresInSeconds: number | null;
 }
 
-/** The fields of `debug_token` (fact sheet 4). */
+/** The fields of `debug_token`. */
 export interface TokenInfo {
   isValid: boolean;
   /** USER, PAGE, APP or SYSTEM_USER. */

@@ -47,9 +47,9 @@ export interface OutgoingMessage {
 export interface GraphClient extends AppCalls {
   /** Single use at Graph: after a failure the person logs in again. */
   exchangeCode(code: Secret, redirectUri: string): Promise<GraphResult<UserTokenGrant>>;
-  /** May or may not move the expiry; only `debugToken` tells (fact sheet 2.2). */
+  /** May or may not move the expiry; only `debugToken` tells. */
   exchangeForLongLived(userToken: Secret): Promise<GraphResult<UserTokenGrant>>;
-  /** The documented renewal of a 60-day system user token: 60 more days from now (fact sheet 2.2). */
+  /** The documented renewal of a 60-day system user token: 60 more days from now. */
   renewSystemUser(token: Secret): Promise<GraphResult<UserTokenGrant>>;
   /** Asked with the app token. A dead token, and one of another app, is an `ok` result with `isValid: false`. */
   debugToken(token: Secret): Promise<GraphResult<TokenInfo>>;
@@ -139,7 +139,7 @@ function tokenCalls(transport: GraphTransport, config: GraphConfig): TokenCalls 
   };
 }
 
-// Literally so (fact sheet 2.1).
+// Literally so.
 const appTokenOf = (config: GraphConfig): Secret => new Secret(`${config.appId}|${config.appSecret.reveal()}`);
 
 // The inner error is Graph's text about this token, and people read it.
@@ -224,7 +224,7 @@ function replyCalls(transport: GraphTransport): ReplyCalls {
   return {
     async sendMessage(pageToken, pageId, { recipient, text, metadata }) {
       if (!isPageId(pageId)) return refuseId();
-      // A private reply takes neither type nor tag (fact sheet 10.2).
+      // A private reply takes neither type nor tag.
       const type = 'id' in recipient ? { messaging_type: 'RESPONSE' } : {};
       const json = { recipient, ...type, message: { text, metadata } };
       const path = `${pageId}/messages`;
@@ -272,7 +272,7 @@ function demandSuccess(result: GraphResult<boolean>): GraphResult<void> {
   };
 }
 
-// Meta's documents show the reply call also as the one that edits the comment itself (fact sheet 10.3).
+// Meta's documents show the reply call also as the one that edits the comment itself.
 function demandNewComment(
   id: string | null,
   commentId: string,

@@ -18,7 +18,7 @@ function classify(error: Record<string, unknown>, around: Partial<GraphFailure> 
   return classifyGraphError({ ...failure, body: { error: { type: 'OAuthException', ...error } }, ...around });
 }
 
-describe('token errors, fact sheet 6.3', () => {
+describe('token errors', () => {
   const rows: [number, number | undefined, Outcome][] = [
     [190, undefined, 'REAUTH'],
     [190, 0, 'REAUTH'],
@@ -62,7 +62,7 @@ describe('token errors, fact sheet 6.3', () => {
   });
 });
 
-describe('code table, fact sheet 6.4', () => {
+describe('code table', () => {
   test.each(errorTable.map(row => [row.code, row.subcode, row.outcome] as const))(
     '%s/%s is %s',
     (code, subcode, outcome) => {

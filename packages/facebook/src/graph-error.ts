@@ -42,8 +42,8 @@ export interface GraphFailure {
 }
 
 /**
- * What a failure means: pure, in the classifier order of the fact sheet (6.4). Never by the HTTP status where Graph
- * itself has spoken, never by a subcode alone. A write that may have happened is `AMBIGUOUS` instead of `TRANSIENT`.
+ * What a failure means: pure. Never by the HTTP status where Graph itself has spoken, never by a subcode alone. A write
+ * that may have happened is `AMBIGUOUS` instead of `TRANSIENT`.
  */
 export function classifyGraphError(failure: GraphFailure): GraphError {
   if (failure.http === null) return classifyWithoutAnswer(failure);
@@ -65,7 +65,7 @@ export function classifyGraphError(failure: GraphFailure): GraphError {
   };
 }
 
-/** What the inner error of `debug_token` says about the token it was asked about (fact sheet 4 and 6.3). */
+/** What the inner error of `debug_token` says about the token it was asked about. */
 export function classifyTokenError(error: { code: number | null; subcode: number | null; message: string }): Outcome {
   return outcomeOfEnvelope({ ...error, type: 'OAuthException', transient: false, fbtraceId: null }, 200);
 }
@@ -104,7 +104,7 @@ function classifyWithoutEnvelope(failure: GraphFailure, http: number): GraphErro
   };
 }
 
-// A 400 whose body was lost may have been 1/1357046, which can follow a success (fact sheet 6.2). A redirect (302) or a
+// A 400 whose body was lost may have been 1/1357046, which can follow a success. A redirect (302) or a
 // proxy's timeout (408) may stand in front of a request that went on.
 const isRefusal = (http: number): boolean => [401, 403, 404, 405, 413, 429].includes(http);
 
@@ -158,7 +158,7 @@ const refusedForNow: ReadonlySet<number> = new Set([2, 1200]);
 
 function mayHaveHappened(outcome: Outcome, code: number | null, http: number): boolean {
   if (outcome === 'AMBIGUOUS' || (http >= 200 && http < 300)) return true;
-  // Of passing troubles only these say that nothing was done (fact sheet 6.4); 1/1357046 proves that an error can follow
+  // Of passing troubles only these say that nothing was done; 1/1357046 proves that an error can follow
   // a success.
   return outcome === 'TRANSIENT' && (!refusedForNow.has(code ?? 0) || http >= 500);
 }
@@ -168,7 +168,7 @@ function settleDoubt(outcome: Outcome, write: boolean, sentMaybe: boolean): Outc
   return outcome === 'AMBIGUOUS' && !write ? 'TRANSIENT' : outcome;
 }
 
-// Fact sheet 7.4: at least five minutes, since calls made while throttled prolong it. A day, against a junk header.
+// At least five minutes, since calls made while throttled prolong it. A day, against a junk header.
 const minThrottleMs = 5 * 60_000;
 const maxWaitMs = 24 * 60 * 60_000;
 

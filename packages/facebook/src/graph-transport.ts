@@ -24,7 +24,7 @@ export interface GraphConfig {
   timeoutMs?: number;
   /**
    * Told once per version when Graph answers with another one than asked for: it silently serves the oldest usable
-   * version in place of an expired one (fact sheet 12).
+   * version in place of an expired one.
    */
   onOtherVersion?: (servedVersion: string) => void;
 }

@@ -9,7 +9,7 @@ import {
   verifyWebhookSignature,
 } from './signatures.ts';
 
-// Secret and vectors of the fact sheet, 5, 8.2 and 11.
+// Secret and vectors that were computed elsewhere.
 const secret = new Secret('0123456789abcdef0123456789abcdef');
 const old = new Secret('ffffffffffffffffffffffffffffffff');
 const token = new Secret('EAATESTPAGETOKEN0001');

@@ -2,7 +2,7 @@ import type { KeyObject } from 'node:crypto';
 import { createHmac, createSecretKey, timingSafeEqual } from 'node:crypto';
 import type { Secret } from '@pagekeeper/runtime/secret';
 
-/** `appsecret_proof` of a token: HMAC-SHA256 in lowercase hex, keyed by the app secret (fact sheet 5). */
+/** `appsecret_proof` of a token: HMAC-SHA256 in lowercase hex, keyed by the app secret. */
 export function appSecretProof(appSecret: Secret, token: Secret): string {
   return hmac(appSecret, token.reveal()).toString('hex');
 }
@@ -38,7 +38,7 @@ const maxSignedRequestLength = 16_384;
 const base64url = /^[A-Za-z0-9_-]+={0,2}$/;
 
 /**
- * Opens the `signed_request` of the deauthorize and data-deletion callbacks (fact sheet 11).
+ * Opens the `signed_request` of the deauthorize and data-deletion callbacks.
  * Null for a wrong signature, another algorithm, or a payload without user and time. The user id is the app-scoped
  * one. Whether `issuedAt` is recent enough is for the caller to judge.
  */

@@ -1,5 +1,5 @@
 /**
- * The webhook fields every page is subscribed to (fact sheet 9). A subscription replaces the one before it, so the
+ * The webhook fields every page is subscribed to. A subscription replaces the one before it, so the
  * whole list is sent each time: a list without `messages` would silence the page.
  */
 export const subscribedFields = [

@@ -30,7 +30,7 @@ const maxTypesPerObject = 16;
 /** Response headers with names in lower case, as node and undici give them. */
 export type Headers = Readonly<Record<string, string | string[] | undefined>>;
 
-/** Reads `x-app-usage`, `x-page-usage` and `x-business-use-case-usage` (fact sheet 7.1). What cannot be read is absent. */
+/** Reads `x-app-usage`, `x-page-usage` and `x-business-use-case-usage`. What cannot be read is absent. */
 export function parseUsage(headers: Headers): Usage {
   return {
     app: percentOf(jsonHeader(headers, 'x-app-usage')),
@@ -48,7 +48,7 @@ const minRestMs = 5 * 60_000;
 
 /**
  * How long a page is to be left alone by what an answer to its token said: as long as Facebook says, at least five
- * minutes (fact sheet 7.4), from the moment on at which the next call would be refused. Null while calls are accepted.
+ * minutes, from the moment on at which the next call would be refused. Null while calls are accepted.
  */
 export function pageRestMs({ page, buc }: Usage, pageId: string): number | null {
   const own = buc.filter(({ id }) => id === pageId);

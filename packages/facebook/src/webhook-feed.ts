@@ -28,7 +28,7 @@ const postItems: ReadonlySet<unknown> = new Set([
   'offer',
 ]);
 
-/** Reads one item of `changes` (fact sheet 8.4). */
+/** Reads one item of `changes`. */
 export function readFeedItem(item: Fields): Reading {
   const value = fieldsOf(item.value);
   if (value && item.field === 'feed') return readFeedValue(item, value);

@@ -2,7 +2,7 @@ import type { ChangeKind, Reading } from './webhook-change.ts';
 import type { Fields } from './webhook-values.ts';
 import { fieldsOf, hashOf, idOf, idWithin, timeOf } from './webhook-values.ts';
 
-/** Reads one item of `messaging` (fact sheet 8.5). */
+/** Reads one item of `messaging`. */
 export function readMessagingItem(item: Fields, pageId: string): Reading {
   const { kind, identity, personId } = identify(item, pageId);
   return { kind, time: timeOf(item.timestamp), identity: identity ?? [hashOf(item)], personId, threadId: personId };

@@ -25,7 +25,7 @@ const changesIn = (content: object) => parseDelivery(delivery(entryOf(content)))
 const readFeed = (value: unknown) => changesIn({ changes: [feed(value)] })[0];
 const readTalk = (part: object) => changesIn({ messaging: [talk(part)] })[0];
 
-describe('feed, fact sheet 8.4', () => {
+describe('feed', () => {
   test('a comment on a post', () => {
     expect(readFeed(comment)).toEqual({
       pageId: page,
@@ -105,7 +105,7 @@ describe('feed, fact sheet 8.4', () => {
   });
 });
 
-describe('messaging, fact sheet 8.5', () => {
+describe('messaging', () => {
   const cases: [string, object, string, string[] | null][] = [
     ['message', { message: { mid: 'm_1', text: 'hi' } }, 'message', ['m_1']],
     ['message without text', { message: { mid: 'm_1', attachments: [] } }, 'message', ['m_1']],

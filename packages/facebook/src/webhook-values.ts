@@ -33,7 +33,7 @@ const maxTimeMs = 2 ** 48 - 1;
 
 /**
  * A time in seconds, milliseconds or ISO 8601. The unit is seconds in `changes` and milliseconds in `messaging`, but
- * exceptions are known (fact sheet 8.3), so the size decides: 1e11 ms is 1973, 1e11 s the year 5138.
+ * exceptions are known, so the size decides: 1e11 ms is 1973, 1e11 s the year 5138.
  */
 export function timeOf(value: unknown): Date | null {
   const number = typeof value === 'string' ? numberIn(value) : value;

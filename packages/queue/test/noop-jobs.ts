@@ -10,7 +10,7 @@ export interface NoopOrder {
 
 export type NoopReply = { jobsPerSecond: number } | { error: string };
 
-/** The best of those that were tried (stack measurements). */
+/** The best of those that were tried (measured). */
 const concurrency = 50;
 const name = 'noop';
 

@@ -14,7 +14,7 @@ export interface PersonRequestOptions {
   limits: Limits;
 }
 
-/** What Facebook tells us of a person who removed the app, or wants their data deleted (fact sheet 11). */
+/** What Facebook tells us of a person who removed the app, or wants their data deleted. */
 export function mountPersonRequests(
   app: Express,
   { services, publicUrl, appSecrets, limits }: PersonRequestOptions,

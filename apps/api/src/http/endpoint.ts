@@ -45,7 +45,7 @@ export type Answer = Rendered<unknown> | { status: number; body: Rendered<unknow
 /** One endpoint: its contract and the one verb it calls. The router, the OpenAPI document and the tests read it. */
 export interface Endpoint {
   method: Method;
-  /** As in api.md: `/v1/organizations/{organization}`. */
+  /** As in the documentation: `/v1/organizations/{organization}`. */
   path: string;
   summary: string;
   tag: string;

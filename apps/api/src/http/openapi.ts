@@ -27,7 +27,7 @@ export function buildOpenApi(endpoints: readonly Endpoint[]) {
           type: 'apiKey',
           in: 'cookie',
           name: 'pagekeeper.session_token',
-          description: 'POST /auth/sign-in/email',
+          description: 'POST /auth/sign-in/email. Over https its name begins with `__Host-`.',
         },
         apiKey: { type: 'http', scheme: 'bearer', description: 'Authorization: Bearer pgk_live_…' },
       },

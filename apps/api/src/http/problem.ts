@@ -41,7 +41,6 @@ export const problems: Record<ProblemCode, { status: number; title: string }> = 
   slug_taken: { status: 409, title: 'The slug is taken' },
   connection_not_ready: { status: 409, title: 'The connection is not ready' },
   page_taken: { status: 409, title: 'The page is taken' },
-  parent_inactive: { status: 409, title: 'What it belongs to is inactive' },
   already_member: { status: 409, title: 'The person is a member already' },
   invitation_closed: { status: 409, title: 'The invitation is over' },
   key_rotated: { status: 409, title: 'The API key was rotated already' },

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { sweepLogins } from '@pagekeeper/domain/facebook/sweep-logins';
-import { sweepNotifications } from '@pagekeeper/domain/notifications/sweep-notifications';
+import { sendNotificationsJob } from '@pagekeeper/domain/jobs';
+import { sweep } from '@pagekeeper/domain/sweep';
 import type { Queue } from '@pagekeeper/queue/queue';
 import { type Network, startNetwork } from '@pagekeeper/testing/network/network';
 import { Happenings } from './happenings.ts';
@@ -119,7 +120,8 @@ async function checkAndTell(network: Network): Promise<void> {
     if (due === 0) break;
     await untilIdle(network);
   }
-  if ((await sweepNotifications(network.services)) > 0) await untilIdle(network);
+  const { found } = await sweep(network.services, 'unsent_notifications', sendNotificationsJob, 1_000);
+  if (found > 0) await untilIdle(network);
 }
 
 async function untilIdle(network: Network): Promise<void> {

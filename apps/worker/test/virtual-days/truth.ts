@@ -87,7 +87,7 @@ function suffer(ailments: Ailments, pageId: string, { event, detail, died, reviv
   else ailments.killed = true;
 }
 
-/** The most serious first, as Facebook tells it (fact sheet 6.3). */
+/** The most serious first, as Facebook tells it. */
 function statusOf({ killed, leftOut, checkpoint, roleLost, missing }: Ailments): TrueStatus {
   if (killed || leftOut) return 'needs_reauth';
   if (checkpoint) return 'blocked_user_action';

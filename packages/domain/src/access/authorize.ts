@@ -14,7 +14,7 @@ const admins = ['OWNER', 'ADMIN'] as const;
 const adminsAndStaff = ['OWNER', 'ADMIN', 'STAFF'] as const;
 const owners = ['OWNER'] as const;
 
-/** What can be done in a tenant, and by whom (api.md, Roles). One table; jobs act for the organization itself. */
+/** What can be done in a tenant, and by whom. One table; jobs act for the organization itself. */
 export const permissions = {
   // Whoever creates one is its OWNER from the first statement on; staff create one for its owner.
   'organization.create': { roles: ['OWNER', 'STAFF'], scope: 'write' },

@@ -55,7 +55,7 @@ class Refused extends Error {
 }
 
 /**
- * Takes Facebook's answer: the state first, then the error, then the code (fact sheet 1.3). Spends the state, buys the
+ * Takes Facebook's answer: the state first, then the error, then the code. Spends the state, buys the
  * login outside of any transaction, stores what it shows, and has the person's other logins looked at again.
  * @throws DomainError `forbidden` where the person may not connect pages any more
  */

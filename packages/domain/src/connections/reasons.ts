@@ -20,7 +20,7 @@ export const refusals = {
 
 export type RefusalCode = keyof typeof refusals;
 
-/** What Facebook says with `error` in place of a code (fact sheet 1.3). */
+/** What Facebook says with `error` in place of a code. */
 export function deniedReason(error: string): StatusReason {
   if (error !== 'access_denied') {
     return reason('dialog_failed', 'Facebook could not finish the dialog.', `Wait a few minutes. ${again}`);
@@ -34,7 +34,7 @@ export function deniedReason(error: string): StatusReason {
 
 export const nothingCame = reason('no_answer', 'Facebook sent you back with neither a code nor an error.', again);
 
-/** Why a code could not be exchanged (fact sheet 1.4). It is spent either way. */
+/** Why a code could not be exchanged. It is spent either way. */
 export function exchangeReason({ code, subcode, outcome }: GraphError): StatusReason {
   if (code === 100 && subcode === 36007) {
     return reason('code_expired', 'The code that Facebook gave you was too old, or not one of its own.', again);
@@ -78,27 +78,27 @@ export const permissionsMissing = (missing: readonly string[]): StatusReason =>
   reason(
     'permission_missing',
     `Not granted: ${missing.join(', ')}.`,
-    'Begin again with ask_again "permissions", and leave everything ticked.',
+    'Begin again, and leave everything ticked (by the API: ask_again "permissions").',
   );
 
 export const pageMissing = reason(
   'page_missing',
   'The page that is to work again is not among those that this login shows.',
-  'Begin again with ask_again "pages" and tick it, or let somebody who has a role on it log in.',
+  'Begin again and tick it (by the API: ask_again "pages"), or let somebody who has a role on it log in.',
 );
 
 /** Said of one page. */
 export const notGranted = reason(
   'page_not_granted',
   'The login does not show this page.',
-  'Begin again with ask_again "pages", and tick it in the dialog.',
+  'Begin again, and tick it in the dialog (by the API: ask_again "pages").',
 );
 
 export const withheld = (scopes: readonly string[]): StatusReason =>
   reason(
     'page_not_granted',
     `The login grants ${scopes.join(', ')} for other pages, not for this one.`,
-    'Begin again with ask_again "pages", and tick it for everything.',
+    'Begin again, and tick it for everything (by the API: ask_again "pages").',
   );
 
 export const noPageToken = reason(

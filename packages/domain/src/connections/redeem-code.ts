@@ -19,7 +19,7 @@ export interface Unredeemed {
 }
 
 /**
- * Code → user token → long-lived user token → pages (fact sheet 13.1). Tried once: a failed exchange spends the code
+ * Code → user token → long-lived user token → pages. Tried once: a failed exchange spends the code
  * too. No database.
  * @returns the login, or why there is none
  */

@@ -12,7 +12,7 @@ export class ExaminationFailed extends Error {
   }
 }
 
-/** Whether an error is Facebook's word on a token, and not a failure of ours (fact sheet 14.1). */
+/** Whether an error is Facebook's word on a token, and not a failure of ours. */
 export const saysSomethingOfTheToken = ({ outcome }: GraphError): boolean =>
   ['REAUTH', 'USER_ACTION', 'PERMISSION', 'PERMANENT'].includes(outcome);
 

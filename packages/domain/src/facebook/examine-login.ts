@@ -31,7 +31,7 @@ export const personOf = ({ user, pages }: LoginFindings): string | null =>
   null;
 
 const day = 24 * 3_600_000;
-/** Day 45 of 60: from here on the user token is exchanged (fact sheet 13). */
+/** Day 45 of 60: from here on the user token is exchanged. */
 const exchangeBeforeEndMs = 15 * day;
 const exchangeEveryMs = 18 * 3_600_000;
 

@@ -105,7 +105,7 @@ async function tryTokens(graph: GraphClient, appId: string, examinations: PageEx
   }
 }
 
-/** A token that was found dead before, and is dead still, is used no more (fact sheet 13.7); another app's never. */
+/** A token that was found dead before, and is dead still, is used no more; another app's never. */
 function isDoubtful({ page, found: { info, grant } }: Seen, appId: string): boolean {
   if (info.error && isForeignToken(info.error)) return false;
   if (info.appId !== null && info.appId !== appId) return false;
@@ -117,7 +117,7 @@ function isDoubtful({ page, found: { info, grant } }: Seen, appId: string): bool
 function settleProbe(found: PageFindings, probe: GraphResult<PageDetails>): GraphError | null {
   if (probe.ok) {
     found.works = true;
-    // Facebook calls it invalid and accepts it: nobody is called dead on that (fact sheet 13.7).
+    // Facebook calls it invalid and accepts it: nobody is called dead on that.
     return found.info.isValid ? null : transient(contradiction, null);
   }
   if (!saysSomethingOfTheToken(probe.error)) return probe.error;

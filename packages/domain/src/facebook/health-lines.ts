@@ -107,7 +107,7 @@ function permissionsLine(findings: StoredFindings | null): Line {
 const day = 24 * 3_600_000;
 const dataAccessNoticeMs = 7 * day;
 
-/** Ninety days after the person was last active. What we need goes on by Facebook's list of exemptions (fact sheet 2.4). */
+/** Ninety days after the person was last active. What we need goes on by Facebook's list of exemptions. */
 function dataAccessLine({ findings, now }: HealthFacts): Line {
   if (!findings?.token?.is_valid) return unknown('Only a working token tells.');
   const { data_access_expires_at: at } = findings.token;

@@ -47,7 +47,7 @@ const day = 24 * 3_600_000;
 const expiryNoticeMs = 14 * day;
 
 /**
- * A page's status from what a check found: pure, most serious first (fact sheet 6.3, 13, 14.1).
+ * A page's status from what a check found: pure, most serious first.
  * @param now in business time
  */
 export function judgePage(situation: PageSituation, now: Date): Verdict {
@@ -84,7 +84,7 @@ function judgeGrant({ token, pageId, tasks }: PageSituation): Verdict | null {
   );
 }
 
-/** Without target ids a scope holds for all of the person's pages (fact sheet 4). */
+/** Without target ids a scope holds for all of the person's pages. */
 export function isWithheld({ granularScopes }: TokenInfo, scope: string, pageId: string): boolean {
   const granular = granularScopes.find(candidate => candidate.scope === scope);
   return granular?.targetIds !== null && granular?.targetIds !== undefined && !granular.targetIds.includes(pageId);
@@ -113,7 +113,7 @@ function judgeExpiry({ token, userIsAlive, userTokenExpiresAt }: PageSituation, 
   return { ...verdict('expiring', 'token_expiring', detail, reconnect), endsAt: first };
 }
 
-/** A dead token's status, by subcode (fact sheet 6.3). */
+/** A dead token's status, by subcode. */
 export function judgeDeadToken(error: TokenError | undefined): Verdict {
   if (error && isForeignToken(error)) return foreign;
   switch (error?.subcode) {

@@ -24,7 +24,7 @@ export interface SubscriptionFindings {
 
 /**
  * Makes pages' subscriptions what `webhook_enabled` wants: reads them in batches, changes those that differ one by one.
- * A POST replaces the whole field list, so the whole list is sent whenever one is missing (fact sheet 9). Nothing more
+ * A POST replaces the whole field list, so the whole list is sent whenever one is missing. Nothing more
  * is changed once Facebook has said that it is too much.
  */
 export async function reconcileSubscriptions(

@@ -2,7 +2,7 @@ import type { Uuid } from '../ids.ts';
 import { TenantModel } from '../tenancy/tenant-model.ts';
 import type { Sealed } from '../vault/sealed.ts';
 
-/** Most serious first (api.md). */
+/** Most serious first. */
 export const pageStatuses = [
   'disconnected',
   'page_lost',

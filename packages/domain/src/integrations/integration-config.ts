@@ -5,7 +5,9 @@ const replyText = z
   .trim()
   .min(1)
   .max(1_900)
-  .describe('May hold {page_name} and {sender_name}. Messenger takes 2,000 characters at most.');
+  .describe(
+    'May hold {page_name} and {sender_name}, which is "there" in messages and where Facebook tells no name. Messenger takes 2,000 characters at most.',
+  );
 
 const messageReply = z.strictObject({ text: replyText });
 

@@ -4,7 +4,7 @@ import { pageStatuses } from './facebook-page-integration.ts';
 import { integrationTypes } from './integration.ts';
 import { integrationConfigShape } from './integration-config.ts';
 
-/** An integration as api.md shows it. Tokens are no part of it. */
+/** An integration as the API shows it. Tokens are no part of it. */
 export const integrationShape = z
   .object({
     id: z.string(),

@@ -30,7 +30,7 @@ export async function purgeOrganization(
   { organization, confirm }: { organization: string } & z.output<typeof purgeOrganizationInput>,
 ): Promise<Rendered<PurgeShape>> {
   const purge_id = newId();
-  const { shown } = await withTenantToErase(ctx, { organization }, async tx => {
+  const { shown, id } = await withTenantToErase(ctx, { organization }, async tx => {
     authorize(tx, 'organization.purge');
     const row = await Organization.query(tx).forNoKeyUpdate().first();
     // Another owner may have asked a moment ago.
@@ -39,8 +39,10 @@ export async function purgeOrganization(
     await closeForGood(tx, ctx.actor.userId, purge_id);
     const shown = await showPurge(tx, purge_id);
     await audit(tx, { action: 'organization.purge_asked', subject: { type: 'organization', id: row.id } });
-    return { shown };
+    return { shown, id: row.id };
   });
+  // A dump that is restored brings it back, and its own audit log went with it.
+  ctx.log.info({ organization_id: id, purge_id, request_id: ctx.requestId }, 'an organization was purged');
   await nudge(ctx, sweepUnsubscriptionsJob, {});
   await nudge(ctx, eraseOrganizationJob, { purge_id });
   return shown;

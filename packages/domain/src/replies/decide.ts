@@ -63,7 +63,7 @@ const hour = 60 * minute;
 
 /** How long a person of the page has a conversation for themself after their last word in it. */
 export const humanMs = 24 * hour;
-/** Facebook's windows (fact sheet 10.1, 10.2), and ours for public comments: late public answers look odd. */
+/** Facebook's windows, and ours for public comments: late public answers look odd. */
 const windows: Record<ReplyKind, { ms: number; text: string }> = {
   message: { ms: 24 * hour, text: '24 hours' },
   private_comment: { ms: 7 * 24 * hour, text: '7 days' },
@@ -75,9 +75,9 @@ const maxAheadMs = 5 * minute;
 
 /** More in an hour is no conversation any more: two programs answer each other, or somebody tries us out. */
 export const maxThreadReplies = 20;
-/** Below Facebook's limits of a busy page (fact sheet 7) but the one below; above it something has run away. */
+/** Below Facebook's limits of a busy page but the one below; above it something has run away. */
 export const maxPageReplies = 3_000;
-/** Facebook takes 750 in an hour (fact sheet 7.3); more of them would stop the page's other answers too. */
+/** Facebook takes 750 in an hour; more of them would stop the page's other answers too. */
 export const maxPrivateReplies = 700;
 /** So long one waits that is too much in its hour, before it is looked at again. */
 const privateRestMs = 10 * minute;

@@ -30,7 +30,7 @@ const ownWordsSlackMs = 5 * 60_000;
  * for on Facebook. A private one that is still wanted may simply be sent again: Facebook takes one per comment. A
  * message shows by its echo or not at all, and then silence is chosen over a double.
  * @param options.quietSeconds nothing counts as absent before this: Facebook may act on a request long after we gave it
- * up, shows comments late, and echoes take up to a minute (fact sheet 10.1)
+ * up, shows comments late, and echoes take up to a minute
  * @param options.isWanted whether it would be sent today
  */
 export async function reconcileReply(

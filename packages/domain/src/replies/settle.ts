@@ -33,7 +33,7 @@ export const maxRetries = backoffSeconds.length + 1;
 
 const minute = 60_000;
 const hour = 60 * minute;
-/** Fact sheet 6.4: hours, since trying again prolongs a block. */
+/** Hours, since trying again prolongs a block. */
 export const blockedMs = 6 * hour;
 /** Facebook's code for the second private reply to one comment. */
 const alreadyReplied = 10900;
@@ -49,7 +49,7 @@ export const reasonOfDoubt = (detail: string): string => `It may have been sent 
 /** Whether Facebook says that the same words stand there already: proof of an earlier try, where there was one. */
 export const isDuplicate = ({ code }: GraphError): boolean => code === duplicateText;
 
-/** The reaction to each outcome (fact sheet 14.1). @param attempts failures of this event so far, this one included */
+/** The reaction to each outcome. @param attempts failures of this event so far, this one included */
 export function settleFailure(error: GraphError, attempts: number): SendFailure {
   const reason = `Facebook: ${error.message}`;
   const afterSeconds = Math.max(backoffSeconds[attempts - 1] ?? 3_600, Math.ceil((error.waitMs ?? 0) / 1_000));

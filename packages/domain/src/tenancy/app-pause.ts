@@ -65,7 +65,7 @@ export async function passAnswers(database: Database, appId: string): Promise<'y
   return row?.on_trial ? 'on_trial' : 'yes';
 }
 
-/** So much of the app's allowance may be used up before routine checks leave the rest to others (fact sheet 7.4). */
+/** So much of the app's allowance may be used up before routine checks leave the rest to others. */
 const sparedPercent = 80;
 
 /**

@@ -267,7 +267,7 @@ function personallyOnce(ctx: Doorway<UserActor>) {
 }
 
 /** Why a process asks across tenants: each reason is a function that answers with ids or a count. */
-type SystemReason =
+export type SystemReason =
   | 'due_logins'
   | 'due_unsubscriptions'
   | 'pending_integrations'

@@ -30,7 +30,7 @@ export function decrypt(key: Uint8Array, sealed: Uint8Array, associatedData: str
   return Buffer.from(opened.buffer, opened.byteOffset, opened.byteLength);
 }
 
-// One system call for 256 nonces: asking the system for 24 bytes at a time costs as much as the cipher (stack facts).
+// One system call for 256 nonces: asking the system for 24 bytes at a time costs as much as the cipher (measured).
 const pool = Buffer.alloc(nonceBytes * 256);
 let used = pool.length;
 
