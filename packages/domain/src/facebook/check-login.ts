@@ -5,6 +5,7 @@ import type { Uuid } from '../ids.ts';
 import { personHashOf } from '../integrations/facebook-login.ts';
 import type { PageStatus } from '../integrations/facebook-page-integration.ts';
 import { refreshLoginJob, unparkEventsJob } from '../jobs.ts';
+import { keepLease } from '../keep-lease.ts';
 import { nudge } from '../nudge.ts';
 import {
   type AppPass,
@@ -37,8 +38,12 @@ export type CheckOutcome =
   /** A call of ours failed: no status was touched, the check is repeated soon. */
   | { outcome: 'throttled' | 'unreachable'; detail: string };
 
-/** A third of the lease. */
-const keepEveryMs = 20_000;
+const keeping = {
+  /** A third of the lease: two may fail. */
+  everyMs: 20_000,
+  /** Thousands of pages, fifty to a call, each of which may take its whole timeout. */
+  atMostMs: 1_800_000,
+};
 
 /** The lease is another's by now: what this process has found is not stored. */
 class Superseded extends Error {}
@@ -82,8 +87,7 @@ async function examineAndStore(ctx: Context, caller: Caller, login: LeasedLogin)
   const keep = async () => {
     if (!(await renew())) throw new Superseded();
   };
-  // Thousands of pages take longer than the lease. One that is lost is found out by the next round.
-  const keeping = setInterval(() => void renew().catch(() => {}), keepEveryMs);
+  const letGo = keepLease(ctx, { login_id: login.id }, renew, keeping);
   try {
     const findings = await examineLogin(ctx.graph, appId, login, keep);
     failpoint('check.after_examination');
@@ -106,7 +110,7 @@ async function examineAndStore(ctx: Context, caller: Caller, login: LeasedLogin)
     if (!(error instanceof ExaminationFailed)) throw error;
     return await giveUp(ctx, caller, login, error);
   } finally {
-    clearInterval(keeping);
+    letGo();
   }
 }
 

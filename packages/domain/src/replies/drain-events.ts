@@ -6,6 +6,7 @@ import type { Context } from '../context.ts';
 import { together } from '../database/together.ts';
 import type { Uuid } from '../ids.ts';
 import { drainEventsJob, refreshLoginJob } from '../jobs.ts';
+import { keepLease } from '../keep-lease.ts';
 import { nudge } from '../nudge.ts';
 import { passAnswers, pauseApp } from '../tenancy/app-pause.ts';
 import { isGone, withTenant } from '../tenancy/doors.ts';
@@ -34,10 +35,12 @@ export interface DrainOutcome {
 
 /** Then the job ends and nudges itself: a busy page takes its turn with the others. */
 const sliceMs = 1_000;
-/** A third of the lease: two may fail. */
-const keepEveryMs = 5_000;
-/** A slice, its longest calls (a minute each, at most) and their commits: one that hangs for longer gives its page up. */
-const keepAtMostMs = 180_000;
+const keeping = {
+  /** A third of the lease: two may fail. */
+  everyMs: 5_000,
+  /** A slice, its longest calls (a minute each, at most) and their commits. */
+  atMostMs: 180_000,
+};
 /** Conversations of one page that are answered at the same time. */
 const concurrency = 8;
 
@@ -62,7 +65,8 @@ export async function drainEvents(
     if (typeof drain === 'string') return { outcome: drain, events: 0 };
     failpoint('drain.after_claim');
     if (drain.damaged) await askForCheck(ctx, drain);
-    const letGo = keepDrain(ctx, drain);
+    const extend = () => withTenant(ctx, { organization }, tx => extendDrain(tx, drain));
+    const letGo = keepLease(ctx, { integration_id }, extend, keeping);
     const done = await drainSlice(ctx, drain, options)
       .catch(async error => {
         // Whoever tries again shall not wait for the lease's end.
@@ -81,26 +85,6 @@ export async function drainEvents(
     if (isGone(error)) return { outcome: 'gone', events: 0 };
     throw error;
   }
-}
-
-/** Keeps the lease, from time to time, while calls to Facebook take theirs. @returns what ends that */
-function keepDrain(ctx: Context, drain: Drain): () => void {
-  const endsAt = performance.now() + keepAtMostMs;
-  let isUnderWay = false;
-  const extend = async () => {
-    if (isUnderWay || performance.now() > endsAt) return;
-    isUnderWay = true;
-    try {
-      await withTenant(ctx, { organization: drain.organizationId }, tx => extendDrain(tx, drain));
-    } catch (error) {
-      // Lost at worst: before each call it is looked at.
-      ctx.log.debug({ err: error, integration_id: drain.integrationId }, 'a drain was not kept');
-    } finally {
-      isUnderWay = false;
-    }
-  };
-  const timer = setInterval(() => void extend(), keepEveryMs);
-  return () => clearInterval(timer);
 }
 
 /** Contents were opened: one line for all of them, as for people. */

@@ -101,8 +101,8 @@ export const pendingEvents = (tx: TenantTx, { integrationId }: Pick<Drain, 'inte
     .limit(batchSize);
 
 /**
- * What was said in the conversations of these events and comes after them: where much waits, the word of a person who
- * answered stands far behind the question.
+ * What the page said in the conversations of these events and comes after them: where much waits, the word of a person
+ * who answered stands far behind the question.
  */
 async function saidLater(
   tx: TenantTx,
@@ -113,7 +113,10 @@ async function saidLater(
   const rows = await WebhookEvent.query(tx)
     .where({ integration_id: drain.integrationId })
     .where('id', '>', events.at(-1)!.row.id)
-    .whereRaw(`state = 'pending' and kind in ('comment.add', 'message.echo')`)
+    .whereRaw(
+      `state = 'pending' and (kind = 'message.echo' or kind = 'comment.add' and person_hash = ?)`,
+      vault.hash('person', drain.organizationId, drain.pageId),
+    )
     .whereRaw(`thread_hash = any(select decode(hex, 'hex') from unnest(?::text[]) hex)`, [threadsOf(events)])
     .orderBy('id')
     .limit(batchSize);
