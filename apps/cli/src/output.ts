@@ -2,9 +2,7 @@ import { openProgress, type Progress } from './progress.ts';
 
 /** What a command says, and to whom: results on standard output, everything else on standard error. */
 export interface Output {
-  /** True where a program reads us: one JSON document, and nothing else, on standard output. */
-  readonly isJson: boolean;
-  /** The command's result: for programs the value, for people the text. */
+  /** The command's result: for people the text, for programs the value, as the one JSON document on standard output. */
   result(value: unknown, text: string | readonly string[]): void;
   /** Something on the way to the result. */
   note(sentence: string): void;
@@ -14,7 +12,6 @@ export interface Output {
 export function openOutput({ json = false }: { json?: boolean }): Output {
   const note = (sentence: string) => void process.stderr.write(`${sentence}\n`);
   return {
-    isJson: json,
     note,
     result(value, text) {
       const lines = typeof text === 'string' ? text : text.join('\n');

@@ -3,7 +3,6 @@ import { closeDatabase, type Database, openDatabase } from '@pagekeeper/domain/d
 import { findVariables, isProduction, readVariables } from './env.ts';
 
 interface Options {
-  maxConnections?: number;
   /** False: it may be of another release, for who looks at just that. */
   checked?: boolean;
   /** Other roles that the command logs in as: they are checked too. */
@@ -16,10 +15,10 @@ interface Options {
  */
 export async function withDatabase<Result>(
   work: (database: Database) => Promise<Result>,
-  { maxConnections = 2, checked = true, roles = [] }: Options = {},
+  { checked = true, roles = [] }: Options = {},
 ): Promise<Result> {
   const { DATABASE_URL: url, NAMED_STATEMENTS } = readVariables('DATABASE_URL', 'NAMED_STATEMENTS');
-  const database = openDatabase({ url, maxConnections, namedStatements: NAMED_STATEMENTS === 'on' });
+  const database = openDatabase({ url, maxConnections: 2, namedStatements: NAMED_STATEMENTS === 'on' });
   try {
     if (checked) {
       const urls = { DATABASE_URL: url, ...findVariables(...roles) };

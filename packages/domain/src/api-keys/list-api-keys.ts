@@ -1,7 +1,7 @@
 import type * as z from 'zod';
 import type { Context } from '../context.ts';
 import { activeInput, type List, listInput, pageOf, type Rendered, renderPage } from '../resource.ts';
-import { readRows } from '../tenancy/read-page.ts';
+import { readRows } from '../tenancy/read-rows.ts';
 import { ApiKey, type ApiKeyShape, apiKeyResource, isActive } from './api-key.ts';
 
 export const listApiKeysInput = listInput.extend({

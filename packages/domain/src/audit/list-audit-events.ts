@@ -13,7 +13,7 @@ import {
   renderPage,
   timestamp,
 } from '../resource.ts';
-import { readRows } from '../tenancy/read-page.ts';
+import { readRows } from '../tenancy/read-rows.ts';
 import type { TenantTx } from '../tenancy/tenant-tx.ts';
 import { AuditEvent } from './audit.ts';
 

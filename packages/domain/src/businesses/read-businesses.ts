@@ -1,7 +1,7 @@
 import type * as z from 'zod';
 import type { Context } from '../context.ts';
 import { activeInput, listInput, pageOf, whereActive } from '../resource.ts';
-import { readRows } from '../tenancy/read-page.ts';
+import { readRows } from '../tenancy/read-rows.ts';
 import type { TenantTx } from '../tenancy/tenant-tx.ts';
 import { Business, businessResource } from './business.ts';
 

@@ -4,7 +4,7 @@ import { activeBusiness, findBusiness } from '../businesses/business.ts';
 import type { Context } from '../context.ts';
 import { activeInput, type List, listInput, pageOf, type Rendered, renderPage, whereActive } from '../resource.ts';
 import { withTenant } from '../tenancy/doors.ts';
-import { readRows } from '../tenancy/read-page.ts';
+import { readRows } from '../tenancy/read-rows.ts';
 import type { TenantTx } from '../tenancy/tenant-tx.ts';
 import { pageStatuses } from './facebook-page-integration.ts';
 import { integrationTypeInput } from './integration.ts';

@@ -2,7 +2,7 @@ import { raw } from 'objection';
 import * as z from 'zod';
 import type { Context } from '../context.ts';
 import { type List, listInput, pageOf, type Rendered, renderPage } from '../resource.ts';
-import { readRows } from '../tenancy/read-page.ts';
+import { readRows } from '../tenancy/read-rows.ts';
 import {
   Invitation,
   type InvitationShape,

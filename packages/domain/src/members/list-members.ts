@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import type { Context } from '../context.ts';
 import { activeInput, type List, listInput, pageOf, type Rendered, renderPage, whereActive } from '../resource.ts';
-import { readRows } from '../tenancy/read-page.ts';
+import { readRows } from '../tenancy/read-rows.ts';
 import { roles } from '../tenancy/tenant-tx.ts';
 import { type MemberShape, memberResource, membersWithPerson } from './member-resource.ts';
 

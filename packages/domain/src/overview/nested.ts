@@ -10,7 +10,7 @@ import { listMembers } from '../members/list-members.ts';
 import { type MemberShape, memberShape } from '../members/member-resource.ts';
 import { maxNested, Rendered, renderRows } from '../resource.ts';
 import { isGone } from '../tenancy/doors.ts';
-import { readRows } from '../tenancy/read-page.ts';
+import { readRows } from '../tenancy/read-rows.ts';
 import { Room } from './room.ts';
 
 /** A business, and where it was asked for, its active integrations. */

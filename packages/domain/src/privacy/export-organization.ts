@@ -16,7 +16,7 @@ import { Reply, textOf } from '../replies/reply.ts';
 import { replyResource } from '../replies/reply-resource.ts';
 import { type Extra, type List, type ListInput, pageOf, Rendered, type Resource, renderPage } from '../resource.ts';
 import { withTenant } from '../tenancy/doors.ts';
-import { readRows } from '../tenancy/read-page.ts';
+import { readRows } from '../tenancy/read-rows.ts';
 import type { TenantModel } from '../tenancy/tenant-model.ts';
 import type { TenantTx } from '../tenancy/tenant-tx.ts';
 import { openContents } from '../vault/open-contents.ts';

@@ -20,7 +20,6 @@ import type { ReplyKind } from './reply.ts';
 export interface Drain {
   organizationId: Uuid;
   integrationId: Uuid;
-  loginId: Uuid;
   leaseToken: Uuid;
   pageId: string;
   pageName: string;
@@ -86,7 +85,6 @@ export async function beginDrain(
   return {
     organizationId: tx.tenant.organizationId,
     integrationId,
-    loginId: page.login_id,
     leaseToken,
     pageId: page.page_id,
     pageName: page.page_name,

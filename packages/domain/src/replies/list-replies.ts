@@ -2,7 +2,7 @@ import * as z from 'zod';
 import type { Context } from '../context.ts';
 import { integrationReference, ofIntegration } from '../integrations/integration-reference.ts';
 import { type List, listInput, pageOf, type Rendered, renderPage } from '../resource.ts';
-import { readRows } from '../tenancy/read-page.ts';
+import { readRows } from '../tenancy/read-rows.ts';
 import { Reply, type ReplyState, replyKinds, replyStates } from './reply.ts';
 import { type ReplyShape, replyResource } from './reply-resource.ts';
 

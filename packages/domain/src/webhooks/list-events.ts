@@ -2,7 +2,7 @@ import type * as z from 'zod';
 import type { Context } from '../context.ts';
 import { ofIntegration } from '../integrations/integration-reference.ts';
 import { type List, listInput, pageOf, type Rendered, renderPage } from '../resource.ts';
-import { readRows } from '../tenancy/read-page.ts';
+import { readRows } from '../tenancy/read-rows.ts';
 import { eventFilter, filteredEvents } from './event-filter.ts';
 import { type EventShape, eventResource, timeInEvent } from './event-resource.ts';
 

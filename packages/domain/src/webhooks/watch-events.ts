@@ -4,7 +4,7 @@ import { authorize } from '../access/authorize.ts';
 import type { Context } from '../context.ts';
 import { publicId, type Uuid } from '../ids.ts';
 import { withTenant } from '../tenancy/doors.ts';
-import { readRows } from '../tenancy/read-page.ts';
+import { readRows } from '../tenancy/read-rows.ts';
 import type { TenantTx } from '../tenancy/tenant-tx.ts';
 import { eventResource, timeInEvent } from './event-resource.ts';
 import { WebhookEvent } from './webhook-event.ts';
