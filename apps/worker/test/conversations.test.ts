@@ -83,10 +83,10 @@ describe('a conversation', () => {
       }
       last = await talk.write(page, { text: `${index}`, from: { name: 'Bot' } });
     }
-    await network.settle(60_000);
+    await network.settle(40_000);
     expect(await talk.saidTo(page, last.psid)).toHaveLength(20);
     expect((await talk.replyTo(last.mid)).reason).toBe('This conversation had 20 automatic replies within an hour.');
-  }, 90_000);
+  }, 60_000);
 
   it('is not answered once its page has sent three thousand replies in an hour, however many ask at the same time', async () => {
     const page = await acme.connectPage();

@@ -58,7 +58,7 @@ export interface GraphTransport {
 
 // A full page of me/accounts is about 100 kB.
 const usualMaxBodyBytes = 2_000_000;
-/** More than a worker's answers and checks use at once (8 to each of its jobs): slow pages are waited for by nobody else. */
+/** More than 20 jobs of a worker, the usual number, use at once with 8 answers each: nobody waits behind slow pages. */
 const connectionsPerProcess = 256;
 const retriesOfReads = 2;
 
