@@ -1,4 +1,6 @@
-import { parsePublicId, publicId, type Uuid } from '@pagekeeper/domain/ids';
+import { parsePublicId, type Uuid } from '@pagekeeper/domain/ids';
+import { decide } from '@pagekeeper/testing/network/dialog';
+import { SimulatorControl } from '@pagekeeper/testing/network/simulator-control';
 import pLimit from 'p-limit';
 import type { System } from './system.ts';
 
@@ -24,7 +26,8 @@ export interface Tenant {
 type Places = Pick<System, 'apiPort' | 'simulatorUrl'>;
 
 /**
- * Makes one tenant: sign-up, sign-in, an organization, a business, and pages that the simulator granted.
+ * Makes one tenant: sign-up, sign-in, an organization, a business, and pages connected through Facebook's dialog, all behind one
+ * login.
  * @param configOf the config of the page with this index
  */
 export async function createTenant(
@@ -42,20 +45,45 @@ export async function createTenant(
   const { id: organization } = await post('/v1/organizations', { name });
   const { id: business } = await post(`/v1/organizations/${organization}/businesses`, { name: 'Shop' });
 
-  const granted = await grantPages(system.simulatorUrl, name, pageCount);
-  const path = `/v1/organizations/${organization}`;
-  const limit = pLimit(4);
-  const connect = async (page: GrantedPage, index: number): Promise<Page> => {
-    const integration_type = 'FACEBOOK_PAGE';
-    const body = { integration_type, name: page.page_name, config: configOf(index), facebook_page: detailsOf(page) };
-    const { id } = await post(`${path}/businesses/${business}/integrations`, body);
-    return { pageId: page.page_id, integrationId: parsePublicId('integration', id)! };
-  };
-  const pages = await Promise.all(granted.map((page, index) => limit(() => connect(page, index))));
-  await checkAll(system, path, cookie, pages);
+  const person = await createPerson(system.simulatorUrl, name, pageCount);
+  const pages = await connectPages(system, { organization, business, cookie }, person, configOf);
   const key = await createKey(system, { organization, cookie }, { role: 'MEMBER', scopes: ['read'] });
   const organizationId = parsePublicId('organization', organization)!;
   return { organization, organizationId, ownerId: user.id as Uuid, cookie, key, pages };
+}
+
+/** Pages that may be picked at a time. */
+const mostPicked = 50;
+
+/** All pages of a person, picked and then configured. @throws Error when one of them is not healthy */
+async function connectPages(
+  system: Places,
+  { organization, business, cookie }: { organization: string; business: string; cookie: string },
+  person: Person,
+  configOf: (index: number) => object,
+): Promise<Page[]> {
+  const path = `/v1/organizations/${organization}`;
+  const post = async (to: string, body: object) =>
+    JSON.parse((await exchange(system, `${path}${to}`, { cookie, body })).text);
+  const { id: connection, authorize_url } = await post(`/businesses/${business}/facebook/connections`, {});
+  await exchange(system, await decide(authorize_url, { personId: person.id }), { cookie });
+  const configure = async ({ page_id, integration, reason }: PickedPage, index: number): Promise<Page> => {
+    if (integration?.facebook_page.status !== 'healthy') {
+      throw new Error(`The page ${page_id} is not healthy: ${reason?.detail ?? integration?.facebook_page.status}`);
+    }
+    const body = { config: configOf(index) };
+    await exchange(system, `${path}/integrations/${integration.id}`, { cookie, body, method: 'PATCH' });
+    return { pageId: page_id, integrationId: parsePublicId('integration', integration.id)! };
+  };
+  const limit = pLimit(4);
+  const pages: Page[] = [];
+  for (let first = 0; first < person.pages.length; first += mostPicked) {
+    const page_ids = person.pages.slice(first, first + mostPicked).map(({ id }) => id);
+    const { pages: picked } = await post(`/facebook/connections/${connection}/pages`, { page_ids });
+    const configured = (picked as PickedPage[]).map((page, at) => limit(() => configure(page, first + at)));
+    pages.push(...(await Promise.all(configured)));
+  }
+  return pages;
 }
 
 /** Makes an API key. @returns its secret */
@@ -68,65 +96,39 @@ export async function createKey(
   return JSON.parse((await exchange(system, path, { cookie, body: { name: 'Bench', ...may } })).text).secret;
 }
 
-/** Checks pages until all are healthy. One check looks at all pages of a login, so that the first is mostly the last. */
-async function checkAll(system: Places, path: string, cookie: string, pages: readonly Page[]): Promise<void> {
-  for (const { integrationId } of pages) {
-    const integration = `${path}/integrations/${publicId('integration', integrationId)}`;
-    const status = async () =>
-      JSON.parse((await exchange(system, integration, { cookie })).text).facebook_page.status as string;
-    if ((await status()) === 'healthy') continue;
-    await exchange(system, `${integration}/refresh?wait=true`, { cookie, body: {} });
-    const now = await status();
-    if (now !== 'healthy') throw new Error(`A page is ${now}, and not healthy.`);
-  }
-}
-
 /** What a GET answers, as text. @throws Error unless the status is the expected one */
 export async function getText(system: System, path: string, cookie: string, status = 200): Promise<string> {
   return (await exchange(system, path, { cookie, status })).text;
 }
 
-interface GrantedPage {
+interface PickedPage {
   page_id: string;
-  page_name: string;
-  page_category: string;
-  page_url: string;
-  page_access_token: string;
-  user_token: string;
+  integration: { id: string; facebook_page: { status: string } } | null;
+  reason: { detail: string } | null;
 }
 
-async function grantPages(simulatorUrl: string, name: string, count: number): Promise<GrantedPage[]> {
-  const control = async (path: string, body: object) => {
-    const headers = { 'Content-Type': 'application/json' };
-    const response = await fetch(`${simulatorUrl}/__sim${path}`, {
-      method: 'POST',
-      headers,
-      body: JSON.stringify(body),
-    });
-    if (!response.ok) throw new Error(`The simulator answered ${response.status}: ${await response.text()}`);
-    return await response.json();
-  };
-  const pages = Array.from({ length: count }, (_, index) => ({ name: `${name} shop ${index + 1}` }));
-  const { id } = (await control('/people', { name: 'Paula Page', pages })) as { id: string };
-  const login = (await control(`/people/${id}/tokens`, { lifetime: 'long' })) as {
-    user_token: string;
-    pages: Omit<GrantedPage, 'user_token'>[];
-  };
-  return login.pages.map(page => ({ ...page, user_token: login.user_token }));
+interface Person {
+  id: string;
+  pages: readonly { id: string }[];
 }
 
-const detailsOf = ({ user_token, ...page }: GrantedPage) => ({ ...page, access_token: user_token });
+/** A person of Facebook's who may do everything on pages of their own. */
+async function createPerson(simulatorUrl: string, name: string, pageCount: number): Promise<Person> {
+  const pages = Array.from({ length: pageCount }, (_, index) => ({ name: `${name} shop ${index + 1}` }));
+  return await new SimulatorControl(simulatorUrl).post('/__sim/people', { name: 'Paula Page', pages });
+}
 
 interface Exchange {
   cookie?: string;
   body?: object | undefined;
+  method?: 'POST' | 'PATCH';
   status?: number;
 }
 
-async function exchange({ apiPort }: Places, path: string, { cookie = '', body, status }: Exchange) {
+async function exchange({ apiPort }: Places, path: string, { cookie = '', body, method = 'POST', status }: Exchange) {
   const origin = `http://127.0.0.1:${apiPort}`;
   const response = await fetch(`${origin}${path}`, {
-    method: body ? 'POST' : 'GET',
+    method: body ? method : 'GET',
     headers: { Origin: origin, ...(body && { 'Content-Type': 'application/json' }), ...(cookie && { Cookie: cookie }) },
     ...(body && { body: JSON.stringify(body) }),
   });
