@@ -25,6 +25,8 @@ const commonJs = [
   'const require = createRequireOf(import.meta.url);',
   'const __filename = import.meta.filename;',
   'const __dirname = import.meta.dirname;',
+  // As newer Nodes have it: where there is none, pg loads all of fetch to find out where it runs.
+  `const navigator = globalThis.navigator ?? { userAgent: 'Node.js' };`,
 ].join('\n');
 
 /** Stack traces lead to our own sources: a map of everything would cost half a second at the first error. */
@@ -36,6 +38,37 @@ const librariesUnmapped = {
       contents: `${readFileSync(path, 'utf8')}\n//# sourceMappingURL=data:application/json;base64,${emptyMap}`,
       loader: 'default',
     }));
+  },
+};
+
+/** An import evaluates every getter of a builtin, of which one of http's loads all of fetch; `require` does not. */
+const httpRequired = {
+  name: 'http-required',
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /^node:https?$/ }, ({ path, kind }) =>
+      kind === 'import-statement' ? { path, namespace: 'required' } : undefined,
+    );
+    onLoad({ filter: /./, namespace: 'required' }, ({ path }) => ({
+      contents: `module.exports = require('${path}');`,
+    }));
+  },
+};
+
+/** Of undici, and without HTTP/2, which it can do without: the rest is fetch, caches, mocks. */
+const agentAlone = {
+  name: 'agent-alone',
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /^undici$/ }, ({ path, resolveDir }) => ({
+      path,
+      namespace: 'agent-alone',
+      pluginData: resolveDir,
+    }));
+    onLoad({ filter: /^undici$/, namespace: 'agent-alone' }, ({ pluginData: resolveDir }) => ({
+      contents: `export { default as Agent } from 'undici/lib/dispatcher/agent.js';`,
+      resolveDir,
+    }));
+    onResolve({ filter: /^node:http2$/ }, ({ path }) => ({ path, namespace: 'absent' }));
+    onLoad({ filter: /./, namespace: 'absent' }, () => ({ contents: `throw new Error('It is not in this bundle.');` }));
   },
 };
 
@@ -51,12 +84,12 @@ await build({
   target: 'node20',
   conditions: ['source'],
   external: [...withFiles, ...optional],
-  // As newer Nodes have it: where there is none, pg loads all of fetch to find out where it runs.
-  define: { navigator: '{"userAgent":"Node.js"}' },
   banner: { js: commonJs },
-  plugins: [librariesUnmapped],
+  plugins: [librariesUnmapped, httpRequired, agentAlone],
   sourcemap: 'linked',
   sourcesContent: false,
-  keepNames: true,
+  // Less to read and to hash at each start.
+  minifyWhitespace: true,
+  minifySyntax: true,
   logLevel: 'warning',
 });
