@@ -72,6 +72,24 @@ describe('a conversation', () => {
     expect(await talk.saidTo(page, psid)).toEqual(['re one', 're two']);
   }, 90_000);
 
+  it('keeps its order where what waited for a token is not pending again yet', async () => {
+    const config = { auto_reply: true, rules: ['one', 'two'].map(word => rule(word, `re ${word}`)) };
+    const page = await acme.connectPage({ config });
+    const { page_id } = page.page;
+    await talk.pause(page);
+    const { psid } = await talk.write(page, { text: 'one', from: { name: 'Ana' } });
+    await network.simulator.calm();
+    await network.sql(`update webhook_events set state = 'parked' where page_id = $1 and state = 'pending'`, [page_id]);
+    // As a check leaves it that found a new token, before anybody heard of that.
+    await network.sql(
+      'update facebook_page_integrations set revived_at = app.now(), paused_until = null where page_id = $1',
+      [page_id],
+    );
+    await talk.write(page, { text: 'two', from: { name: 'Ana' } });
+    const said = () => talk.saidTo(page, psid);
+    await expect.poll(said, { timeout: 60_000, interval: 500 }).toEqual(['re one', 're two']);
+  }, 90_000);
+
   it('stops being answered after twenty replies in an hour', async () => {
     const page = await acme.connectPage();
     let last: any;

@@ -227,6 +227,49 @@ describe('an answer in doubt', () => {
     });
   }, 90_000);
 
+  it.each([
+    { fault: 'lost_response', state: 'sent' },
+    { fault: 'reset', state: 'unknown' },
+  ])('does not hide that people answer meanwhile ($fault)', { timeout: 90_000 }, async ({ fault, state }) => {
+    const page = await acme.connectPage();
+    const { page_id } = page.page;
+    const onComments = { endpoint: 'comments', page_id };
+    await network.simulator.post('/__sim/faults', {
+      match: { ...onComments, method: 'POST' },
+      fault: { type: fault },
+      times: 1,
+    });
+    await network.simulator.post('/__sim/faults', {
+      match: { ...onComments, method: 'GET' },
+      fault: { type: 'error', http: 500, code: 2, message: 'Service temporarily unavailable' },
+    });
+    const asked = await talk.comment(page, { text: 'Open?', from: { name: 'Ana' } });
+    const inDoubt = `select 1 from replies where page_id = '${page_id}' and state = 'unknown'`;
+    await network.untilSql(inDoubt, 'the reply is in doubt');
+    await talk.comment(page, {
+      from: { id: page_id, name: 'Acme' },
+      text: 'Ana, this is Otto.',
+      parent_id: asked.comment_id,
+    });
+    await network.simulator.calm();
+    await network.untilSql(
+      `select 1 from webhook_events where page_id = '${page_id}' and state = 'pending' having count(*) = 1`,
+      'all but the question is read',
+    );
+    await network.simulator.delete('/__sim/faults');
+    await network.sql(`update webhook_events set not_before = null where page_id = $1 and state = 'pending'`, [
+      page_id,
+    ]);
+    await network.settle(60_000);
+    expect(await talk.replyTo(asked.comment_id)).toMatchObject({ state });
+    const second = await talk.comment(page, { text: 'And on Sunday?', parent_id: asked.comment_id });
+    await network.settle();
+    expect(await talk.replyTo(second.comment_id)).toMatchObject({
+      state: 'skipped',
+      reason: 'A person of the page answers in this conversation.',
+    });
+  });
+
   it('is looked for on, for as long as Facebook is ill', async () => {
     const page = await acme.connectPage();
     const { page_id } = page.page;

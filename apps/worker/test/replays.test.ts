@@ -1,3 +1,4 @@
+import { maxThreadReplies } from '@pagekeeper/domain/replies/decide';
 import { type Network, startNetwork } from '@pagekeeper/testing/network/network';
 import type { ConnectedPage, Tenant } from '@pagekeeper/testing/network/tenant';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -77,5 +78,23 @@ describe('a replay', () => {
     const [reply] = sent;
     const shown = await acme.owner.expect(200, acme.owner.get(`${acme.path}/replies/${reply.id}`));
     expect([shown.text]).toEqual(await answers(connected));
+  });
+
+  it('with replies does not count what was answered before against its conversation', async () => {
+    const acme = await network.tenant('acme');
+    const connected = await acme.connectPage();
+    const { page_id } = connected.page;
+    const ask = (text: string) =>
+      network.simulator.post(`/__sim/pages/${page_id}/messages`, { text, from: { name: 'Ana' } });
+    for (let count = 0; count < maxThreadReplies / 2 + 1; count += 1) await ask(`${count}?`);
+    await network.settle(30_000);
+    const path = `${acme.path}/integrations/${connected.id}`;
+    await acme.owner.expect(200, acme.owner.patch(path, { config: { auto_reply: false } }));
+    const { mid } = await ask('And this?');
+    await network.settle(30_000);
+    await acme.owner.expect(200, acme.owner.patch(path, { config: { auto_reply: true } }));
+    await replay(acme, { with_replies: true });
+    const [reply] = await network.sql('select state, reason from replies where source_id = $1', [mid]);
+    expect(reply).toEqual({ state: 'sent', reason: 'Answered with the default text.' });
   });
 });

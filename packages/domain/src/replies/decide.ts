@@ -121,9 +121,16 @@ export function decide(incoming: Incoming | null, event: EventSituation, situati
   };
 }
 
-/** Facebook names a comment with and without its post: the last part is the same. */
-const sourceOf = (incoming: Question): string =>
-  incoming.kind === 'comment' ? lastSegment(incoming.commentId) : incoming.mid;
+/**
+ * What a reply is an answer to, or what was removed; null for everything else. Facebook names a comment with and without
+ * its post: the last part is the same.
+ */
+export function sourceOf(incoming: Question): string;
+export function sourceOf(incoming: Incoming): string | null;
+export function sourceOf(incoming: Incoming): string | null {
+  if (incoming.kind === 'comment' || incoming.kind === 'removal') return lastSegment(incoming.commentId);
+  return incoming.kind === 'message' ? incoming.mid : null;
+}
 
 function kindOf(incoming: Question, config: IntegrationConfig): ReplyKind {
   if (incoming.kind === 'message') return 'message';

@@ -33,6 +33,8 @@ export interface Drain {
   damaged: boolean;
   /** What the last check found, as JSON; null before the first. */
   findings: string | null;
+  /** It works again, and events that were parked are about to be pending again. */
+  reviving: boolean;
   /** Answers that Facebook would refuse: their events are parked. */
   forbidden: ReadonlySet<ReplyKind>;
   /** Seals what is said. */
@@ -94,6 +96,7 @@ export async function beginDrain(
     token,
     damaged: usable && !token,
     findings: page.findings && JSON.stringify(page.findings),
+    reviving: page.revived_at !== null,
     forbidden: forbiddenKinds(page),
     key,
     config: integration.config,

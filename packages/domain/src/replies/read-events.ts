@@ -4,11 +4,11 @@ import { publicId, type Uuid } from '../ids.ts';
 import type { TenantTx } from '../tenancy/tenant-tx.ts';
 import { openOrNull } from '../vault/open-contents.ts';
 import { WebhookEvent } from '../webhooks/webhook-event.ts';
-import { type Decision, decide, type ReplySituation } from './decide.ts';
+import { type Decision, decide, type ReplySituation, sourceOf } from './decide.ts';
 import type { Drain, Times } from './drain-lease.ts';
 import { type OpenedEvent, openEvent } from './open-event.ts';
 import { Reply, type ReplyState, textOf } from './reply.ts';
-import { putOffBefore, readConversations, repliesLately, threadsOf } from './threads.ts';
+import { putOffBefore, type RepliesLately, readConversations, repliesLately, threadsOf } from './threads.ts';
 
 /** An opened event with what is to be done about it. */
 export interface DecidedEvent extends OpenedEvent {
@@ -50,9 +50,10 @@ export async function readEvents(
     return events.map(event => ({ ...event, ...untouched, id: event.row.id }));
   }
   const later = rows.length < batchSize ? [] : await saidLater(tx, vault, drain, questions);
-  const [{ humans, ownComments }, lately, putOff] = await together([
+  const [{ humans, ownComments }, lately, replies, putOff] = await together([
     readConversations(tx, drain, [...questions, ...later], appId),
     repliesLately(tx, drain, questions),
+    earlierReplies(tx, vault, drain, questions),
     putOffBefore(
       tx,
       drain,
@@ -62,8 +63,8 @@ export async function readEvents(
   const heldUntil = ({ row, thread }: OpenedEvent) =>
     putOff.findLast(({ id, thread: other }) => other === thread && id < row.id)?.until ?? null;
   const situation = { ...drain, ...times, repliesOff, ownComments };
-  const decided = events.map(event => {
-    const { row, thread } = event;
+  const decided = events.map((event): DecidedEvent => {
+    const { row, thread, incoming } = event;
     const soFar = { ...situation, pageReplies: lately.page, privateReplies: lately.privately };
     const decision = decideSafely(event, soFar, log, {
       pageId: row.page_id,
@@ -72,23 +73,33 @@ export async function readEvents(
       humanUntil: (thread && humans.get(thread)) || null,
       threadReplies: (thread && lately.threads.get(thread)) || 0,
     });
-    // The next one counts it.
-    if (decision?.type === 'reply') {
-      lately.page += 1;
-      if (decision.kind === 'private_comment' && !decision.shadow && !decision.waits) lately.privately += 1;
-      if (thread) lately.threads.set(thread, (lately.threads.get(thread) ?? 0) + 1);
-    }
-    const damaged = event.damaged || decision === null;
-    return {
+    const sourceId = incoming && sourceOf(incoming);
+    const earlier = sourceId === null ? undefined : replies.get(sourceId);
+    const told = {
       ...event,
-      damaged,
       id: row.id,
+      damaged: event.damaged || decision === null,
       decision: decision ?? nothing,
       decidedAt: times.now,
       heldUntil: heldUntil(event),
+      reply: earlier?.reply ?? null,
+      earlierText: earlier?.text ?? null,
     };
+    if (decision?.type === 'reply' && isAnotherReply(told)) countIn(lately, thread, decision);
+    return told;
   });
-  return await withReplies(tx, vault, drain, withoutRemoved(decided));
+  return withoutRemoved(decided);
+}
+
+/** Where it is in doubt, its first try counts already. */
+const isAnotherReply = (event: DecidedEvent): boolean =>
+  !isAnswered(event) && (event.reply === null || event.reply.state === 'claimed' || mayBeTriedAgain(event.reply));
+
+/** For the next one. */
+function countIn(lately: RepliesLately, thread: string | null, decision: Extract<Decision, { type: 'reply' }>): void {
+  lately.page += 1;
+  if (decision.kind === 'private_comment' && !decision.shadow && !decision.waits) lately.privately += 1;
+  if (thread) lately.threads.set(thread, (lately.threads.get(thread) ?? 0) + 1);
 }
 
 /** Those whose time has come, in order. */
@@ -126,7 +137,7 @@ async function saidLater(
 }
 
 /** A comment that is gone by now is not answered, wherever its removal stands in the batch. */
-function withoutRemoved(events: Undecided[]): Undecided[] {
+function withoutRemoved(events: DecidedEvent[]): DecidedEvent[] {
   const removed = new Set(events.flatMap(({ decision }) => (decision.type === 'removed' ? [decision.sourceId] : [])));
   if (removed.size === 0) return events;
   return events.map(event => {
@@ -154,26 +165,24 @@ function decideSafely(
   }
 }
 
-type Undecided = Omit<DecidedEvent, 'reply' | 'earlierText'>;
+interface EarlierReply {
+  reply: Reply;
+  text: string | null;
+}
 
-async function withReplies(
+/** Replies to what these events tell of, by their source. */
+async function earlierReplies(
   tx: TenantTx,
   vault: Context['vault'],
   drain: Drain,
-  events: Undecided[],
-): Promise<DecidedEvent[]> {
-  const sources = events.flatMap(({ decision }) => ('sourceId' in decision ? [decision.sourceId] : []));
-  const replies =
-    sources.length > 0
-      ? await Reply.query(tx).where({ page_id: drain.pageId }).whereRaw('source_id = any(?)', [sources])
-      : [];
-  const bySource = new Map(replies.map(reply => [reply.source_id, reply]));
-  const texts = new Map<Uuid, string | null>();
-  for (const reply of replies) texts.set(reply.id, await openText(tx, vault, reply));
-  return events.map(event => {
-    const reply = ('sourceId' in event.decision && bySource.get(event.decision.sourceId)) || null;
-    return { ...event, reply, earlierText: (reply && texts.get(reply.id)) ?? null };
-  });
+  events: readonly OpenedEvent[],
+): Promise<Map<string, EarlierReply>> {
+  const sources = events.flatMap(({ incoming }) => (incoming && sourceOf(incoming)) ?? []);
+  if (sources.length === 0) return new Map();
+  const replies = await Reply.query(tx).where({ page_id: drain.pageId }).whereRaw('source_id = any(?)', [sources]);
+  const earlier = new Map<string, EarlierReply>();
+  for (const reply of replies) earlier.set(reply.source_id, { reply, text: await openText(tx, vault, reply) });
+  return earlier;
 }
 
 /** Only of a reply that may still be sent or found: nobody else's words are opened. */

@@ -16,6 +16,7 @@ import type { Reply } from './reply.ts';
 import { maxAttempts, reasonOfDoubt, settleFailure, waitsForProof } from './settle.ts';
 import type { Step } from './store-outcome.ts';
 import { type ReplyOutcome, tellOfReply } from './tell-of-events.ts';
+import { noteHuman } from './threads.ts';
 
 /** 'absent': proven not sent, or harmless to send again. */
 export type Finding = 'absent' | Step;
@@ -58,8 +59,16 @@ export async function reconcileReply(
   }
   const found = await lookUnder(ctx, drain, event, reply, inTenant);
   failpoint('reply.after_look');
-  if (found.type === 'sent') return await told('found', tx => settleSent(tx, event, reply, found.id));
-  if (found.type === 'unclear') return await told('given_up', tx => giveUp(tx, event, reply, found.detail));
+  if (found.type === 'sent' || found.type === 'unclear') {
+    const outcome = found.type === 'sent' ? 'found' : 'given_up';
+    return await told(outcome, async tx => {
+      // While this was in doubt, a person's word could not be told from it.
+      await noteHuman(tx, drain, event.thread, found.humanAt);
+      return found.type === 'sent'
+        ? await settleSent(tx, event, reply, found.id)
+        : await giveUp(tx, event, reply, found.detail);
+    });
+  }
   if (found.type === 'unreadable') {
     return await inTenant(tx => storeUnreadable(tx, drain, event, reply, { ...found, waited }));
   }
@@ -68,10 +77,11 @@ export async function reconcileReply(
 }
 
 type Sighting =
-  | { type: 'sent'; id: string }
+  /** `humanAt`: when the page last wrote what surely is no answer of ours, since the call; null where it did not. */
+  | { type: 'sent'; id: string; humanAt: Date | null }
   | { type: 'absent' }
   /** Something is there that may be it. */
-  | { type: 'unclear'; detail: string }
+  | { type: 'unclear'; detail: string; humanAt: Date | null }
   | { type: 'unreadable'; error: GraphError };
 
 /** Looks for our comment. An answer to an answer stands under the top one: Facebook keeps two levels. */
@@ -95,14 +105,16 @@ async function lookUnder(
       (fromId === drain.pageId || fromId === null) && createdTime.getTime() >= since && !known.has(lastSegment(id))
     );
   });
-  const ours = candidates.filter(comment => comment.fromId === drain.pageId && isOurText(comment));
+  if (candidates.length === 0) return { type: 'absent' };
+  const othersWait = await inTenant(tx => othersInDoubt(tx, drain, event, reply));
+  const byPage = candidates.filter(({ fromId }) => fromId === drain.pageId);
+  const ours = byPage.filter(isOurText);
+  // Other words may be another answer's that is in doubt.
+  const times = othersWait === 0 ? byPage.filter(comment => !isOurText(comment)) : [];
+  const humanAt = times.map(({ createdTime }) => createdTime).sort((one, other) => +other - +one)[0] ?? null;
   // Another answer in doubt may have the same words: one that is seen is nobody's then.
-  if (ours.length > 0 && ours.length > (await inTenant(tx => othersInDoubt(tx, drain, event, reply)))) {
-    return { type: 'sent', id: ours[0]!.id };
-  }
-  return candidates.length === 0
-    ? { type: 'absent' }
-    : { type: 'unclear', detail: 'The page has answered since, and it may be our answer.' };
+  if (ours.length > othersWait) return { type: 'sent', id: ours[0]!.id, humanAt };
+  return { type: 'unclear', detail: 'The page has answered since, and it may be our answer.', humanAt };
 }
 
 /** Those that are known as the answer to another comment. */

@@ -95,6 +95,16 @@ async function withoutDoubt(
   for (const { thread } of rows as { thread: string }[]) if (!echoed.has(thread)) found.delete(thread);
 }
 
+/** A person of the page spoke in this conversation, if anybody did. */
+export async function noteHuman(
+  tx: TenantTx,
+  drain: Drain,
+  thread: string | null,
+  spokenAt: Date | null,
+): Promise<void> {
+  if (thread && spokenAt) await storeHumans(tx, drain, new Map([[thread, new Date(spokenAt.getTime() + humanMs)]]));
+}
+
 async function storeHumans(tx: TenantTx, drain: Drain, found: ReadonlyMap<string, Date>): Promise<void> {
   if (found.size === 0) return;
   await tx.raw(
@@ -106,6 +116,14 @@ async function storeHumans(tx: TenantTx, drain: Drain, found: ReadonlyMap<string
   );
 }
 
+export interface RepliesLately {
+  page: number;
+  /** Of these, private ones to comments. */
+  privately: number;
+  /** By conversation. */
+  threads: Map<string, number>;
+}
+
 /**
  * Automatic replies that were begun in the last hour: of the page, and in the conversations of these events. By the
  * transaction's clock: one that moves on is no condition of an index, and a page's replies of years would be read.
@@ -115,7 +133,7 @@ export async function repliesLately(
   tx: TenantTx,
   drain: Drain,
   events: readonly OpenedEvent[],
-): Promise<{ page: number; privately: number; threads: Map<string, number> }> {
+): Promise<RepliesLately> {
   const { rows } = await tx.raw(
     `with asked as (select distinct decode(hex, 'hex') as thread_hash from unnest(?::text[]) hex)
      select encode(asked.thread_hash, 'hex') as thread, count(*)::int as replies,
@@ -147,7 +165,8 @@ interface PutOff {
 
 /**
  * What is put off in the conversations of these questions and stands before the last of them: what comes after it waits
- * for it. Not for what is in doubt: a message is not sent again, and a comment stands where it belongs.
+ * for it. So does what was parked and is about to be made pending again. Not for what is in doubt: a message is not sent
+ * again, and a comment stands where it belongs.
  */
 export async function putOffBefore(
   tx: TenantTx,
@@ -156,16 +175,22 @@ export async function putOffBefore(
 ): Promise<readonly PutOff[]> {
   const last = questions.at(-1);
   if (!last) return [];
+  const before = [drain.organizationId, drain.integrationId, last.row.id, threadsOf(questions)];
   // With its end, it goes through no more of the index than the events were read from.
-  const { rows } = await tx.raw(
-    `select id, encode(thread_hash, 'hex') as thread, not_before as until from webhook_events
-     where organization_id = ? and integration_id = ? and state = 'pending' and not_before > clock_timestamp() and id < ?
-       and reason <> ? and thread_hash = any(select decode(hex, 'hex') from unnest(?::text[]) hex)
-     order by not_before`,
-    [drain.organizationId, drain.integrationId, last.row.id, waitsForProof, threadsOf(questions)] as never,
-  );
+  const isBefore = `organization_id = ? and integration_id = ? and id < ?
+       and thread_hash = any(select decode(hex, 'hex') from unnest(?::text[]) hex)`;
+  const putOff = `select id, encode(thread_hash, 'hex') as thread, not_before as until from webhook_events
+     where ${isBefore} and state = 'pending' and not_before > clock_timestamp() and reason <> ?`;
+  const parked = `select id, encode(thread_hash, 'hex'), clock_timestamp() + interval '${parkedSeconds} seconds'
+     from webhook_events where ${isBefore} and state = 'parked'`;
+  const statement = drain.reviving ? `${putOff} union all ${parked}` : putOff;
+  const values = [...before, waitsForProof, ...(drain.reviving ? before : [])];
+  const { rows } = await tx.raw(`${statement} order by until`, values as never);
   return rows;
 }
+
+/** So long until what was parked is looked for again. */
+const parkedSeconds = 2;
 
 export const threadsOf = (events: readonly OpenedEvent[]): string[] => [
   ...new Set(events.flatMap(({ thread }) => thread ?? [])),
