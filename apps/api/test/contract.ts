@@ -5,6 +5,7 @@ import { expect } from 'vitest';
 import { authPaths } from '../src/auth/auth-paths.ts';
 import { endpoints } from '../src/endpoints.ts';
 import type { Endpoint } from '../src/http/endpoint.ts';
+import { refusalsOf } from '../src/http/openapi.ts';
 import { problemShape, problems } from '../src/http/problem.ts';
 
 /** Sizes a list shows; `data` of any list. */
@@ -74,12 +75,13 @@ function holdToTheContract(method: string, path: string, answer: Answer): void {
   const shown = text.replace(/#token=[\w-]{43}/g, '');
   expect(shown, told).not.toMatch(/(?<![\w-])EAA[A-Za-z0-9]{8,}|\n\s+at |node_modules/);
   expect(headers['x-request-id'], told).toMatch(/^[\w.-]{1,64}$/);
+  const endpoint = findEndpoint(method, path);
   if (status >= 400) {
     holdProblem(path, answer);
     if (status === 401) expect(headers['www-authenticate']).toBe('Bearer');
+    if (endpoint) expect(refusalsOf(endpoint), told).toContain(answer.body.code);
     return;
   }
-  const endpoint = findEndpoint(method, path);
   expect(endpoint, `${told}, and no endpoint declares it`).toBeDefined();
   holdSuccess(endpoint!, answer, told);
   const isAlone = method === 'get' && typeof answer.body.id === 'string';

@@ -435,7 +435,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Accept an invitation by its link's token */
+        /**
+         * Accept an invitation by its link's token
+         * @description For everybody who is signed in. Not for API keys.
+         */
         post: operations["post_invitations_accept"];
         delete?: never;
         options?: never;
@@ -450,15 +453,24 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Who am I, and where do I belong */
+        /**
+         * Who am I, and where do I belong
+         * @description For everybody who is signed in.
+         */
         get: operations["get_me"];
         put?: never;
         post?: never;
-        /** Leave every organization and be erased, for good */
+        /**
+         * Leave every organization and be erased, for good
+         * @description For everybody who is signed in. Not for API keys.
+         */
         delete: operations["delete_me"];
         options?: never;
         head?: never;
-        /** Change your name, or which e-mails you get */
+        /**
+         * Change your name, or which e-mails you get
+         * @description For everybody who is signed in. Not for API keys.
+         */
         patch: operations["patch_me"];
         trace?: never;
     };
@@ -469,10 +481,16 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The organizations you are a member of */
+        /**
+         * The organizations you are a member of
+         * @description For everybody who is signed in. An API key needs the role OWNER, ADMIN or MEMBER and the scope `read`.
+         */
         get: operations["get_organizations"];
         put?: never;
-        /** Create an organization and become its OWNER */
+        /**
+         * Create an organization and become its OWNER
+         * @description For everybody who is signed in. Not for API keys.
+         */
         post: operations["post_organizations"];
         delete?: never;
         options?: never;
@@ -487,15 +505,24 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** One organization */
+        /**
+         * One organization
+         * @description For the organization's OWNER, ADMIN or MEMBER. An API key needs such a role and the scope `read`.
+         */
         get: operations["get_organizations_organization"];
         put?: never;
         post?: never;
-        /** Deactivate (soft delete) */
+        /**
+         * Deactivate (soft delete)
+         * @description For the organization's OWNER. An API key needs such a role and the scope `write`.
+         */
         delete: operations["delete_organizations_organization"];
         options?: never;
         head?: never;
-        /** Change name, slug or the replies kill switch */
+        /**
+         * Change name, slug or the replies kill switch
+         * @description For the organization's OWNER or ADMIN. An API key needs such a role and the scope `write`.
+         */
         patch: operations["patch_organizations_organization"];
         trace?: never;
     };
@@ -506,10 +533,16 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** An organization's API keys, without their secrets */
+        /**
+         * An organization's API keys, without their secrets
+         * @description For the organization's OWNER or ADMIN. An API key needs such a role and the scope `members`.
+         */
         get: operations["get_organizations_organization_api_keys"];
         put?: never;
-        /** Make an API key; its secret is shown this once */
+        /**
+         * Make an API key; its secret is shown this once
+         * @description For the organization's OWNER or ADMIN. An API key needs such a role and the scope `members`.
+         */
         post: operations["post_organizations_organization_api_keys"];
         delete?: never;
         options?: never;
@@ -527,7 +560,10 @@ export interface paths {
         get?: never;
         put?: never;
         post?: never;
-        /** Revoke: refused from the next request on */
+        /**
+         * Revoke: refused from the next request on
+         * @description For the organization's OWNER or ADMIN. An API key needs such a role and the scope `members`.
+         */
         delete: operations["delete_organizations_organization_api_keys_key"];
         options?: never;
         head?: never;
@@ -543,7 +579,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Put a new key in its place; the old one ends after an overlap */
+        /**
+         * Put a new key in its place; the old one ends after an overlap
+         * @description For the organization's OWNER or ADMIN. An API key needs such a role and the scope `members`.
+         */
         post: operations["post_organizations_organization_api_keys_key_rotate"];
         delete?: never;
         options?: never;
@@ -558,7 +597,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** What happened, and who did it */
+        /**
+         * What happened, and who did it
+         * @description For the organization's OWNER or ADMIN. An API key needs such a role and the scope `members`.
+         */
         get: operations["get_organizations_organization_audit_events"];
         put?: never;
         post?: never;
@@ -575,10 +617,16 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** An organization's businesses */
+        /**
+         * An organization's businesses
+         * @description For the organization's OWNER, ADMIN or MEMBER. An API key needs such a role and the scope `read`.
+         */
         get: operations["get_organizations_organization_businesses"];
         put?: never;
-        /** Create a business */
+        /**
+         * Create a business
+         * @description For the organization's OWNER or ADMIN. An API key needs such a role and the scope `write`.
+         */
         post: operations["post_organizations_organization_businesses"];
         delete?: never;
         options?: never;
@@ -593,15 +641,24 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** One business */
+        /**
+         * One business
+         * @description For the organization's OWNER, ADMIN or MEMBER. An API key needs such a role and the scope `read`.
+         */
         get: operations["get_organizations_organization_businesses_business"];
         put?: never;
         post?: never;
-        /** Deactivate (soft delete) */
+        /**
+         * Deactivate (soft delete)
+         * @description For the organization's OWNER or ADMIN. An API key needs such a role and the scope `write`.
+         */
         delete: operations["delete_organizations_organization_businesses_business"];
         options?: never;
         head?: never;
-        /** Change name, slug or description */
+        /**
+         * Change name, slug or description
+         * @description For the organization's OWNER or ADMIN. An API key needs such a role and the scope `write`.
+         */
         patch: operations["patch_organizations_organization_businesses_business"];
         trace?: never;
     };
@@ -614,7 +671,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Begin to connect pages: where to send the person's browser */
+        /**
+         * Begin to connect pages: where to send the person's browser
+         * @description For the organization's OWNER or ADMIN. Not for API keys.
+         */
         post: operations["post_organizations_organization_businesses_business_facebook_connections"];
         delete?: never;
         options?: never;
@@ -629,10 +689,16 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** A business's integrations, with their pages' details */
+        /**
+         * A business's integrations, with their pages' details
+         * @description For the organization's OWNER, ADMIN or MEMBER. An API key needs such a role and the scope `read`.
+         */
         get: operations["get_organizations_organization_businesses_business_integrations"];
         put?: never;
-        /** Create an integration; with its page and tokens in one request */
+        /**
+         * Create an integration; with its page and tokens in one request
+         * @description For the organization's OWNER or ADMIN. An API key needs such a role and the scope `write`.
+         */
         post: operations["post_organizations_organization_businesses_business_integrations"];
         delete?: never;
         options?: never;
@@ -649,7 +715,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Take a deactivation back, by id */
+        /**
+         * Take a deactivation back, by id
+         * @description For the organization's OWNER or ADMIN. An API key needs such a role and the scope `write`.
+         */
         post: operations["post_organizations_organization_businesses_business_restore"];
         delete?: never;
         options?: never;
@@ -664,7 +733,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** What Facebook told of the pages, newest first by the time inside it */
+        /**
+         * What Facebook told of the pages, newest first by the time inside it
+         * @description For the organization's OWNER, ADMIN or MEMBER. An API key needs such a role and the scope `read`.
+         */
         get: operations["get_organizations_organization_events"];
         put?: never;
         post?: never;
@@ -681,7 +753,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** One event with what Facebook sent; leaves a line in the audit log */
+        /**
+         * One event with what Facebook sent; leaves a line in the audit log
+         * @description For the organization's OWNER, ADMIN or MEMBER. An API key needs such a role and the scope `read`.
+         */
         get: operations["get_organizations_organization_events_event"];
         put?: never;
         post?: never;
@@ -700,7 +775,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Work through an event again */
+        /**
+         * Work through an event again
+         * @description For the organization's OWNER or ADMIN. An API key needs such a role and the scope `events`.
+         */
         post: operations["post_organizations_organization_events_event_replay"];
         delete?: never;
         options?: never;
@@ -717,7 +795,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Work through many events again, up to 10,000 a call, oldest first */
+        /**
+         * Work through many events again, up to 10,000 a call, oldest first
+         * @description For the organization's OWNER or ADMIN. An API key needs such a role and the scope `events`.
+         */
         post: operations["post_organizations_organization_events_replay"];
         delete?: never;
         options?: never;
@@ -732,7 +813,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** New events and changed ones as they come (server-sent events), for 15 minutes; then connect again */
+        /**
+         * New events and changed ones as they come (server-sent events), for 15 minutes; then connect again
+         * @description For the organization's OWNER, ADMIN or MEMBER. An API key needs such a role and the scope `read`.
+         */
         get: operations["get_organizations_organization_events_stream"];
         put?: never;
         post?: never;
@@ -749,7 +833,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** What came of it: the pages found, and what is missing and why */
+        /**
+         * What came of it: the pages found, and what is missing and why
+         * @description For the organization's OWNER or ADMIN. An API key needs such a role and the scope `read`.
+         */
         get: operations["get_organizations_organization_facebook_connections_connection"];
         put?: never;
         post?: never;
@@ -768,7 +855,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Connect the pages that were picked, each with its own outcome */
+        /**
+         * Connect the pages that were picked, each with its own outcome
+         * @description For the organization's OWNER or ADMIN. An API key needs such a role and the scope `write`.
+         */
         post: operations["post_organizations_organization_facebook_connections_connection_pages"];
         delete?: never;
         options?: never;
@@ -783,7 +873,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** An organization's integrations, with their pages' details */
+        /**
+         * An organization's integrations, with their pages' details
+         * @description For the organization's OWNER, ADMIN or MEMBER. An API key needs such a role and the scope `read`.
+         */
         get: operations["get_organizations_organization_integrations"];
         put?: never;
         post?: never;
@@ -800,15 +893,24 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** One integration */
+        /**
+         * One integration
+         * @description For the organization's OWNER, ADMIN or MEMBER. An API key needs such a role and the scope `read`.
+         */
         get: operations["get_organizations_organization_integrations_integration"];
         put?: never;
         post?: never;
-        /** Deactivate (soft delete): frees the page */
+        /**
+         * Deactivate (soft delete): frees the page
+         * @description For the organization's OWNER or ADMIN. An API key needs such a role and the scope `write`.
+         */
         delete: operations["delete_organizations_organization_integrations_integration"];
         options?: never;
         head?: never;
-        /** Change name or config */
+        /**
+         * Change name or config
+         * @description For the organization's OWNER or ADMIN. An API key needs such a role and the scope `write`.
+         */
         patch: operations["patch_organizations_organization_integrations_integration"];
         trace?: never;
     };
@@ -820,7 +922,10 @@ export interface paths {
             cookie?: never;
         };
         get?: never;
-        /** Replace the page's details and tokens */
+        /**
+         * Replace the page's details and tokens
+         * @description For the organization's OWNER or ADMIN. An API key needs such a role and the scope `write`.
+         */
         put: operations["put_organizations_organization_integrations_integration_facebook_page"];
         post?: never;
         delete?: never;
@@ -836,7 +941,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The connection doctor: one line per check, each with its fix */
+        /**
+         * The connection doctor: one line per check, each with its fix
+         * @description For the organization's OWNER, ADMIN or MEMBER. An API key needs such a role and the scope `read`.
+         */
         get: operations["get_organizations_organization_integrations_integration_health"];
         put?: never;
         post?: never;
@@ -855,7 +963,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Check the tokens now */
+        /**
+         * Check the tokens now
+         * @description For the organization's OWNER or ADMIN. An API key needs such a role and the scope `write`.
+         */
         post: operations["post_organizations_organization_integrations_integration_refresh"];
         delete?: never;
         options?: never;
@@ -872,7 +983,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** What the newest comments and messages would be answered with this config; leaves a line in the audit log */
+        /**
+         * What the newest comments and messages would be answered with this config; leaves a line in the audit log
+         * @description For the organization's OWNER, ADMIN or MEMBER. An API key needs such a role and the scope `read`.
+         */
         post: operations["post_organizations_organization_integrations_integration_reply_preview"];
         delete?: never;
         options?: never;
@@ -889,7 +1003,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Take a deactivation back: revalidates and claims the page again */
+        /**
+         * Take a deactivation back: revalidates and claims the page again
+         * @description For the organization's OWNER or ADMIN. An API key needs such a role and the scope `write`.
+         */
         post: operations["post_organizations_organization_integrations_integration_restore"];
         delete?: never;
         options?: never;
@@ -904,7 +1021,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** How its page's status changed, and why */
+        /**
+         * How its page's status changed, and why
+         * @description For the organization's OWNER, ADMIN or MEMBER. An API key needs such a role and the scope `read`.
+         */
         get: operations["get_organizations_organization_integrations_integration_status_changes"];
         put?: never;
         post?: never;
@@ -921,10 +1041,16 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** An organization's invitations */
+        /**
+         * An organization's invitations
+         * @description For the organization's OWNER or ADMIN. An API key needs such a role and the scope `members`.
+         */
         get: operations["get_organizations_organization_invitations"];
         put?: never;
-        /** Invite an e-mail address; an open invitation of the same address is replaced */
+        /**
+         * Invite an e-mail address; an open invitation of the same address is replaced
+         * @description For the organization's OWNER or ADMIN. An API key needs such a role and the scope `members`.
+         */
         post: operations["post_organizations_organization_invitations"];
         delete?: never;
         options?: never;
@@ -942,7 +1068,10 @@ export interface paths {
         get?: never;
         put?: never;
         post?: never;
-        /** Revoke an open invitation */
+        /**
+         * Revoke an open invitation
+         * @description For the organization's OWNER or ADMIN. An API key needs such a role and the scope `members`.
+         */
         delete: operations["delete_organizations_organization_invitations_invitation"];
         options?: never;
         head?: never;
@@ -958,7 +1087,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Send it again, with a new link */
+        /**
+         * Send it again, with a new link
+         * @description For the organization's OWNER or ADMIN. An API key needs such a role and the scope `members`.
+         */
         post: operations["post_organizations_organization_invitations_invitation_resend"];
         delete?: never;
         options?: never;
@@ -973,7 +1105,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** An organization's members */
+        /**
+         * An organization's members
+         * @description For the organization's OWNER, ADMIN or MEMBER. An API key needs such a role and the scope `read`.
+         */
         get: operations["get_organizations_organization_members"];
         put?: never;
         post?: never;
@@ -993,11 +1128,17 @@ export interface paths {
         get?: never;
         put?: never;
         post?: never;
-        /** Remove a member, or leave */
+        /**
+         * Remove a member, or leave
+         * @description For the organization's OWNER or ADMIN. An API key needs such a role and the scope `members`.
+         */
         delete: operations["delete_organizations_organization_members_member"];
         options?: never;
         head?: never;
-        /** Change a member's role */
+        /**
+         * Change a member's role
+         * @description For the organization's OWNER or ADMIN. An API key needs such a role and the scope `members`.
+         */
         patch: operations["patch_organizations_organization_members_member"];
         trace?: never;
     };
@@ -1008,7 +1149,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** At a glance: how the pages are and will be, what came and was answered lately, what needs a person */
+        /**
+         * At a glance: how the pages are and will be, what came and was answered lately, what needs a person
+         * @description For the organization's OWNER, ADMIN or MEMBER. An API key needs such a role and the scope `read`.
+         */
         get: operations["get_organizations_organization_overview"];
         put?: never;
         post?: never;
@@ -1027,7 +1171,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Erase everything of it for good, and destroy its keys */
+        /**
+         * Erase everything of it for good, and destroy its keys
+         * @description For the organization's OWNER. Not for API keys.
+         */
         post: operations["post_organizations_organization_purge"];
         delete?: never;
         options?: never;
@@ -1042,7 +1189,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** What was answered by itself, or was not and why, newest first */
+        /**
+         * What was answered by itself, or was not and why, newest first
+         * @description For the organization's OWNER, ADMIN or MEMBER. An API key needs such a role and the scope `read`.
+         */
         get: operations["get_organizations_organization_replies"];
         put?: never;
         post?: never;
@@ -1059,7 +1209,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** One reply with its words; leaves a line in the audit log */
+        /**
+         * One reply with its words; leaves a line in the audit log
+         * @description For the organization's OWNER, ADMIN or MEMBER. An API key needs such a role and the scope `read`.
+         */
         get: operations["get_organizations_organization_replies_reply"];
         put?: never;
         post?: never;
@@ -1078,7 +1231,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Take a deactivation back, by id */
+        /**
+         * Take a deactivation back, by id
+         * @description For the organization's OWNER. An API key needs such a role and the scope `write`.
+         */
         post: operations["post_organizations_organization_restore"];
         delete?: never;
         options?: never;
@@ -1095,7 +1251,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Make a member the owner */
+        /**
+         * Make a member the owner
+         * @description For the organization's OWNER. An API key needs such a role and the scope `members`.
+         */
         post: operations["post_organizations_organization_transfer_ownership"];
         delete?: never;
         options?: never;
@@ -1110,7 +1269,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** How far a purge has come that you asked for */
+        /**
+         * How far a purge has come that you asked for
+         * @description For everybody who is signed in. Not for API keys.
+         */
         get: operations["get_purges_purge"];
         put?: never;
         post?: never;
@@ -1127,7 +1289,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Jobs that failed for good, with the reason */
+        /**
+         * Jobs that failed for good, with the reason
+         * @description For our own staff. Not for API keys.
+         */
         get: operations["get_staff_jobs"];
         put?: never;
         post?: never;
@@ -1146,7 +1311,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Have a failed job tried once more */
+        /**
+         * Have a failed job tried once more
+         * @description For our own staff. Not for API keys.
+         */
         post: operations["post_staff_jobs_job_retry"];
         delete?: never;
         options?: never;
@@ -1161,10 +1329,16 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** All organizations */
+        /**
+         * All organizations
+         * @description For our own staff. Not for API keys.
+         */
         get: operations["get_staff_organizations"];
         put?: never;
-        /** Create an organization for somebody, who owns it */
+        /**
+         * Create an organization for somebody, who owns it
+         * @description For our own staff. Not for API keys.
+         */
         post: operations["post_staff_organizations"];
         delete?: never;
         options?: never;
@@ -1181,7 +1355,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Come in for an hour, seen in its audit log */
+        /**
+         * Come in for an hour, seen in its audit log
+         * @description For our own staff. Not for API keys.
+         */
         post: operations["post_staff_organizations_organization_enter"];
         delete?: never;
         options?: never;
@@ -1196,7 +1373,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** How the system is: database, keys, queue, clocks, what waits */
+        /**
+         * How the system is: database, keys, queue, clocks, what waits
+         * @description For our own staff. Not for API keys.
+         */
         get: operations["get_staff_system"];
         put?: never;
         post?: never;
@@ -1213,7 +1393,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Everybody who has an account */
+        /**
+         * Everybody who has an account
+         * @description For our own staff. Not for API keys.
+         */
         get: operations["get_staff_users"];
         put?: never;
         post?: never;
@@ -3850,7 +4033,7 @@ export interface operations {
                     "application/json": components["schemas"]["Organization"];
                 };
             };
-            /** @description The request is not valid; or: The request is not signed by Facebook; or: The body is not JSON. */
+            /** @description The request is not valid (`invalid_request`); or: The body is not JSON (`malformed_json`). */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -3859,7 +4042,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Sign in first. */
+            /** @description Sign in first (`unauthenticated`). */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -3868,7 +4051,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The password is wrong or missing; or: Your role may not do this; or: Verify your e-mail address first; or: The request comes from another site. */
+            /** @description Your role may not do this (`forbidden`); or: The request comes from another site (`origin_not_allowed`); or: Verify your e-mail address first (`email_not_verified`). */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3877,7 +4060,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no such thing here; or: There is no such address. */
+            /** @description There is no such thing here (`not_found`). */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -3886,7 +4069,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The slug is taken; or: The connection is not ready; or: The page is taken; or: The person is a member already; or: The invitation is over; or: The API key was rotated already; or: There are too many API keys; or: An organization needs an OWNER; or: The same request is under way; or: The request was carried out before; or: What is stored cannot be opened. */
+            /** @description The same request is under way (`request_in_flight`); or: The request was carried out before (`answer_lost`); or: The person is a member already (`already_member`); or: The invitation is over (`invitation_closed`). */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -3895,7 +4078,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body is too large. */
+            /** @description The body is too large (`body_too_large`). */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -3904,7 +4087,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body is of another kind. */
+            /** @description The body is of another kind (`unsupported_media_type`). */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -3913,7 +4096,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The Idempotency-Key was used for another request. */
+            /** @description The Idempotency-Key was used for another request (`idempotency_key_reused`). */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -3922,7 +4105,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many requests. */
+            /** @description Too many requests (`over_limit`). */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -3931,7 +4114,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Try again in a moment. */
+            /** @description Try again in a moment (`unavailable`). */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -3960,7 +4143,7 @@ export interface operations {
                     "application/json": components["schemas"]["Me"] | components["schemas"]["MeAsApiKey"];
                 };
             };
-            /** @description The request is not valid; or: The request is not signed by Facebook; or: The body is not JSON. */
+            /** @description The request is not valid (`invalid_request`). */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -3969,7 +4152,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Sign in first. */
+            /** @description Sign in first (`unauthenticated`). */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -3978,7 +4161,16 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no such thing here; or: There is no such address. */
+            /** @description Your role may not do this (`forbidden`). */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing here (`not_found`). */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -3987,7 +4179,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many requests. */
+            /** @description Too many requests (`over_limit`). */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -3996,7 +4188,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Try again in a moment. */
+            /** @description Try again in a moment (`unavailable`). */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -4030,7 +4222,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description The request is not valid; or: The request is not signed by Facebook; or: The body is not JSON. */
+            /** @description The request is not valid (`invalid_request`); or: The body is not JSON (`malformed_json`). */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -4039,7 +4231,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Sign in first. */
+            /** @description Sign in first (`unauthenticated`). */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -4048,7 +4240,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The password is wrong or missing; or: Your role may not do this; or: Verify your e-mail address first; or: The request comes from another site. */
+            /** @description Your role may not do this (`forbidden`); or: The request comes from another site (`origin_not_allowed`); or: The password is wrong or missing (`wrong_password`). */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4057,7 +4249,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no such thing here; or: There is no such address. */
+            /** @description There is no such thing here (`not_found`). */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -4066,7 +4258,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The slug is taken; or: The connection is not ready; or: The page is taken; or: The person is a member already; or: The invitation is over; or: The API key was rotated already; or: There are too many API keys; or: An organization needs an OWNER; or: The same request is under way; or: The request was carried out before; or: What is stored cannot be opened. */
+            /** @description An organization needs an OWNER (`last_owner`). */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -4075,7 +4267,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body is too large. */
+            /** @description The body is too large (`body_too_large`). */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -4084,7 +4276,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body is of another kind. */
+            /** @description The body is of another kind (`unsupported_media_type`). */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -4093,7 +4285,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many requests. */
+            /** @description Too many requests (`over_limit`). */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -4102,7 +4294,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Try again in a moment. */
+            /** @description Try again in a moment (`unavailable`). */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -4146,7 +4338,7 @@ export interface operations {
                     "application/json": components["schemas"]["Me"] | components["schemas"]["MeAsApiKey"];
                 };
             };
-            /** @description The request is not valid; or: The request is not signed by Facebook; or: The body is not JSON. */
+            /** @description The request is not valid (`invalid_request`); or: The body is not JSON (`malformed_json`). */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -4155,7 +4347,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Sign in first. */
+            /** @description Sign in first (`unauthenticated`). */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -4164,7 +4356,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The password is wrong or missing; or: Your role may not do this; or: Verify your e-mail address first; or: The request comes from another site. */
+            /** @description Your role may not do this (`forbidden`); or: The request comes from another site (`origin_not_allowed`). */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4173,7 +4365,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no such thing here; or: There is no such address. */
+            /** @description There is no such thing here (`not_found`). */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -4182,7 +4374,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description It was changed meanwhile. */
+            /** @description It was changed meanwhile (`stale_version`). */
             412: {
                 headers: {
                     [name: string]: unknown;
@@ -4191,7 +4383,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body is too large. */
+            /** @description The body is too large (`body_too_large`). */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -4200,7 +4392,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body is of another kind. */
+            /** @description The body is of another kind (`unsupported_media_type`). */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -4209,7 +4401,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many requests. */
+            /** @description Too many requests (`over_limit`). */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -4218,7 +4410,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Try again in a moment. */
+            /** @description Try again in a moment (`unavailable`). */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -4291,7 +4483,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description The request is not valid; or: The request is not signed by Facebook; or: The body is not JSON. */
+            /** @description The request is not valid (`invalid_request`). */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -4300,7 +4492,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Sign in first. */
+            /** @description Sign in first (`unauthenticated`). */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -4309,7 +4501,16 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no such thing here; or: There is no such address. */
+            /** @description Your role may not do this (`forbidden`). */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing here (`not_found`). */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -4318,7 +4519,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many requests. */
+            /** @description Too many requests (`over_limit`). */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -4327,7 +4528,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Try again in a moment. */
+            /** @description Try again in a moment (`unavailable`). */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -4367,7 +4568,7 @@ export interface operations {
                     "application/json": components["schemas"]["Organization"];
                 };
             };
-            /** @description The request is not valid; or: The request is not signed by Facebook; or: The body is not JSON. */
+            /** @description The request is not valid (`invalid_request`); or: The body is not JSON (`malformed_json`). */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -4376,7 +4577,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Sign in first. */
+            /** @description Sign in first (`unauthenticated`). */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -4385,7 +4586,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The password is wrong or missing; or: Your role may not do this; or: Verify your e-mail address first; or: The request comes from another site. */
+            /** @description Your role may not do this (`forbidden`); or: The request comes from another site (`origin_not_allowed`). */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4394,7 +4595,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no such thing here; or: There is no such address. */
+            /** @description There is no such thing here (`not_found`). */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -4403,7 +4604,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The slug is taken; or: The connection is not ready; or: The page is taken; or: The person is a member already; or: The invitation is over; or: The API key was rotated already; or: There are too many API keys; or: An organization needs an OWNER; or: The same request is under way; or: The request was carried out before; or: What is stored cannot be opened. */
+            /** @description The same request is under way (`request_in_flight`); or: The request was carried out before (`answer_lost`); or: The slug is taken (`slug_taken`). */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -4412,7 +4613,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body is too large. */
+            /** @description The body is too large (`body_too_large`). */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -4421,7 +4622,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body is of another kind. */
+            /** @description The body is of another kind (`unsupported_media_type`). */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -4430,7 +4631,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The Idempotency-Key was used for another request. */
+            /** @description The Idempotency-Key was used for another request (`idempotency_key_reused`). */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -4439,7 +4640,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many requests. */
+            /** @description Too many requests (`over_limit`). */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -4448,7 +4649,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Try again in a moment. */
+            /** @description Try again in a moment (`unavailable`). */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -4483,7 +4684,7 @@ export interface operations {
                     "application/json": components["schemas"]["Organization"];
                 };
             };
-            /** @description The request is not valid; or: The request is not signed by Facebook; or: The body is not JSON. */
+            /** @description The request is not valid (`invalid_request`). */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -4492,7 +4693,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Sign in first. */
+            /** @description Sign in first (`unauthenticated`). */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -4501,7 +4702,16 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no such thing here; or: There is no such address. */
+            /** @description Your role may not do this (`forbidden`). */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing here (`not_found`). */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -4510,7 +4720,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many requests. */
+            /** @description Too many requests (`over_limit`). */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -4519,7 +4729,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Try again in a moment. */
+            /** @description Try again in a moment (`unavailable`). */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -4549,7 +4759,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description The request is not valid; or: The request is not signed by Facebook; or: The body is not JSON. */
+            /** @description The request is not valid (`invalid_request`); or: The body is not JSON (`malformed_json`). */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -4558,7 +4768,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Sign in first. */
+            /** @description Sign in first (`unauthenticated`). */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -4567,7 +4777,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The password is wrong or missing; or: Your role may not do this; or: Verify your e-mail address first; or: The request comes from another site. */
+            /** @description Your role may not do this (`forbidden`); or: The request comes from another site (`origin_not_allowed`). */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4576,7 +4786,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no such thing here; or: There is no such address. */
+            /** @description There is no such thing here (`not_found`). */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -4585,7 +4795,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body is too large. */
+            /** @description The body is too large (`body_too_large`). */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -4594,7 +4804,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body is of another kind. */
+            /** @description The body is of another kind (`unsupported_media_type`). */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -4603,7 +4813,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many requests. */
+            /** @description Too many requests (`over_limit`). */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -4612,7 +4822,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Try again in a moment. */
+            /** @description Try again in a moment (`unavailable`). */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -4657,7 +4867,7 @@ export interface operations {
                     "application/json": components["schemas"]["Organization"];
                 };
             };
-            /** @description The request is not valid; or: The request is not signed by Facebook; or: The body is not JSON. */
+            /** @description The request is not valid (`invalid_request`); or: The body is not JSON (`malformed_json`). */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -4666,7 +4876,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Sign in first. */
+            /** @description Sign in first (`unauthenticated`). */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -4675,7 +4885,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The password is wrong or missing; or: Your role may not do this; or: Verify your e-mail address first; or: The request comes from another site. */
+            /** @description Your role may not do this (`forbidden`); or: The request comes from another site (`origin_not_allowed`). */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4684,7 +4894,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no such thing here; or: There is no such address. */
+            /** @description There is no such thing here (`not_found`). */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -4693,7 +4903,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The slug is taken; or: The connection is not ready; or: The page is taken; or: The person is a member already; or: The invitation is over; or: The API key was rotated already; or: There are too many API keys; or: An organization needs an OWNER; or: The same request is under way; or: The request was carried out before; or: What is stored cannot be opened. */
+            /** @description The slug is taken (`slug_taken`). */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -4702,7 +4912,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description It was changed meanwhile. */
+            /** @description It was changed meanwhile (`stale_version`). */
             412: {
                 headers: {
                     [name: string]: unknown;
@@ -4711,7 +4921,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body is too large. */
+            /** @description The body is too large (`body_too_large`). */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -4720,7 +4930,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body is of another kind. */
+            /** @description The body is of another kind (`unsupported_media_type`). */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -4729,7 +4939,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many requests. */
+            /** @description Too many requests (`over_limit`). */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -4738,7 +4948,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Try again in a moment. */
+            /** @description Try again in a moment (`unavailable`). */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -4781,7 +4991,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description The request is not valid; or: The request is not signed by Facebook; or: The body is not JSON. */
+            /** @description The request is not valid (`invalid_request`). */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -4790,7 +5000,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Sign in first. */
+            /** @description Sign in first (`unauthenticated`). */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -4799,7 +5009,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The password is wrong or missing; or: Your role may not do this; or: Verify your e-mail address first; or: The request comes from another site. */
+            /** @description Your role may not do this (`forbidden`). */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4808,7 +5018,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no such thing here; or: There is no such address. */
+            /** @description There is no such thing here (`not_found`). */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -4817,7 +5027,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many requests. */
+            /** @description Too many requests (`over_limit`). */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -4826,7 +5036,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Try again in a moment. */
+            /** @description Try again in a moment (`unavailable`). */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -4887,7 +5097,7 @@ export interface operations {
                     "application/json": components["schemas"]["NewApiKey"];
                 };
             };
-            /** @description The request is not valid; or: The request is not signed by Facebook; or: The body is not JSON. */
+            /** @description The request is not valid (`invalid_request`); or: The body is not JSON (`malformed_json`). */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -4896,7 +5106,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Sign in first. */
+            /** @description Sign in first (`unauthenticated`). */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -4905,7 +5115,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The password is wrong or missing; or: Your role may not do this; or: Verify your e-mail address first; or: The request comes from another site. */
+            /** @description Your role may not do this (`forbidden`); or: The request comes from another site (`origin_not_allowed`). */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4914,7 +5124,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no such thing here; or: There is no such address. */
+            /** @description There is no such thing here (`not_found`). */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -4923,7 +5133,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The slug is taken; or: The connection is not ready; or: The page is taken; or: The person is a member already; or: The invitation is over; or: The API key was rotated already; or: There are too many API keys; or: An organization needs an OWNER; or: The same request is under way; or: The request was carried out before; or: What is stored cannot be opened. */
+            /** @description The same request is under way (`request_in_flight`); or: The request was carried out before (`answer_lost`); or: There are too many API keys (`too_many_keys`). */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -4932,7 +5142,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body is too large. */
+            /** @description The body is too large (`body_too_large`). */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -4941,7 +5151,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body is of another kind. */
+            /** @description The body is of another kind (`unsupported_media_type`). */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -4950,7 +5160,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The Idempotency-Key was used for another request. */
+            /** @description The Idempotency-Key was used for another request (`idempotency_key_reused`). */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -4959,7 +5169,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many requests. */
+            /** @description Too many requests (`over_limit`). */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -4968,7 +5178,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Try again in a moment. */
+            /** @description Try again in a moment (`unavailable`). */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -5000,7 +5210,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description The request is not valid; or: The request is not signed by Facebook; or: The body is not JSON. */
+            /** @description The request is not valid (`invalid_request`); or: The body is not JSON (`malformed_json`). */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -5009,7 +5219,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Sign in first. */
+            /** @description Sign in first (`unauthenticated`). */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -5018,7 +5228,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The password is wrong or missing; or: Your role may not do this; or: Verify your e-mail address first; or: The request comes from another site. */
+            /** @description Your role may not do this (`forbidden`); or: The request comes from another site (`origin_not_allowed`). */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -5027,7 +5237,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no such thing here; or: There is no such address. */
+            /** @description There is no such thing here (`not_found`). */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -5036,7 +5246,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body is too large. */
+            /** @description The body is too large (`body_too_large`). */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -5045,7 +5255,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body is of another kind. */
+            /** @description The body is of another kind (`unsupported_media_type`). */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -5054,7 +5264,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many requests. */
+            /** @description Too many requests (`over_limit`). */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -5063,7 +5273,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Try again in a moment. */
+            /** @description Try again in a moment (`unavailable`). */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -5110,7 +5320,7 @@ export interface operations {
                     "application/json": components["schemas"]["NewApiKey"];
                 };
             };
-            /** @description The request is not valid; or: The request is not signed by Facebook; or: The body is not JSON. */
+            /** @description The request is not valid (`invalid_request`); or: The body is not JSON (`malformed_json`). */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -5119,7 +5329,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Sign in first. */
+            /** @description Sign in first (`unauthenticated`). */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -5128,7 +5338,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The password is wrong or missing; or: Your role may not do this; or: Verify your e-mail address first; or: The request comes from another site. */
+            /** @description Your role may not do this (`forbidden`); or: The request comes from another site (`origin_not_allowed`). */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -5137,7 +5347,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no such thing here; or: There is no such address. */
+            /** @description There is no such thing here (`not_found`). */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -5146,7 +5356,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The slug is taken; or: The connection is not ready; or: The page is taken; or: The person is a member already; or: The invitation is over; or: The API key was rotated already; or: There are too many API keys; or: An organization needs an OWNER; or: The same request is under way; or: The request was carried out before; or: What is stored cannot be opened. */
+            /** @description The same request is under way (`request_in_flight`); or: The request was carried out before (`answer_lost`); or: The API key was rotated already (`key_rotated`). */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -5155,7 +5365,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body is too large. */
+            /** @description The body is too large (`body_too_large`). */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -5164,7 +5374,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body is of another kind. */
+            /** @description The body is of another kind (`unsupported_media_type`). */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -5173,7 +5383,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The Idempotency-Key was used for another request. */
+            /** @description The Idempotency-Key was used for another request (`idempotency_key_reused`). */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -5182,7 +5392,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many requests. */
+            /** @description Too many requests (`over_limit`). */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -5191,7 +5401,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Try again in a moment. */
+            /** @description Try again in a moment (`unavailable`). */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -5240,7 +5450,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description The request is not valid; or: The request is not signed by Facebook; or: The body is not JSON. */
+            /** @description The request is not valid (`invalid_request`). */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -5249,7 +5459,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Sign in first. */
+            /** @description Sign in first (`unauthenticated`). */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -5258,7 +5468,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The password is wrong or missing; or: Your role may not do this; or: Verify your e-mail address first; or: The request comes from another site. */
+            /** @description Your role may not do this (`forbidden`). */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -5267,7 +5477,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no such thing here; or: There is no such address. */
+            /** @description There is no such thing here (`not_found`). */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -5276,7 +5486,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many requests. */
+            /** @description Too many requests (`over_limit`). */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -5285,7 +5495,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Try again in a moment. */
+            /** @description Try again in a moment (`unavailable`). */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -5342,7 +5552,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description The request is not valid; or: The request is not signed by Facebook; or: The body is not JSON. */
+            /** @description The request is not valid (`invalid_request`). */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -5351,7 +5561,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Sign in first. */
+            /** @description Sign in first (`unauthenticated`). */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -5360,7 +5570,16 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no such thing here; or: There is no such address. */
+            /** @description Your role may not do this (`forbidden`). */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing here (`not_found`). */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -5369,7 +5588,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many requests. */
+            /** @description Too many requests (`over_limit`). */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -5378,7 +5597,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Try again in a moment. */
+            /** @description Try again in a moment (`unavailable`). */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -5423,7 +5642,7 @@ export interface operations {
                     "application/json": components["schemas"]["Business"];
                 };
             };
-            /** @description The request is not valid; or: The request is not signed by Facebook; or: The body is not JSON. */
+            /** @description The request is not valid (`invalid_request`); or: The body is not JSON (`malformed_json`). */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -5432,7 +5651,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Sign in first. */
+            /** @description Sign in first (`unauthenticated`). */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -5441,7 +5660,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The password is wrong or missing; or: Your role may not do this; or: Verify your e-mail address first; or: The request comes from another site. */
+            /** @description Your role may not do this (`forbidden`); or: The request comes from another site (`origin_not_allowed`). */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -5450,7 +5669,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no such thing here; or: There is no such address. */
+            /** @description There is no such thing here (`not_found`). */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -5459,7 +5678,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The slug is taken; or: The connection is not ready; or: The page is taken; or: The person is a member already; or: The invitation is over; or: The API key was rotated already; or: There are too many API keys; or: An organization needs an OWNER; or: The same request is under way; or: The request was carried out before; or: What is stored cannot be opened. */
+            /** @description The same request is under way (`request_in_flight`); or: The request was carried out before (`answer_lost`); or: The slug is taken (`slug_taken`). */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -5468,7 +5687,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body is too large. */
+            /** @description The body is too large (`body_too_large`). */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -5477,7 +5696,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body is of another kind. */
+            /** @description The body is of another kind (`unsupported_media_type`). */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -5486,7 +5705,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The Idempotency-Key was used for another request. */
+            /** @description The Idempotency-Key was used for another request (`idempotency_key_reused`). */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -5495,7 +5714,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many requests. */
+            /** @description Too many requests (`over_limit`). */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -5504,7 +5723,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Try again in a moment. */
+            /** @description Try again in a moment (`unavailable`). */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -5541,7 +5760,7 @@ export interface operations {
                     "application/json": components["schemas"]["Business"];
                 };
             };
-            /** @description The request is not valid; or: The request is not signed by Facebook; or: The body is not JSON. */
+            /** @description The request is not valid (`invalid_request`). */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -5550,7 +5769,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Sign in first. */
+            /** @description Sign in first (`unauthenticated`). */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -5559,7 +5778,16 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no such thing here; or: There is no such address. */
+            /** @description Your role may not do this (`forbidden`). */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing here (`not_found`). */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -5568,7 +5796,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many requests. */
+            /** @description Too many requests (`over_limit`). */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -5577,7 +5805,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Try again in a moment. */
+            /** @description Try again in a moment (`unavailable`). */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -5609,7 +5837,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description The request is not valid; or: The request is not signed by Facebook; or: The body is not JSON. */
+            /** @description The request is not valid (`invalid_request`); or: The body is not JSON (`malformed_json`). */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -5618,7 +5846,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Sign in first. */
+            /** @description Sign in first (`unauthenticated`). */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -5627,7 +5855,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The password is wrong or missing; or: Your role may not do this; or: Verify your e-mail address first; or: The request comes from another site. */
+            /** @description Your role may not do this (`forbidden`); or: The request comes from another site (`origin_not_allowed`). */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -5636,7 +5864,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no such thing here; or: There is no such address. */
+            /** @description There is no such thing here (`not_found`). */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -5645,7 +5873,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body is too large. */
+            /** @description The body is too large (`body_too_large`). */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -5654,7 +5882,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body is of another kind. */
+            /** @description The body is of another kind (`unsupported_media_type`). */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -5663,7 +5891,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many requests. */
+            /** @description Too many requests (`over_limit`). */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -5672,7 +5900,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Try again in a moment. */
+            /** @description Try again in a moment (`unavailable`). */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -5718,7 +5946,7 @@ export interface operations {
                     "application/json": components["schemas"]["Business"];
                 };
             };
-            /** @description The request is not valid; or: The request is not signed by Facebook; or: The body is not JSON. */
+            /** @description The request is not valid (`invalid_request`); or: The body is not JSON (`malformed_json`). */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -5727,7 +5955,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Sign in first. */
+            /** @description Sign in first (`unauthenticated`). */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -5736,7 +5964,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The password is wrong or missing; or: Your role may not do this; or: Verify your e-mail address first; or: The request comes from another site. */
+            /** @description Your role may not do this (`forbidden`); or: The request comes from another site (`origin_not_allowed`). */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -5745,7 +5973,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no such thing here; or: There is no such address. */
+            /** @description There is no such thing here (`not_found`). */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -5754,7 +5982,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The slug is taken; or: The connection is not ready; or: The page is taken; or: The person is a member already; or: The invitation is over; or: The API key was rotated already; or: There are too many API keys; or: An organization needs an OWNER; or: The same request is under way; or: The request was carried out before; or: What is stored cannot be opened. */
+            /** @description The slug is taken (`slug_taken`). */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -5763,7 +5991,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description It was changed meanwhile. */
+            /** @description It was changed meanwhile (`stale_version`). */
             412: {
                 headers: {
                     [name: string]: unknown;
@@ -5772,7 +6000,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body is too large. */
+            /** @description The body is too large (`body_too_large`). */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -5781,7 +6009,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body is of another kind. */
+            /** @description The body is of another kind (`unsupported_media_type`). */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -5790,7 +6018,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many requests. */
+            /** @description Too many requests (`over_limit`). */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -5799,7 +6027,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Try again in a moment. */
+            /** @description Try again in a moment (`unavailable`). */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -5848,7 +6076,7 @@ export interface operations {
                     "application/json": components["schemas"]["NewConnection"];
                 };
             };
-            /** @description The request is not valid; or: The request is not signed by Facebook; or: The body is not JSON. */
+            /** @description The request is not valid (`invalid_request`); or: The body is not JSON (`malformed_json`). */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -5857,7 +6085,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Sign in first. */
+            /** @description Sign in first (`unauthenticated`). */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -5866,7 +6094,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The password is wrong or missing; or: Your role may not do this; or: Verify your e-mail address first; or: The request comes from another site. */
+            /** @description Your role may not do this (`forbidden`); or: The request comes from another site (`origin_not_allowed`). */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -5875,7 +6103,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no such thing here; or: There is no such address. */
+            /** @description There is no such thing here (`not_found`). */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -5884,7 +6112,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The slug is taken; or: The connection is not ready; or: The page is taken; or: The person is a member already; or: The invitation is over; or: The API key was rotated already; or: There are too many API keys; or: An organization needs an OWNER; or: The same request is under way; or: The request was carried out before; or: What is stored cannot be opened. */
+            /** @description The same request is under way (`request_in_flight`); or: The request was carried out before (`answer_lost`). */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -5893,7 +6121,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body is too large. */
+            /** @description The body is too large (`body_too_large`). */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -5902,7 +6130,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body is of another kind. */
+            /** @description The body is of another kind (`unsupported_media_type`). */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -5911,7 +6139,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The Idempotency-Key was used for another request. */
+            /** @description The Idempotency-Key was used for another request (`idempotency_key_reused`). */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -5920,7 +6148,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many requests. */
+            /** @description Too many requests (`over_limit`). */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -5929,7 +6157,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Try again in a moment. */
+            /** @description Try again in a moment (`unavailable`). */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -5976,7 +6204,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description The request is not valid; or: The request is not signed by Facebook; or: The body is not JSON. */
+            /** @description The request is not valid (`invalid_request`). */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -5985,7 +6213,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Sign in first. */
+            /** @description Sign in first (`unauthenticated`). */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -5994,7 +6222,16 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no such thing here; or: There is no such address. */
+            /** @description Your role may not do this (`forbidden`). */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing here (`not_found`). */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -6003,7 +6240,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many requests. */
+            /** @description Too many requests (`over_limit`). */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -6012,7 +6249,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Try again in a moment. */
+            /** @description Try again in a moment (`unavailable`). */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -6120,7 +6357,7 @@ export interface operations {
                     "application/json": components["schemas"]["Integration"];
                 };
             };
-            /** @description The request is not valid; or: The request is not signed by Facebook; or: The body is not JSON. */
+            /** @description The request is not valid (`invalid_request`); or: The body is not JSON (`malformed_json`). */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -6129,7 +6366,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Sign in first. */
+            /** @description Sign in first (`unauthenticated`). */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -6138,7 +6375,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The password is wrong or missing; or: Your role may not do this; or: Verify your e-mail address first; or: The request comes from another site. */
+            /** @description Your role may not do this (`forbidden`); or: The request comes from another site (`origin_not_allowed`). */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -6147,7 +6384,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no such thing here; or: There is no such address. */
+            /** @description There is no such thing here (`not_found`). */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -6156,7 +6393,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The slug is taken; or: The connection is not ready; or: The page is taken; or: The person is a member already; or: The invitation is over; or: The API key was rotated already; or: There are too many API keys; or: An organization needs an OWNER; or: The same request is under way; or: The request was carried out before; or: What is stored cannot be opened. */
+            /** @description The same request is under way (`request_in_flight`); or: The request was carried out before (`answer_lost`); or: The page is taken (`page_taken`). */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -6165,7 +6402,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body is too large. */
+            /** @description The body is too large (`body_too_large`). */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -6174,7 +6411,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body is of another kind. */
+            /** @description The body is of another kind (`unsupported_media_type`). */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -6183,7 +6420,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The Idempotency-Key was used for another request. */
+            /** @description The Idempotency-Key was used for another request (`idempotency_key_reused`). */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -6192,7 +6429,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many requests. */
+            /** @description Too many requests (`over_limit`). */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -6201,7 +6438,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Try again in a moment. */
+            /** @description Try again in a moment (`unavailable`). */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -6238,7 +6475,7 @@ export interface operations {
                     "application/json": components["schemas"]["Business"];
                 };
             };
-            /** @description The request is not valid; or: The request is not signed by Facebook; or: The body is not JSON. */
+            /** @description The request is not valid (`invalid_request`); or: The body is not JSON (`malformed_json`). */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -6247,7 +6484,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Sign in first. */
+            /** @description Sign in first (`unauthenticated`). */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -6256,7 +6493,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The password is wrong or missing; or: Your role may not do this; or: Verify your e-mail address first; or: The request comes from another site. */
+            /** @description Your role may not do this (`forbidden`); or: The request comes from another site (`origin_not_allowed`). */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -6265,7 +6502,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no such thing here; or: There is no such address. */
+            /** @description There is no such thing here (`not_found`). */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -6274,7 +6511,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The slug is taken; or: The connection is not ready; or: The page is taken; or: The person is a member already; or: The invitation is over; or: The API key was rotated already; or: There are too many API keys; or: An organization needs an OWNER; or: The same request is under way; or: The request was carried out before; or: What is stored cannot be opened. */
+            /** @description The same request is under way (`request_in_flight`); or: The request was carried out before (`answer_lost`); or: The slug is taken (`slug_taken`). */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -6283,7 +6520,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body is too large. */
+            /** @description The body is too large (`body_too_large`). */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -6292,7 +6529,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body is of another kind. */
+            /** @description The body is of another kind (`unsupported_media_type`). */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -6301,7 +6538,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The Idempotency-Key was used for another request. */
+            /** @description The Idempotency-Key was used for another request (`idempotency_key_reused`). */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -6310,7 +6547,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many requests. */
+            /** @description Too many requests (`over_limit`). */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -6319,7 +6556,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Try again in a moment. */
+            /** @description Try again in a moment (`unavailable`). */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -6368,7 +6605,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description The request is not valid; or: The request is not signed by Facebook; or: The body is not JSON. */
+            /** @description The request is not valid (`invalid_request`). */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -6377,7 +6614,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Sign in first. */
+            /** @description Sign in first (`unauthenticated`). */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -6386,7 +6623,16 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no such thing here; or: There is no such address. */
+            /** @description Your role may not do this (`forbidden`). */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing here (`not_found`). */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -6395,7 +6641,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many requests. */
+            /** @description Too many requests (`over_limit`). */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -6404,7 +6650,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Try again in a moment. */
+            /** @description Try again in a moment (`unavailable`). */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -6438,7 +6684,7 @@ export interface operations {
                     "application/json": components["schemas"]["OpenedEvent"];
                 };
             };
-            /** @description The request is not valid; or: The request is not signed by Facebook; or: The body is not JSON. */
+            /** @description The request is not valid (`invalid_request`). */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -6447,7 +6693,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Sign in first. */
+            /** @description Sign in first (`unauthenticated`). */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -6456,7 +6702,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The password is wrong or missing; or: Your role may not do this; or: Verify your e-mail address first; or: The request comes from another site. */
+            /** @description Your role may not do this (`forbidden`). */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -6465,7 +6711,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no such thing here; or: There is no such address. */
+            /** @description There is no such thing here (`not_found`). */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -6474,7 +6720,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The slug is taken; or: The connection is not ready; or: The page is taken; or: The person is a member already; or: The invitation is over; or: The API key was rotated already; or: There are too many API keys; or: An organization needs an OWNER; or: The same request is under way; or: The request was carried out before; or: What is stored cannot be opened. */
+            /** @description What is stored cannot be opened (`contents_damaged`). */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -6483,7 +6729,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many requests. */
+            /** @description Too many requests (`over_limit`). */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -6492,7 +6738,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Try again in a moment. */
+            /** @description Try again in a moment (`unavailable`). */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -6539,7 +6785,7 @@ export interface operations {
                     "application/json": components["schemas"]["Replay"];
                 };
             };
-            /** @description The request is not valid; or: The request is not signed by Facebook; or: The body is not JSON. */
+            /** @description The request is not valid (`invalid_request`); or: The body is not JSON (`malformed_json`). */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -6548,7 +6794,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Sign in first. */
+            /** @description Sign in first (`unauthenticated`). */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -6557,7 +6803,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The password is wrong or missing; or: Your role may not do this; or: Verify your e-mail address first; or: The request comes from another site. */
+            /** @description Your role may not do this (`forbidden`); or: The request comes from another site (`origin_not_allowed`). */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -6566,7 +6812,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no such thing here; or: There is no such address. */
+            /** @description There is no such thing here (`not_found`). */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -6575,7 +6821,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The slug is taken; or: The connection is not ready; or: The page is taken; or: The person is a member already; or: The invitation is over; or: The API key was rotated already; or: There are too many API keys; or: An organization needs an OWNER; or: The same request is under way; or: The request was carried out before; or: What is stored cannot be opened. */
+            /** @description The same request is under way (`request_in_flight`); or: The request was carried out before (`answer_lost`). */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -6584,7 +6830,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body is too large. */
+            /** @description The body is too large (`body_too_large`). */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -6593,7 +6839,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body is of another kind. */
+            /** @description The body is of another kind (`unsupported_media_type`). */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -6602,7 +6848,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The Idempotency-Key was used for another request. */
+            /** @description The Idempotency-Key was used for another request (`idempotency_key_reused`). */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -6611,7 +6857,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many requests. */
+            /** @description Too many requests (`over_limit`). */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -6620,7 +6866,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Try again in a moment. */
+            /** @description Try again in a moment (`unavailable`). */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -6691,7 +6937,7 @@ export interface operations {
                     "application/json": components["schemas"]["Replay"];
                 };
             };
-            /** @description The request is not valid; or: The request is not signed by Facebook; or: The body is not JSON. */
+            /** @description The request is not valid (`invalid_request`); or: The body is not JSON (`malformed_json`). */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -6700,7 +6946,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Sign in first. */
+            /** @description Sign in first (`unauthenticated`). */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -6709,7 +6955,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The password is wrong or missing; or: Your role may not do this; or: Verify your e-mail address first; or: The request comes from another site. */
+            /** @description Your role may not do this (`forbidden`); or: The request comes from another site (`origin_not_allowed`). */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -6718,7 +6964,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no such thing here; or: There is no such address. */
+            /** @description There is no such thing here (`not_found`). */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -6727,7 +6973,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The slug is taken; or: The connection is not ready; or: The page is taken; or: The person is a member already; or: The invitation is over; or: The API key was rotated already; or: There are too many API keys; or: An organization needs an OWNER; or: The same request is under way; or: The request was carried out before; or: What is stored cannot be opened. */
+            /** @description The same request is under way (`request_in_flight`); or: The request was carried out before (`answer_lost`). */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -6736,7 +6982,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body is too large. */
+            /** @description The body is too large (`body_too_large`). */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -6745,7 +6991,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body is of another kind. */
+            /** @description The body is of another kind (`unsupported_media_type`). */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -6754,7 +7000,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The Idempotency-Key was used for another request. */
+            /** @description The Idempotency-Key was used for another request (`idempotency_key_reused`). */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -6763,7 +7009,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many requests. */
+            /** @description Too many requests (`over_limit`). */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -6772,7 +7018,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Try again in a moment. */
+            /** @description Try again in a moment (`unavailable`). */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -6807,7 +7053,7 @@ export interface operations {
                     "text/event-stream": string;
                 };
             };
-            /** @description The request is not valid; or: The request is not signed by Facebook; or: The body is not JSON. */
+            /** @description The request is not valid (`invalid_request`). */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -6816,7 +7062,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Sign in first. */
+            /** @description Sign in first (`unauthenticated`). */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -6825,7 +7071,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The password is wrong or missing; or: Your role may not do this; or: Verify your e-mail address first; or: The request comes from another site. */
+            /** @description Your role may not do this (`forbidden`). */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -6834,7 +7080,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no such thing here; or: There is no such address. */
+            /** @description There is no such thing here (`not_found`). */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -6843,7 +7089,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many requests. */
+            /** @description Too many requests (`over_limit`). */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -6852,7 +7098,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Try again in a moment. */
+            /** @description Try again in a moment (`unavailable`). */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -6886,7 +7132,7 @@ export interface operations {
                     "application/json": components["schemas"]["Connection"];
                 };
             };
-            /** @description The request is not valid; or: The request is not signed by Facebook; or: The body is not JSON. */
+            /** @description The request is not valid (`invalid_request`). */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -6895,7 +7141,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Sign in first. */
+            /** @description Sign in first (`unauthenticated`). */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -6904,7 +7150,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The password is wrong or missing; or: Your role may not do this; or: Verify your e-mail address first; or: The request comes from another site. */
+            /** @description Your role may not do this (`forbidden`). */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -6913,7 +7159,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no such thing here; or: There is no such address. */
+            /** @description There is no such thing here (`not_found`). */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -6922,7 +7168,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many requests. */
+            /** @description Too many requests (`over_limit`). */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -6931,7 +7177,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Try again in a moment. */
+            /** @description Try again in a moment (`unavailable`). */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -6979,7 +7225,7 @@ export interface operations {
                     "application/json": components["schemas"]["ConnectedPages"];
                 };
             };
-            /** @description The request is not valid; or: The request is not signed by Facebook; or: The body is not JSON. */
+            /** @description The request is not valid (`invalid_request`); or: The body is not JSON (`malformed_json`). */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -6988,7 +7234,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Sign in first. */
+            /** @description Sign in first (`unauthenticated`). */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -6997,7 +7243,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The password is wrong or missing; or: Your role may not do this; or: Verify your e-mail address first; or: The request comes from another site. */
+            /** @description Your role may not do this (`forbidden`); or: The request comes from another site (`origin_not_allowed`). */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -7006,7 +7252,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no such thing here; or: There is no such address. */
+            /** @description There is no such thing here (`not_found`). */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -7015,7 +7261,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The slug is taken; or: The connection is not ready; or: The page is taken; or: The person is a member already; or: The invitation is over; or: The API key was rotated already; or: There are too many API keys; or: An organization needs an OWNER; or: The same request is under way; or: The request was carried out before; or: What is stored cannot be opened. */
+            /** @description The same request is under way (`request_in_flight`); or: The request was carried out before (`answer_lost`); or: The connection is not ready (`connection_not_ready`). */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -7024,7 +7270,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body is too large. */
+            /** @description The body is too large (`body_too_large`). */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -7033,7 +7279,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body is of another kind. */
+            /** @description The body is of another kind (`unsupported_media_type`). */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -7042,7 +7288,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The Idempotency-Key was used for another request. */
+            /** @description The Idempotency-Key was used for another request (`idempotency_key_reused`). */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -7051,7 +7297,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many requests. */
+            /** @description Too many requests (`over_limit`). */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -7060,7 +7306,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Try again in a moment. */
+            /** @description Try again in a moment (`unavailable`). */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -7107,7 +7353,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description The request is not valid; or: The request is not signed by Facebook; or: The body is not JSON. */
+            /** @description The request is not valid (`invalid_request`). */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -7116,7 +7362,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Sign in first. */
+            /** @description Sign in first (`unauthenticated`). */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -7125,7 +7371,16 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no such thing here; or: There is no such address. */
+            /** @description Your role may not do this (`forbidden`). */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing here (`not_found`). */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -7134,7 +7389,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many requests. */
+            /** @description Too many requests (`over_limit`). */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -7143,7 +7398,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Try again in a moment. */
+            /** @description Try again in a moment (`unavailable`). */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -7180,7 +7435,7 @@ export interface operations {
                     "application/json": components["schemas"]["Integration"];
                 };
             };
-            /** @description The request is not valid; or: The request is not signed by Facebook; or: The body is not JSON. */
+            /** @description The request is not valid (`invalid_request`). */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -7189,7 +7444,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Sign in first. */
+            /** @description Sign in first (`unauthenticated`). */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -7198,7 +7453,16 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no such thing here; or: There is no such address. */
+            /** @description Your role may not do this (`forbidden`). */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing here (`not_found`). */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -7207,7 +7471,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many requests. */
+            /** @description Too many requests (`over_limit`). */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -7216,7 +7480,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Try again in a moment. */
+            /** @description Try again in a moment (`unavailable`). */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -7248,7 +7512,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description The request is not valid; or: The request is not signed by Facebook; or: The body is not JSON. */
+            /** @description The request is not valid (`invalid_request`); or: The body is not JSON (`malformed_json`). */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -7257,7 +7521,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Sign in first. */
+            /** @description Sign in first (`unauthenticated`). */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -7266,7 +7530,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The password is wrong or missing; or: Your role may not do this; or: Verify your e-mail address first; or: The request comes from another site. */
+            /** @description Your role may not do this (`forbidden`); or: The request comes from another site (`origin_not_allowed`). */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -7275,7 +7539,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no such thing here; or: There is no such address. */
+            /** @description There is no such thing here (`not_found`). */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -7284,7 +7548,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body is too large. */
+            /** @description The body is too large (`body_too_large`). */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -7293,7 +7557,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body is of another kind. */
+            /** @description The body is of another kind (`unsupported_media_type`). */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -7302,7 +7566,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many requests. */
+            /** @description Too many requests (`over_limit`). */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -7311,7 +7575,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Try again in a moment. */
+            /** @description Try again in a moment (`unavailable`). */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -7387,7 +7651,7 @@ export interface operations {
                     "application/json": components["schemas"]["Integration"];
                 };
             };
-            /** @description The request is not valid; or: The request is not signed by Facebook; or: The body is not JSON. */
+            /** @description The request is not valid (`invalid_request`); or: The body is not JSON (`malformed_json`). */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -7396,7 +7660,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Sign in first. */
+            /** @description Sign in first (`unauthenticated`). */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -7405,7 +7669,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The password is wrong or missing; or: Your role may not do this; or: Verify your e-mail address first; or: The request comes from another site. */
+            /** @description Your role may not do this (`forbidden`); or: The request comes from another site (`origin_not_allowed`). */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -7414,7 +7678,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no such thing here; or: There is no such address. */
+            /** @description There is no such thing here (`not_found`). */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -7423,7 +7687,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description It was changed meanwhile. */
+            /** @description It was changed meanwhile (`stale_version`). */
             412: {
                 headers: {
                     [name: string]: unknown;
@@ -7432,7 +7696,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body is too large. */
+            /** @description The body is too large (`body_too_large`). */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -7441,7 +7705,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body is of another kind. */
+            /** @description The body is of another kind (`unsupported_media_type`). */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -7450,7 +7714,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many requests. */
+            /** @description Too many requests (`over_limit`). */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -7459,7 +7723,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Try again in a moment. */
+            /** @description Try again in a moment (`unavailable`). */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -7516,7 +7780,7 @@ export interface operations {
                     "application/json": components["schemas"]["Integration"];
                 };
             };
-            /** @description The request is not valid; or: The request is not signed by Facebook; or: The body is not JSON. */
+            /** @description The request is not valid (`invalid_request`); or: The body is not JSON (`malformed_json`). */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -7525,7 +7789,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Sign in first. */
+            /** @description Sign in first (`unauthenticated`). */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -7534,7 +7798,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The password is wrong or missing; or: Your role may not do this; or: Verify your e-mail address first; or: The request comes from another site. */
+            /** @description Your role may not do this (`forbidden`); or: The request comes from another site (`origin_not_allowed`). */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -7543,7 +7807,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no such thing here; or: There is no such address. */
+            /** @description There is no such thing here (`not_found`). */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -7552,7 +7816,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The slug is taken; or: The connection is not ready; or: The page is taken; or: The person is a member already; or: The invitation is over; or: The API key was rotated already; or: There are too many API keys; or: An organization needs an OWNER; or: The same request is under way; or: The request was carried out before; or: What is stored cannot be opened. */
+            /** @description The page is taken (`page_taken`). */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -7561,7 +7825,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description It was changed meanwhile. */
+            /** @description It was changed meanwhile (`stale_version`). */
             412: {
                 headers: {
                     [name: string]: unknown;
@@ -7570,7 +7834,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body is too large. */
+            /** @description The body is too large (`body_too_large`). */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -7579,7 +7843,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body is of another kind. */
+            /** @description The body is of another kind (`unsupported_media_type`). */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -7588,7 +7852,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many requests. */
+            /** @description Too many requests (`over_limit`). */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -7597,7 +7861,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Try again in a moment. */
+            /** @description Try again in a moment (`unavailable`). */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -7631,7 +7895,7 @@ export interface operations {
                     "application/json": components["schemas"]["Health"];
                 };
             };
-            /** @description The request is not valid; or: The request is not signed by Facebook; or: The body is not JSON. */
+            /** @description The request is not valid (`invalid_request`). */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -7640,7 +7904,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Sign in first. */
+            /** @description Sign in first (`unauthenticated`). */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -7649,7 +7913,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The password is wrong or missing; or: Your role may not do this; or: Verify your e-mail address first; or: The request comes from another site. */
+            /** @description Your role may not do this (`forbidden`). */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -7658,7 +7922,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no such thing here; or: There is no such address. */
+            /** @description There is no such thing here (`not_found`). */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -7667,7 +7931,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many requests. */
+            /** @description Too many requests (`over_limit`). */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -7676,7 +7940,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Try again in a moment. */
+            /** @description Try again in a moment (`unavailable`). */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -7735,7 +7999,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description The request is not valid; or: The request is not signed by Facebook; or: The body is not JSON. */
+            /** @description The request is not valid (`invalid_request`); or: The body is not JSON (`malformed_json`). */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -7744,7 +8008,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Sign in first. */
+            /** @description Sign in first (`unauthenticated`). */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -7753,7 +8017,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The password is wrong or missing; or: Your role may not do this; or: Verify your e-mail address first; or: The request comes from another site. */
+            /** @description Your role may not do this (`forbidden`); or: The request comes from another site (`origin_not_allowed`). */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -7762,7 +8026,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no such thing here; or: There is no such address. */
+            /** @description There is no such thing here (`not_found`). */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -7771,7 +8035,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The slug is taken; or: The connection is not ready; or: The page is taken; or: The person is a member already; or: The invitation is over; or: The API key was rotated already; or: There are too many API keys; or: An organization needs an OWNER; or: The same request is under way; or: The request was carried out before; or: What is stored cannot be opened. */
+            /** @description The same request is under way (`request_in_flight`); or: The request was carried out before (`answer_lost`). */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -7780,7 +8044,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body is too large. */
+            /** @description The body is too large (`body_too_large`). */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -7789,7 +8053,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body is of another kind. */
+            /** @description The body is of another kind (`unsupported_media_type`). */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -7798,7 +8062,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The Idempotency-Key was used for another request. */
+            /** @description The Idempotency-Key was used for another request (`idempotency_key_reused`). */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -7807,7 +8071,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many requests. */
+            /** @description Too many requests (`over_limit`). */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -7816,7 +8080,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Try again in a moment. */
+            /** @description Try again in a moment (`unavailable`). */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -7894,7 +8158,7 @@ export interface operations {
                     "application/json": components["schemas"]["ReplyPreview"];
                 };
             };
-            /** @description The request is not valid; or: The request is not signed by Facebook; or: The body is not JSON. */
+            /** @description The request is not valid (`invalid_request`); or: The body is not JSON (`malformed_json`). */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -7903,7 +8167,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Sign in first. */
+            /** @description Sign in first (`unauthenticated`). */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -7912,7 +8176,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The password is wrong or missing; or: Your role may not do this; or: Verify your e-mail address first; or: The request comes from another site. */
+            /** @description Your role may not do this (`forbidden`); or: The request comes from another site (`origin_not_allowed`). */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -7921,7 +8185,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no such thing here; or: There is no such address. */
+            /** @description There is no such thing here (`not_found`). */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -7930,7 +8194,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The slug is taken; or: The connection is not ready; or: The page is taken; or: The person is a member already; or: The invitation is over; or: The API key was rotated already; or: There are too many API keys; or: An organization needs an OWNER; or: The same request is under way; or: The request was carried out before; or: What is stored cannot be opened. */
+            /** @description The same request is under way (`request_in_flight`); or: The request was carried out before (`answer_lost`). */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -7939,7 +8203,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body is too large. */
+            /** @description The body is too large (`body_too_large`). */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -7948,7 +8212,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body is of another kind. */
+            /** @description The body is of another kind (`unsupported_media_type`). */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -7957,7 +8221,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The Idempotency-Key was used for another request. */
+            /** @description The Idempotency-Key was used for another request (`idempotency_key_reused`). */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -7966,7 +8230,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many requests. */
+            /** @description Too many requests (`over_limit`). */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -7975,7 +8239,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Try again in a moment. */
+            /** @description Try again in a moment (`unavailable`). */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -8012,7 +8276,7 @@ export interface operations {
                     "application/json": components["schemas"]["Integration"];
                 };
             };
-            /** @description The request is not valid; or: The request is not signed by Facebook; or: The body is not JSON. */
+            /** @description The request is not valid (`invalid_request`); or: The body is not JSON (`malformed_json`). */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -8021,7 +8285,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Sign in first. */
+            /** @description Sign in first (`unauthenticated`). */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -8030,7 +8294,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The password is wrong or missing; or: Your role may not do this; or: Verify your e-mail address first; or: The request comes from another site. */
+            /** @description Your role may not do this (`forbidden`); or: The request comes from another site (`origin_not_allowed`). */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -8039,7 +8303,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no such thing here; or: There is no such address. */
+            /** @description There is no such thing here (`not_found`). */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -8048,7 +8312,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The slug is taken; or: The connection is not ready; or: The page is taken; or: The person is a member already; or: The invitation is over; or: The API key was rotated already; or: There are too many API keys; or: An organization needs an OWNER; or: The same request is under way; or: The request was carried out before; or: What is stored cannot be opened. */
+            /** @description The same request is under way (`request_in_flight`); or: The request was carried out before (`answer_lost`); or: The page is taken (`page_taken`). */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -8057,7 +8321,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body is too large. */
+            /** @description The body is too large (`body_too_large`). */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -8066,7 +8330,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body is of another kind. */
+            /** @description The body is of another kind (`unsupported_media_type`). */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -8075,7 +8339,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The Idempotency-Key was used for another request. */
+            /** @description The Idempotency-Key was used for another request (`idempotency_key_reused`). */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -8084,7 +8348,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many requests. */
+            /** @description Too many requests (`over_limit`). */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -8093,7 +8357,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Try again in a moment. */
+            /** @description Try again in a moment (`unavailable`). */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -8136,7 +8400,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description The request is not valid; or: The request is not signed by Facebook; or: The body is not JSON. */
+            /** @description The request is not valid (`invalid_request`). */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -8145,7 +8409,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Sign in first. */
+            /** @description Sign in first (`unauthenticated`). */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -8154,7 +8418,16 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no such thing here; or: There is no such address. */
+            /** @description Your role may not do this (`forbidden`). */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing here (`not_found`). */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -8163,7 +8436,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many requests. */
+            /** @description Too many requests (`over_limit`). */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -8172,7 +8445,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Try again in a moment. */
+            /** @description Try again in a moment (`unavailable`). */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -8214,7 +8487,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description The request is not valid; or: The request is not signed by Facebook; or: The body is not JSON. */
+            /** @description The request is not valid (`invalid_request`). */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -8223,7 +8496,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Sign in first. */
+            /** @description Sign in first (`unauthenticated`). */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -8232,7 +8505,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The password is wrong or missing; or: Your role may not do this; or: Verify your e-mail address first; or: The request comes from another site. */
+            /** @description Your role may not do this (`forbidden`). */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -8241,7 +8514,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no such thing here; or: There is no such address. */
+            /** @description There is no such thing here (`not_found`). */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -8250,7 +8523,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many requests. */
+            /** @description Too many requests (`over_limit`). */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -8259,7 +8532,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Try again in a moment. */
+            /** @description Try again in a moment (`unavailable`). */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -8303,7 +8576,7 @@ export interface operations {
                     "application/json": components["schemas"]["NewInvitation"];
                 };
             };
-            /** @description The request is not valid; or: The request is not signed by Facebook; or: The body is not JSON. */
+            /** @description The request is not valid (`invalid_request`); or: The body is not JSON (`malformed_json`). */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -8312,7 +8585,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Sign in first. */
+            /** @description Sign in first (`unauthenticated`). */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -8321,7 +8594,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The password is wrong or missing; or: Your role may not do this; or: Verify your e-mail address first; or: The request comes from another site. */
+            /** @description Your role may not do this (`forbidden`); or: The request comes from another site (`origin_not_allowed`). */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -8330,7 +8603,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no such thing here; or: There is no such address. */
+            /** @description There is no such thing here (`not_found`). */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -8339,7 +8612,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The slug is taken; or: The connection is not ready; or: The page is taken; or: The person is a member already; or: The invitation is over; or: The API key was rotated already; or: There are too many API keys; or: An organization needs an OWNER; or: The same request is under way; or: The request was carried out before; or: What is stored cannot be opened. */
+            /** @description The same request is under way (`request_in_flight`); or: The request was carried out before (`answer_lost`); or: The person is a member already (`already_member`). */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -8348,7 +8621,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body is too large. */
+            /** @description The body is too large (`body_too_large`). */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -8357,7 +8630,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body is of another kind. */
+            /** @description The body is of another kind (`unsupported_media_type`). */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -8366,7 +8639,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The Idempotency-Key was used for another request. */
+            /** @description The Idempotency-Key was used for another request (`idempotency_key_reused`). */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -8375,7 +8648,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many requests. */
+            /** @description Too many requests (`over_limit`). */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -8384,7 +8657,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Try again in a moment. */
+            /** @description Try again in a moment (`unavailable`). */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -8416,7 +8689,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description The request is not valid; or: The request is not signed by Facebook; or: The body is not JSON. */
+            /** @description The request is not valid (`invalid_request`); or: The body is not JSON (`malformed_json`). */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -8425,7 +8698,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Sign in first. */
+            /** @description Sign in first (`unauthenticated`). */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -8434,7 +8707,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The password is wrong or missing; or: Your role may not do this; or: Verify your e-mail address first; or: The request comes from another site. */
+            /** @description Your role may not do this (`forbidden`); or: The request comes from another site (`origin_not_allowed`). */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -8443,7 +8716,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no such thing here; or: There is no such address. */
+            /** @description There is no such thing here (`not_found`). */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -8452,7 +8725,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body is too large. */
+            /** @description The body is too large (`body_too_large`). */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -8461,7 +8734,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body is of another kind. */
+            /** @description The body is of another kind (`unsupported_media_type`). */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -8470,7 +8743,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many requests. */
+            /** @description Too many requests (`over_limit`). */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -8479,7 +8752,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Try again in a moment. */
+            /** @description Try again in a moment (`unavailable`). */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -8516,7 +8789,7 @@ export interface operations {
                     "application/json": components["schemas"]["NewInvitation"];
                 };
             };
-            /** @description The request is not valid; or: The request is not signed by Facebook; or: The body is not JSON. */
+            /** @description The request is not valid (`invalid_request`); or: The body is not JSON (`malformed_json`). */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -8525,7 +8798,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Sign in first. */
+            /** @description Sign in first (`unauthenticated`). */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -8534,7 +8807,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The password is wrong or missing; or: Your role may not do this; or: Verify your e-mail address first; or: The request comes from another site. */
+            /** @description Your role may not do this (`forbidden`); or: The request comes from another site (`origin_not_allowed`). */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -8543,7 +8816,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no such thing here; or: There is no such address. */
+            /** @description There is no such thing here (`not_found`). */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -8552,7 +8825,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The slug is taken; or: The connection is not ready; or: The page is taken; or: The person is a member already; or: The invitation is over; or: The API key was rotated already; or: There are too many API keys; or: An organization needs an OWNER; or: The same request is under way; or: The request was carried out before; or: What is stored cannot be opened. */
+            /** @description The same request is under way (`request_in_flight`); or: The request was carried out before (`answer_lost`). */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -8561,7 +8834,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body is too large. */
+            /** @description The body is too large (`body_too_large`). */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -8570,7 +8843,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body is of another kind. */
+            /** @description The body is of another kind (`unsupported_media_type`). */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -8579,7 +8852,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The Idempotency-Key was used for another request. */
+            /** @description The Idempotency-Key was used for another request (`idempotency_key_reused`). */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -8588,7 +8861,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many requests. */
+            /** @description Too many requests (`over_limit`). */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -8597,7 +8870,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Try again in a moment. */
+            /** @description Try again in a moment (`unavailable`). */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -8641,7 +8914,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description The request is not valid; or: The request is not signed by Facebook; or: The body is not JSON. */
+            /** @description The request is not valid (`invalid_request`). */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -8650,7 +8923,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Sign in first. */
+            /** @description Sign in first (`unauthenticated`). */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -8659,7 +8932,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The password is wrong or missing; or: Your role may not do this; or: Verify your e-mail address first; or: The request comes from another site. */
+            /** @description Your role may not do this (`forbidden`). */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -8668,7 +8941,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no such thing here; or: There is no such address. */
+            /** @description There is no such thing here (`not_found`). */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -8677,7 +8950,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many requests. */
+            /** @description Too many requests (`over_limit`). */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -8686,7 +8959,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Try again in a moment. */
+            /** @description Try again in a moment (`unavailable`). */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -8718,7 +8991,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description The request is not valid; or: The request is not signed by Facebook; or: The body is not JSON. */
+            /** @description The request is not valid (`invalid_request`); or: The body is not JSON (`malformed_json`). */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -8727,7 +9000,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Sign in first. */
+            /** @description Sign in first (`unauthenticated`). */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -8736,7 +9009,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The password is wrong or missing; or: Your role may not do this; or: Verify your e-mail address first; or: The request comes from another site. */
+            /** @description Your role may not do this (`forbidden`); or: The request comes from another site (`origin_not_allowed`). */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -8745,7 +9018,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no such thing here; or: There is no such address. */
+            /** @description There is no such thing here (`not_found`). */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -8754,7 +9027,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The slug is taken; or: The connection is not ready; or: The page is taken; or: The person is a member already; or: The invitation is over; or: The API key was rotated already; or: There are too many API keys; or: An organization needs an OWNER; or: The same request is under way; or: The request was carried out before; or: What is stored cannot be opened. */
+            /** @description An organization needs an OWNER (`last_owner`). */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -8763,7 +9036,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body is too large. */
+            /** @description The body is too large (`body_too_large`). */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -8772,7 +9045,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body is of another kind. */
+            /** @description The body is of another kind (`unsupported_media_type`). */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -8781,7 +9054,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many requests. */
+            /** @description Too many requests (`over_limit`). */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -8790,7 +9063,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Try again in a moment. */
+            /** @description Try again in a moment (`unavailable`). */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -8834,7 +9107,7 @@ export interface operations {
                     "application/json": components["schemas"]["Member"];
                 };
             };
-            /** @description The request is not valid; or: The request is not signed by Facebook; or: The body is not JSON. */
+            /** @description The request is not valid (`invalid_request`); or: The body is not JSON (`malformed_json`). */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -8843,7 +9116,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Sign in first. */
+            /** @description Sign in first (`unauthenticated`). */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -8852,7 +9125,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The password is wrong or missing; or: Your role may not do this; or: Verify your e-mail address first; or: The request comes from another site. */
+            /** @description Your role may not do this (`forbidden`); or: The request comes from another site (`origin_not_allowed`). */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -8861,7 +9134,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no such thing here; or: There is no such address. */
+            /** @description There is no such thing here (`not_found`). */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -8870,7 +9143,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The slug is taken; or: The connection is not ready; or: The page is taken; or: The person is a member already; or: The invitation is over; or: The API key was rotated already; or: There are too many API keys; or: An organization needs an OWNER; or: The same request is under way; or: The request was carried out before; or: What is stored cannot be opened. */
+            /** @description An organization needs an OWNER (`last_owner`). */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -8879,7 +9152,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description It was changed meanwhile. */
+            /** @description It was changed meanwhile (`stale_version`). */
             412: {
                 headers: {
                     [name: string]: unknown;
@@ -8888,7 +9161,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body is too large. */
+            /** @description The body is too large (`body_too_large`). */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -8897,7 +9170,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body is of another kind. */
+            /** @description The body is of another kind (`unsupported_media_type`). */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -8906,7 +9179,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many requests. */
+            /** @description Too many requests (`over_limit`). */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -8915,7 +9188,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Try again in a moment. */
+            /** @description Try again in a moment (`unavailable`). */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -8947,7 +9220,7 @@ export interface operations {
                     "application/json": components["schemas"]["Overview"];
                 };
             };
-            /** @description The request is not valid; or: The request is not signed by Facebook; or: The body is not JSON. */
+            /** @description The request is not valid (`invalid_request`). */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -8956,7 +9229,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Sign in first. */
+            /** @description Sign in first (`unauthenticated`). */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -8965,7 +9238,16 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no such thing here; or: There is no such address. */
+            /** @description Your role may not do this (`forbidden`). */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing here (`not_found`). */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -8974,7 +9256,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many requests. */
+            /** @description Too many requests (`over_limit`). */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -8983,7 +9265,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Try again in a moment. */
+            /** @description Try again in a moment (`unavailable`). */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -9025,7 +9307,7 @@ export interface operations {
                     "application/json": components["schemas"]["Purge"];
                 };
             };
-            /** @description The request is not valid; or: The request is not signed by Facebook; or: The body is not JSON. */
+            /** @description The request is not valid (`invalid_request`); or: The body is not JSON (`malformed_json`). */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -9034,7 +9316,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Sign in first. */
+            /** @description Sign in first (`unauthenticated`). */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -9043,7 +9325,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The password is wrong or missing; or: Your role may not do this; or: Verify your e-mail address first; or: The request comes from another site. */
+            /** @description Your role may not do this (`forbidden`); or: The request comes from another site (`origin_not_allowed`). */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -9052,7 +9334,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no such thing here; or: There is no such address. */
+            /** @description There is no such thing here (`not_found`). */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -9061,7 +9343,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The slug is taken; or: The connection is not ready; or: The page is taken; or: The person is a member already; or: The invitation is over; or: The API key was rotated already; or: There are too many API keys; or: An organization needs an OWNER; or: The same request is under way; or: The request was carried out before; or: What is stored cannot be opened. */
+            /** @description The same request is under way (`request_in_flight`); or: The request was carried out before (`answer_lost`). */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -9070,7 +9352,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body is too large. */
+            /** @description The body is too large (`body_too_large`). */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -9079,7 +9361,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body is of another kind. */
+            /** @description The body is of another kind (`unsupported_media_type`). */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -9088,7 +9370,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The Idempotency-Key was used for another request. */
+            /** @description The Idempotency-Key was used for another request (`idempotency_key_reused`). */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -9097,7 +9379,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many requests. */
+            /** @description Too many requests (`over_limit`). */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -9106,7 +9388,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Try again in a moment. */
+            /** @description Try again in a moment (`unavailable`). */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -9151,7 +9433,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description The request is not valid; or: The request is not signed by Facebook; or: The body is not JSON. */
+            /** @description The request is not valid (`invalid_request`). */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -9160,7 +9442,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Sign in first. */
+            /** @description Sign in first (`unauthenticated`). */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -9169,7 +9451,16 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no such thing here; or: There is no such address. */
+            /** @description Your role may not do this (`forbidden`). */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing here (`not_found`). */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -9178,7 +9469,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many requests. */
+            /** @description Too many requests (`over_limit`). */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -9187,7 +9478,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Try again in a moment. */
+            /** @description Try again in a moment (`unavailable`). */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -9221,7 +9512,7 @@ export interface operations {
                     "application/json": components["schemas"]["OpenedReply"];
                 };
             };
-            /** @description The request is not valid; or: The request is not signed by Facebook; or: The body is not JSON. */
+            /** @description The request is not valid (`invalid_request`). */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -9230,7 +9521,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Sign in first. */
+            /** @description Sign in first (`unauthenticated`). */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -9239,7 +9530,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The password is wrong or missing; or: Your role may not do this; or: Verify your e-mail address first; or: The request comes from another site. */
+            /** @description Your role may not do this (`forbidden`). */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -9248,7 +9539,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no such thing here; or: There is no such address. */
+            /** @description There is no such thing here (`not_found`). */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -9257,7 +9548,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The slug is taken; or: The connection is not ready; or: The page is taken; or: The person is a member already; or: The invitation is over; or: The API key was rotated already; or: There are too many API keys; or: An organization needs an OWNER; or: The same request is under way; or: The request was carried out before; or: What is stored cannot be opened. */
+            /** @description What is stored cannot be opened (`contents_damaged`). */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -9266,7 +9557,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many requests. */
+            /** @description Too many requests (`over_limit`). */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -9275,7 +9566,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Try again in a moment. */
+            /** @description Try again in a moment (`unavailable`). */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -9310,7 +9601,7 @@ export interface operations {
                     "application/json": components["schemas"]["Organization"];
                 };
             };
-            /** @description The request is not valid; or: The request is not signed by Facebook; or: The body is not JSON. */
+            /** @description The request is not valid (`invalid_request`); or: The body is not JSON (`malformed_json`). */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -9319,7 +9610,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Sign in first. */
+            /** @description Sign in first (`unauthenticated`). */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -9328,7 +9619,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The password is wrong or missing; or: Your role may not do this; or: Verify your e-mail address first; or: The request comes from another site. */
+            /** @description Your role may not do this (`forbidden`); or: The request comes from another site (`origin_not_allowed`). */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -9337,7 +9628,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no such thing here; or: There is no such address. */
+            /** @description There is no such thing here (`not_found`). */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -9346,7 +9637,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The slug is taken; or: The connection is not ready; or: The page is taken; or: The person is a member already; or: The invitation is over; or: The API key was rotated already; or: There are too many API keys; or: An organization needs an OWNER; or: The same request is under way; or: The request was carried out before; or: What is stored cannot be opened. */
+            /** @description The same request is under way (`request_in_flight`); or: The request was carried out before (`answer_lost`); or: The slug is taken (`slug_taken`). */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -9355,7 +9646,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body is too large. */
+            /** @description The body is too large (`body_too_large`). */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -9364,7 +9655,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body is of another kind. */
+            /** @description The body is of another kind (`unsupported_media_type`). */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -9373,7 +9664,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The Idempotency-Key was used for another request. */
+            /** @description The Idempotency-Key was used for another request (`idempotency_key_reused`). */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -9382,7 +9673,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many requests. */
+            /** @description Too many requests (`over_limit`). */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -9391,7 +9682,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Try again in a moment. */
+            /** @description Try again in a moment (`unavailable`). */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -9433,7 +9724,7 @@ export interface operations {
                     "application/json": components["schemas"]["Organization"];
                 };
             };
-            /** @description The request is not valid; or: The request is not signed by Facebook; or: The body is not JSON. */
+            /** @description The request is not valid (`invalid_request`); or: The body is not JSON (`malformed_json`). */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -9442,7 +9733,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Sign in first. */
+            /** @description Sign in first (`unauthenticated`). */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -9451,7 +9742,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The password is wrong or missing; or: Your role may not do this; or: Verify your e-mail address first; or: The request comes from another site. */
+            /** @description Your role may not do this (`forbidden`); or: The request comes from another site (`origin_not_allowed`). */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -9460,7 +9751,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no such thing here; or: There is no such address. */
+            /** @description There is no such thing here (`not_found`). */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -9469,7 +9760,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The slug is taken; or: The connection is not ready; or: The page is taken; or: The person is a member already; or: The invitation is over; or: The API key was rotated already; or: There are too many API keys; or: An organization needs an OWNER; or: The same request is under way; or: The request was carried out before; or: What is stored cannot be opened. */
+            /** @description The same request is under way (`request_in_flight`); or: The request was carried out before (`answer_lost`). */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -9478,7 +9769,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body is too large. */
+            /** @description The body is too large (`body_too_large`). */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -9487,7 +9778,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body is of another kind. */
+            /** @description The body is of another kind (`unsupported_media_type`). */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -9496,7 +9787,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The Idempotency-Key was used for another request. */
+            /** @description The Idempotency-Key was used for another request (`idempotency_key_reused`). */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -9505,7 +9796,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many requests. */
+            /** @description Too many requests (`over_limit`). */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -9514,7 +9805,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Try again in a moment. */
+            /** @description Try again in a moment (`unavailable`). */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -9546,7 +9837,7 @@ export interface operations {
                     "application/json": components["schemas"]["Purge"];
                 };
             };
-            /** @description The request is not valid; or: The request is not signed by Facebook; or: The body is not JSON. */
+            /** @description The request is not valid (`invalid_request`). */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -9555,7 +9846,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Sign in first. */
+            /** @description Sign in first (`unauthenticated`). */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -9564,7 +9855,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The password is wrong or missing; or: Your role may not do this; or: Verify your e-mail address first; or: The request comes from another site. */
+            /** @description Your role may not do this (`forbidden`). */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -9573,7 +9864,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no such thing here; or: There is no such address. */
+            /** @description There is no such thing here (`not_found`). */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -9582,7 +9873,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many requests. */
+            /** @description Too many requests (`over_limit`). */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -9591,7 +9882,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Try again in a moment. */
+            /** @description Try again in a moment (`unavailable`). */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -9629,7 +9920,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description The request is not valid; or: The request is not signed by Facebook; or: The body is not JSON. */
+            /** @description The request is not valid (`invalid_request`). */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -9638,7 +9929,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Sign in first. */
+            /** @description Sign in first (`unauthenticated`). */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -9647,7 +9938,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The password is wrong or missing; or: Your role may not do this; or: Verify your e-mail address first; or: The request comes from another site. */
+            /** @description Your role may not do this (`forbidden`). */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -9656,7 +9947,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no such thing here; or: There is no such address. */
+            /** @description There is no such thing here (`not_found`). */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -9665,7 +9956,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many requests. */
+            /** @description Too many requests (`over_limit`). */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -9674,7 +9965,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Try again in a moment. */
+            /** @description Try again in a moment (`unavailable`). */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -9707,7 +9998,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description The request is not valid; or: The request is not signed by Facebook; or: The body is not JSON. */
+            /** @description The request is not valid (`invalid_request`); or: The body is not JSON (`malformed_json`). */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -9716,7 +10007,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Sign in first. */
+            /** @description Sign in first (`unauthenticated`). */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -9725,7 +10016,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The password is wrong or missing; or: Your role may not do this; or: Verify your e-mail address first; or: The request comes from another site. */
+            /** @description Your role may not do this (`forbidden`); or: The request comes from another site (`origin_not_allowed`). */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -9734,7 +10025,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no such thing here; or: There is no such address. */
+            /** @description There is no such thing here (`not_found`). */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -9743,7 +10034,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The slug is taken; or: The connection is not ready; or: The page is taken; or: The person is a member already; or: The invitation is over; or: The API key was rotated already; or: There are too many API keys; or: An organization needs an OWNER; or: The same request is under way; or: The request was carried out before; or: What is stored cannot be opened. */
+            /** @description The same request is under way (`request_in_flight`); or: The request was carried out before (`answer_lost`). */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -9752,7 +10043,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body is too large. */
+            /** @description The body is too large (`body_too_large`). */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -9761,7 +10052,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body is of another kind. */
+            /** @description The body is of another kind (`unsupported_media_type`). */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -9770,7 +10061,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The Idempotency-Key was used for another request. */
+            /** @description The Idempotency-Key was used for another request (`idempotency_key_reused`). */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -9779,7 +10070,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many requests. */
+            /** @description Too many requests (`over_limit`). */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -9788,7 +10079,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Try again in a moment. */
+            /** @description Try again in a moment (`unavailable`). */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -9830,7 +10121,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description The request is not valid; or: The request is not signed by Facebook; or: The body is not JSON. */
+            /** @description The request is not valid (`invalid_request`). */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -9839,7 +10130,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Sign in first. */
+            /** @description Sign in first (`unauthenticated`). */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -9848,7 +10139,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The password is wrong or missing; or: Your role may not do this; or: Verify your e-mail address first; or: The request comes from another site. */
+            /** @description Your role may not do this (`forbidden`). */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -9857,7 +10148,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no such thing here; or: There is no such address. */
+            /** @description There is no such thing here (`not_found`). */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -9866,7 +10157,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many requests. */
+            /** @description Too many requests (`over_limit`). */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -9875,7 +10166,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Try again in a moment. */
+            /** @description Try again in a moment (`unavailable`). */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -9915,7 +10206,7 @@ export interface operations {
                     "application/json": components["schemas"]["Organization"];
                 };
             };
-            /** @description The request is not valid; or: The request is not signed by Facebook; or: The body is not JSON. */
+            /** @description The request is not valid (`invalid_request`); or: The body is not JSON (`malformed_json`). */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -9924,7 +10215,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Sign in first. */
+            /** @description Sign in first (`unauthenticated`). */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -9933,7 +10224,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The password is wrong or missing; or: Your role may not do this; or: Verify your e-mail address first; or: The request comes from another site. */
+            /** @description Your role may not do this (`forbidden`); or: The request comes from another site (`origin_not_allowed`). */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -9942,7 +10233,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no such thing here; or: There is no such address. */
+            /** @description There is no such thing here (`not_found`). */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -9951,7 +10242,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The slug is taken; or: The connection is not ready; or: The page is taken; or: The person is a member already; or: The invitation is over; or: The API key was rotated already; or: There are too many API keys; or: An organization needs an OWNER; or: The same request is under way; or: The request was carried out before; or: What is stored cannot be opened. */
+            /** @description The same request is under way (`request_in_flight`); or: The request was carried out before (`answer_lost`). */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -9960,7 +10251,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body is too large. */
+            /** @description The body is too large (`body_too_large`). */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -9969,7 +10260,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body is of another kind. */
+            /** @description The body is of another kind (`unsupported_media_type`). */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -9978,7 +10269,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The Idempotency-Key was used for another request. */
+            /** @description The Idempotency-Key was used for another request (`idempotency_key_reused`). */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -9987,7 +10278,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many requests. */
+            /** @description Too many requests (`over_limit`). */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -9996,7 +10287,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Try again in a moment. */
+            /** @description Try again in a moment (`unavailable`). */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -10038,7 +10329,7 @@ export interface operations {
                     "application/json": components["schemas"]["StaffEntry"];
                 };
             };
-            /** @description The request is not valid; or: The request is not signed by Facebook; or: The body is not JSON. */
+            /** @description The request is not valid (`invalid_request`); or: The body is not JSON (`malformed_json`). */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -10047,7 +10338,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Sign in first. */
+            /** @description Sign in first (`unauthenticated`). */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -10056,7 +10347,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The password is wrong or missing; or: Your role may not do this; or: Verify your e-mail address first; or: The request comes from another site. */
+            /** @description Your role may not do this (`forbidden`); or: The request comes from another site (`origin_not_allowed`). */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -10065,7 +10356,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no such thing here; or: There is no such address. */
+            /** @description There is no such thing here (`not_found`). */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -10074,7 +10365,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The slug is taken; or: The connection is not ready; or: The page is taken; or: The person is a member already; or: The invitation is over; or: The API key was rotated already; or: There are too many API keys; or: An organization needs an OWNER; or: The same request is under way; or: The request was carried out before; or: What is stored cannot be opened. */
+            /** @description The same request is under way (`request_in_flight`); or: The request was carried out before (`answer_lost`). */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -10083,7 +10374,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body is too large. */
+            /** @description The body is too large (`body_too_large`). */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -10092,7 +10383,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body is of another kind. */
+            /** @description The body is of another kind (`unsupported_media_type`). */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -10101,7 +10392,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The Idempotency-Key was used for another request. */
+            /** @description The Idempotency-Key was used for another request (`idempotency_key_reused`). */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -10110,7 +10401,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many requests. */
+            /** @description Too many requests (`over_limit`). */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -10119,7 +10410,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Try again in a moment. */
+            /** @description Try again in a moment (`unavailable`). */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -10148,7 +10439,7 @@ export interface operations {
                     "application/json": components["schemas"]["System"];
                 };
             };
-            /** @description The request is not valid; or: The request is not signed by Facebook; or: The body is not JSON. */
+            /** @description The request is not valid (`invalid_request`). */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -10157,7 +10448,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Sign in first. */
+            /** @description Sign in first (`unauthenticated`). */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -10166,7 +10457,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The password is wrong or missing; or: Your role may not do this; or: Verify your e-mail address first; or: The request comes from another site. */
+            /** @description Your role may not do this (`forbidden`). */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -10175,7 +10466,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no such thing here; or: There is no such address. */
+            /** @description There is no such thing here (`not_found`). */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -10184,7 +10475,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many requests. */
+            /** @description Too many requests (`over_limit`). */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -10193,7 +10484,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Try again in a moment. */
+            /** @description Try again in a moment (`unavailable`). */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -10233,7 +10524,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description The request is not valid; or: The request is not signed by Facebook; or: The body is not JSON. */
+            /** @description The request is not valid (`invalid_request`). */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -10242,7 +10533,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Sign in first. */
+            /** @description Sign in first (`unauthenticated`). */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -10251,7 +10542,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The password is wrong or missing; or: Your role may not do this; or: Verify your e-mail address first; or: The request comes from another site. */
+            /** @description Your role may not do this (`forbidden`). */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -10260,7 +10551,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no such thing here; or: There is no such address. */
+            /** @description There is no such thing here (`not_found`). */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -10269,7 +10560,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many requests. */
+            /** @description Too many requests (`over_limit`). */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -10278,7 +10569,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Try again in a moment. */
+            /** @description Try again in a moment (`unavailable`). */
             503: {
                 headers: {
                     [name: string]: unknown;

@@ -8,10 +8,10 @@ export const auditEndpoints = [
     path: '/v1/organizations/{organization}/audit-events',
     summary: 'What happened, and who did it',
     tag: 'Audit log',
+    permission: 'audit.read',
     params: organizationParams,
     query: listAuditEventsInput,
     responses: { 200: listOf(auditEventShape) },
-    refusals: [403],
     run: ({ ctx, params, query }) => listAuditEvents(ctx, { ...params, ...query }),
   }),
 ];

@@ -1,5 +1,7 @@
+import type { Permission } from '@pagekeeper/domain/access/authorize';
 import type { FacebookApp } from '@pagekeeper/domain/connections/facebook-connection';
 import type { Context } from '@pagekeeper/domain/context';
+import type { ErrorCode } from '@pagekeeper/domain/errors';
 import type { Rendered } from '@pagekeeper/domain/resource';
 import type { Caller, UserActor } from '@pagekeeper/domain/tenancy/actor';
 import type { Credentials } from '@pagekeeper/domain/users/credentials';
@@ -49,6 +51,8 @@ export interface Endpoint {
   path: string;
   summary: string;
   tag: string;
+  /** What its verb asks `authorize` for, where it is about an organization; of a key also elsewhere. */
+  permission: Permission;
   /** Takes a password, which could be guessed here: counted as an attempt to sign in is. */
   takesPassword: boolean;
   /** A person with a session only, or a customer's program with an API key too. */
@@ -60,8 +64,8 @@ export interface Endpoint {
   responses: Record<number, z.ZodType | null>;
   /** Answers with server-sent events of this name, of which each `data` is such a body. */
   streams: string | null;
-  /** What it may refuse with, beside 400, 401, 404, 429 and 503. */
-  refusals: readonly (403 | 409 | 412)[];
+  /** What it may refuse with, beside what all do. */
+  refusals: readonly ErrorCode[];
   run(request: EndpointRequest<never, never, never>): Promise<Answer>;
 }
 

@@ -1,8 +1,9 @@
+import { permissions } from '@pagekeeper/domain/access/authorize';
 import * as z from 'zod';
 import { createDocument } from 'zod-openapi';
 import { plainPaths } from '../plain-paths.ts';
 import type { Endpoint } from './endpoint.ts';
-import { problemShape, problems } from './problem.ts';
+import { type ProblemCode, problemShape, problems } from './problem.ts';
 
 /** The OpenAPI 3.1 document of these endpoints. */
 export function buildOpenApi(endpoints: readonly Endpoint[]) {
@@ -37,18 +38,16 @@ export function buildOpenApi(endpoints: readonly Endpoint[]) {
 }
 
 function operationOf(endpoint: Endpoint) {
-  const { method, path, summary, tag, params, query, body, refusals, caller } = endpoint;
+  const { method, path, summary, tag, params, query, body, caller } = endpoint;
   const operationId = `${method}_${path
     .replace('/v1/', '')
     .replaceAll(/[{}]/g, '')
     .replaceAll(/[^a-z]+/g, '_')}`;
-  // Another site's page, a body too large, one that is no JSON.
-  const ofWrites = method === 'get' ? [] : [403, 413, 415];
-  const ofRepeats = method === 'post' ? [409, 422] : [];
   const headers = headersOf(endpoint);
   return {
     operationId,
     summary,
+    description: whoMay(endpoint),
     tags: [tag],
     ...(caller === 'person' && { security: [{ session: [] }] }),
     requestParams: {
@@ -62,7 +61,7 @@ function operationOf(endpoint: Endpoint) {
     }),
     responses: {
       ...successes(endpoint),
-      ...problemResponses([400, 401, 404, 429, 503, ...refusals, ...ofWrites, ...ofRepeats]),
+      ...problemResponses(refusalsOf(endpoint)),
     },
   };
 }
@@ -76,7 +75,7 @@ function headersOf({ method, refusals }: Endpoint) {
       .describe('The same key and body within 24 hours: done once, answered alike.');
     return z.object({ 'Idempotency-Key': key });
   }
-  if (!refusals.includes(412)) return null;
+  if (!refusals.includes('stale_version')) return null;
   return z.object({
     'If-Match': z.string().optional().describe('The `ETag` that was read: refused when it is another now.'),
   });
@@ -94,16 +93,41 @@ function successes({ responses, streams }: Endpoint) {
 /** OpenAPI has no word for the parts of a stream. */
 const eventStream = { 'text/event-stream': { schema: z.string() } };
 
-/** What only signing up and in are refused with. */
-const ofSessions = new Set(['wrong_credentials', 'wrong_code', 'account_exists']);
+/** Every code that it may refuse with. */
+export function refusalsOf({ method, takesPassword, refusals }: Endpoint): ProblemCode[] {
+  return [
+    ...(['invalid_request', 'unauthenticated', 'forbidden', 'not_found', 'over_limit', 'unavailable'] as const),
+    ...(method === 'get' ? [] : ofWrites),
+    ...(method === 'post' ? ofRepeats : []),
+    ...(takesPassword ? (['wrong_password'] as const) : []),
+    ...refusals,
+  ];
+}
 
-function problemResponses(statuses: readonly number[]) {
-  const described = [...new Set(statuses)].sort().map(status => {
-    const reasons = Object.entries(problems).filter(
-      ([code, problem]) => problem.status === status && !ofSessions.has(code),
-    );
-    const description = `${reasons.map(([, { title }]) => title).join('; or: ')}.`;
+const ofWrites = ['malformed_json', 'origin_not_allowed', 'body_too_large', 'unsupported_media_type'] as const;
+const ofRepeats = ['request_in_flight', 'answer_lost', 'idempotency_key_reused'] as const;
+
+function problemResponses(codes: readonly ProblemCode[]) {
+  const statuses = [...new Set(codes.map(code => problems[code].status))].sort();
+  const described = statuses.map(status => {
+    const reasons = codes.filter(code => problems[code].status === status);
+    const description = `${reasons.map(code => `${problems[code].title} (\`${code}\`)`).join('; or: ')}.`;
     return [status, { description, content: { 'application/problem+json': { schema: problemShape } } }];
   });
   return Object.fromEntries(described);
+}
+
+/** In words: `security` has none for roles. */
+function whoMay({ path, caller, permission }: Endpoint): string {
+  const { roles, scope } = permissions[permission];
+  const named = roles
+    .filter(role => role !== 'STAFF')
+    .join(', ')
+    .replace(/, (\w+)$/, ' or $1');
+  const isOfTenant = path.includes('{organization}');
+  const everybody = isOfTenant ? `For the organization's ${named}.` : 'For everybody who is signed in.';
+  const people = path.startsWith('/v1/staff/') ? 'For our own staff.' : everybody;
+  if (caller === 'person') return `${people} Not for API keys.`;
+  if (scope === null) return people;
+  return `${people} An API key needs ${isOfTenant ? 'such a role' : `the role ${named}`} and the scope \`${scope}\`.`;
 }

@@ -8,6 +8,7 @@ export const overviewEndpoints = [
     path: '/v1/organizations/{organization}/overview',
     summary: 'At a glance: how the pages are and will be, what came and was answered lately, what needs a person',
     tag: 'Organizations',
+    permission: 'organization.read',
     params: organizationParams,
     responses: { 200: overviewShape },
     run: ({ ctx, params }) => getOverview(ctx, params),

@@ -13,10 +13,10 @@ export const purgeEndpoints = [
     caller: 'person',
     summary: 'Erase everything of it for good, and destroy its keys',
     tag,
+    permission: 'organization.purge',
     params: organizationParams,
     body: purgeOrganizationInput,
     responses: { 202: purgeShape },
-    refusals: [403],
     run: ({ ctx, params, body }) => purgeOrganization(ctx, { ...params, ...body }),
   }),
   defineEndpoint({
@@ -25,9 +25,9 @@ export const purgeEndpoints = [
     caller: 'person',
     summary: 'How far a purge has come that you asked for',
     tag,
+    permission: 'self.read',
     params: purgeParams,
     responses: { 200: purgeShape },
-    refusals: [403],
     run: ({ ctx, params }) => getPurge(ctx, params),
   }),
 ];

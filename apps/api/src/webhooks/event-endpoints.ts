@@ -18,6 +18,7 @@ export const eventEndpoints = [
     path: events,
     summary: 'What Facebook told of the pages, newest first by the time inside it',
     tag,
+    permission: 'event.read',
     params: organizationParams,
     query: listEventsInput,
     responses: { 200: listOf(eventShape) },
@@ -29,11 +30,11 @@ export const eventEndpoints = [
     path: `${events}/stream`,
     summary: 'New events and changed ones as they come (server-sent events), for 15 minutes; then connect again',
     tag,
+    permission: 'event.read',
     params: organizationParams,
     query: watchEventsInput,
     responses: { 200: eventShape },
     streams: 'event',
-    refusals: [403],
     run: async ({ ctx, params, query }) => {
       const { organizationId, look } = await watchEvents(ctx, { ...params, ...query });
       return new Stream(organizationId, look);
@@ -44,9 +45,10 @@ export const eventEndpoints = [
     path: event,
     summary: 'One event with what Facebook sent; leaves a line in the audit log',
     tag,
+    permission: 'event.read',
     params: eventParams,
     responses: { 200: openedEventShape },
-    refusals: [403, 409],
+    refusals: ['contents_damaged'],
     run: ({ ctx, params }) => getEvent(ctx, params),
   }),
   defineEndpoint({
@@ -54,10 +56,10 @@ export const eventEndpoints = [
     path: `${event}/replay`,
     summary: 'Work through an event again',
     tag,
+    permission: 'event.replay',
     params: eventParams,
     body: replayEventInput,
     responses: { 200: replayShape },
-    refusals: [403],
     run: ({ ctx, params, body }) => replayEvent(ctx, { ...params, ...body }),
   }),
   defineEndpoint({
@@ -65,10 +67,10 @@ export const eventEndpoints = [
     path: `${events}/replay`,
     summary: 'Work through many events again, up to 10,000 a call, oldest first',
     tag,
+    permission: 'event.replay',
     params: organizationParams,
     body: replayEventsInput,
     responses: { 200: replayShape },
-    refusals: [403],
     run: ({ ctx, params, body }) => replayEvents(ctx, { ...params, ...body }),
   }),
 ];
