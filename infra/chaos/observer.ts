@@ -115,20 +115,10 @@ export class Observer implements Observed {
   }
 
   async #readChanges(): Promise<void> {
-    for (;;) {
-      const { counts } = await this.#system.simulator.get('/__sim');
-      const unread = counts.changes - this.#changes;
-      if (unread <= 0) return;
-      // With room for what comes in between.
-      const limit = Math.min(unread + 1_000, 100_000);
-      const { data, total } = await this.#system.simulator.get(`/__sim/changes?limit=${limit}`);
-      for (const change of data as RecordedChange[]) {
-        if (!this.#known.has(change.id)) this.#known.set(change.id, this.#describe(change));
-      }
-      if (total - this.#changes > data.length) continue;
-      this.#changes = total;
-      return;
-    }
+    const { data, total } = await this.#system.simulator.get(`/__sim/changes?after=${this.#changes}&limit=100000`);
+    if (this.#changes + data.length < total) throw new Error('The simulator forgot changes that were not read yet.');
+    for (const change of data as RecordedChange[]) this.#known.set(change.id, this.#describe(change));
+    this.#changes = total;
   }
 
   #note(line: LedgerLine): void {

@@ -66,14 +66,17 @@ export const deliveryControls = [
     query: z.strictObject({
       page_id: z.string().optional(),
       field: z.string().optional(),
+      after: z.coerce.number().int().min(0).default(0),
       limit: z.coerce.number().int().min(1).max(100_000).default(10_000),
     }),
     handle: ({ emitter }, { query }) => {
-      const changes = emitter.recorded.filter(
-        change =>
-          (query.page_id === undefined || change.pageId === query.page_id) &&
-          (query.field === undefined || change.field === query.field),
-      );
+      const changes = emitter
+        .recordedAfter(query.after)
+        .filter(
+          change =>
+            (query.page_id === undefined || change.pageId === query.page_id) &&
+            (query.field === undefined || change.field === query.field),
+        );
       return { data: changes.slice(-query.limit).map(presentChange), total: emitter.total };
     },
   }),

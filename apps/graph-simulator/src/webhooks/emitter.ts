@@ -55,6 +55,17 @@ export class Emitter {
     return [...this.#recorded.values()];
   }
 
+  /** Those of them that came after so many since the start. */
+  recordedAfter(count: number): readonly Change[] {
+    const later: Change[] = [];
+    let number = this.#total - this.#recorded.size;
+    for (const change of this.#recorded.values()) {
+      number += 1;
+      if (number > count) later.push(change);
+    }
+    return later;
+  }
+
   /** How many changes were recorded since the start. */
   get total(): number {
     return this.#total;
