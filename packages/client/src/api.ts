@@ -5356,7 +5356,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The same request is under way (`request_in_flight`); or: The request was carried out before (`answer_lost`); or: The API key was rotated already (`key_rotated`). */
+            /** @description The same request is under way (`request_in_flight`); or: The request was carried out before (`answer_lost`); or: The API key was rotated already (`key_rotated`); or: There are too many API keys (`too_many_keys`). */
             409: {
                 headers: {
                     [name: string]: unknown;

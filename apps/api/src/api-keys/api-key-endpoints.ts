@@ -43,7 +43,7 @@ export const apiKeyEndpoints = [
     params: apiKeyParams,
     body: rotateApiKeyInput,
     responses: { 201: newApiKeyShape },
-    refusals: ['key_rotated'],
+    refusals: ['key_rotated', 'too_many_keys'],
     run: ({ ctx, params, body }) => rotateApiKey(ctx, { ...params, ...body }),
   }),
   defineEndpoint({
