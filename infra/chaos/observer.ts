@@ -115,10 +115,15 @@ export class Observer implements Observed {
   }
 
   async #readChanges(): Promise<void> {
-    const { data, total } = await this.#system.simulator.get(`/__sim/changes?after=${this.#changes}&limit=100000`);
-    if (this.#changes + data.length < total) throw new Error('The simulator forgot changes that were not read yet.');
-    for (const change of data as RecordedChange[]) this.#known.set(change.id, this.#describe(change));
-    this.#changes = total;
+    let all: number;
+    do {
+      const path = `/__sim/changes?after=${this.#changes}&limit=${page}`;
+      const { data, total, forgotten } = await this.#system.simulator.get(path);
+      if (forgotten > this.#changes) throw new Error('The simulator forgot changes that were not read yet.');
+      for (const change of data as RecordedChange[]) this.#known.set(change.id, this.#describe(change));
+      this.#changes += data.length;
+      all = total;
+    } while (this.#changes < all);
   }
 
   #note(line: LedgerLine): void {

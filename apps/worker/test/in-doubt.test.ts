@@ -1,3 +1,4 @@
+import { parsePublicId } from '@pagekeeper/domain/ids';
 import { sweepEventsJob } from '@pagekeeper/domain/jobs';
 import { type Network, startNetwork } from '@pagekeeper/testing/network/network';
 import type { ConnectedPage, Tenant } from '@pagekeeper/testing/network/tenant';
@@ -35,6 +36,31 @@ async function askInDoubt(page: ConnectedPage, endpoint: 'comments' | 'messages'
   return asked;
 }
 
+/** Two comments in one thread. Both answers arrive and nobody hears of it; nor can they be looked for at once. */
+async function askTwiceInDoubt(page: ConnectedPage): Promise<{ top: string; asked: string[] }> {
+  const { page_id } = page.page;
+  await talk.pause(page);
+  const top = await talk.comment(page, { text: 'Top', deliver: false });
+  const asked: string[] = [];
+  for (const text of ['One', 'Another']) {
+    asked.push((await talk.comment(page, { text, parent_id: top.comment_id })).comment_id);
+  }
+  await network.simulator.calm();
+  const onComments = { endpoint: 'comments', page_id };
+  for (const fault of [
+    { match: { ...onComments, method: 'POST' }, fault: { type: 'lost_response' }, times: 2 },
+    { match: { ...onComments, method: 'GET' }, fault: { type: 'error', http: 500, code: 2, message: 'Later' } },
+  ]) {
+    await network.simulator.post('/__sim/faults', fault);
+  }
+  await talk.goOn(page);
+  await network.untilSql(
+    `select 1 from replies where page_id = '${page_id}' and state = 'unknown' having count(*) = 2`,
+    'both are in doubt',
+  );
+  return { top: top.comment_id, asked };
+}
+
 describe('an answer in doubt', () => {
   it('is found under the top comment where it answers an answer, and not given twice', async () => {
     const page = await acme.connectPage();
@@ -56,36 +82,25 @@ describe('an answer in doubt', () => {
 
   it('is not taken for another’s, where two of the same words are in doubt in one thread', async () => {
     const page = await acme.connectPage();
-    const { page_id } = page.page;
-    await talk.pause(page);
-    const top = await talk.comment(page, { text: 'Top', deliver: false });
-    const asked: string[] = [];
-    for (const text of ['One', 'Another']) {
-      asked.push((await talk.comment(page, { text, parent_id: top.comment_id })).comment_id);
-    }
-    await network.simulator.calm();
-    // Both answers arrive and nobody hears of it; nor can they be looked for at once.
-    const onComments = { endpoint: 'comments', page_id };
-    for (const fault of [
-      { match: { ...onComments, method: 'POST' }, fault: { type: 'lost_response' }, times: 2 },
-      { match: { ...onComments, method: 'GET' }, fault: { type: 'error', http: 500, code: 2, message: 'Later' } },
-    ]) {
-      await network.simulator.post('/__sim/faults', fault);
-    }
-    await talk.goOn(page);
-    await network.untilSql(
-      `select 1 from replies where page_id = '${page_id}' and state = 'unknown' having count(*) = 2`,
-      'both are in doubt',
-    );
+    const { top, asked } = await askTwiceInDoubt(page);
     const { comments } = await talk.conversation(page);
-    const { replies } = comments.find(({ id }: any) => id === top.comment_id);
+    const { replies } = comments.find(({ id }: any) => id === top);
     // One of them is gone before it is seen: it is as if it had never arrived.
     await network.simulator.delete(`/__sim/comments/${replies.find(({ by_page }: any) => by_page).id}`);
     await talk.release(page);
     const states = await Promise.all(asked.map(async id => (await talk.replyTo(id)).state));
     expect(states.toSorted()).toEqual(['sent', 'unknown']);
-    const { sends } = await network.simulator.get(`/__sim/ledger/counts?page_id=${page_id}`);
+    const { sends } = await network.simulator.get(`/__sim/ledger/counts?page_id=${page.page.page_id}`);
     expect(sends).toMatchObject({ total: 2, repeated: {} });
+  }, 120_000);
+
+  it('is not taken for a person’s, where two of other words are in doubt in one thread', async () => {
+    const rules = ['One', 'Another'].map(word => ({ when: { contains_any: [word] }, text: `Re ${word}` }));
+    const page = await acme.connectPage({ config: { auto_reply: true, rules } });
+    await askTwiceInDoubt(page);
+    await talk.release(page);
+    const taken = `select 1 from threads where integration_id = $1 and human_until is not null`;
+    expect(await network.sql(taken, [parsePublicId('integration', page.id)])).toEqual([]);
   }, 120_000);
 
   it('keeps its kind where an earlier try is in doubt', async () => {

@@ -455,7 +455,7 @@ export interface paths {
         };
         /**
          * Who am I, and where do I belong
-         * @description For everybody who is signed in.
+         * @description For everybody who is signed in. For API keys too.
          */
         get: operations["get_me"];
         put?: never;
@@ -1129,7 +1129,7 @@ export interface paths {
         put?: never;
         post?: never;
         /**
-         * Remove a member, or leave
+         * Remove a member; or leave, which each of them may
          * @description For the organization's OWNER or ADMIN. An API key needs such a role and the scope `members`.
          */
         delete: operations["delete_organizations_organization_members_member"];
@@ -10242,7 +10242,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The same request is under way (`request_in_flight`); or: The request was carried out before (`answer_lost`). */
+            /** @description The same request is under way (`request_in_flight`); or: The request was carried out before (`answer_lost`); or: The slug is taken (`slug_taken`). */
             409: {
                 headers: {
                     [name: string]: unknown;

@@ -34,7 +34,9 @@ export interface MountOptions {
 export function mountEndpoints(app: Express, endpoints: readonly Endpoint[], options: MountOptions): void {
   const { limits } = options;
   for (const endpoint of endpoints) {
-    app[endpoint.method](routeOf(endpoint), admitTo(endpoint, options), readJson, async (request, response) => {
+    // Nobody reads what comes with a GET.
+    const read = endpoint.method === 'get' ? [] : [readJson];
+    app[endpoint.method](routeOf(endpoint), admitTo(endpoint, options), ...read, async (request, response) => {
       await answer(endpoint, request, response, options);
     });
   }

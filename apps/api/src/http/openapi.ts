@@ -128,6 +128,6 @@ function whoMay({ path, caller, permission }: Endpoint): string {
   const everybody = isOfTenant ? `For the organization's ${named}.` : 'For everybody who is signed in.';
   const people = path.startsWith('/v1/staff/') ? 'For our own staff.' : everybody;
   if (caller === 'person') return `${people} Not for API keys.`;
-  if (scope === null) return people;
+  if (scope === null) return `${people} For API keys too.`;
   return `${people} An API key needs ${isOfTenant ? 'such a role' : `the role ${named}`} and the scope \`${scope}\`.`;
 }

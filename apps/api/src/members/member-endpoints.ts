@@ -38,7 +38,7 @@ export const memberEndpoints = [
   defineEndpoint({
     method: 'delete',
     path: member,
-    summary: 'Remove a member, or leave',
+    summary: 'Remove a member; or leave, which each of them may',
     tag,
     permission: 'member.write',
     params: memberParams,

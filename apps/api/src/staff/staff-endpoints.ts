@@ -42,6 +42,7 @@ export const staffEndpoints = [
     params: noParams,
     body: createOrganizationForInput,
     responses: { 201: organizationShape },
+    refusals: ['slug_taken'],
     run: ({ ctx, body }) => createOrganizationFor(ctx, body),
   }),
   defineEndpoint({

@@ -66,18 +66,20 @@ export const deliveryControls = [
     query: z.strictObject({
       page_id: z.string().optional(),
       field: z.string().optional(),
-      after: z.coerce.number().int().min(0).default(0),
+      after: z.coerce.number().int().min(0).optional(),
       limit: z.coerce.number().int().min(1).max(100_000).default(10_000),
     }),
     handle: ({ emitter }, { query }) => {
       const changes = emitter
-        .recordedAfter(query.after)
+        .recordedAfter(query.after ?? 0)
         .filter(
           change =>
             (query.page_id === undefined || change.pageId === query.page_id) &&
             (query.field === undefined || change.field === query.field),
         );
-      return { data: changes.slice(-query.limit).map(presentChange), total: emitter.total };
+      // The newest, or what comes next to what is known.
+      const shown = query.after === undefined ? changes.slice(-query.limit) : changes.slice(0, query.limit);
+      return { data: shown.map(presentChange), total: emitter.total, forgotten: emitter.forgotten };
     },
   }),
 

@@ -58,12 +58,17 @@ export class Emitter {
   /** Those of them that came after so many since the start. */
   recordedAfter(count: number): readonly Change[] {
     const later: Change[] = [];
-    let number = this.#total - this.#recorded.size;
+    let number = this.forgotten;
     for (const change of this.#recorded.values()) {
       number += 1;
       if (number > count) later.push(change);
     }
     return later;
+  }
+
+  /** How many of the first changes are kept no longer. */
+  get forgotten(): number {
+    return this.#total - this.#recorded.size;
   }
 
   /** How many changes were recorded since the start. */

@@ -8,7 +8,14 @@ import { type Decision, decide, type ReplySituation, sourceOf } from './decide.t
 import type { Drain, Times } from './drain-lease.ts';
 import { type OpenedEvent, openEvent } from './open-event.ts';
 import { Reply, type ReplyState, textOf } from './reply.ts';
-import { putOffBefore, type RepliesLately, readConversations, repliesLately, threadsOf } from './threads.ts';
+import {
+  oldestParked,
+  putOffBefore,
+  type RepliesLately,
+  readConversations,
+  repliesLately,
+  threadsOf,
+} from './threads.ts';
 
 /** An opened event with what is to be done about it. */
 export interface DecidedEvent extends OpenedEvent {
@@ -25,6 +32,8 @@ export interface DecidedEvent extends OpenedEvent {
 }
 
 export const batchSize = 500;
+/** So long until what was parked is looked for again. */
+const parkedMs = 2_000;
 
 /** How this system is set up. */
 export interface ReplyOptions {
@@ -50,18 +59,22 @@ export async function readEvents(
     return events.map(event => ({ ...event, ...untouched, id: event.row.id }));
   }
   const later = rows.length < batchSize ? [] : await saidLater(tx, vault, drain, questions);
-  const [{ humans, ownComments }, lately, replies, putOff] = await together([
+  const [{ humans, ownComments }, lately, replies, parked, putOff] = await together([
     readConversations(tx, drain, [...questions, ...later], appId),
     repliesLately(tx, drain, questions),
     earlierReplies(tx, vault, drain, questions),
+    oldestParked(tx, drain),
     putOffBefore(
       tx,
       drain,
       questions.filter(({ incoming }) => incoming?.kind === 'comment' || incoming?.kind === 'message'),
     ),
   ]);
+  const soon = new Date(times.clock.getTime() + parkedMs);
   const heldUntil = ({ row, thread }: OpenedEvent) =>
-    putOff.findLast(({ id, thread: other }) => other === thread && id < row.id)?.until ?? null;
+    parked && parked < row.id
+      ? soon
+      : (putOff.findLast(({ id, thread: other }) => other === thread && id < row.id)?.until ?? null);
   const situation = { ...drain, ...times, repliesOff, ownComments };
   const decided = events.map((event): DecidedEvent => {
     const { row, thread, incoming } = event;

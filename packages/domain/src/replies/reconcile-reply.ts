@@ -106,14 +106,15 @@ async function lookUnder(
     );
   });
   if (candidates.length === 0) return { type: 'absent' };
-  const othersWait = await inTenant(tx => othersInDoubt(tx, drain, event, reply));
+  const others = await inTenant(tx => othersInDoubt(tx, drain, event, reply));
   const byPage = candidates.filter(({ fromId }) => fromId === drain.pageId);
   const ours = byPage.filter(isOurText);
-  // Other words may be another answer's that is in doubt.
-  const times = othersWait === 0 ? byPage.filter(comment => !isOurText(comment)) : [];
-  const humanAt = times.map(({ createdTime }) => createdTime).sort((one, other) => +other - +one)[0] ?? null;
+  // Other words may be another answer's of which nobody knows, or this one's, where they cannot be read.
+  const isTold = others.ever === 0 && event.earlierText !== null;
+  const times = isTold ? byPage.filter(comment => !isOurText(comment)).map(({ createdTime }) => createdTime) : [];
+  const humanAt = times.sort((one, other) => +other - +one)[0] ?? null;
   // Another answer in doubt may have the same words: one that is seen is nobody's then.
-  if (ours.length > othersWait) return { type: 'sent', id: ours[0]!.id, humanAt };
+  if (ours.length > others.open) return { type: 'sent', id: ours[0]!.id, humanAt };
   return { type: 'unclear', detail: 'The page has answered since, and it may be our answer.', humanAt };
 }
 
@@ -132,20 +133,26 @@ async function otherReplies(
   return new Set((rows as { id: string }[]).map(({ id }) => id));
 }
 
-/** How many other answers of this thread have no known end. */
+/**
+ * How many other answers of this thread have no known end: `open` of those that are still to be found out, `ever` with
+ * those that were given up and may stand there, since shortly before this one's call.
+ */
 async function othersInDoubt(
   tx: TenantTx,
   { integrationId }: UsableDrain,
   { row }: DecidedEvent,
-  { id }: Reply,
-): Promise<number> {
+  { id, sending_at }: Reply,
+): Promise<{ open: number; ever: number }> {
+  const since = new Date((sending_at?.getTime() ?? 0) - ownWordsSlackMs);
   const { rows } = await tx.raw(
-    `select count(*)::int as count from replies
+    `select count(*) filter (where finished_at is null)::int as open,
+       count(*) filter (where finished_at is null or sending_at >= ?)::int as ever
+     from replies
      where organization_id = ? and integration_id = ? and thread_hash = ? and kind = 'public_comment' and id <> ?
-       and sending_at is not null and finished_at is null and state in ('sending', 'unknown')`,
-    [tx.tenant.organizationId, integrationId, row.thread_hash, id] as never,
+       and sending_at is not null and sent_comment is null and state in ('sending', 'unknown')`,
+    [since, tx.tenant.organizationId, integrationId, row.thread_hash, id] as never,
   );
-  return rows[0].count;
+  return rows[0];
 }
 
 async function secondsSince(tx: TenantTx, reply: Reply): Promise<number> {

@@ -165,8 +165,7 @@ interface PutOff {
 
 /**
  * What is put off in the conversations of these questions and stands before the last of them: what comes after it waits
- * for it. So does what was parked and is about to be made pending again. Not for what is in doubt: a message is not sent
- * again, and a comment stands where it belongs.
+ * for it. Not for what is in doubt: a message is not sent again, and a comment stands where it belongs.
  */
 export async function putOffBefore(
   tx: TenantTx,
@@ -175,22 +174,30 @@ export async function putOffBefore(
 ): Promise<readonly PutOff[]> {
   const last = questions.at(-1);
   if (!last) return [];
-  const before = [drain.organizationId, drain.integrationId, last.row.id, threadsOf(questions)];
   // With its end, it goes through no more of the index than the events were read from.
-  const isBefore = `organization_id = ? and integration_id = ? and id < ?
-       and thread_hash = any(select decode(hex, 'hex') from unnest(?::text[]) hex)`;
-  const putOff = `select id, encode(thread_hash, 'hex') as thread, not_before as until from webhook_events
-     where ${isBefore} and state = 'pending' and not_before > clock_timestamp() and reason <> ?`;
-  const parked = `select id, encode(thread_hash, 'hex'), clock_timestamp() + interval '${parkedSeconds} seconds'
-     from webhook_events where ${isBefore} and state = 'parked'`;
-  const statement = drain.reviving ? `${putOff} union all ${parked}` : putOff;
-  const values = [...before, waitsForProof, ...(drain.reviving ? before : [])];
-  const { rows } = await tx.raw(`${statement} order by until`, values as never);
+  const { rows } = await tx.raw(
+    `select id, encode(thread_hash, 'hex') as thread, not_before as until from webhook_events
+     where organization_id = ? and integration_id = ? and state = 'pending' and not_before > clock_timestamp() and id < ?
+       and reason <> ? and thread_hash = any(select decode(hex, 'hex') from unnest(?::text[]) hex)
+     order by not_before`,
+    [drain.organizationId, drain.integrationId, last.row.id, waitsForProof, threadsOf(questions)] as never,
+  );
   return rows;
 }
 
-/** So long until what was parked is looked for again. */
-const parkedSeconds = 2;
+/**
+ * The oldest event that is about to be pending again, since its page works again: what came after it waits for it, in
+ * whatever conversation, as hundreds of thousands may be on their way. Null where none is.
+ */
+export async function oldestParked(tx: TenantTx, { integrationId, reviving }: Drain): Promise<Uuid | null> {
+  if (!reviving) return null;
+  const { rows } = await tx.raw(
+    `select id from webhook_events where organization_id = ? and integration_id = ? and state = 'parked'
+     order by id limit 1`,
+    [tx.tenant.organizationId, integrationId],
+  );
+  return rows[0]?.id ?? null;
+}
 
 export const threadsOf = (events: readonly OpenedEvent[]): string[] => [
   ...new Set(events.flatMap(({ thread }) => thread ?? [])),
