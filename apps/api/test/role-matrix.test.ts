@@ -1,4 +1,4 @@
-import { permissions } from '@pagekeeper/domain/access/authorize';
+import { type Permission, permissions } from '@pagekeeper/domain/access/authorize';
 import { newId } from '@pagekeeper/domain/ids';
 import { type Scope, scopes } from '@pagekeeper/domain/tenancy/tenant-tx';
 import { type Network, startNetwork } from '@pagekeeper/testing/network/network';
@@ -13,6 +13,71 @@ import { call, checksumOf, freshThings, happensOnce, joinAs, keyOf, thingsOf } f
 holdAnswersToTheContract();
 
 /** Who may call what: each endpoint with everybody there is. */
+
+/** What the contract says that each endpoint asks for. One that is missing here fails. */
+const needed: Record<string, Permission> = {
+  'get /v1/me': 'self.read',
+  'patch /v1/me': 'self.read',
+  'delete /v1/me': 'self.read',
+  'get /v1/organizations': 'organization.read',
+  'post /v1/organizations': 'organization.create',
+  'get /v1/organizations/{organization}': 'organization.read',
+  'patch /v1/organizations/{organization}': 'organization.update',
+  'delete /v1/organizations/{organization}': 'organization.deactivate',
+  'post /v1/organizations/{organization}/restore': 'organization.restore',
+  'post /v1/organizations/{organization}/transfer-ownership': 'organization.transfer',
+  'post /v1/organizations/{organization}/purge': 'organization.purge',
+  'get /v1/purges/{purge}': 'self.read',
+  'get /v1/organizations/{organization}/audit-events': 'audit.read',
+  'get /v1/staff/organizations': 'organization.enter',
+  'post /v1/staff/organizations': 'organization.enter',
+  'post /v1/staff/organizations/{organization}/enter': 'organization.enter',
+  'get /v1/staff/users': 'organization.enter',
+  'get /v1/staff/system': 'organization.enter',
+  'get /v1/staff/jobs': 'organization.enter',
+  'post /v1/staff/jobs/{job}/retry': 'organization.enter',
+  'get /v1/organizations/{organization}/members': 'member.read',
+  'patch /v1/organizations/{organization}/members/{member}': 'member.write',
+  'delete /v1/organizations/{organization}/members/{member}': 'member.write',
+  'get /v1/organizations/{organization}/invitations': 'invitation.read',
+  'post /v1/organizations/{organization}/invitations': 'invitation.write',
+  'post /v1/organizations/{organization}/invitations/{invitation}/resend': 'invitation.write',
+  'delete /v1/organizations/{organization}/invitations/{invitation}': 'invitation.write',
+  'post /v1/invitations/accept': 'self.read',
+  'get /v1/organizations/{organization}/api-keys': 'api_key.read',
+  'post /v1/organizations/{organization}/api-keys': 'api_key.write',
+  'post /v1/organizations/{organization}/api-keys/{key}/rotate': 'api_key.write',
+  'delete /v1/organizations/{organization}/api-keys/{key}': 'api_key.write',
+  'get /v1/organizations/{organization}/businesses': 'business.read',
+  'post /v1/organizations/{organization}/businesses': 'business.write',
+  'get /v1/organizations/{organization}/businesses/{business}': 'business.read',
+  'patch /v1/organizations/{organization}/businesses/{business}': 'business.write',
+  'delete /v1/organizations/{organization}/businesses/{business}': 'business.write',
+  'post /v1/organizations/{organization}/businesses/{business}/restore': 'business.write',
+  'get /v1/organizations/{organization}/integrations': 'integration.read',
+  'get /v1/organizations/{organization}/businesses/{business}/integrations': 'integration.read',
+  'post /v1/organizations/{organization}/businesses/{business}/integrations': 'integration.write',
+  'get /v1/organizations/{organization}/integrations/{integration}': 'integration.read',
+  'patch /v1/organizations/{organization}/integrations/{integration}': 'integration.write',
+  'delete /v1/organizations/{organization}/integrations/{integration}': 'integration.write',
+  'post /v1/organizations/{organization}/integrations/{integration}/restore': 'integration.write',
+  'put /v1/organizations/{organization}/integrations/{integration}/facebook-page': 'integration.write',
+  'get /v1/organizations/{organization}/integrations/{integration}/health': 'integration.read',
+  'get /v1/organizations/{organization}/integrations/{integration}/status-changes': 'integration.read',
+  'post /v1/organizations/{organization}/integrations/{integration}/refresh': 'integration.refresh',
+  'post /v1/organizations/{organization}/integrations/{integration}/reply-preview': 'event.read',
+  'get /v1/organizations/{organization}/overview': 'organization.read',
+  'get /v1/organizations/{organization}/events': 'event.read',
+  'get /v1/organizations/{organization}/events/stream': 'event.read',
+  'get /v1/organizations/{organization}/events/{event}': 'event.read',
+  'post /v1/organizations/{organization}/events/{event}/replay': 'event.replay',
+  'post /v1/organizations/{organization}/events/replay': 'event.replay',
+  'get /v1/organizations/{organization}/replies': 'reply.read',
+  'get /v1/organizations/{organization}/replies/{reply}': 'reply.read',
+  'post /v1/organizations/{organization}/businesses/{business}/facebook/connections': 'connection.write',
+  'get /v1/organizations/{organization}/facebook/connections/{connection}': 'connection.read',
+  'post /v1/organizations/{organization}/facebook/connections/{connection}/pages': 'connection.write',
+};
 
 /** The contract's table of roles, and the scope that a key needs beside its role. */
 const promised = `
@@ -134,6 +199,10 @@ async function doomed(): Promise<string> {
 }
 
 describe('the roles', () => {
+  it('are asked for by each endpoint as the contract says', () => {
+    expect(Object.fromEntries(endpoints.map(endpoint => [keyOf(endpoint), endpoint.permission]))).toEqual(needed);
+  });
+
   it('may what the contract says', () => {
     const lines = Object.entries(permissions).map(([name, { roles, scope }]) => [name, ...roles, scope ?? 'none']);
     const words = promised.trim().split('\n');

@@ -1,4 +1,3 @@
-import { parsePublicId } from '@pagekeeper/domain/ids';
 import { sweepEventsJob } from '@pagekeeper/domain/jobs';
 import { type Network, startNetwork } from '@pagekeeper/testing/network/network';
 import type { ConnectedPage, Tenant } from '@pagekeeper/testing/network/tenant';
@@ -36,31 +35,6 @@ async function askInDoubt(page: ConnectedPage, endpoint: 'comments' | 'messages'
   return asked;
 }
 
-/** Two comments in one thread. Both answers arrive and nobody hears of it; nor can they be looked for at once. */
-async function askTwiceInDoubt(page: ConnectedPage): Promise<{ top: string; asked: string[] }> {
-  const { page_id } = page.page;
-  await talk.pause(page);
-  const top = await talk.comment(page, { text: 'Top', deliver: false });
-  const asked: string[] = [];
-  for (const text of ['One', 'Another']) {
-    asked.push((await talk.comment(page, { text, parent_id: top.comment_id })).comment_id);
-  }
-  await network.simulator.calm();
-  const onComments = { endpoint: 'comments', page_id };
-  for (const fault of [
-    { match: { ...onComments, method: 'POST' }, fault: { type: 'lost_response' }, times: 2 },
-    { match: { ...onComments, method: 'GET' }, fault: { type: 'error', http: 500, code: 2, message: 'Later' } },
-  ]) {
-    await network.simulator.post('/__sim/faults', fault);
-  }
-  await talk.goOn(page);
-  await network.untilSql(
-    `select 1 from replies where page_id = '${page_id}' and state = 'unknown' having count(*) = 2`,
-    'both are in doubt',
-  );
-  return { top: top.comment_id, asked };
-}
-
 describe('an answer in doubt', () => {
   it('is found under the top comment where it answers an answer, and not given twice', async () => {
     const page = await acme.connectPage();
@@ -82,7 +56,7 @@ describe('an answer in doubt', () => {
 
   it('is not taken for another’s, where two of the same words are in doubt in one thread', async () => {
     const page = await acme.connectPage();
-    const { top, asked } = await askTwiceInDoubt(page);
+    const { top, asked } = await talk.askTwiceInDoubt(page);
     const { comments } = await talk.conversation(page);
     const { replies } = comments.find(({ id }: any) => id === top);
     // One of them is gone before it is seen: it is as if it had never arrived.
@@ -92,15 +66,6 @@ describe('an answer in doubt', () => {
     expect(states.toSorted()).toEqual(['sent', 'unknown']);
     const { sends } = await network.simulator.get(`/__sim/ledger/counts?page_id=${page.page.page_id}`);
     expect(sends).toMatchObject({ total: 2, repeated: {} });
-  }, 120_000);
-
-  it('is not taken for a person’s, where two of other words are in doubt in one thread', async () => {
-    const rules = ['One', 'Another'].map(word => ({ when: { contains_any: [word] }, text: `Re ${word}` }));
-    const page = await acme.connectPage({ config: { auto_reply: true, rules } });
-    await askTwiceInDoubt(page);
-    await talk.release(page);
-    const taken = `select 1 from threads where integration_id = $1 and human_until is not null`;
-    expect(await network.sql(taken, [parsePublicId('integration', page.id)])).toEqual([]);
   }, 120_000);
 
   it('keeps its kind where an earlier try is in doubt', async () => {
@@ -183,26 +148,6 @@ describe('an answer in doubt', () => {
     expect(comments.find(({ id }: any) => id === asked.comment_id).replies).toEqual([]);
   }, 90_000);
 
-  it('that was given up keeps nobody of the page from taking over', async () => {
-    const page = await acme.connectPage();
-    await network.simulator.post('/__sim/faults', {
-      match: { endpoint: 'messages', page_id: page.page.page_id, method: 'POST' },
-      fault: { type: 'reset' },
-      times: 1,
-    });
-    const first = await talk.write(page, { text: 'Hello?', from: { name: 'Ana' } });
-    await network.settle(60_000);
-    expect(await talk.replyTo(first.mid)).toMatchObject({ state: 'unknown' });
-    await talk.write(page, { as: 'inbox', text: 'Ana, this is Otto.', from: { name: 'Ana' } });
-    await network.settle();
-    const second = await talk.write(page, { text: 'Otto, are you there?', from: { name: 'Ana' } });
-    await network.settle();
-    expect(await talk.replyTo(second.mid)).toMatchObject({
-      state: 'skipped',
-      reason: 'A person of the page answers in this conversation.',
-    });
-  }, 90_000);
-
   it('of which Facebook says that the same words stand there stays in doubt, and is nobody’s to send again', async () => {
     const page = await acme.connectPage();
     const asked = await askInDoubt(page, 'comments');
@@ -214,76 +159,6 @@ describe('an answer in doubt', () => {
       reason: 'It may have been sent and is not sent again. Facebook: (#506) Duplicate status message',
     });
   }, 90_000);
-
-  it('that was given up under a comment keeps nobody of the page from taking over', async () => {
-    const page = await acme.connectPage();
-    const { page_id } = page.page;
-    const onComments = { endpoint: 'comments', page_id };
-    for (const { method, fault } of [
-      { method: 'POST', fault: { type: 'reset' } },
-      { method: 'GET', fault: { type: 'error', http: 400, code: 100, subcode: 33, message: 'It does not exist' } },
-    ]) {
-      await network.simulator.post('/__sim/faults', { match: { ...onComments, method }, fault, times: 1 });
-    }
-    const asked = await talk.comment(page, { text: 'Open?', from: { name: 'Ana' } });
-    await network.settle(60_000);
-    expect(await talk.replyTo(asked.comment_id)).toMatchObject({ state: 'unknown' });
-    await talk.comment(page, {
-      from: { id: page_id, name: 'Acme' },
-      text: 'Ana, this is Otto.',
-      parent_id: asked.comment_id,
-    });
-    await network.settle();
-    const second = await talk.comment(page, { text: 'And on Sunday?', parent_id: asked.comment_id });
-    await network.settle();
-    expect(await talk.replyTo(second.comment_id)).toMatchObject({
-      state: 'skipped',
-      reason: 'A person of the page answers in this conversation.',
-    });
-  }, 90_000);
-
-  it.each([
-    { fault: 'lost_response', state: 'sent' },
-    { fault: 'reset', state: 'unknown' },
-  ])('does not hide that people answer meanwhile ($fault)', { timeout: 90_000 }, async ({ fault, state }) => {
-    const page = await acme.connectPage();
-    const { page_id } = page.page;
-    const onComments = { endpoint: 'comments', page_id };
-    await network.simulator.post('/__sim/faults', {
-      match: { ...onComments, method: 'POST' },
-      fault: { type: fault },
-      times: 1,
-    });
-    await network.simulator.post('/__sim/faults', {
-      match: { ...onComments, method: 'GET' },
-      fault: { type: 'error', http: 500, code: 2, message: 'Service temporarily unavailable' },
-    });
-    const asked = await talk.comment(page, { text: 'Open?', from: { name: 'Ana' } });
-    const inDoubt = `select 1 from replies where page_id = '${page_id}' and state = 'unknown'`;
-    await network.untilSql(inDoubt, 'the reply is in doubt');
-    await talk.comment(page, {
-      from: { id: page_id, name: 'Acme' },
-      text: 'Ana, this is Otto.',
-      parent_id: asked.comment_id,
-    });
-    await network.simulator.calm();
-    await network.untilSql(
-      `select 1 from webhook_events where page_id = '${page_id}' and state = 'pending' having count(*) = 1`,
-      'all but the question is read',
-    );
-    await network.simulator.delete('/__sim/faults');
-    await network.sql(`update webhook_events set not_before = null where page_id = $1 and state = 'pending'`, [
-      page_id,
-    ]);
-    await network.settle(60_000);
-    expect(await talk.replyTo(asked.comment_id)).toMatchObject({ state });
-    const second = await talk.comment(page, { text: 'And on Sunday?', parent_id: asked.comment_id });
-    await network.settle();
-    expect(await talk.replyTo(second.comment_id)).toMatchObject({
-      state: 'skipped',
-      reason: 'A person of the page answers in this conversation.',
-    });
-  });
 
   it('is looked for on, for as long as Facebook is ill', async () => {
     const page = await acme.connectPage();

@@ -61,6 +61,31 @@ export class PageTalk {
     await this.#network.settle(60_000);
   }
 
+  /** Two comments in one thread. Both answers arrive and nobody hears of it; nor can they be looked for at once. */
+  async askTwiceInDoubt(page: ConnectedPage): Promise<{ top: string; asked: string[] }> {
+    const { page_id } = page.page;
+    await this.pause(page);
+    const top = await this.comment(page, { text: 'Top', deliver: false });
+    const asked: string[] = [];
+    for (const text of ['One', 'Another']) {
+      asked.push((await this.comment(page, { text, parent_id: top.comment_id })).comment_id);
+    }
+    await this.#network.simulator.calm();
+    const onComments = { endpoint: 'comments', page_id };
+    for (const fault of [
+      { match: { ...onComments, method: 'POST' }, fault: { type: 'lost_response' }, times: 2 },
+      { match: { ...onComments, method: 'GET' }, fault: { type: 'error', http: 500, code: 2, message: 'Later' } },
+    ]) {
+      await this.#network.simulator.post('/__sim/faults', fault);
+    }
+    await this.goOn(page);
+    await this.#network.untilSql(
+      `select 1 from replies where page_id = '${page_id}' and state = 'unknown' having count(*) = 2`,
+      'both are in doubt',
+    );
+    return { top: top.comment_id, asked };
+  }
+
   #pauseUntil = ({ page }: ConnectedPage, until: string): Promise<unknown> =>
     this.#network.sql(`update facebook_page_integrations set paused_until = ${until} where page_id = $1`, [
       page.page_id,

@@ -1,0 +1,118 @@
+import { parsePublicId } from '@pagekeeper/domain/ids';
+import { type Network, startNetwork } from '@pagekeeper/testing/network/network';
+import type { Tenant } from '@pagekeeper/testing/network/tenant';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { PageTalk } from './page-talk.ts';
+
+let network: Network;
+let acme: Tenant;
+let talk: PageTalk;
+
+beforeAll(async () => {
+  network = await startNetwork();
+  acme = await network.tenant('acme');
+  talk = new PageTalk(network);
+}, 60_000);
+
+afterAll(() => network?.stop());
+
+describe('a person of the page, while or after an answer is in doubt,', () => {
+  it('takes over a conversation whose answer was given up', async () => {
+    const page = await acme.connectPage();
+    await network.simulator.post('/__sim/faults', {
+      match: { endpoint: 'messages', page_id: page.page.page_id, method: 'POST' },
+      fault: { type: 'reset' },
+      times: 1,
+    });
+    const first = await talk.write(page, { text: 'Hello?', from: { name: 'Ana' } });
+    await network.settle(60_000);
+    expect(await talk.replyTo(first.mid)).toMatchObject({ state: 'unknown' });
+    await talk.write(page, { as: 'inbox', text: 'Ana, this is Otto.', from: { name: 'Ana' } });
+    await network.settle();
+    const second = await talk.write(page, { text: 'Otto, are you there?', from: { name: 'Ana' } });
+    await network.settle();
+    expect(await talk.replyTo(second.mid)).toMatchObject({
+      state: 'skipped',
+      reason: 'A person of the page answers in this conversation.',
+    });
+  }, 90_000);
+
+  it('takes over a thread whose answer was given up', async () => {
+    const page = await acme.connectPage();
+    const { page_id } = page.page;
+    const onComments = { endpoint: 'comments', page_id };
+    for (const { method, fault } of [
+      { method: 'POST', fault: { type: 'reset' } },
+      { method: 'GET', fault: { type: 'error', http: 400, code: 100, subcode: 33, message: 'It does not exist' } },
+    ]) {
+      await network.simulator.post('/__sim/faults', { match: { ...onComments, method }, fault, times: 1 });
+    }
+    const asked = await talk.comment(page, { text: 'Open?', from: { name: 'Ana' } });
+    await network.settle(60_000);
+    expect(await talk.replyTo(asked.comment_id)).toMatchObject({ state: 'unknown' });
+    await talk.comment(page, {
+      from: { id: page_id, name: 'Acme' },
+      text: 'Ana, this is Otto.',
+      parent_id: asked.comment_id,
+    });
+    await network.settle();
+    const second = await talk.comment(page, { text: 'And on Sunday?', parent_id: asked.comment_id });
+    await network.settle();
+    expect(await talk.replyTo(second.comment_id)).toMatchObject({
+      state: 'skipped',
+      reason: 'A person of the page answers in this conversation.',
+    });
+  }, 90_000);
+
+  it.each([
+    { fault: 'lost_response', state: 'sent' },
+    { fault: 'reset', state: 'unknown' },
+  ])('takes over a thread whose answer is found out later ($fault)', { timeout: 90_000 }, async ({ fault, state }) => {
+    const page = await acme.connectPage();
+    const { page_id } = page.page;
+    const onComments = { endpoint: 'comments', page_id };
+    await network.simulator.post('/__sim/faults', {
+      match: { ...onComments, method: 'POST' },
+      fault: { type: fault },
+      times: 1,
+    });
+    await network.simulator.post('/__sim/faults', {
+      match: { ...onComments, method: 'GET' },
+      fault: { type: 'error', http: 500, code: 2, message: 'Service temporarily unavailable' },
+    });
+    const asked = await talk.comment(page, { text: 'Open?', from: { name: 'Ana' } });
+    const inDoubt = `select 1 from replies where page_id = '${page_id}' and state = 'unknown'`;
+    await network.untilSql(inDoubt, 'the reply is in doubt');
+    await talk.comment(page, {
+      from: { id: page_id, name: 'Acme' },
+      text: 'Ana, this is Otto.',
+      parent_id: asked.comment_id,
+    });
+    await network.simulator.calm();
+    await network.untilSql(
+      `select 1 from webhook_events where page_id = '${page_id}' and state = 'pending' having count(*) = 1`,
+      'all but the question is read',
+    );
+    await network.simulator.delete('/__sim/faults');
+    await network.sql(`update webhook_events set not_before = null where page_id = $1 and state = 'pending'`, [
+      page_id,
+    ]);
+    await network.settle(60_000);
+    expect(await talk.replyTo(asked.comment_id)).toMatchObject({ state });
+    const second = await talk.comment(page, { text: 'And on Sunday?', parent_id: asked.comment_id });
+    await network.settle();
+    expect(await talk.replyTo(second.comment_id)).toMatchObject({
+      state: 'skipped',
+      reason: 'A person of the page answers in this conversation.',
+    });
+  });
+
+  it('is not seen in one of two answers of other words in one thread', async () => {
+    const rules = ['One', 'Another'].map(word => ({ when: { contains_any: [word] }, text: `Re ${word}` }));
+    const page = await acme.connectPage({ config: { auto_reply: true, rules } });
+    await talk.askTwiceInDoubt(page);
+    await talk.release(page);
+    const taken = `select 1 from threads where integration_id = $1 and human_until is not null`;
+    expect(await network.sql(taken, [parsePublicId('integration', page.id)])).toEqual([]);
+  }, 120_000);
+});
