@@ -26,8 +26,8 @@ export interface Tenant {
 type Places = Pick<System, 'apiPort' | 'simulatorUrl'>;
 
 /**
- * Makes one tenant: sign-up, sign-in, an organization, a business, and pages connected through Facebook's dialog, all behind one
- * login.
+ * Makes one tenant: sign-up, sign-in, an organization, a business, and pages that were connected through Facebook's
+ * dialog, all behind one login.
  * @param configOf the config of the page with this index
  */
 export async function createTenant(

@@ -1429,7 +1429,10 @@ export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
         ApiKey: {
-            /** Format: date-time */
+            /**
+             * Format: date-time
+             * @example 2026-11-30T09:00:00.000Z
+             */
             created_at: string;
             /** @description Null for one that another key made. */
             created_by: string | null;
@@ -1458,7 +1461,10 @@ export interface components {
             changes: {
                 [key: string]: unknown;
             };
-            /** Format: date-time */
+            /**
+             * Format: date-time
+             * @example 2026-11-30T09:00:00.000Z
+             */
             created_at: string;
             id: string;
             reason: string | null;
@@ -1469,7 +1475,10 @@ export interface components {
             };
         };
         Business: {
-            /** Format: date-time */
+            /**
+             * Format: date-time
+             * @example 2026-11-30T09:00:00.000Z
+             */
             created_at: string;
             description: string;
             id: string;
@@ -1477,7 +1486,10 @@ export interface components {
             name: string;
             organization_id: string;
             slug: string;
-            /** Format: date-time */
+            /**
+             * Format: date-time
+             * @example 2026-11-30T09:00:00.000Z
+             */
             updated_at: string;
         };
         ConnectedPages: {
@@ -1497,9 +1509,15 @@ export interface components {
         };
         Connection: {
             business_id: string;
-            /** Format: date-time */
+            /**
+             * Format: date-time
+             * @example 2026-11-30T09:00:00.000Z
+             */
             created_at: string;
-            /** Format: date-time */
+            /**
+             * Format: date-time
+             * @example 2026-11-30T09:00:00.000Z
+             */
             expires_at: string;
             id: string;
             /** @description Asked for and not granted. */
@@ -1538,7 +1556,10 @@ export interface components {
             page_id: string;
             processed_at: string | null;
             reason: string | null;
-            /** Format: date-time */
+            /**
+             * Format: date-time
+             * @example 2026-11-30T09:00:00.000Z
+             */
             received_at: string;
             /** @description Asked for again; `quiet` without replies. */
             replay: ("quiet" | "replies") | null;
@@ -1547,7 +1568,10 @@ export interface components {
         };
         FailedJob: {
             attempts: number;
-            /** Format: date-time */
+            /**
+             * Format: date-time
+             * @example 2026-11-30T09:00:00.000Z
+             */
             failed_at: string;
             id: string;
             /** @description What it was about: `org_…`, `int_…`. */
@@ -1616,7 +1640,10 @@ export interface components {
                  */
                 webhook_enabled: boolean;
             };
-            /** Format: date-time */
+            /**
+             * Format: date-time
+             * @example 2026-11-30T09:00:00.000Z
+             */
             created_at: string;
             facebook_page: {
                 last_checked_at: string | null;
@@ -1632,7 +1659,10 @@ export interface components {
                     detail: string;
                     fix: string;
                 } | null;
-                /** Format: date-time */
+                /**
+                 * Format: date-time
+                 * @example 2026-11-30T09:00:00.000Z
+                 */
                 status_since: string;
                 user_token_expires_at: string | null;
             } | null;
@@ -1641,16 +1671,25 @@ export interface components {
             integration_type: "FACEBOOK_PAGE";
             is_active: boolean;
             name: string;
-            /** Format: date-time */
+            /**
+             * Format: date-time
+             * @example 2026-11-30T09:00:00.000Z
+             */
             updated_at: string;
         };
         Invitation: {
             accepted_at: string | null;
             accepted_by: string | null;
-            /** Format: date-time */
+            /**
+             * Format: date-time
+             * @example 2026-11-30T09:00:00.000Z
+             */
             created_at: string;
             email: string;
-            /** Format: date-time */
+            /**
+             * Format: date-time
+             * @example 2026-11-30T09:00:00.000Z
+             */
             expires_at: string;
             id: string;
             invited_by: string | null;
@@ -1706,7 +1745,10 @@ export interface components {
             type: "api_key";
         };
         Member: {
-            /** Format: date-time */
+            /**
+             * Format: date-time
+             * @example 2026-11-30T09:00:00.000Z
+             */
             created_at: string;
             email: string | null;
             id: string;
@@ -1715,12 +1757,18 @@ export interface components {
             name: string | null;
             /** @enum {string} */
             role: "OWNER" | "ADMIN" | "MEMBER";
-            /** Format: date-time */
+            /**
+             * Format: date-time
+             * @example 2026-11-30T09:00:00.000Z
+             */
             updated_at: string;
             user_id: string;
         };
         NewApiKey: {
-            /** Format: date-time */
+            /**
+             * Format: date-time
+             * @example 2026-11-30T09:00:00.000Z
+             */
             created_at: string;
             /** @description Null for one that another key made. */
             created_by: string | null;
@@ -1749,10 +1797,16 @@ export interface components {
             accept_url: string;
             accepted_at: string | null;
             accepted_by: string | null;
-            /** Format: date-time */
+            /**
+             * Format: date-time
+             * @example 2026-11-30T09:00:00.000Z
+             */
             created_at: string;
             email: string;
-            /** Format: date-time */
+            /**
+             * Format: date-time
+             * @example 2026-11-30T09:00:00.000Z
+             */
             expires_at: string;
             id: string;
             invited_by: string | null;
@@ -1777,7 +1831,10 @@ export interface components {
             payload: unknown;
             processed_at: string | null;
             reason: string | null;
-            /** Format: date-time */
+            /**
+             * Format: date-time
+             * @example 2026-11-30T09:00:00.000Z
+             */
             received_at: string;
             /** @description Asked for again; `quiet` without replies. */
             replay: ("quiet" | "replies") | null;
@@ -1786,7 +1843,10 @@ export interface components {
         };
         OpenedReply: {
             attempts: number;
-            /** Format: date-time */
+            /**
+             * Format: date-time
+             * @example 2026-11-30T09:00:00.000Z
+             */
             created_at: string;
             /** @description The event that it answers. */
             event_id: string;
@@ -1808,7 +1868,10 @@ export interface components {
             text: string | null;
         };
         Organization: {
-            /** Format: date-time */
+            /**
+             * Format: date-time
+             * @example 2026-11-30T09:00:00.000Z
+             */
             created_at: string;
             id: string;
             is_active: boolean;
@@ -1818,7 +1881,10 @@ export interface components {
             /** @enum {string} */
             role: "OWNER" | "ADMIN" | "MEMBER" | "STAFF";
             slug: string;
-            /** Format: date-time */
+            /**
+             * Format: date-time
+             * @example 2026-11-30T09:00:00.000Z
+             */
             updated_at: string;
         };
         Overview: {
@@ -1834,7 +1900,10 @@ export interface components {
                     detail: string;
                     fix: string;
                 } | null;
-                /** Format: date-time */
+                /**
+                 * Format: date-time
+                 * @example 2026-11-30T09:00:00.000Z
+                 */
                 status_since: string;
             }[];
             /** @description Events by the time inside them, replies that were sent, and what was not answered; 14 days, oldest first. Each is counted up to 20000. */
@@ -1880,7 +1949,10 @@ export interface components {
             type: string;
         };
         Purge: {
-            /** Format: date-time */
+            /**
+             * Format: date-time
+             * @example 2026-11-30T09:00:00.000Z
+             */
             asked_at: string;
             finished_at: string | null;
             id: string;
@@ -1911,7 +1983,10 @@ export interface components {
         };
         Reply: {
             attempts: number;
-            /** Format: date-time */
+            /**
+             * Format: date-time
+             * @example 2026-11-30T09:00:00.000Z
+             */
             created_at: string;
             /** @description The event that it answers. */
             event_id: string;
@@ -1961,15 +2036,24 @@ export interface components {
             userId: string;
         };
         StaffEntry: {
-            /** Format: date-time */
+            /**
+             * Format: date-time
+             * @example 2026-11-30T09:00:00.000Z
+             */
             entered_at: string;
-            /** Format: date-time */
+            /**
+             * Format: date-time
+             * @example 2026-11-30T09:00:00.000Z
+             */
             expires_at: string;
             organization_id: string;
             reason: string;
         };
         StaffOrganization: {
-            /** Format: date-time */
+            /**
+             * Format: date-time
+             * @example 2026-11-30T09:00:00.000Z
+             */
             created_at: string;
             id: string;
             is_active: boolean;
@@ -1978,11 +2062,17 @@ export interface components {
             owner_id: string;
             replies_paused: boolean;
             slug: string;
-            /** Format: date-time */
+            /**
+             * Format: date-time
+             * @example 2026-11-30T09:00:00.000Z
+             */
             updated_at: string;
         };
         StaffUser: {
-            /** Format: date-time */
+            /**
+             * Format: date-time
+             * @example 2026-11-30T09:00:00.000Z
+             */
             created_at: string;
             email: string;
             id: string;
@@ -1998,13 +2088,19 @@ export interface components {
                 code: string;
                 detail: string | null;
             } | null;
-            /** Format: date-time */
+            /**
+             * Format: date-time
+             * @example 2026-11-30T09:00:00.000Z
+             */
             since: string;
             /** @enum {string} */
             to: "disconnected" | "page_lost" | "needs_reauth" | "blocked_user_action" | "needs_permission" | "not_subscribed" | "expiring" | "unverified" | "healthy";
         };
         System: {
-            /** Format: date-time */
+            /**
+             * Format: date-time
+             * @example 2026-11-30T09:00:00.000Z
+             */
             checked_at: string;
             checks: {
                 /** @enum {string} */
@@ -4452,7 +4548,10 @@ export interface operations {
                     "application/json": {
                         data: {
                             businesses?: {
-                                /** Format: date-time */
+                                /**
+                                 * Format: date-time
+                                 * @example 2026-11-30T09:00:00.000Z
+                                 */
                                 created_at: string;
                                 description: string;
                                 id: string;
@@ -4461,10 +4560,16 @@ export interface operations {
                                 name: string;
                                 organization_id: string;
                                 slug: string;
-                                /** Format: date-time */
+                                /**
+                                 * Format: date-time
+                                 * @example 2026-11-30T09:00:00.000Z
+                                 */
                                 updated_at: string;
                             }[];
-                            /** Format: date-time */
+                            /**
+                             * Format: date-time
+                             * @example 2026-11-30T09:00:00.000Z
+                             */
                             created_at: string;
                             id: string;
                             is_active: boolean;
@@ -4475,7 +4580,10 @@ export interface operations {
                             /** @enum {string} */
                             role: "OWNER" | "ADMIN" | "MEMBER" | "STAFF";
                             slug: string;
-                            /** Format: date-time */
+                            /**
+                             * Format: date-time
+                             * @example 2026-11-30T09:00:00.000Z
+                             */
                             updated_at: string;
                         }[];
                         has_more: boolean;
@@ -4553,7 +4661,10 @@ export interface operations {
             content: {
                 "application/json": {
                     name: string;
-                    /** @description Made from the name where it is not given. Not new. */
+                    /**
+                     * @description Made from the name where it is not given. Not new.
+                     * @example corner-shop
+                     */
                     slug?: string;
                 };
             };
@@ -4852,7 +4963,10 @@ export interface operations {
                     name?: string;
                     /** @description The kill switch: no automatic reply while it is true. */
                     replies_paused?: boolean;
-                    /** @description Made from the name where it is not given. Not new. */
+                    /**
+                     * @description Made from the name where it is not given. Not new.
+                     * @example corner-shop
+                     */
                     slug?: string;
                 };
             };
@@ -5535,7 +5649,10 @@ export interface operations {
                 content: {
                     "application/json": {
                         data: {
-                            /** Format: date-time */
+                            /**
+                             * Format: date-time
+                             * @example 2026-11-30T09:00:00.000Z
+                             */
                             created_at: string;
                             description: string;
                             id: string;
@@ -5544,7 +5661,10 @@ export interface operations {
                             name: string;
                             organization_id: string;
                             slug: string;
-                            /** Format: date-time */
+                            /**
+                             * Format: date-time
+                             * @example 2026-11-30T09:00:00.000Z
+                             */
                             updated_at: string;
                         }[];
                         has_more: boolean;
@@ -5627,7 +5747,10 @@ export interface operations {
                     /** @default  */
                     description?: string;
                     name: string;
-                    /** @description Made from the name where it is not given. */
+                    /**
+                     * @description Made from the name where it is not given.
+                     * @example corner-shop
+                     */
                     slug?: string;
                 };
             };
@@ -5931,7 +6054,10 @@ export interface operations {
                 "application/json": {
                     description?: string;
                     name?: string;
-                    /** @description Made from the name where it is not given. */
+                    /**
+                     * @description Made from the name where it is not given.
+                     * @example corner-shop
+                     */
                     slug?: string;
                 };
             };

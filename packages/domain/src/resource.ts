@@ -6,7 +6,7 @@ import { type IdKind, publicId, type Uuid, uuidOfHex } from './ids.ts';
 import type { TenantModel } from './tenancy/tenant-model.ts';
 
 /** A moment in an answer, with its offset. */
-export const timestamp = z.iso.datetime({ offset: true });
+export const timestamp = z.iso.datetime({ offset: true }).meta({ example: '2026-11-30T09:00:00.000Z' });
 
 /** JSON that is ready to be sent, of a known shape. Hot reads are never parsed on their way through. */
 export class Rendered<Shape> {

@@ -51,7 +51,7 @@ export interface Endpoint {
   path: string;
   summary: string;
   tag: string;
-  /** What its verb asks `authorize` for, where it is about an organization; of a key also elsewhere. */
+  /** What its verb asks `authorize` for. Outside of an organization people need none of it, keys do. */
   permission: Permission;
   /** Takes a password, which could be guessed here: counted as an attempt to sign in is. */
   takesPassword: boolean;

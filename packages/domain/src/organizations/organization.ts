@@ -33,7 +33,7 @@ export const nameInput = z.string().trim().min(1).max(200);
 export const slugInput = z
   .string()
   .regex(slugPattern, 'must be lower-case letters, digits and single hyphens, 63 characters at most')
-  .describe('Made from the name where it is not given.');
+  .meta({ description: 'Made from the name where it is not given.', example: 'corner-shop' });
 
 /** Words that a page of the console is named by where an organization's slug would stand: `/organizations/new`. */
 const reservedSlugs: readonly string[] = ['new'];
