@@ -23,6 +23,9 @@ export const idPrefixes = {
 
 export type IdKind = keyof typeof idPrefixes;
 
+/** Before every id of ours, and nobody's. */
+export const nilId = '00000000-0000-0000-0000-000000000000' as Uuid;
+
 /** A new uuidv7: sorts by time of creation, so that lists and indexes grow at the end. */
 export const newId = (): Uuid => toUUID(typeidUnboxed('')) as Uuid;
 

@@ -1,10 +1,9 @@
-import type { Uuid } from '../ids.ts';
+import { nilId, type Uuid } from '../ids.ts';
 import { withTenant } from '../tenancy/doors.ts';
 import { type Keeper, tenantOf, unlessGone } from './keeper.ts';
 
 /** Few enough for one statement that reads them all, on a cold disk too. */
 const windowRows = 20_000;
-const first = '00000000-0000-0000-0000-000000000000' as Uuid;
 
 /** Ids beyond `after`, up to `until`. */
 export interface IdWindow {
@@ -17,7 +16,7 @@ export interface IdWindow {
  * are too many to be read at once. Ends where the organization is erased meanwhile.
  */
 export async function* idWindows(keeper: Keeper, organization: Uuid, table: string): AsyncGenerator<IdWindow> {
-  for (let after = first; ; ) {
+  for (let after = nilId; ; ) {
     const found = await unlessGone(() =>
       withTenant(keeper, { ...tenantOf(organization), readOnly: true }, async tx => {
         const { rows } = await tx.raw(

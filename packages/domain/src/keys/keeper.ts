@@ -1,5 +1,5 @@
 import type { Services } from '../context.ts';
-import type { Uuid } from '../ids.ts';
+import { nilId, type Uuid } from '../ids.ts';
 import type { JobActor } from '../tenancy/actor.ts';
 import { asSystem, isGone, type TenantOptions } from '../tenancy/doors.ts';
 
@@ -19,13 +19,12 @@ export const createKeeper = (services: Pick<Services, 'database' | 'vault'>, run
 export const tenantOf = (organization: Uuid): TenantOptions => ({ organization, allowInactive: true });
 
 const batch = 1_000;
-const nobody = '00000000-0000-0000-0000-000000000000' as Uuid;
 
 /** The ids of all organizations that have data keys, in their order. */
 export async function listKeyOwners({ database }: Pick<Keeper, 'database'>): Promise<Uuid[]> {
   const ids: Uuid[] = [];
   for (;;) {
-    const after = ids.at(-1) ?? nobody;
+    const after = ids.at(-1) ?? nilId;
     const rows = await asSystem<{ organization_id: Uuid }>(database, 'organizations_with_keys', after, batch);
     ids.push(...rows.map(({ organization_id }) => organization_id));
     if (rows.length < batch) return ids;

@@ -1,6 +1,6 @@
 import type { Context } from '../context.ts';
 import { usableStatuses } from '../facebook/judge-page.ts';
-import type { Uuid } from '../ids.ts';
+import { nilId, type Uuid } from '../ids.ts';
 import { FacebookPageIntegration } from '../integrations/facebook-page-integration.ts';
 import { drainEventsJob } from '../jobs.ts';
 import { nudge } from '../nudge.ts';
@@ -17,7 +17,7 @@ export async function unparkEvents(
 ): Promise<{ outcome: 'unparked' | 'gone'; events: number }> {
   let events = 0;
   // In one pass: what a drain parks again meanwhile, for want of a permission, is not taken out again.
-  let after = firstId;
+  let after = nilId;
   try {
     for (;;) {
       const unparked = await withTenant(ctx, { organization }, tx => unparkBatch(tx, integration_id, after));
@@ -31,8 +31,6 @@ export async function unparkEvents(
     throw error;
   }
 }
-
-const firstId = '00000000-0000-0000-0000-000000000000' as Uuid;
 
 /** @returns their ids, in order; none where nothing is left behind `after`, and the page's mark is taken off */
 async function unparkBatch(tx: TenantTx, integrationId: Uuid, after: Uuid): Promise<Uuid[]> {

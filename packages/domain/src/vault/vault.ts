@@ -1,7 +1,7 @@
 import { hash, randomBytes } from 'node:crypto';
 import { Secret } from '@pagekeeper/runtime/secret';
 import { LRUCache } from 'lru-cache';
-import { assertUuid, newId, type Uuid, uuidOfHex } from '../ids.ts';
+import { assertUuid, newId, nilId, type Uuid, uuidOfHex } from '../ids.ts';
 import { decrypt, encrypt } from './cipher.ts';
 import type { KeyEncryptionKey, KeyRing } from './key-ring.ts';
 import { Sealed } from './sealed.ts';
@@ -38,8 +38,6 @@ export class KeyUnavailableError extends Error {
   override name = 'KeyUnavailableError';
 }
 
-const nobody = '00000000-0000-0000-0000-000000000000' as Uuid;
-
 /**
  * Seals and opens columns. A sealed value is: version (1 byte), data key id (16), nonce (24), ciphertext, tag (16);
  * version, organization, table, column, row id and key id are authenticated with it.
@@ -55,7 +53,7 @@ export class Vault {
   constructor(ring: KeyRing, systemKeys: { hash: Uint8Array; personal: Uint8Array }) {
     this.#ring = ring;
     this.#hashKey = Buffer.from(systemKeys.hash).toString('hex');
-    this.personalKey = { id: nobody, organizationId: nobody, bytes: systemKeys.personal };
+    this.personalKey = { id: nilId, organizationId: nilId, bytes: systemKeys.personal };
   }
 
   /** The id of the key-encryption key that wraps what is new. */

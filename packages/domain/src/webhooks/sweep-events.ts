@@ -1,5 +1,5 @@
 import type { Services } from '../context.ts';
-import type { Uuid } from '../ids.ts';
+import { nilId, type Uuid } from '../ids.ts';
 import { drainEventsJob, unparkEventsJob } from '../jobs.ts';
 import { passAnswers } from '../tenancy/app-pause.ts';
 import { asSystem } from '../tenancy/doors.ts';
@@ -7,8 +7,6 @@ import { asSystem } from '../tenancy/doors.ts';
 const batch = 1_000;
 /** Far more pages than one worker could drain before the next sweep. */
 const maxBatches = 50;
-
-const first = '00000000-0000-0000-0000-000000000000' as Uuid;
 
 /**
  * Nudges every integration that has pending events, or parked ones that may go on: finds what a lost nudge, a crash or
@@ -23,7 +21,7 @@ export async function sweepEvents(
   if (pass === 'paused') return 0;
   const revived = await asSystem<{ organization_id: Uuid; integration_id: Uuid }>(database, 'revived_pages', batch);
   await queue.enqueueMany(unparkEventsJob, revived);
-  let last = { organization_id: first, integration_id: first };
+  let last = { organization_id: nilId, integration_id: nilId };
   let count = 0;
   for (let round = 0; round < maxBatches; round += 1) {
     const { organization_id, integration_id } = last;
