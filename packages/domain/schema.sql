@@ -986,10 +986,9 @@ CREATE OR REPLACE FUNCTION router.due_logins(batch integer)
  SET search_path TO ''
  SET enable_seqscan TO 'off'
 AS $function$
-
   with due as materialized (
     select p.organization_id, p.login_id, p.id, p.next_check_at
-    from public.facebook_page_integrations p where p.next_check_at <= app.now()
+    from public.facebook_page_integrations p where p.next_check_at <= app.now() order by p.next_check_at limit 50000
   )
   select d.organization_id, d.login_id from due d
   where (select o.is_active from public.organizations o where o.id = d.organization_id)

@@ -70,6 +70,27 @@ describe('a page that another organization holds', () => {
     expect((await acme.refresh(held.id)).integration.facebook_page.status).toBe('healthy');
   });
 
+  it('is not silenced by a check of the old side that takes our app off while the page moves', async () => {
+    const { held, connection, pageId } = await contested();
+    await network.simulator.post('/__sim/faults', {
+      match: { endpoint: 'subscribed_apps', page_id: pageId, method: 'DELETE' },
+      fault: { type: 'latency', ms: 5_000 },
+      times: 1,
+    });
+    await acme.owner.expect(
+      200,
+      acme.owner.patch(`${acme.path}/integrations/${held.id}`, { config: { webhook_enabled: false } }),
+    );
+    const calls = async () =>
+      (await network.simulator.get('/__sim/faults')).data.find(({ match }: any) => match.page_id === pageId).hits;
+    await expect.poll(calls, { timeout: 20_000 }).toBe(1);
+    const [moved] = await pick(rival, connection, [pageId], { take_over: true });
+    expect(moved).toMatchObject({ outcome: 'connected', taken_over: true });
+    await network.settle(60_000);
+    const { subscribed_fields } = await network.simulator.get(`/__sim/pages/${pageId}`);
+    expect(subscribed_fields).toContain('messages');
+  }, 90_000);
+
   it('moves to who manages it, and both sides see it in their own log and are told, neither of the other', async () => {
     const { held, connection, pageId } = await contested();
     const before = (

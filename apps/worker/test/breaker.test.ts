@@ -190,6 +190,29 @@ describe('after a throttle of our app', () => {
   }, 60_000);
 });
 
+describe('a login whose token does not open', () => {
+  it('proves nothing when it is on trial', async () => {
+    await mendFacebook();
+    const { id, page } = await acme.connectPage();
+    await network.settle();
+    await network.sql(`update facebook_page_integrations set next_check_at = app.now() + interval '1 day'`);
+    await network.sql(
+      `update facebook_logins l set access_token = other.access_token
+       from facebook_logins other, facebook_page_integrations p, facebook_page_integrations theirs
+       where l.id = p.login_id and p.page_id = $1 and other.id = theirs.login_id and theirs.page_id = $2`,
+      [page.page_id, pages[0]!.page.page_id],
+    );
+    await restOnTrial('1 minute');
+    await endRest();
+    const before = await callsSoFar();
+    expect((await acme.refresh(id)).outcome).toBe('checked');
+    expect(await callsSoFar()).toBe(before);
+    expect(await network.sql('select on_trial from app_pauses')).toEqual([{ on_trial: true }]);
+    await endRest();
+    expect((await acme.refresh(pages[0]!.id)).outcome).toBe('checked');
+  }, 60_000);
+});
+
 describe('a login that fails while others do not', () => {
   it('keeps nobody else waiting, however often it fails', async () => {
     await mendFacebook();

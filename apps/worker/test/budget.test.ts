@@ -83,6 +83,22 @@ describe('what Facebook allows our app', () => {
   });
 });
 
+describe('a check that somebody asks for', () => {
+  it('is made when the app’s pause is over, though routine checks rest for an hour', { timeout: 120_000 }, async () => {
+    const acme = await network.tenant('acme');
+    const { id, page } = await acme.connectPage();
+    await network.settle();
+    await network.sql(
+      `insert into app_pauses (app_id, until, on_trial, routine_until, reason)
+       values ('257000000000001', app.now() + interval '20 seconds', true, app.now() + interval '61 minutes', 'Used up.')`,
+    );
+    expect((await acme.refresh(id)).outcome).toBe('throttled');
+    const before = await lastSequence();
+    const asked = async () => (await calls(`person_id=${page.personId}&after=${before}`)).length;
+    await expect.poll(asked, { timeout: 90_000, interval: 500 }).toBeGreaterThan(0);
+  });
+});
+
 describe('what Facebook allows for a page', () => {
   it('is left alone from a hundred percent on, before anything is refused, for the minutes of the header', async () => {
     const acme = await network.tenant('acme');

@@ -108,15 +108,20 @@ describe('what people are told of a page', () => {
     expect(await told()).toEqual(['Facebook keeps “Blue Cup 1” from answering']);
   }, 120_000);
 
-  it('fourteen, seven and three days and one day before its login ends, once each', async () => {
-    const connected = await acme.connectPage({ name: 'Blue Cup' });
-    for (const day of [45, 46.5, 47, 52, 53.5, 54, 57.5, 58, 59.5]) {
-      await network.moveClock(day * 24);
-      await acme.refresh(connected.id);
-    }
-    const left = (days: string) => `${days} left: reconnect “Blue Cup 1”`;
-    expect(await told()).toEqual([left('14 days'), left('7 days'), left('3 days'), left('1 day')]);
-  });
+  // Who asks for a longer life may get the same again, and an end that is a second later by rounding.
+  it.each(['unchanged', 'rounded'])(
+    'fourteen, seven and three days and one day before its login ends, once each (%s)',
+    async exchange => {
+      await network.simulator.patch('/__sim/app', { exchange });
+      const connected = await acme.connectPage({ name: 'Blue Cup' });
+      for (const day of [45, 46.5, 47, 52, 53.5, 54, 57.5, 58, 59.5]) {
+        await network.moveClock(day * 24);
+        await acme.refresh(connected.id);
+      }
+      const left = (days: string) => `${days} left: reconnect “Blue Cup 1”`;
+      expect(await told()).toEqual([left('14 days'), left('7 days'), left('3 days'), left('1 day')]);
+    },
+  );
 });
 
 describe('a mailbox that does not work', () => {

@@ -32,8 +32,8 @@ const knobShape = {
   batch_proof: z.enum(['own', 'inherited']),
   /** Whether each fetch of a page token gives another string. */
   page_token: z.enum(['new', 'same']),
-  /** What exchanging a long-lived user token does to its expiry. */
-  exchange: z.enum(['unchanged', 'extended']),
+  /** What exchanging a long-lived user token does to its expiry. `rounded`: as `unchanged`, and a second later. */
+  exchange: z.enum(['unchanged', 'rounded', 'extended']),
   omit_expires_in: z.boolean(),
   code_seconds: atLeastOne,
   empty_accounts_page: z.boolean(),

@@ -2,14 +2,13 @@ import { raw } from 'objection';
 import type { Context } from '../context.ts';
 import type { Uuid } from '../ids.ts';
 import { FacebookPageIntegration } from '../integrations/facebook-page-integration.ts';
-import { refreshLoginJob } from '../jobs.ts';
-import { nudge } from '../nudge.ts';
 import { isGone, withTenant } from '../tenancy/doors.ts';
+import { askAgain } from './ask-again.ts';
 import { type CheckOutcome, checkLogin } from './check-login.ts';
 
 /**
  * A check as a job: a routine one is left out where another came before it, and one that somebody asked for follows the
- * one that is under way, which may have begun before what they ask about.
+ * one that is under way, which may have begun before what they ask about, and is made later where it cannot be made now.
  */
 export async function checkInTurn(
   ctx: Context,
@@ -18,7 +17,7 @@ export async function checkInTurn(
 ): Promise<CheckOutcome | { outcome: 'not_due' }> {
   if (input.routine && !(await isDue(ctx, input))) return { outcome: 'not_due' };
   const checked = await checkLogin(ctx, appId, input);
-  if (checked.outcome === 'busy' && !input.routine) await nudge(ctx, refreshLoginJob, input, { delayMs: 2_000 });
+  if (!input.routine) await askAgain(ctx, input, checked);
   return checked;
 }
 

@@ -20,14 +20,14 @@ import { isGone, withTenant } from '../tenancy/doors.ts';
 import type { CheckedLogin } from './checked-login.ts';
 import { claimPages } from './claim-pages.ts';
 import { ExaminationFailed } from './examination-failed.ts';
-import { examineLogin, type LoginFindings, personOf } from './examine-login.ts';
+import { examineLogin, type LoginFindings, personOf, userTokenEnd } from './examine-login.ts';
 import type { PageExamination } from './examine-pages.ts';
 import { appRemoved, damaged, deadStatuses, judgeDeadToken, judgePage, type Verdict } from './judge-page.ts';
 import { type LeasedLogin, type LeasedPage, leaseLogin, releaseLogin, renewLease } from './lease-login.ts';
 import { leaveOvertaken } from './leave-overtaken.ts';
 import { recheckOthers } from './recheck-others.ts';
 import { reconcileSubscriptions, type SubscriptionFindings } from './reconcile-subscriptions.ts';
-import { postponeCheck, type StoredPage, storeFindings } from './store-findings.ts';
+import { postponeCheck, retryMs, type StoredPage, storeFindings } from './store-findings.ts';
 
 export type CheckOutcome =
   /** `outdated`: a page was changed while the check ran, and nothing was stored of it. Another check follows. */
@@ -35,8 +35,8 @@ export type CheckOutcome =
   /** Another process holds the lease, or took it over. */
   | { outcome: 'busy' }
   | { outcome: 'gone' }
-  /** A call of ours failed: no status was touched, the check is repeated soon. */
-  | { outcome: 'throttled' | 'unreachable'; detail: string };
+  /** A call of ours failed, or none may be made now: no status was touched, and it is worth trying after so long. */
+  | { outcome: 'throttled' | 'unreachable'; detail: string; againMs: number };
 
 const keeping = {
   /** A third of the lease: two may fail. */
@@ -44,6 +44,9 @@ const keeping = {
   /** Thousands of pages, fifty to a call, each of which may take its whole timeout. */
   atMostMs: 1_800_000,
 };
+
+/** How often a check that somebody asked for looks whether the app may be called again. */
+const lookAgainMs = 60_000;
 
 /** The lease is another's by now: what this process has found is not stored. */
 class Superseded extends Error {}
@@ -62,7 +65,7 @@ export async function checkLogin(
   const organization = input.organization_id;
   try {
     const pass = await passApp(ctx.database, appId, input.routine);
-    if ('until' in pass) return { outcome: 'throttled', detail: pass.reason };
+    if ('until' in pass) return { outcome: 'throttled', detail: pass.reason, againMs: lookAgainMs };
     const login = await withTenant(ctx, { organization }, tx => leaseLogin(tx, ctx.vault, input.login_id));
     if (typeof login === 'string') return { outcome: login };
     failpoint('check.after_lease');
@@ -99,7 +102,8 @@ async function examineAndStore(ctx: Context, caller: Caller, login: LeasedLogin)
     await warnOthers(ctx, login, findings, verdicts);
     const stored = await store(ctx, { login, findings, verdicts, subscriptions });
     failpoint('check.after_commit');
-    if (!login.isRevoked) await noteAppUse(ctx, caller, subscriptions);
+    // Else nothing was called, which proves nothing.
+    if (!login.isRevoked && login.accessToken) await noteAppUse(ctx, caller, subscriptions);
     await afterwards(ctx, login, stored);
     return {
       outcome: 'checked',
@@ -140,7 +144,7 @@ function judgeAll(
   appId: string,
   login: LeasedLogin,
 ): Map<Uuid, Verdict> {
-  const userTokenExpiresAt = user.renewed ? user.renewed.expiresAt : (user.info?.expiresAt ?? login.expiresAt);
+  const userTokenExpiresAt = userTokenEnd(login, user);
   const verdicts = new Map<Uuid, Verdict>();
   for (const examination of pages) {
     const { integrationId, pageId } = examination.page;
@@ -244,10 +248,11 @@ async function giveUp(
   login: LeasedLogin,
   { graphError }: ExaminationFailed,
 ): Promise<CheckOutcome> {
-  const { outcome, waitMs, message } = graphError;
-  await withTenant(ctx, { organization: login.organizationId }, tx => postponeCheck(tx, login, waitMs));
+  const { outcome, message } = graphError;
+  const againMs = graphError.waitMs ?? retryMs;
+  await withTenant(ctx, { organization: login.organizationId }, tx => postponeCheck(tx, login, againMs));
   ctx.log.warn({ outcome, code: graphError.code, login_id: login.id }, 'check failed');
   if (mayBeEverybodys.has(outcome)) await noteAppFailure(ctx.database, appId, pass, message, login.id);
   else await noteCall(ctx.database, appId, pass, graphError);
-  return { outcome: outcome.startsWith('THROTTLED') ? 'throttled' : 'unreachable', detail: message };
+  return { outcome: outcome.startsWith('THROTTLED') ? 'throttled' : 'unreachable', detail: message, againMs };
 }

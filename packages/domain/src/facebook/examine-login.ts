@@ -18,7 +18,7 @@ export interface UserFindings {
   info: TokenInfo | null;
   /** An exchange was tried: not again before some hours. */
   exchangeTried: boolean;
-  /** A token whose end lies later than the old one's: the only success of an exchange. */
+  /** A token whose end lies days later than the old one's: the only success of an exchange. */
   renewed: { token: Secret; expiresAt: Date | null } | null;
   /** The pages that the person grants us; null where the list could not be had. */
   grants: PageGrant[] | null;
@@ -29,6 +29,10 @@ export const personOf = ({ user, pages }: LoginFindings): string | null =>
   user.info?.userId ??
   pages.map(page => (page.outcome === 'seen' ? page.found.info.userId : null)).find(id => id !== null) ??
   null;
+
+/** When the person's own token ends, as far as it is known; null: never. */
+export const userTokenEnd = (login: Pick<LeasedLogin, 'expiresAt'>, { renewed, info }: UserFindings): Date | null =>
+  renewed ? renewed.expiresAt : (info?.expiresAt ?? login.expiresAt);
 
 const day = 24 * 3_600_000;
 /** Day 45 of 60: from here on the user token is exchanged. */
@@ -114,6 +118,7 @@ async function exchange(
     return null;
   }
   const info = valueOrFail(await graph.debugToken(exchanged.value.token));
-  const moved = info.isValid && (!info.expiresAt || !endsAt || info.expiresAt > endsAt);
+  // What Facebook gives back unprolonged may end a second later, by rounding. Every end is a new reason to warn people.
+  const moved = info.isValid && (!info.expiresAt || !endsAt || info.expiresAt.getTime() - endsAt.getTime() > day);
   return moved ? { token: exchanged.value.token, expiresAt: info.expiresAt } : null;
 }

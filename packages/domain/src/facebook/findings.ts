@@ -1,4 +1,5 @@
 import type { CheckedLogin } from './checked-login.ts';
+import { userTokenEnd } from './examine-login.ts';
 import type { PageExamination } from './examine-pages.ts';
 import { isWithheld, neededScopes, neededTasks } from './judge-page.ts';
 
@@ -25,7 +26,7 @@ export function describeFindings(
   const info = found?.info;
   const names = Object.keys(neededScopes);
   const tasks = found?.grant?.tasks ?? null;
-  const endsAt = user.renewed ? user.renewed.expiresAt : (user.info?.expiresAt ?? login.expiresAt);
+  const endsAt = userTokenEnd(login, user);
   return {
     token: info
       ? {

@@ -127,9 +127,10 @@ export async function renewLease(tx: TenantTx, { id, leaseToken }: LeasedLogin):
   return renewed === 1;
 }
 
-/** Gives the lease back, if it is still this one. */
-export async function releaseLogin(tx: TenantTx, login: LeasedLogin): Promise<void> {
-  await FacebookLogin.query(tx)
-    .where({ id: login.id, lease_token: login.leaseToken })
+/** Gives the lease back. False when it was lost. */
+export async function releaseLogin(tx: TenantTx, { id, leaseToken }: LeasedLogin): Promise<boolean> {
+  const released = await FacebookLogin.query(tx)
+    .where({ id, lease_token: leaseToken })
     .patch({ lease_token: null, lease_until: null });
+  return released === 1;
 }

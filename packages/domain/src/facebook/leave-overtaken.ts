@@ -9,8 +9,8 @@ import type { CheckedLogin } from './checked-login.ts';
 import type { PageExamination } from './examine-pages.ts';
 
 /**
- * Pages that were let go while a check subscribed them: our app may sit on them now although nobody holds them, so they
- * are left once more. Where somebody does hold them, that is found out then.
+ * Pages that were let go while a check subscribed them, or took our app off them. The app may sit on them now although
+ * nobody holds them, or be missing where somebody else does by now: they are left once more, which finds out.
  */
 export async function leaveOvertaken(
   ctx: Context,
@@ -19,7 +19,7 @@ export async function leaveOvertaken(
 ): Promise<void> {
   const pages = checked.findings.pages.filter(
     (each): each is Seen =>
-      each.outcome === 'seen' && maySubscribe(each, checked) && isOvertaken(each.page.integrationId),
+      each.outcome === 'seen' && wasChanged(each, checked) && isOvertaken(each.page.integrationId),
   );
   if (pages.length === 0) return;
   const organization = checked.login.organizationId;
@@ -33,6 +33,8 @@ export async function leaveOvertaken(
           integrationId: page.integrationId,
           pageId: page.pageId,
           token: found.token,
+          // One attempt to leave it is made already, of which nobody saw what it met.
+          attempts: page.webhookEnabled ? 0 : 1,
         });
       }
     });
@@ -45,5 +47,5 @@ export async function leaveOvertaken(
 
 type Seen = Extract<PageExamination, { outcome: 'seen' }>;
 
-const maySubscribe = ({ page }: Seen, { subscriptions }: CheckedLogin): boolean =>
-  page.webhookEnabled && subscriptions.get(page.integrationId)?.changed === true;
+const wasChanged = ({ page }: Seen, { subscriptions }: CheckedLogin): boolean =>
+  subscriptions.get(page.integrationId)?.changed === true;

@@ -19,7 +19,7 @@ import { personOf } from './examine-login.ts';
 import type { PageExamination } from './examine-pages.ts';
 import { describeFindings, type StoredFindings } from './findings.ts';
 import { deadStatuses, usableStatuses, type Verdict } from './judge-page.ts';
-import type { LeasedLogin } from './lease-login.ts';
+import { type LeasedLogin, releaseLogin } from './lease-login.ts';
 import type { SubscriptionFindings } from './reconcile-subscriptions.ts';
 import { noteChange } from './status-change.ts';
 import { tellOfStatus } from './tell-of-status.ts';
@@ -200,7 +200,8 @@ const unlessMadeDue = ({ now }: LeasedLogin, later: string) =>
 const afterMs = (ms: number) => `app.now() + ${Math.ceil(ms / 1_000)} * interval '1 second' * (1 + random() / 4)`;
 const laterBy = (ms: number) => raw(afterMs(ms)) as never;
 
-const retryMs = 5 * 60_000;
+/** After a failure of which Facebook does not say how long it lasts. */
+export const retryMs = 5 * 60_000;
 
 /** A call of ours failed for this page alone: it keeps its status, and is asked again when that may help. */
 async function postponePage(tx: TenantTx, login: LeasedLogin, examination: PageExamination): Promise<void> {
@@ -221,13 +222,11 @@ async function hasParkedEvents(tx: TenantTx, integrationId: Uuid): Promise<boole
   return parked !== undefined;
 }
 
-/** After a failed call of ours: every page keeps its status and is asked again in minutes. */
-export async function postponeCheck(tx: TenantTx, login: LeasedLogin, waitMs: number | null): Promise<void> {
+/** After a failed call of ours: every page keeps its status and is asked again later, unless another check knows better. */
+export async function postponeCheck(tx: TenantTx, login: LeasedLogin, waitMs: number): Promise<void> {
+  if (!(await releaseLogin(tx, login))) return;
   await FacebookPageIntegration.query(tx)
     .where({ login_id: login.id })
     .whereNotNull('next_check_at')
-    .patch({ next_check_at: unlessMadeDue(login, afterMs(waitMs ?? retryMs)) });
-  await FacebookLogin.query(tx)
-    .where({ id: login.id, lease_token: login.leaseToken })
-    .patch({ lease_token: null, lease_until: null });
+    .patch({ next_check_at: unlessMadeDue(login, afterMs(waitMs)) });
 }

@@ -26,11 +26,19 @@ export class PageUnsubscription extends TenantModel {
 export const leftPageTokenOf = (id: Uuid) =>
   ({ table: 'page_unsubscriptions', column: 'page_access_token', rowId: id }) as const;
 
-/** Notes that our app is to be taken off a page whose token the integration is about to lose, or has lost. */
+/**
+ * Notes that our app is to be taken off a page whose token the integration is about to lose, or has lost.
+ * @param attempts that were made before
+ */
 export async function leavePage(
   tx: TenantTx,
   vault: Vault,
-  { integrationId, pageId, token }: { integrationId: Uuid; pageId: string; token: Secret },
+  {
+    integrationId,
+    pageId,
+    token,
+    attempts = 0,
+  }: { integrationId: Uuid; pageId: string; token: Secret; attempts?: number },
 ): Promise<void> {
   const key = await currentDataKey(tx, vault);
   const id = newId();
@@ -41,6 +49,7 @@ export async function leavePage(
     integration_id: integrationId,
     page_id: pageId,
     page_access_token: vault.seal(key, leftPageTokenOf(id), token),
+    attempts,
     due_at: raw('app.now()') as never,
   });
 }

@@ -18,12 +18,18 @@ export async function whatIsOpen(network: Observed): Promise<string> {
      from webhook_events e left join replies r on r.event_id = e.id where e.state = 'pending' order by e.not_before`,
   );
   if (pending.length > 0) return `${pending.length} events are pending, first ${JSON.stringify(pending[0])}`;
+  const { waiting, active } = await network.services.queue.counts();
+  return waiting + active > 0 ? `${waiting} jobs wait, ${active} run` : '';
+}
+
+/** A check that found its like under way is made in so long, and one that could not be made in a minute or more. */
+export const checksComeAgainMs = 2_000;
+
+/** Whether checks are to be made later, in words: they change what a test has looked at. */
+export async function whichChecksComeAgain(network: Observed): Promise<string> {
   const { queue } = network.services;
-  const { waiting, active, delayed } = await queue.counts();
-  if (waiting + active > 0) return `${waiting} jobs wait, ${active} run`;
-  if (delayed <= schedules.length) return '';
-  // A check that found its like under way comes again in 2 s, and changes what a test has looked at. Behind the lease of
-  // a killed process it would do so for a minute.
+  if ((await queue.counts()).delayed <= schedules.length) return '';
+  // Behind the lease of a killed process they would come again for a minute.
   if ((await network.sql('select 1 from facebook_logins where lease_until > clock_timestamp()')).length > 0) return '';
   const checks = (await queue.survey()).kinds.find(({ name }) => name === refreshLoginJob.name);
   return checks?.delayed ? `${checks.delayed} checks come again` : '';

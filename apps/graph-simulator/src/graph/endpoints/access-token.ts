@@ -83,8 +83,10 @@ function exchangeUserToken(call: Call) {
 /** Short becomes long. Long gives another token, and whether its date moves is a knob, since Meta does not say. */
 function prolong(state: State, person: Person, given: Token): Token {
   if (given.lifetime === 'never') return mintUserToken(state, person, { lifetime: 'never' });
-  const keepsDate = given.lifetime === 'long' && state.app.knobs.exchange === 'unchanged';
-  const expiresAt = keepsDate ? given.expiresAt : nowSeconds(state) + longSeconds;
+  const { exchange } = state.app.knobs;
+  const isProlonged = given.lifetime !== 'long' || exchange === 'extended';
+  const kept = given.expiresAt + (exchange === 'rounded' ? 1 : 0);
+  const expiresAt = isProlonged ? nowSeconds(state) + longSeconds : kept;
   return mintUserToken(state, person, { lifetime: 'long', expiresAt });
 }
 

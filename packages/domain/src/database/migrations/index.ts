@@ -27,6 +27,7 @@ import * as deafPages from './0032_deaf_pages.ts';
 import * as replyIndexes from './0033_reply_indexes.ts';
 import * as repeats from './0034_repeats.ts';
 import * as longHistories from './0035_long_histories.ts';
+import * as boundedDueScan from './0036_bounded_due_scan.ts';
 
 /** SQL text in both directions: it can be shown before it is run. */
 export interface Migration {
@@ -66,6 +67,7 @@ export const migrations: readonly Migration[] = [
   { name: '0033_reply_indexes', ...replyIndexes },
   { name: '0034_repeats', ...repeats },
   { name: '0035_long_histories', ...longHistories },
+  { name: '0036_bounded_due_scan', ...boundedDueScan },
 ];
 
 /** Names of migrations that a database lacks, and of those that it has and this release does not know. */
