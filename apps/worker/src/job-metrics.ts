@@ -7,7 +7,7 @@ import type { ServiceMetrics } from '@pagekeeper/domain/service-metrics';
 import type { JobRecord } from '@pagekeeper/queue/worker';
 import type { Metrics } from '@pagekeeper/runtime/metrics/metrics';
 
-/** In seconds. A drain's slice is five. */
+/** In seconds. A drain's slice is one. */
 const buckets = [0.005, 0.025, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
 
 const known = new Set<string>(jobs.map(({ name }) => name));

@@ -1,9 +1,20 @@
+import { awaitsCheck } from '../integrations/facebook-page-integration.ts';
 import { pausePage } from '../integrations/pause-page.ts';
 import { recordNotification } from '../notifications/record-notification.ts';
 import type { TenantTx } from '../tenancy/tenant-tx.ts';
 import type { Drain } from './drain-lease.ts';
 import type { DecidedEvent } from './read-events.ts';
-import { blockedMs } from './settle.ts';
+import { blockedMs, type SendFailure } from './settle.ts';
+
+/** Leaves the page alone for as long as a refused send asks for; a rest of the whole app is noted elsewhere. */
+export async function restPage(
+  tx: TenantTx,
+  drain: Drain,
+  { scope, waitMs, check, isBlock, reason }: Extract<SendFailure, { type: 'pause' }>,
+): Promise<void> {
+  if (isBlock) await blockPage(tx, drain, reason);
+  else if (scope === 'page') await pausePage(tx, drain, waitMs, check ? awaitsCheck : reason);
+}
 
 /**
  * Facebook keeps the page from sending, by what it answered or by an event of its own: the page rests for hours, since

@@ -5,26 +5,22 @@ import { lastSegment } from '@pagekeeper/facebook/webhook-values';
 import { failpoint } from '@pagekeeper/runtime/failpoint';
 import type { Context } from '../context.ts';
 import type { Uuid } from '../ids.ts';
-import { awaitsCheck } from '../integrations/facebook-page-integration.ts';
-import { pausePage } from '../integrations/pause-page.ts';
 import { withTenant } from '../tenancy/doors.ts';
 import type { TenantTx } from '../tenancy/tenant-tx.ts';
-import { blockPage } from './block-page.ts';
+import { restPage } from './block-page.ts';
 import type { UsableDrain } from './drain-lease.ts';
 import type { DecidedEvent } from './read-events.ts';
 import type { Reply } from './reply.ts';
 import { maxAttempts, reasonOfDoubt, settleFailure, waitsForProof } from './settle.ts';
 import type { Step } from './store-outcome.ts';
 import { type ReplyOutcome, tellOfReply } from './tell-of-events.ts';
-import { noteHuman } from './threads.ts';
+import { callSlackMs, noteHuman } from './threads.ts';
 
 /** 'absent': proven not sent, or harmless to send again. */
 export type Finding = 'absent' | Step;
 
 /** Facebook's comments carry whole seconds, and its clock is not ours. */
 const clockSlackMs = 5_000;
-/** With our very words it is ours, also where the clocks differ by more than anybody's should. */
-const ownWordsSlackMs = 5 * 60_000;
 
 /**
  * Finds out what became of a reply whose call has no known end: a crash or a lost answer. A public comment is looked
@@ -100,7 +96,7 @@ async function lookUnder(
   const isOurText = ({ message }: CommentReply) => message === event.earlierText;
   const candidates = result.value.filter(comment => {
     const { id, fromId, createdTime } = comment;
-    const since = sendingAt - (isOurText(comment) ? ownWordsSlackMs : clockSlackMs);
+    const since = sendingAt - (isOurText(comment) ? callSlackMs : clockSlackMs);
     return (
       (fromId === drain.pageId || fromId === null) && createdTime.getTime() >= since && !known.has(lastSegment(id))
     );
@@ -143,7 +139,7 @@ async function othersInDoubt(
   { row }: DecidedEvent,
   { id, sending_at }: Reply,
 ): Promise<{ open: number; ever: number }> {
-  const since = new Date((sending_at?.getTime() ?? 0) - ownWordsSlackMs);
+  const since = new Date((sending_at?.getTime() ?? 0) - callSlackMs);
   const { rows } = await tx.raw(
     `select count(*) filter (where finished_at is null)::int as open,
        count(*) filter (where finished_at is null or sending_at >= ?)::int as ever
@@ -215,10 +211,7 @@ async function storeUnreadable(
   switch (failure.type) {
     case 'pause':
       await putOff(tx, event, 0, failure.counts ? 1 : 0);
-      if (failure.isBlock) await blockPage(tx, drain, failure.reason);
-      else if (failure.scope === 'page') {
-        await pausePage(tx, drain, failure.waitMs, failure.check ? awaitsCheck : failure.reason);
-      }
+      await restPage(tx, drain, failure);
       return { paused: failure };
     default:
       return await giveUp(tx, event, reply, `It cannot be read: ${error.message}`);

@@ -3,11 +3,11 @@ import { pageRestMs, type Usage } from '@pagekeeper/facebook/usage';
 import { failpoint } from '@pagekeeper/runtime/failpoint';
 import type { Context } from '../context.ts';
 import type { Uuid } from '../ids.ts';
-import { awaitsCheck, usedUp } from '../integrations/facebook-page-integration.ts';
+import { usedUp } from '../integrations/facebook-page-integration.ts';
 import { pausePage } from '../integrations/pause-page.ts';
 import { statementInTenant, withTenant } from '../tenancy/doors.ts';
 import type { TenantTx } from '../tenancy/tenant-tx.ts';
-import { blockPage } from './block-page.ts';
+import { restPage } from './block-page.ts';
 import type { Drain, UsableDrain } from './drain-lease.ts';
 import type { ReplyKind } from './reply.ts';
 import { type SendFailure, waitsForProof } from './settle.ts';
@@ -91,11 +91,7 @@ async function storeUnfinished(tx: TenantTx, drain: UsableDrain, intent: Intent,
       return 'later';
     case 'pause':
       await putBack(tx, intent, { reason, counts: failure.counts, afterSeconds: 0 });
-      if (failure.isBlock) {
-        await blockPage(tx, drain, reason);
-      } else if (failure.scope === 'page') {
-        await pausePage(tx, drain, failure.waitMs, failure.check ? awaitsCheck : reason);
-      }
+      await restPage(tx, drain, failure);
       return { paused: failure };
   }
 }

@@ -75,9 +75,13 @@ async function readHumans(tx: TenantTx, drain: Drain, events: readonly OpenedEve
   );
 }
 
+/** Facebook's clock is not ours: so much earlier than our call a comment may say it was written that came of it. */
+export const callSlackMs = 5 * 60_000;
+
 /**
- * Where a reply of ours is under way, the page's comment may be it: that is found out first, and nobody is taken for a
- * human. After one that was given up somebody may well have answered by hand. An echo says whose it is.
+ * Where a public answer of ours is under way, the page's comment may be it: that is found out first, and nobody is taken
+ * for a human. Not one from before the call. After one that was given up somebody may well have answered by hand. An echo
+ * says whose it is.
  */
 async function withoutDoubt(
   tx: TenantTx,
@@ -87,12 +91,16 @@ async function withoutDoubt(
 ): Promise<void> {
   if ([...found.keys()].every(thread => echoed.has(thread))) return;
   const { rows } = await tx.raw(
-    `select distinct encode(thread_hash, 'hex') as thread from replies
+    `select encode(thread_hash, 'hex') as thread, min(sending_at) as called_at from replies
      where organization_id = ? and integration_id = ? and sending_at > now() - interval '1 hour'
-       and finished_at is null and state in ('sending', 'unknown')`,
+       and finished_at is null and state in ('sending', 'unknown') and kind = 'public_comment'
+     group by 1`,
     [drain.organizationId, drain.integrationId],
   );
-  for (const { thread } of rows as { thread: string }[]) if (!echoed.has(thread)) found.delete(thread);
+  for (const { thread, called_at } of rows as { thread: string; called_at: Date }[]) {
+    const spokenAt = (found.get(thread)?.getTime() ?? 0) - humanMs;
+    if (!echoed.has(thread) && spokenAt >= called_at.getTime() - callSlackMs) found.delete(thread);
+  }
 }
 
 /** A person of the page spoke in this conversation, if anybody did. */
