@@ -135,6 +135,33 @@ describe('a person who is erased', () => {
   });
 });
 
+describe('a person who was answered in private', () => {
+  it('is gone from the message too, by the id under which they commented', async () => {
+    const initech = await network.tenant('initech');
+    const config = { auto_reply: true, comment_reply: { visibility: 'private', text: greeting } };
+    const { page } = await initech.connectPage({ config });
+    const comment = (name: string) =>
+      network.simulator.post(`/__sim/pages/${page.page_id}/comments`, { from: { name }, text: 'Open?' });
+    const cleo = await comment('Cleo Commented');
+    await comment('Carl Commented');
+    await network.settle(60_000);
+    const events = async () => {
+      const { data } = await initech.owner.expect(200, initech.owner.get(`${initech.path}/events?limit=100`));
+      const all = await Promise.all(
+        data.map(({ id }: any) => initech.owner.expect(200, initech.owner.get(`${initech.path}/events/${id}`))),
+      );
+      return JSON.stringify(all);
+    };
+    expect(await events()).toContain('Hello Cleo Commented, thank you!');
+    const words = ['person:erase', initech.organization.slug, cleo.from.id, ...as(initech.owner.email)];
+    expect(await json(...words)).toMatchObject({ replies: 1 });
+    const left = await events();
+    expect(left).not.toContain('Cleo Commented');
+    expect(left).toContain('Hello Carl Commented, thank you!');
+    expect(await json(...words)).toMatchObject({ events: 0, replies: 0 });
+  }, 90_000);
+});
+
 describe('a person who is erased late', () => {
   it('is gone from the page that the integration had before, and where the organization is deactivated', async () => {
     const globe = await network.tenant('globe');

@@ -3,10 +3,11 @@ import { authorize } from '../access/authorize.ts';
 import { audit } from '../audit/audit.ts';
 import type { Context } from '../context.ts';
 import { loseShownWords } from '../idempotency/answer-later.ts';
-import type { Uuid } from '../ids.ts';
+import { nilId, type Uuid } from '../ids.ts';
 import { withTenant } from '../tenancy/doors.ts';
 import type { TenantTx } from '../tenancy/tenant-tx.ts';
 import { currentDataKey } from '../vault/organization-key.ts';
+import { eventHashOf } from '../webhooks/event-id.ts';
 import { payloadOf } from '../webhooks/webhook-event.ts';
 
 export const erasePersonInput = z.strictObject({
@@ -24,11 +25,10 @@ export interface ErasedPerson {
 /** So many events are looked at in a transaction. */
 const batchSize = 20_000;
 const reason = 'The person was erased.';
-const firstId = '00000000-0000-0000-0000-000000000000' as Uuid;
 
 /**
  * Erases one person from an organization, by the keyed hash of their id and without opening anything: what they wrote,
- * what its pages wrote in the same conversations, and the words of our replies. The rows stay, empty and nobody's, so
+ * what its pages wrote in the same conversations, and the words of our replies, also of private ones to their comments. The rows stay, empty and nobody's, so
  * that what Facebook sends again is known and not stored anew. What others wrote about the person stays. (Where an event
  * has passed its retention, the words of its reply have gone with it.) The law knows no soft delete: by its id also a
  * deactivated organization.
@@ -41,7 +41,7 @@ export async function erasePerson(
   const whose = await findPerson(ctx, organization, person_id);
   const erased: ErasedPerson = { events: 0, replies: 0 };
   for (const what of ['answers', 'own'] as const) {
-    for (let after: Uuid | null = firstId; after; ) {
+    for (let after: Uuid | null = nilId; after; ) {
       const from: Uuid = after;
       const { last, ...counts } = await withTenant(ctx, { organization, allowInactive: true }, async tx => {
         authorize(tx, 'person.erase');
@@ -64,37 +64,88 @@ export async function erasePerson(
 async function findPerson(ctx: Context, organization: string, personId: string): Promise<Whose> {
   const { organizationId, pageIds } = await readPages(ctx, organization);
   const person = ctx.vault.hash('person', organizationId, personId);
-  const shared = new Map<string, Buffer>();
-  for (let after: Uuid | null = firstId; after; ) {
-    const from: Uuid = after;
-    after = await withTenant(ctx, { organization, allowInactive: true, readOnly: true }, async tx => {
-      authorize(tx, 'person.erase');
-      const { rows } = await tx.raw(
-        `with seen as materialized (${seen})
-         select max(id::text) as last, count(*)::int as count, array_agg(distinct page_id) as pages,
-           array_agg(distinct thread_hash) filter (where person_hash = ? and thread_hash is not null) as threads
-         from seen`,
-        [organizationId, from, batchSize, person] as never,
-      );
-      const [{ last, count, pages, threads }] = rows as [Seen];
-      for (const pageId of pages ?? []) pageIds.add(pageId);
-      for (const thread of threads ?? []) shared.set(thread.toString('hex'), thread);
-      return count === batchSize ? last : null;
-    });
-  }
+  const looks = await lookThrough<Look>(
+    ctx,
+    organization,
+    `array_agg(distinct page_id) as pages,
+     array_agg(distinct thread_hash) filter (where person_hash = ? and thread_hash is not null) as threads,
+     (select json_agg(json_build_object('page_id', r.page_id, 'sent_id', r.sent_id)) from replies r
+      where r.organization_id = ? and r.event_id in (select id from seen where person_hash = ?)
+        and r.kind = 'private_comment' and r.sent_id is not null) as privately`,
+    [person, organizationId, person],
+  );
+  for (const { pages } of looks) for (const pageId of pages ?? []) pageIds.add(pageId);
   return {
     person,
     threads: [...pageIds].map(pageId => ctx.vault.hash('thread', organizationId, pageId, personId)),
     pages: [...pageIds].map(pageId => ctx.vault.hash('person', organizationId, pageId)),
-    shared: [...shared.values()],
+    shared: distinct(looks.flatMap(({ threads }) => threads ?? [])),
+    privately: await findConversations(
+      ctx,
+      organization,
+      looks.flatMap(({ privately }) => privately ?? []),
+    ),
   };
 }
 
-interface Seen {
-  last: Uuid;
-  count: number;
+interface Look {
   pages: string[] | null;
   threads: Buffer[] | null;
+  privately: SentPrivately[] | null;
+}
+
+/** A private answer to a comment of the person: a message, in which Facebook knows them by another id. */
+interface SentPrivately {
+  page_id: string;
+  sent_id: string;
+}
+
+/** The conversations that private answers stand in, by their echoes. */
+async function findConversations(
+  ctx: Context,
+  organization: string,
+  sent: readonly SentPrivately[],
+): Promise<Buffer[]> {
+  if (sent.length === 0) return [];
+  const echoes = sent.map(({ page_id: pageId, sent_id }) =>
+    eventHashOf(ctx.vault, { pageId, kind: 'message.echo', identity: [sent_id] }),
+  );
+  const looks = await lookThrough<{ threads: Buffer[] | null }>(
+    ctx,
+    organization,
+    `array_agg(distinct thread_hash) filter (
+       where substring(uuid_send(id) from 7) = any(?) and thread_hash is not null) as threads`,
+    [echoes],
+  );
+  return distinct(looks.flatMap(({ threads }) => threads ?? []));
+}
+
+const distinct = (hashes: readonly Buffer[]): Buffer[] => [
+  ...new Map(hashes.map(hash => [hash.toString('hex'), hash])).values(),
+];
+
+/** Goes through all events of the organization. @param what is asked of each batch, as `seen`, in SQL */
+async function lookThrough<Found>(
+  ctx: Context,
+  organization: string,
+  what: string,
+  values: readonly unknown[],
+): Promise<Found[]> {
+  const found: Found[] = [];
+  for (let after: Uuid | null = nilId; after; ) {
+    const from: Uuid = after;
+    after = await withTenant(ctx, { organization, allowInactive: true, readOnly: true }, async tx => {
+      authorize(tx, 'person.erase');
+      const { rows } = await tx.raw(
+        `with seen as materialized (${seen}) select max(id::text) as last, count(*)::int as count, ${what} from seen`,
+        [tx.tenant.organizationId, from, batchSize, ...values] as never,
+      );
+      const [{ last, count, ...rest }] = rows as [{ last: Uuid; count: number } & Found];
+      found.push(rest as Found);
+      return count === batchSize ? last : null;
+    });
+  }
+  return found;
 }
 
 /** The pages that integrations have now. Those that they had before stand in the events. */
@@ -118,6 +169,8 @@ interface Whose {
   pages: Buffer[];
   /** Conversations under comments. */
   shared: Buffer[];
+  /** Message conversations that our private answers to their comments stand in. */
+  privately: Buffer[];
 }
 
 interface Batch extends ErasedPerson {
@@ -130,28 +183,35 @@ interface Found {
   integration_id: Uuid;
 }
 
-/** @param what the pages' own words in conversations with the person, or all that is the person's */
+/** @param what is found by what the person wrote under comments, or all that is the person's by their id */
 async function eraseBatch(
   tx: TenantTx,
   vault: Context['vault'],
   { whose, what, after }: { whose: Whose; what: 'answers' | 'own'; after: Uuid },
 ): Promise<Batch> {
   const { organizationId } = tx.tenant;
-  const [by, conversations, joined] =
-    what === 'own' ? [[whose.person], whose.threads, 'or'] : [whose.pages, whose.shared, 'and'];
+  const { person, threads, pages, shared, privately } = whose;
+  const [condition, hashes, conversations] =
+    what === 'own'
+      ? ['person_hash = ? or thread_hash = any(?)', [person, threads], threads]
+      : [
+          '(person_hash = any(?) and thread_hash = any(?)) or thread_hash = any(?)',
+          [pages, shared, privately],
+          privately,
+        ];
   const { rows } = await tx.raw(
     `with seen as materialized (${seen})
      select (select max(id::text) from seen) as last, (select count(*)::int from seen) as count,
        (select json_agg(json_build_object('id', id, 'integration_id', integration_id)) from seen
-        where person_hash = any(?) ${joined} thread_hash = any(?)) as found`,
-    [organizationId, after, batchSize, by, conversations] as never,
+        where ${condition}) as found`,
+    [organizationId, after, batchSize, ...hashes] as never,
   );
   const [{ last, count, found }] = rows as [{ last: Uuid; count: number; found: Found[] | null }];
   const events = found ?? [];
   if (events.length > 0) await eraseEvents(tx, vault, events);
   // Replies outlive their events; what was said in messages is found all the same, and once.
-  const threads = what === 'own' && after === firstId ? whose.threads : [];
-  const replies = events.length + threads.length > 0 ? await eraseReplies(tx, events, threads) : 0;
+  const ended = after === nilId ? conversations : [];
+  const replies = events.length + ended.length > 0 ? await eraseReplies(tx, events, ended) : 0;
   return { events: events.length, replies, last: count === batchSize ? last : null };
 }
 
