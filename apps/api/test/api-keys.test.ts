@@ -165,6 +165,24 @@ describe('nobody makes more of themselves:', () => {
   });
 });
 
+describe('a key that ends', () => {
+  it('makes and rotates none that ends later', async () => {
+    const end = new Date(Date.now() + 3_600_000).toISOString();
+    const body = { name: 'For today', role: 'ADMIN', expires_at: end };
+    const { secret } = await acme.owner.expect(201, acme.owner.post(keysOf(acme), body));
+    const program = network.program('today', secret);
+    const make = (expires_at: string | null) => program.post(keysOf(acme), { ...body, expires_at });
+    for (const later of [null, '2099-01-01T00:00:00Z']) {
+      const { status, body: refused } = await make(later);
+      expect([status, refused.code]).toEqual([403, 'forbidden']);
+    }
+    const made = await program.expect(201, make(end));
+    const endless = await acme.owner.expect(201, acme.owner.post(keysOf(acme), { name: 'Endless', role: 'MEMBER' }));
+    expect((await rotate(endless, {}, program)).status).toBe(403);
+    expect((await rotate(made, {}, program)).status).toBe(201);
+  });
+});
+
 describe('a rotation', () => {
   it('gives a key of the same kind, beside which the old one goes on for a while', async () => {
     const body = { name: 'Rotated', role: 'ADMIN', scopes: ['read', 'write'], expires_at: '2099-01-01T00:00:00Z' };

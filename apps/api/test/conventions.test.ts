@@ -370,7 +370,8 @@ describe('reading', () => {
       create policy only_read_only on organization_memberships as restrictive for select using (public.only_read_only());
     `);
     // Staff may read what everybody may, and more.
-    const appoint = (isStaff: boolean) => setStaff(network.database.urls.owner, { email: acme.owner.email, isStaff });
+    const appoint = (isStaff: boolean) =>
+      setStaff(network.database.urls.owner, { email: acme.owner.email, isStaff, unconfirmed: true });
     await appoint(true);
     try {
       const values = { organization: acme.organization.id, business: acme.business.id, integration };

@@ -202,6 +202,30 @@ describe('an invitation', () => {
     expectLimit(await invite(guest.email));
   });
 
+  it('goes to one address twenty times an hour at most, from however many organizations', async () => {
+    const [guest, other] = [somebody(), somebody()];
+    const tenants = [];
+    for (let index = 0; index < 5; index += 1) tenants.push(await network.tenant('mailer'));
+    const inviteTo = ({ owner, path }: Tenant, { email }: Persona) =>
+      owner.post(`${path}/invitations`, { email, role: 'MEMBER' });
+    for (const tenant of tenants.slice(0, 4)) {
+      for (let mail = 0; mail < 5; mail += 1) await tenant.owner.expect(201, inviteTo(tenant, guest));
+    }
+    expectLimit(await inviteTo(tenants[4]!, guest));
+    await tenants[4]!.owner.expect(201, inviteTo(tenants[4]!, other));
+  }, 60_000);
+
+  it('is none of a thousand that may be open, once it has expired', async () => {
+    await network.sql(
+      `insert into invitations (organization_id, id, email, role, token_hash, expires_at, sent_at)
+       select $1, gen_random_uuid(), n || '@late.example', 'MEMBER', decode(md5(n::text), 'hex'),
+         app.now() - interval '1 day', app.now()
+       from generate_series(1, 1000) n`,
+      [acme.uuid],
+    );
+    await acme.owner.expect(201, invite(somebody().email));
+  });
+
   it('is one of a hundred that an organization sends in an hour', async () => {
     for (let mail = 0; mail < 100; mail += 1) await acme.owner.expect(201, invite(somebody('many').email));
     const guest = somebody();

@@ -293,6 +293,20 @@ describe('behind a proxy', () => {
     }
   });
 
+  it('who has a mailbox is told of so many new addresses, whatever they are', async () => {
+    const mover = api.persona('admin');
+    await mover.expect(200, mover.post(signIn, { email: acme.admin.email, password }, from('198.51.100.140')));
+    const path = '/auth/change-email';
+    // One after the other: passwords that are looked at together count as guesses.
+    const answers: Answer[] = [];
+    for (let index = 0; index < 8; index += 1) {
+      const body = { newEmail: `moved.${index}@example.com`, password };
+      answers.push(await mover.post(path, body, from('198.51.100.141')));
+    }
+    expect(statusesOf(answers)).toEqual({ 200: 5, 429: 3 });
+    expectOverLimit(answers.find(({ status }) => status === 429)!, path);
+  });
+
   it('signing in leads to pauses where passwords are guessed, from however many addresses', async () => {
     const { email } = acme.admin;
     const guess = (index: number) => attempt(`198.51.100.${10 + index}`, index % 2 ? email : email.toUpperCase());

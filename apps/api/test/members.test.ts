@@ -167,6 +167,35 @@ describe('the last owner', () => {
     expect(owned.owner_id).toBe(member.userId);
   });
 
+  it('who is given the organization keeps it, also when the one before loses the role at the same instant', async () => {
+    const { member, owner } = acme;
+    const second = await secondOwner();
+    const [giver, heir] = [await memberIdOf(owner), await memberIdOf(member)];
+    const holder = new pg.Client({ connectionString: network.database.adminUrl });
+    await holder.connect();
+    try {
+      // Whoever has the organization's row lets neither of the two finish before the other has begun.
+      await holder.query('begin');
+      await holder.query('select from organizations where id = $1 for update', [acme.uuid]);
+      const given = owner.post(`${acme.path}/transfer-ownership`, { member: heir });
+      const waiting = async () =>
+        (
+          await network.sql(
+            `select 1 from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()`,
+          )
+        ).length;
+      await expect.poll(waiting, { timeout: 10_000 }).toBe(1);
+      const lost = second.patch(`${acme.path}/members/${giver}`, { role: 'MEMBER' });
+      await expect.poll(waiting, { timeout: 10_000 }).toBe(2);
+      await holder.query('rollback');
+      expect((await Promise.all([given, lost])).map(({ status }) => status)).toEqual([200, 200]);
+    } finally {
+      await holder.end();
+    }
+    const [owned] = await network.sql('select owner_id from organizations where id = $1', [acme.uuid]);
+    expect(owned.owner_id).toBe(member.userId);
+  });
+
   it('always stays, when two owners remove each other at the same instant, 200 times', async () => {
     const { organization, owner } = acme;
     const admin = await secondOwner();

@@ -16,7 +16,7 @@ const queues = inject('servers').redisUrl ? (['postgres', 'redis'] as const) : (
 
 async function appoint(network: Network): Promise<Persona> {
   const sam = await network.persona('sam.staff').signUp();
-  await setStaff(network.database.urls.owner, { email: sam.email, isStaff: true });
+  await setStaff(network.database.urls.owner, { email: sam.email, isStaff: true, unconfirmed: true });
   return sam;
 }
 

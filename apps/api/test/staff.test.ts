@@ -24,7 +24,8 @@ beforeEach(async () => {
 });
 
 const organizations = '/v1/staff/organizations';
-const appoint = ({ email }: Persona, isStaff: boolean) => setStaff(network.database.urls.owner, { email, isStaff });
+const appoint = ({ email }: Persona, isStaff: boolean) =>
+  setStaff(network.database.urls.owner, { email, isStaff, unconfirmed: true });
 const enter = (persona: Persona, tenant: Tenant, reason = 'Ticket 7: replies stopped') =>
   persona.post(`${organizations}/${tenant.organization.slug}/enter`, { reason });
 const auditOf = async ({ owner, path }: Tenant, query = '') =>
@@ -44,6 +45,9 @@ describe('staff', () => {
     const nobody = { email: 'nobody@example.com', isStaff: true };
     await expect(setStaff(network.database.urls.owner, nobody)).rejects.toMatchObject({ code: 'not_found' });
     await expect(setStaff(network.database.urls.app, nobody)).rejects.toThrow(/permission denied/);
+    // Anybody may sign up with an address.
+    const unconfirmed = setStaff(network.database.urls.owner, { email: helper.email, isStaff: true });
+    await expect(unconfirmed).rejects.toMatchObject({ code: 'email_not_verified' });
     await helper.expect(400, helper.post('/auth/update-user', { is_staff: true })).catch(() => {});
     expect(await network.sql('select id from auth.users where id = $1 and is_staff', [helper.userId])).toEqual([]);
   });

@@ -169,7 +169,11 @@ it('the doctor says by which code Facebook refuses our app: the runbook goes by 
 }, 30_000);
 
 it('staff are appointed, and dismissed', async () => {
-  expect((await run(['user:staff', owner])).stdout).toBe(`${owner} is staff now.\n`);
+  expect(await run(['user:staff', owner])).toMatchObject({
+    code: 1,
+    stderr: `Whoever signed up as ${owner} has not confirmed it yet. If you know that it is them, say --unconfirmed.\n`,
+  });
+  expect((await run(['user:staff', owner, '--unconfirmed'])).stdout).toBe(`${owner} is staff now.\n`);
   expect((await run(['user:staff', owner, '--remove'])).stdout).toBe(`${owner} is no longer staff.\n`);
 }, 30_000);
 

@@ -70,7 +70,7 @@ export async function seedDemo(target: DemoTarget): Promise<boolean> {
 async function giveStaffSomething(target: DemoTarget, owner: DemoSession): Promise<void> {
   if (target.ownerUrl) {
     await DemoSession.open(target, { ...demoStaff, password: demoPassword });
-    await setStaff(target.ownerUrl, { email: demoStaff.email, isStaff: true });
+    await setStaff(target.ownerUrl, { email: demoStaff.email, isStaff: true, unconfirmed: true });
   }
   if (!target.queue) return;
   const { connection, prefix } = target.queue;

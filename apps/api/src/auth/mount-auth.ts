@@ -39,7 +39,7 @@ export function mountAuth(app: Express, options: MountAuthOptions): void {
     next();
   };
   app.all('/auth/{*path}', admit, readJson, async (request, response) => {
-    await limitMails(request, response, limits);
+    await limitMails(request, response, options);
     if (isLink(request)) await follow(request, response, options);
     else await send(request, response, await guess(request, response, options));
   });
@@ -49,10 +49,18 @@ export function mountAuth(app: Express, options: MountAuthOptions): void {
  * Counted by kind of mail and address alone: the answer does not tell whether it has an account, and who spends one kind
  * by requests that send nothing, such as to confirm what is confirmed, keeps nobody from a new password.
  */
-async function limitMails(request: Request, response: Response, limits: Limits): Promise<void> {
+async function limitMails(
+  request: Request,
+  response: Response,
+  { limits, readSession }: MountAuthOptions,
+): Promise<void> {
   const { mailsTo } = response.locals.route as AuthRoute;
   const address = mailsTo && request.body?.[mailsTo];
-  if (typeof address === 'string') await limits.countMail(response, `${request.path} ${address.trim().toLowerCase()}`);
+  if (typeof address !== 'string') return;
+  await limits.countMail(response, `${request.path} ${address.trim().toLowerCase()}`);
+  // The address that they have is told of each new one.
+  const session = mailsTo === 'newEmail' && (await readSession(request.headers.cookie));
+  if (session) await limits.countMail(response, `${request.path} of ${session.userId}`);
 }
 
 /** Asks, and counts a wrong password for whose it was meant to be. */

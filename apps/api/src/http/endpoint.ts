@@ -55,6 +55,8 @@ export interface Endpoint {
   permission: Permission;
   /** Takes a password, which could be guessed here: counted as an attempt to sign in is. */
   takesPassword: boolean;
+  /** Sends an invitation, to the `email` in its body or to whom it went before: counted as such. */
+  invites: boolean;
   /** A person with a session only, or a customer's program with an API key too. */
   caller: 'person' | 'anyone';
   params: z.ZodObject;
@@ -78,7 +80,7 @@ export function defineEndpoint<
 >(
   endpoint: Omit<
     Endpoint,
-    'params' | 'query' | 'body' | 'run' | 'refusals' | 'caller' | 'streams' | 'takesPassword'
+    'params' | 'query' | 'body' | 'run' | 'refusals' | 'caller' | 'streams' | 'takesPassword' | 'invites'
   > & {
     caller?: Who;
     params: Params;
@@ -86,6 +88,7 @@ export function defineEndpoint<
     body?: Body;
     streams?: string;
     takesPassword?: boolean;
+    invites?: boolean;
     refusals?: Endpoint['refusals'];
     run(
       request: EndpointRequest<
@@ -98,7 +101,8 @@ export function defineEndpoint<
   },
 ): Endpoint {
   const { query = noQuery, body = null } = endpoint;
-  return { refusals: [], caller: 'anyone', streams: null, takesPassword: false, ...endpoint, query, body } as Endpoint;
+  const usual = { refusals: [], caller: 'anyone', streams: null, takesPassword: false, invites: false };
+  return { ...usual, ...endpoint, query, body } as Endpoint;
 }
 
 const noQuery = z.strictObject({});

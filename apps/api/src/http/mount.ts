@@ -107,11 +107,12 @@ function allowedMethods(endpoints: readonly Endpoint[]): Map<string, string> {
 const noBody = z.strictObject({});
 
 async function answer(endpoint: Endpoint, request: Request, response: Response, options: MountOptions): Promise<void> {
-  const { services, facebook, credentials, repliesOff, keyUse } = options;
+  const { services, facebook, credentials, repliesOff, keyUse, limits } = options;
   const actor = response.locals.actor as Caller;
   const params = endpoint.params.parse(request.params);
   const query = parseQuery(endpoint, request);
   const body = (endpoint.body ?? noBody).parse(request.body ?? {});
+  if (endpoint.invites) await limits.countInvitation(response, actor, (body as { email?: string }).email ?? null);
   const once = onceOf(endpoint, request, actor, services.vault);
   const ctx = { ...services, actor, requestId: String(request.id), ifMatch: versionsIn(request), once };
   try {

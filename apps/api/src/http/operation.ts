@@ -6,10 +6,6 @@ export function operation(operationId: string, tag: string, summary: string, res
   return { operationId, summary, tags: [tag], security: [], ...rest };
 }
 
-export function takes(schema: z.ZodType) {
-  return { requestBody: { required: true, content: { 'application/json': { schema } } } };
-}
-
 export function json(description: string, schema: z.ZodType) {
   return { description, content: { 'application/json': { schema } } };
 }

@@ -10,6 +10,10 @@ import type { LimitSettings } from './limit-settings.ts';
 import { networkOf } from './network-of.ts';
 
 const day = 86_400;
+/** Of one caller, in all organizations: two full ones. */
+const invitationsPerHour = 200;
+/** To one address, of whomever. */
+const invitationsToOnePerHour = 20;
 /** How long an address that somebody signed in from stays theirs. */
 const knownPlaceSeconds = 30 * day;
 
@@ -23,6 +27,8 @@ export class Limits {
   readonly #strangers: Limiter;
   readonly #attempts: Limiter;
   readonly #mails: Limiter;
+  readonly #inviters: Limiter;
+  readonly #invitees: Limiter;
   readonly #guesses: Pauses;
 
   constructor(store: LimitStore, settings: LimitSettings) {
@@ -32,6 +38,8 @@ export class Limits {
     this.#strangers = new Limiter(store, { name: 'strangers', points: strangerPerMinute, seconds: 60 });
     this.#attempts = new Limiter(store, { name: 'attempts', points: attemptsPerMinute, seconds: 60 });
     this.#mails = new Limiter(store, { name: 'mails', points: mailsPerHour, seconds: 3_600 });
+    this.#inviters = new Limiter(store, { name: 'invitations', points: invitationsPerHour, seconds: 3_600 });
+    this.#invitees = new Limiter(store, { name: 'invitees', points: invitationsToOnePerHour, seconds: 3_600 });
     this.#guesses = new Pauses(store, {
       name: 'guesses',
       free: freeGuesses,
@@ -43,8 +51,17 @@ export class Limits {
 
   /** A request of an API key or a person. */
   async countCaller(response: Response, actor: Caller): Promise<void> {
-    const who = actor.type === 'api_key' ? `key:${actor.secretHash}` : `person:${actor.userId}`;
-    enforce(response, await this.#callers.take(who));
+    enforce(response, await this.#callers.take(nameOf(actor)));
+  }
+
+  /**
+   * An invitation, which writes to an address that did not ask for it. An organization has limits of its own, of which
+   * whoever makes many organizations has many.
+   * @param email null where it goes to whom it went before
+   */
+  async countInvitation(response: Response, actor: Caller, email: string | null): Promise<void> {
+    enforce(response, await this.#inviters.take(nameOf(actor)));
+    if (email !== null) enforce(response, await this.#invitees.take(hash(email)));
   }
 
   /** A request that has no caller and costs us something: as many as a caller may send. */
@@ -113,6 +130,9 @@ export interface Guess {
   /** It was refused for another reason, or not looked at. */
   wasNone(): Promise<void>;
 }
+
+const nameOf = (actor: Caller): string =>
+  actor.type === 'api_key' ? `key:${actor.secretHash}` : `person:${actor.userId}`;
 
 const sender = ({ ip }: Request): string => networkOf(ip ?? 'unknown');
 

@@ -16,6 +16,7 @@ export function addUserCommands(program: Command): void {
   addCommand(program, 'user:staff', 'make somebody staff, or with --remove take it back')
     .argument('<email>')
     .option('--remove', 'they are staff no more')
+    .option('--unconfirmed', 'although they have not confirmed their address: you know that the account is theirs')
     .action(async (email, options) =>
       (await import('./appoint-staff.ts')).appointStaff({ email, ...options }, openOutput(options)),
     );

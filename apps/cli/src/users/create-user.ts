@@ -45,7 +45,10 @@ export async function createUser({ email, name, staff = false }: Options, output
   try {
     const { user, token } = await auth.api.signUpEmail({ body }).catch(refusal);
     if (token) await (await auth.$context).internalAdapter.deleteSession(token);
-    if (MIGRATION_DATABASE_URL) await setStaff(MIGRATION_DATABASE_URL, { email: user.email, isStaff: true });
+    if (MIGRATION_DATABASE_URL) {
+      // Made here, with a password that whoever ran this has given.
+      await setStaff(MIGRATION_DATABASE_URL, { email: user.email, isStaff: true, unconfirmed: true });
+    }
     const id = publicId('user', user.id);
     output.result({ id, email: user.email, name, is_staff: staff }, [
       `Made the account of ${user.email}${staff ? ', who is staff' : ''}: ${id}`,

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { notFound } from '../errors.ts';
+import { DomainError, notFound } from '../errors.ts';
 import { parsePublicId, type Uuid } from '../ids.ts';
 import { Resource, timestamp } from '../resource.ts';
 import { TenantModel } from '../tenancy/tenant-model.ts';
@@ -86,4 +86,19 @@ export async function findApiKey(tx: TenantTx, reference: string): Promise<ApiKe
   const key = await ApiKey.query(tx).findOne({ id }).whereRaw(isActive).forUpdate();
   if (!key) throw notFound('API key');
   return key;
+}
+
+/**
+ * A key that ends makes none that ends later.
+ * @throws DomainError `forbidden`
+ */
+export async function refuseOutliving(tx: TenantTx, expiresAt: Date | null): Promise<void> {
+  const { by } = tx.tenant;
+  if (by.type !== 'api_key') return;
+  const own = await ApiKey.query(tx)
+    .findOne({ id: by.id as Uuid })
+    .select('expires_at');
+  if (!own?.expires_at || (expiresAt && expiresAt <= own.expires_at)) return;
+  const end = own.expires_at.toISOString();
+  throw new DomainError('forbidden', `This API key ends on ${end}, and makes none that ends later.`);
 }

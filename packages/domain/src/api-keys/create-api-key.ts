@@ -7,7 +7,7 @@ import { nameInput } from '../organizations/organization.ts';
 import type { Rendered } from '../resource.ts';
 import { withTenant } from '../tenancy/doors.ts';
 import { scopes, type TenantTx } from '../tenancy/tenant-tx.ts';
-import { type NewApiKeyShape, roleInput, scopesInput } from './api-key.ts';
+import { type NewApiKeyShape, refuseOutliving, roleInput, scopesInput } from './api-key.ts';
 import { storeApiKey } from './store-api-key.ts';
 
 export const createApiKeyInput = z.strictObject({
@@ -18,7 +18,7 @@ export const createApiKeyInput = z.strictObject({
 });
 
 /**
- * Makes an API key. Nobody gives it a role above their own, and a key no scope that it lacks itself.
+ * Makes an API key. Nobody gives it a role above their own, and a key no scope that it lacks and no later end.
  * @throws DomainError `forbidden`, `invalid_request` for an end in the past, `too_many_keys`
  */
 export async function createApiKey(
@@ -32,6 +32,7 @@ export async function createApiKey(
     refuseBeyond(tx, scopes);
     const expires_at = input.expires_at === null ? null : new Date(input.expires_at);
     if (expires_at) await refusePast(tx, expires_at);
+    await refuseOutliving(tx, expires_at);
     const { id, shown } = await storeApiKey(tx, { name, role, scopes, expires_at });
     await audit(tx, {
       action: 'api_key.created',

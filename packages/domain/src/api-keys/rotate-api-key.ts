@@ -7,7 +7,7 @@ import { DomainError } from '../errors.ts';
 import { publicId } from '../ids.ts';
 import type { Rendered } from '../resource.ts';
 import { withTenant } from '../tenancy/doors.ts';
-import { ApiKey, findApiKey, type NewApiKeyShape } from './api-key.ts';
+import { ApiKey, findApiKey, type NewApiKeyShape, refuseOutliving } from './api-key.ts';
 import { storeApiKey } from './store-api-key.ts';
 
 export const rotateApiKeyInput = z.strictObject({
@@ -35,6 +35,7 @@ export async function rotateApiKey(
     // Whoever rotates a key gets its secret.
     refuseAbove(tx, old.role);
     refuseBeyond(tx, old.scopes);
+    await refuseOutliving(tx, old.expires_at);
     if (old.replaced_by) {
       throw new DomainError(
         'key_rotated',

@@ -95,7 +95,10 @@ async function revokePending(tx: TenantTx, email: string): Promise<Uuid | undefi
 }
 
 async function refuseTooMany(tx: TenantTx): Promise<void> {
-  const open = await Invitation.query(tx).where({ state: 'pending' }).resultSize();
+  const open = await Invitation.query(tx)
+    .where({ state: 'pending' })
+    .where('expires_at', '>', raw('app.now()'))
+    .resultSize();
   if (open < maxPending) return;
   throw new DomainError('invalid_request', `${maxPending} invitations are open. Revoke some before you make more.`);
 }

@@ -10,6 +10,7 @@ import type { Rendered } from '../resource.ts';
 import { withTenant } from '../tenancy/doors.ts';
 import { findMember } from './member-resource.ts';
 import { OrganizationMembership } from './organization-membership.ts';
+import { lockOwners } from './pass-ownership-on.ts';
 
 export const transferOwnershipInput = z.strictObject({ member: z.string().max(100).describe('`mem_…`') });
 
@@ -22,6 +23,8 @@ export async function transferOwnership(
   return await withTenant(ctx, { organization }, async tx => {
     authorize(tx, 'organization.transfer');
     const member = await findMember(tx, reference);
+    // Else whoever takes the role from the owner before, at the same moment, finds no OWNER in the new one.
+    await lockOwners(tx);
     const now = raw('now()') as never;
     await OrganizationMembership.query(tx).where({ id: member.id }).patch({ role: 'OWNER', updated_at: now });
     await Organization.query(tx).patch({
