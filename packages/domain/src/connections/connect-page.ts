@@ -9,6 +9,7 @@ import { Integration } from '../integrations/integration.ts';
 import { integrationConfigInput } from '../integrations/integration-config.ts';
 import { attachPage } from '../integrations/store-facebook-page.ts';
 import { recordNotification } from '../notifications/record-notification.ts';
+import { businessNow } from '../tenancy/business-now.ts';
 import type { TenantTx } from '../tenancy/tenant-tx.ts';
 import type { Vault } from '../vault/vault.ts';
 import type { FacebookConnection } from './facebook-connection.ts';
@@ -81,11 +82,10 @@ async function takeOverFor(tx: TenantTx, { grant, page_id }: ProvenPage, integra
   if (!grant.tasks.includes('MANAGE')) throw new PageRefused(notManaged);
   const moved = await takeOverPage(tx, page_id, integrationId);
   if (!moved) return null;
-  const { rows } = await tx.raw('select app.now() as now');
   await recordNotification(tx, {
     integrationId,
     kind: 'taken_over',
-    episode: rows[0].now,
+    episode: await businessNow(tx),
     detail: { page_name: storable(grant.name) || page_id, detail: 'It was connected to another account before.' },
   });
   return moved;

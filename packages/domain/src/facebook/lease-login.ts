@@ -1,12 +1,12 @@
 import type { Secret } from '@pagekeeper/runtime/secret';
 import { raw } from 'objection';
-import { Business } from '../businesses/business.ts';
 import type { Context } from '../context.ts';
 import { newId, type Uuid } from '../ids.ts';
 import { FacebookLogin } from '../integrations/facebook-login.ts';
 import { awaitsCheck, FacebookPageIntegration, type PageStatus } from '../integrations/facebook-page-integration.ts';
-import { Integration } from '../integrations/integration.ts';
+import { activeIntegrations } from '../integrations/integration.ts';
 import { accessTokenOf, openPageToken } from '../integrations/store-facebook-page.ts';
+import { businessNow } from '../tenancy/business-now.ts';
 import type { TenantTx } from '../tenancy/tenant-tx.ts';
 import { openOrNull } from '../vault/open-contents.ts';
 
@@ -64,7 +64,7 @@ export async function leaseLogin(
     .patch({ lease_token: leaseToken, lease_until: leaseUntil() })
     .returning('*');
   if (!login) return (await FacebookLogin.query(tx).findOne({ id: loginId })) ? 'busy' : 'gone';
-  const { rows } = await tx.raw('select app.now() as now');
+  const now = await businessNow(tx);
   const leased = {
     id: login.id,
     organizationId: tx.tenant.organizationId,
@@ -77,8 +77,8 @@ export async function leaseLogin(
     exchangeTriedAt: login.exchange_tried_at,
     isKnownDead: login.error !== null,
     isRevoked: login.revoked_at !== null,
-    pages: await openPages(tx, vault, loginId, rows[0].now),
-    now: rows[0].now,
+    pages: await openPages(tx, vault, loginId, now),
+    now,
   };
   if (leased.pages.length > 0) return leased;
   // All of them, or their businesses, were deactivated.
@@ -87,9 +87,7 @@ export async function leaseLogin(
 }
 
 async function openPages(tx: TenantTx, vault: Context['vault'], loginId: Uuid, now: Date): Promise<LeasedPage[]> {
-  const reachable = Integration.query(tx)
-    .where('integrations.is_active', true)
-    .whereIn('business_id', Business.query(tx).where({ is_active: true }).select('id'));
+  const reachable = activeIntegrations(tx);
   const pages = await FacebookPageIntegration.query(tx)
     .where({ login_id: loginId })
     // A page that was taken over stays so until somebody asks for it again.

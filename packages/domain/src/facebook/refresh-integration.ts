@@ -12,6 +12,7 @@ import { showIntegration } from '../integrations/show-integration.ts';
 import { refreshLoginJob } from '../jobs.ts';
 import { nudge } from '../nudge.ts';
 import { Rendered } from '../resource.ts';
+import { businessNow } from '../tenancy/business-now.ts';
 import { withTenant } from '../tenancy/doors.ts';
 import type { TenantTx } from '../tenancy/tenant-tx.ts';
 import { checkWhenFree } from './check-when-free.ts';
@@ -64,8 +65,7 @@ export async function refreshIntegration(
 async function makeDue(tx: TenantTx, id: Uuid): Promise<Uuid> {
   const page = await FacebookPageIntegration.query(tx).findOne({ id }).forUpdate();
   if (!page) throw new DomainError('invalid_request', 'The integration has no page yet. Give it one first.');
-  const { rows } = await tx.raw('select app.now() as now');
-  const since: Date = rows[0].now;
+  const since = await businessNow(tx);
   const anew = page.status === 'disconnected' && ({ status: 'unverified', status_reason: null } as const);
   await FacebookPageIntegration.query(tx)
     .where({ id })

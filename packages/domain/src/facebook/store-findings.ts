@@ -11,6 +11,7 @@ import {
 } from '../integrations/facebook-page-integration.ts';
 import { pausePage } from '../integrations/pause-page.ts';
 import { accessTokenOf, pageAccessTokenOf } from '../integrations/store-facebook-page.ts';
+import { businessNow } from '../tenancy/business-now.ts';
 import type { TenantTx } from '../tenancy/tenant-tx.ts';
 import { currentDataKey } from '../vault/organization-key.ts';
 import type { Vault } from '../vault/vault.ts';
@@ -48,10 +49,10 @@ export async function storeFindings(tx: TenantTx, vault: Vault, checked: Checked
   const isOurs = await storeLogin(tx, vault, checked);
   await letRest(tx, checked);
   if (!isOurs) return null;
-  const { rows } = await tx.raw('select app.now() as now');
+  const now = await businessNow(tx);
   const stored: StoredPage[] = [];
   for (const examination of checked.findings.pages) {
-    const page = await storePage(tx, vault, checked, examination, rows[0].now);
+    const page = await storePage(tx, vault, checked, examination, now);
     if (page) stored.push(page);
   }
   return stored;

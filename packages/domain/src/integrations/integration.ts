@@ -52,6 +52,12 @@ export class Integration extends TenantModel {
   }
 }
 
+/** Those within reach: active, of active businesses. */
+export const activeIntegrations = (tx: TenantTx) =>
+  Integration.query(tx)
+    .where('integrations.is_active', true)
+    .whereIn('business_id', Business.query(tx).where({ is_active: true }).select('id'));
+
 /**
  * The integration behind `int_…`, if its business is active.
  * @param options.active `any` finds inactive ones too

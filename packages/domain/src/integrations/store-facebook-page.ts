@@ -10,6 +10,7 @@ import type { Vault } from '../vault/vault.ts';
 import { FacebookLogin } from './facebook-login.ts';
 import type { FacebookPageInput } from './facebook-page-input.ts';
 import { FacebookPageIntegration } from './facebook-page-integration.ts';
+import { activeIntegrations } from './integration.ts';
 import { leavePage } from './page-unsubscription.ts';
 
 /** `now` in business time, for a column. */
@@ -127,19 +128,9 @@ export const pageAccessTokenOf = (integrationId: Uuid) =>
 export async function refuseTakenPage(tx: TenantTx, integrationId: Uuid, pageId: string): Promise<void> {
   await lockPages(tx, pageId);
   const other = await FacebookPageIntegration.query(tx)
-    .join('integrations as integration', join =>
-      join
-        .on('integration.organization_id', 'facebook_page_integrations.organization_id')
-        .andOn('integration.id', 'facebook_page_integrations.id'),
-    )
-    .join('businesses as business', join =>
-      join
-        .on('business.organization_id', 'integration.organization_id')
-        .andOn('business.id', 'integration.business_id'),
-    )
-    .where({ page_id: pageId, 'integration.is_active': true, 'business.is_active': true })
-    .whereNot('facebook_page_integrations.id', integrationId)
-    .first();
+    .findOne({ page_id: pageId })
+    .whereNot({ id: integrationId })
+    .whereIn('id', activeIntegrations(tx).select('id'));
   if (other) {
     throw new DomainError('page_taken', `Another integration of this organization has the page ${pageId}.`);
   }

@@ -9,6 +9,7 @@ import {
   tokenDeadStatuses,
 } from '../integrations/facebook-page-integration.ts';
 import { Rendered, timestamp } from '../resource.ts';
+import { businessNow } from '../tenancy/business-now.ts';
 import { withTenant } from '../tenancy/doors.ts';
 import type { TenantTx } from '../tenancy/tenant-tx.ts';
 
@@ -109,7 +110,7 @@ async function forecast(tx: TenantTx): Promise<OverviewShape['expiring']> {
 /** Ids of events and replies begin with their time: each day is a range of the primary key. */
 async function countDays(tx: TenantTx): Promise<OverviewShape['days']> {
   const { organizationId } = tx.tenant;
-  const days = daysUpTo((await tx.raw('select app.now() as now')).rows[0].now);
+  const days = daysUpTo(await businessNow(tx));
   const { rows } = await tx.raw(
     `select day.date, events.count as events, replies.sent as replies, replies.skipped
      from unnest(?::text[], ?::uuid[], ?::uuid[]) with ordinality as day (date, first, next, place)

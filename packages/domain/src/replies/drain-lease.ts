@@ -1,13 +1,12 @@
 import type { Secret } from '@pagekeeper/runtime/secret';
 import { raw } from 'objection';
-import { Business } from '../businesses/business.ts';
 import type { Context } from '../context.ts';
 import { together } from '../database/together.ts';
 import type { StoredFindings } from '../facebook/findings.ts';
 import { usableStatuses } from '../facebook/judge-page.ts';
 import { newId, type Uuid } from '../ids.ts';
 import { FacebookPageIntegration, type PageStatus } from '../integrations/facebook-page-integration.ts';
-import { Integration } from '../integrations/integration.ts';
+import { activeIntegrations } from '../integrations/integration.ts';
 import type { IntegrationConfig } from '../integrations/integration-config.ts';
 import { openPageToken } from '../integrations/store-facebook-page.ts';
 import { Organization } from '../organizations/organization.ts';
@@ -66,9 +65,7 @@ export async function beginDrain(
   integrationId: Uuid,
 ): Promise<Drain | 'busy' | 'gone' | 'paused'> {
   const [integration, claim, organization, key] = await together([
-    Integration.query(tx)
-      .findOne({ id: integrationId, is_active: true })
-      .whereIn('business_id', Business.query(tx).where({ is_active: true }).select('id')),
+    activeIntegrations(tx).findOne({ id: integrationId }),
     tx('page_claims').where({ integration_id: integrationId }).first('page_id', 'claimed_at'),
     Organization.query(tx).first(),
     currentDataKey(tx, vault),
