@@ -107,17 +107,16 @@ function allowedMethods(endpoints: readonly Endpoint[]): Map<string, string> {
 const noBody = z.strictObject({});
 
 async function answer(endpoint: Endpoint, request: Request, response: Response, options: MountOptions): Promise<void> {
-  const { services, facebook, credentials, repliesOff, keyUse, limits } = options;
+  const { services, facebook, credentials, repliesOff, keyUse } = options;
   const actor = response.locals.actor as Caller;
   const params = endpoint.params.parse(request.params);
   const query = parseQuery(endpoint, request);
   const body = (endpoint.body ?? noBody).parse(request.body ?? {});
-  if (endpoint.invites) await limits.countInvitation(response, actor, (body as { email?: string }).email ?? null);
   const once = onceOf(endpoint, request, actor, services.vault);
   const ctx = { ...services, actor, requestId: String(request.id), ifMatch: versionsIn(request), once };
   try {
     const run = () => endpoint.run({ ctx, facebook, credentials, repliesOff, params, query, body } as never);
-    const answered = await (endpoint.takesPassword ? guessing(request, actor, run, options) : run());
+    const answered = await counted(endpoint, { request, response, actor, body }, run, options);
     // Its door let it in.
     if (actor.type === 'api_key') keyUse.note(actor.secretHash);
     if (answered instanceof Stream) {
@@ -146,6 +145,23 @@ async function answer(endpoint: Endpoint, request: Request, response: Response, 
     const { status, text, etag } = error.answer;
     send(response, status, text, etag);
   }
+}
+
+/** Runs it; some endpoints count by more than the caller. */
+async function counted(
+  { takesPassword, invites }: Endpoint,
+  { request, response, actor, body }: { request: Request; response: Response; actor: Caller; body: object },
+  run: () => Promise<Answer>,
+  options: MountOptions,
+): Promise<Answer> {
+  if (takesPassword) return await guessing(request, actor, run, options);
+  if (!invites) return await run();
+  const { limits } = options;
+  const { email = null } = body as { email?: string };
+  limits.refuseInvitation(response, actor, email);
+  const answer = await run();
+  await limits.countInvitation(actor, email);
+  return answer;
 }
 
 /** A password that a person shows beside the session is a guess at theirs: wrong ones lead to growing pauses. */

@@ -55,13 +55,20 @@ export class Limits {
   }
 
   /**
-   * An invitation, which writes to an address that did not ask for it. An organization has limits of its own, of which
-   * whoever makes many organizations has many.
+   * Before an invitation, which writes to an address that did not ask for it. An organization has limits of its own, of
+   * which whoever makes many organizations has many.
    * @param email null where it goes to whom it went before
    */
-  async countInvitation(response: Response, actor: Caller, email: string | null): Promise<void> {
-    enforce(response, await this.#inviters.take(nameOf(actor)));
-    if (email !== null) enforce(response, await this.#invitees.take(hash(email)));
+  refuseInvitation(response: Response, actor: Caller, email: string | null): void {
+    const looks = [this.#inviters.look(nameOf(actor)), email === null ? null : this.#invitees.look(hash(email))];
+    const spent = looks.find(verdict => verdict?.allowed === false);
+    if (spent) enforce(response, spent);
+  }
+
+  /** An invitation that was made: what is refused spends nobody's. */
+  async countInvitation(actor: Caller, email: string | null): Promise<void> {
+    await this.#inviters.take(nameOf(actor));
+    if (email !== null) await this.#invitees.take(hash(email));
   }
 
   /** A request that has no caller and costs us something: as many as a caller may send. */
