@@ -6,7 +6,7 @@ import { parseDelivery } from '@pagekeeper/facebook/webhook-payload';
 import { Secret } from '@pagekeeper/runtime/secret';
 import { describe, expect, it } from 'vitest';
 import { alternate } from './alternate.ts';
-import { parseOptions } from './env.ts';
+import { benchmarkNames, parseOptions } from './env.ts';
 import { arrive } from './load/arrivals.ts';
 import { unchunk } from './load/connection.ts';
 import { bodyBytes, deliveryBody } from './load/deliveries.ts';
@@ -148,12 +148,8 @@ describe('arrivals', () => {
 });
 
 describe('options', () => {
-  it('run the usual ones unless told otherwise', () => {
-    const all = [
-      ...['vault', 'webhook-ingest', 'webhook-ingest-batched', 'webhook-process', 'post-to-reply'],
-      ...['tenant-list', 'tenant-list-key', 'tenants-10000'],
-    ];
-    expect(parseOptions(['--json']).only).toEqual(all);
+  it('run all but the half hour unless told otherwise', () => {
+    expect(parseOptions(['--json']).only).toEqual(benchmarkNames.filter(name => name !== 'soak'));
     expect(parseOptions(['--only', 'vault']).only).toEqual(['vault']);
   });
 

@@ -232,6 +232,31 @@ describe('a page that another organization holds', () => {
   });
 });
 
+describe('a page that was taken over', () => {
+  it('is what is told of, also where another stands in its place by then', async () => {
+    const { held, connection, pageId } = await contested();
+    const [next] = await network.simulator.createPages(1, 'Next');
+    await network.worker!.stop();
+    await pick(rival, connection, [pageId], { take_over: true });
+    await acme.owner.expect(
+      200,
+      acme.owner.put(`${acme.path}/integrations/${held.id}/facebook-page`, {
+        page_id: next!.page_id,
+        access_token: next!.userToken,
+        page_access_token: next!.page_access_token,
+      }),
+    );
+    await network.startWorker();
+    await network.settle();
+    const told = await network.sql(
+      `select changes from audit_events where organization_id = $1 and action = 'integration.page_moved_away'`,
+      [acme.uuid],
+    );
+    expect(told).toEqual([{ changes: { page_id: pageId } }]);
+    expect((await read(acme, held.id)).facebook_page).toMatchObject({ page_id: next!.page_id, status: 'healthy' });
+  }, 60_000);
+});
+
 describe('the collateral guard', () => {
   it('tells an organization at once that a narrower login elsewhere took its page away, and not whose', async () => {
     const { id: personId, pageIds } = await personWithPages(network, [{ name: 'Blue Cup' }, { name: 'Red Cup' }]);

@@ -12,6 +12,7 @@ import type { FacebookPageInput } from './facebook-page-input.ts';
 import { FacebookPageIntegration } from './facebook-page-integration.ts';
 import { activeIntegrations } from './integration.ts';
 import { leavePage } from './page-unsubscription.ts';
+import { tellMoved } from './tell-moved.ts';
 
 /** `now` in business time, for a column. */
 const appNow = () => raw('app.now()') as never;
@@ -75,6 +76,7 @@ export async function attachPage(
     next_check_at: appNow(),
   };
   if (existing) {
+    await tellMoved(tx, existing);
     if (existing.page_id !== input.page_id) await letGoOf(tx, vault, existing);
     const generation = existing.generation + 1;
     // Another page is nothing that Facebook wants left alone.
