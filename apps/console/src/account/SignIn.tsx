@@ -2,7 +2,8 @@ import { Anchor, Stack } from '@mantine/core';
 import { useNavigate, useSearch } from '@tanstack/react-router';
 import { useState } from 'react';
 import { api, ask } from '../api.ts';
-import { queryClient } from '../query-client.ts';
+import { isSignedOut, queryClient } from '../query-client.ts';
+import { tell } from '../resource/act.tsx';
 import { ResourceForm, textIn, type Values } from '../resource/ResourceForm.tsx';
 import { AppLink } from '../shell/AppLink.tsx';
 import { AccountCard } from './AccountCard.tsx';
@@ -74,7 +75,15 @@ function SecondStep({ enter, back }: { enter(): Promise<void>; back(): void }) {
         submitLabel="Go on"
         fullWidth
         submit={async (values: Values) => {
-          await ask(api.POST(path, { body: { code: textIn(values, 'code') } }));
+          try {
+            await ask(api.POST(path, { body: { code: textIn(values, 'code') } }));
+          } catch (error) {
+            // The password is forgotten ten minutes after it was typed.
+            if (!isSignedOut(error)) throw error;
+            tell('That took too long. Sign in once more.');
+            back();
+            return;
+          }
           await enter();
         }}
       />

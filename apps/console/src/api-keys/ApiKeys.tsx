@@ -108,9 +108,9 @@ interface ApiKeyMenuProps {
   show(secret: string): void;
 }
 
-function ApiKeyMenu({ apiKey: { id, name, is_active, replaced_by }, show }: ApiKeyMenuProps) {
+function ApiKeyMenu({ apiKey: { id, name, role, is_active, replaced_by }, show }: ApiKeyMenuProps) {
   const organization = useSlug();
-  const { mayManage } = useOrganization();
+  const { mayManage, isOwner } = useOrganization();
   const at = { params: { path: { organization, key: id } } };
   const path = '/v1/organizations/{organization}/api-keys/{key}';
 
@@ -139,7 +139,8 @@ function ApiKeyMenu({ apiKey: { id, name, is_active, replaced_by }, show }: ApiK
     if (yes) await act(() => ask(api.DELETE(path, at)), { done: 'Revoked.' });
   }
 
-  if (!mayManage || !is_active) return null;
+  // Whoever rotates a key gets its secret: nobody one that may more than they.
+  if (!mayManage || !is_active || (role === 'OWNER' && !isOwner)) return null;
   return (
     <RowMenu
       label={name}

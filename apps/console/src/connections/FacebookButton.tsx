@@ -15,6 +15,8 @@ export function FacebookButton({ begin, children, ...look }: FacebookButtonProps
     setBusy(true);
     try {
       await goToFacebook(begin);
+      // Who is asked about a draft may stay, and who comes back finds the page as it was.
+      setTimeout(() => setBusy(false), 5_000);
     } catch (error) {
       setBusy(false);
       tellRefusal(error);

@@ -32,6 +32,8 @@ export function EventPage() {
         api.GET('/v1/organizations/{organization}/events/{event}', { params: { path: { organization, event: id } } }),
       ),
     staleTime: Number.POSITIVE_INFINITY,
+    // What became of it since is looked at when it is opened once more.
+    gcTime: 0,
   });
   return (
     <>
@@ -59,7 +61,7 @@ function Opened({ event, again }: { event: Event; again(): unknown }) {
           </Text>
         </Paper>
       )}
-      <Facts event={event} />
+      <Facts event={event} again={again} />
       {mayWrite && <ReplayOne event={event} again={again} />}
       <Stack gap="xs">
         <Title order={2} size="h3">
@@ -73,7 +75,7 @@ function Opened({ event, again }: { event: Event; again(): unknown }) {
   );
 }
 
-function Facts({ event }: { event: Event }) {
+function Facts({ event, again }: { event: Event; again(): unknown }) {
   const { organization } = useParams({ from });
   const pages = useIntegrationOptions(organization, event.integration_id ?? undefined);
   const { tone, label } = eventStates[event.state];
@@ -102,6 +104,11 @@ function Facts({ event }: { event: Event }) {
           </div>
         ))}
       </dl>
+      {!event.processed_at && (
+        <Button mt="md" size="xs" variant="default" onClick={() => void again()}>
+          Look again
+        </Button>
+      )}
     </Paper>
   );
 }
@@ -109,16 +116,24 @@ function Facts({ event }: { event: Event }) {
 function ReplayOne({ event, again }: { event: Event; again(): unknown }) {
   const { organization } = useParams({ from });
   const [withReplies, setWithReplies] = useState(false);
+  const [busy, setBusy] = useState(false);
   async function replay(): Promise<void> {
+    setBusy(true);
     const params = { path: { organization, event: event.id } };
     const path = '/v1/organizations/{organization}/events/{event}/replay';
     const body = { with_replies: withReplies };
-    const done = await act(() => ask(api.POST(path, { params, body })), { done: 'It will be worked through again.' });
+    const done = await act(() => ask(api.POST(path, { params, body })), {
+      done: ({ replayed }) =>
+        replayed > 0
+          ? 'It will be worked through again.'
+          : 'It waits to be worked through already: nothing was changed.',
+    });
     if (done) await again();
+    setBusy(false);
   }
   return (
     <Group gap="md">
-      <Button variant="default" onClick={() => void replay()}>
+      <Button variant="default" loading={busy} onClick={() => void replay()}>
         Work through it again
       </Button>
       <Switch

@@ -3,7 +3,7 @@ import { useQuery } from '@tanstack/react-query';
 import { api, ask } from '../api.ts';
 import { eventColumns } from '../events/columns.tsx';
 import { useSlug } from '../organizations/organization.ts';
-import { replyColumns } from '../replies/columns.tsx';
+import { useReplyColumns } from '../replies/columns.tsx';
 import { EmptyState } from '../resource/EmptyState.tsx';
 import { ListTable } from '../resource/ListTable.tsx';
 import { TableSkeleton } from '../resource/TableSkeleton.tsx';
@@ -15,6 +15,7 @@ export default function Activity({ integration }: { integration: string }) {
   const organization = useSlug();
   const params = { path: { organization }, query: { integration, limit: 8 } };
   const live = { refetchInterval: 5_000 };
+  const { columns, dialog } = useReplyColumns();
   const events = useQuery({
     queryKey: ['organizations', organization, 'events', 'of', integration],
     queryFn: () => ask(api.GET('/v1/organizations/{organization}/events', { params })),
@@ -68,13 +69,14 @@ export default function Activity({ integration }: { integration: string }) {
         {!replies.data ? (
           !replies.error && <TableSkeleton />
         ) : replies.data.data.length > 0 ? (
-          <ListTable label="replies" rows={replies.data.data} columns={replyColumns} />
+          <ListTable label="replies" rows={replies.data.data} columns={columns} />
         ) : (
           <EmptyState
             title="Nothing was answered yet"
             detail="Each answer is listed here, and each silence with its reason."
           />
         )}
+        {dialog}
       </Stack>
     </Stack>
   );

@@ -1,7 +1,7 @@
 import { Button, Group, Paper, Radio, Stack, Switch, Text, Textarea, TextInput, Title } from '@mantine/core';
 import type { Integration } from '@pagekeeper/client';
 import { type FormEvent, useEffect, useState } from 'react';
-import { api, ask, Refusal } from '../api.ts';
+import { api, askTagged, Refusal } from '../api.ts';
 import { useOrganization, useSlug } from '../organizations/organization.ts';
 import { isSignedOut, refresh } from '../query-client.ts';
 import { tell } from '../resource/act.tsx';
@@ -65,9 +65,8 @@ export function ConfigEditor({ integration, etag, setHasDraft }: ConfigEditorPro
       const header = { 'If-Match': base.etag ?? '' };
       const params = { path: { organization, integration: integration.id }, header };
       const path = '/v1/organizations/{organization}/integrations/{integration}';
-      const saved = await api.PATCH(path, { params, body: { config: patchOf(draft) } });
-      const { config } = await ask(Promise.resolve(saved));
-      setBase({ config, etag: saved.response.headers.get('etag') });
+      const { data, etag: saved } = await askTagged(api.PATCH(path, { params, body: { config: patchOf(draft) } }));
+      setBase({ config: data.config, etag: saved });
       await refresh();
       tell('Saved. It holds from now on.');
     } catch (refusal) {
@@ -81,40 +80,42 @@ export function ConfigEditor({ integration, etag, setHasDraft }: ConfigEditorPro
 
   return (
     <form onSubmit={event => void save(event)}>
-      <fieldset disabled={!mayWrite} style={{ border: 0, margin: 0, padding: 0, minInlineSize: 0 }}>
-        <Stack gap="xl">
-          <Mode draft={draft} set={set} />
-          <Texts draft={draft} set={set} />
-          <ReplyRules rules={draft.rules} setRules={rules => set({ rules })} />
-          <ReplyPreview integration={integration.id} draft={draft} />
-          {isStale ? (
-            <Notice tone="warn" title="Somebody else changed this in the meantime" role="alert">
-              <Text size="sm" mb="xs">
-                Nothing of yours was saved, so that theirs is not lost. Load their version, and make your change again.
-              </Text>
-              <Button size="xs" variant="default" onClick={load}>
-                Load their version
-              </Button>
-            </Notice>
-          ) : isSignedOut(error) ? (
-            <SignedOutNotice />
-          ) : (
-            Boolean(error) && <ProblemNotice error={error} />
-          )}
-          {mayWrite ? (
-            <Group>
-              <Button type="submit" loading={busy}>
-                Save
-              </Button>
-              <Button variant="default" onClick={load}>
-                Discard changes
-              </Button>
-            </Group>
-          ) : (
-            <Notice tone="info">Changing this takes an admin or owner.</Notice>
-          )}
-        </Stack>
-      </fieldset>
+      <Stack gap="xl">
+        <fieldset disabled={!mayWrite} style={{ border: 0, margin: 0, padding: 0, minInlineSize: 0 }}>
+          <Stack gap="xl">
+            <Mode draft={draft} set={set} />
+            <Texts draft={draft} set={set} />
+            <ReplyRules rules={draft.rules} setRules={rules => set({ rules })} />
+          </Stack>
+        </fieldset>
+        <ReplyPreview integration={integration.id} draft={draft} />
+        {isStale ? (
+          <Notice tone="warn" title="Somebody else changed this in the meantime" role="alert">
+            <Text size="sm" mb="xs">
+              Nothing of yours was saved, so that theirs is not lost. Load their version, and make your change again.
+            </Text>
+            <Button size="xs" variant="default" onClick={load}>
+              Load their version
+            </Button>
+          </Notice>
+        ) : isSignedOut(error) ? (
+          <SignedOutNotice />
+        ) : (
+          Boolean(error) && <ProblemNotice error={error} />
+        )}
+        {mayWrite ? (
+          <Group>
+            <Button type="submit" loading={busy}>
+              Save
+            </Button>
+            <Button variant="default" onClick={load}>
+              Discard changes
+            </Button>
+          </Group>
+        ) : (
+          <Notice tone="info">Changing this takes an admin or owner.</Notice>
+        )}
+      </Stack>
     </form>
   );
 }

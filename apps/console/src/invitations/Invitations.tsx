@@ -89,8 +89,9 @@ const columns: Columns<Invitation> = [
   { id: 'more', header: 'Actions', cell: ({ row }) => <InvitationMenu invitation={row.original} /> },
 ];
 
-function InvitationMenu({ invitation: { id, email, state } }: { invitation: Invitation }) {
+function InvitationMenu({ invitation: { id, email, role, state } }: { invitation: Invitation }) {
   const organization = useSlug();
+  const { isOwner } = useOrganization();
   const at = { params: { path: { organization, invitation: id } } };
   const path = '/v1/organizations/{organization}/invitations/{invitation}';
   async function revoke(): Promise<void> {
@@ -102,7 +103,7 @@ function InvitationMenu({ invitation: { id, email, state } }: { invitation: Invi
     const yes = await confirm({ title: 'Take the invitation back?', detail, yes: 'Take it back', isGrave: true });
     if (yes) await act(() => ask(api.DELETE(path, at)), { done: 'Taken back.' });
   }
-  if (state !== 'pending' && state !== 'expired') return null;
+  if ((state !== 'pending' && state !== 'expired') || (role === 'OWNER' && !isOwner)) return null;
   const resend = () => act(() => ask(api.POST(`${path}/resend`, at)), { done: 'A new mail is on its way.' });
   return (
     <RowMenu

@@ -89,6 +89,8 @@ function MemberMenu({ member, change }: { member: Member; change(member: Member)
   const { id: self } = useMe();
   const { mayManage, isOwner } = useOrganization();
   const isSelf = member.user_id === self;
+  // Nobody changes who stands above them.
+  const mayChange = mayManage && (isOwner || member.role !== 'OWNER');
   const at = { params: { path: { organization, member: member.id } } };
   const name = member.name ?? 'this person';
 
@@ -128,12 +130,12 @@ function MemberMenu({ member, change }: { member: Member; change(member: Member)
     await act(() => ask(api.POST(path, { params: { path: { organization } }, body })), { done: 'Handed over.' });
   }
 
-  if (!member.is_active || !(mayManage || isSelf)) return null;
+  if (!member.is_active || !(mayChange || isSelf)) return null;
   return (
     <RowMenu
       label={name}
       actions={[
-        mayManage && !isSelf && { label: 'Change the role', icon: 'settings', run: () => change(member) },
+        mayChange && !isSelf && { label: 'Change the role', icon: 'settings', run: () => change(member) },
         isOwner && !isSelf && { label: 'Hand the organization over', icon: 'key', run: makeOwner },
         { label: isSelf ? 'Leave' : 'Remove', icon: 'out', isGrave: true, run: remove },
       ]}

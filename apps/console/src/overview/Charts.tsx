@@ -2,7 +2,7 @@ import '@mantine/charts/styles.css';
 import { BarChart, type ChartSeries } from '@mantine/charts';
 import { Text, Title, VisuallyHidden } from '@mantine/core';
 import type { components } from '@pagekeeper/client';
-import { formatDate, plural } from '../shell/format.ts';
+import { formatUtcDate, plural } from '../shell/format.ts';
 import style from './overview.module.css';
 
 type OverviewData = components['schemas']['Overview'];
@@ -96,7 +96,7 @@ function Chart({ title, caption, data, series }: ChartProps) {
 }
 
 /** "28 Nov" of "2026-11-28". */
-const dayOf = (date: string): string => formatDate(`${date}T12:00:00Z`).replace(/ \d{4}$/, '');
+const dayOf = (date: string): string => formatUtcDate(`${date}T12:00:00Z`).replace(/ \d{4}$/, '');
 
 const weekMs = 7 * 86_400_000;
 const weeks = 9;

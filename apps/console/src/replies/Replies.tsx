@@ -6,13 +6,14 @@ import { useIntegrationOptions } from '../integrations/integration.ts';
 import { useSlug } from '../organizations/organization.ts';
 import { ResourceList } from '../resource/ResourceList.tsx';
 import { PageHead } from '../shell/PageHead.tsx';
-import { type Reply, replyColumns, replyKinds, replyStates } from './columns.tsx';
+import { type Reply, replyKinds, replyStates, useReplyColumns } from './columns.tsx';
 
 export function Replies() {
   const organization = useSlug();
   const isOpen = useLiveEvents(organization);
   const { integration } = useSearch({ from: '/in/organizations/$organization/replies' });
   const pages = useIntegrationOptions(organization, integration);
+  const { columns, dialog } = useReplyColumns();
   return (
     <>
       <PageHead
@@ -30,7 +31,7 @@ export function Replies() {
             }),
           )
         }
-        columns={replyColumns}
+        columns={columns}
         filters={[
           { name: 'integration', label: 'Page', kind: 'choice', options: pages },
           {
@@ -52,6 +53,7 @@ export function Replies() {
         }}
         refetchMs={isOpen ? 60_000 : 10_000}
       />
+      {dialog}
     </>
   );
 }

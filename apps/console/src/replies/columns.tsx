@@ -1,6 +1,8 @@
 import { Text } from '@mantine/core';
 import type { components } from '@pagekeeper/client';
+import { type ReactNode, useMemo, useState } from 'react';
 import { useSlug } from '../organizations/organization.ts';
+import { FormDialog } from '../resource/FormDialog.tsx';
 import type { Columns } from '../resource/ListTable.tsx';
 import { AppLink } from '../shell/AppLink.tsx';
 import { formatDateTime } from '../shell/format.ts';
@@ -25,7 +27,21 @@ export const replyKinds: Record<Reply['kind'], string> = {
   message: 'Answer to a message',
 };
 
-export const replyColumns: Columns<Reply> = [
+/** The columns of a list of replies, and the dialog with the words of one: not in its row, which moves on meanwhile. */
+export function useReplyColumns(): { columns: Columns<Reply>; dialog: ReactNode } {
+  const [text, setText] = useState<string | null>(null);
+  const columns = useMemo(() => columnsWith(setText), []);
+  const dialog = (
+    <FormDialog title="The words of the reply" isOpen={text !== null} close={() => setText(null)}>
+      <Text style={{ whiteSpace: 'pre-wrap', overflowWrap: 'anywhere' }} dir="auto">
+        {text}
+      </Text>
+    </FormDialog>
+  );
+  return { columns, dialog };
+}
+
+const columnsWith = (show: (text: string) => void): Columns<Reply> => [
   {
     id: 'kind',
     header: 'What',
@@ -49,7 +65,7 @@ export const replyColumns: Columns<Reply> = [
       </Text>
     ),
   },
-  { id: 'words', header: 'Words', cell: ({ row }) => <ReplyWords reply={row.original} /> },
+  { id: 'words', header: 'Words', cell: ({ row }) => <ReplyWords reply={row.original} show={show} /> },
 ];
 
 /** To the event that it answers. */

@@ -5,9 +5,9 @@ import { Icon } from '../shell/Icon.tsx';
 import { sentencesOf, signedOutWords } from '../shell/Problem.tsx';
 import { hasUnsaved } from './unsaved.ts';
 
-interface ActOptions {
+interface ActOptions<Out> {
   /** What is said when it went well. */
-  done: string;
+  done: string | ((out: Out) => string);
   /** Takes it back, from the same message. */
   undo?: () => Promise<unknown>;
   undone?: string;
@@ -16,12 +16,12 @@ interface ActOptions {
 /** Does something, reads anew what is shown, and says what came of it. @returns null when it was refused */
 export async function act<Out>(
   run: () => Promise<Out>,
-  { done, undo, undone = 'Taken back.' }: ActOptions,
+  { done, undo, undone = 'Taken back.' }: ActOptions<Out>,
 ): Promise<{ out: Out } | null> {
   try {
     const out = await run();
     await refresh();
-    tell(done, undo && (() => act(undo, { done: undone })));
+    tell(typeof done === 'string' ? done : done(out), undo && (() => act(undo, { done: undone })));
     return { out };
   } catch (error) {
     tellRefusal(error);
