@@ -82,9 +82,35 @@ describe.skipIf(!hasChromium)('an account', () => {
     await page.getByLabel('Code').fill('000000');
     await press(page, 'Go on');
     await page.getByRole('alert').getByText('The code is wrong').waitFor();
+    // Ten minutes after the password, it is asked for once more.
+    await context.clearCookies({ name: /two_factor/ });
+    await page.getByLabel('Code').fill(totp(uri));
+    await press(page, 'Go on');
+    await page.getByText('That took too long. Sign in once more.').waitFor();
+    await signInByForm(page, tia.email, password);
+    await heading(page, 'One more step');
     await page.getByLabel('Code').fill(totp(uri));
     await press(page, 'Go on');
     await heading(page, 'Your account');
+    expect(complaints).toEqual([]);
+    await close();
+  }, 90_000);
+
+  it('of an admin offers nothing over an owner, and of a member the preview of a page’s replies', async () => {
+    const acme = await network.tenant('acme');
+    const { id } = await acme.connectPage();
+    const at = `/organizations/${acme.organization.slug}`;
+    const { page, go, signIn, complaints, close } = await arrive();
+    await signIn(acme.admin.email);
+    await go(`${at}/members`);
+    const menuOf = ({ name }: { name: string }) => page.getByRole('button', { name: `What to do with ${name}` });
+    await menuOf(acme.member).waitFor();
+    expect(await menuOf(acme.owner).count()).toBe(0);
+    await signIn(acme.member.email);
+    await go(`${at}/integrations/${id}?tab=replies`);
+    await page.getByText('Changing this takes an admin or owner.').waitFor();
+    await press(page, 'Show the preview');
+    await page.getByText('Nobody has written yet.').waitFor();
     expect(complaints).toEqual([]);
     await close();
   }, 90_000);

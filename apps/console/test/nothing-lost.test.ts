@@ -171,6 +171,13 @@ describe.skipIf(!hasChromium)('what is typed and not saved', () => {
     await go(at(`integrations/${id}?tab=replies`));
     const answer = page.getByLabel('Answer to a message');
     await answer.fill('We open at nine.');
+    // Nor does a lost network take it away, or call itself our fault.
+    await page.route(/\/integrations\/[^/]+$/, route =>
+      route.request().method() === 'PATCH' ? route.abort() : route.fallback(),
+    );
+    await page.getByRole('button', { name: 'Save' }).click();
+    await see(page, 'Pagekeeper cannot be reached');
+    await page.unroute(/\/integrations\/[^/]+$/);
     await acme.admin.expect(204, acme.admin.delete(`${acme.path}/integrations/${id}`));
     await see(page, 'This page was deactivated meanwhile');
     expect(await answer.inputValue()).toBe('We open at nine.');
