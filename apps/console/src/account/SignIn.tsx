@@ -3,22 +3,24 @@ import { useNavigate, useSearch } from '@tanstack/react-router';
 import { useState } from 'react';
 import { api, ask } from '../api.ts';
 import { isSignedOut, queryClient } from '../query-client.ts';
-import { tell } from '../resource/act.tsx';
 import { ResourceForm, textIn, type Values } from '../resource/ResourceForm.tsx';
 import { AppLink } from '../shell/AppLink.tsx';
+import { Notice } from '../shell/Notice.tsx';
 import { AccountCard } from './AccountCard.tsx';
 
 export function SignIn() {
   const { next } = useSearch({ from: '/sign-in' });
   const navigate = useNavigate();
-  const [step, setStep] = useState<'password' | 'code'>('password');
+  const [step, setStep] = useState<'password' | 'code' | 'late'>('password');
 
   async function enter(): Promise<void> {
     queryClient.clear();
     await navigate({ href: ownPath(next), replace: true });
   }
 
-  if (step === 'code') return <SecondStep enter={enter} back={() => setStep('password')} />;
+  if (step === 'code') {
+    return <SecondStep enter={enter} back={() => setStep('password')} tooLate={() => setStep('late')} />;
+  }
   return (
     <AccountCard
       title="Sign in"
@@ -31,6 +33,11 @@ export function SignIn() {
         </>
       }
     >
+      {step === 'late' && (
+        <Notice tone="warn" title="That took too long" role="alert">
+          Sign in once more.
+        </Notice>
+      )}
       <ResourceForm
         fields={[
           { name: 'email', label: 'E-mail address', kind: 'email', required: true, autoComplete: 'username' },
@@ -50,7 +57,13 @@ export function SignIn() {
   );
 }
 
-function SecondStep({ enter, back }: { enter(): Promise<void>; back(): void }) {
+interface SecondStepProps {
+  enter(): Promise<void>;
+  back(): void;
+  tooLate(): void;
+}
+
+function SecondStep({ enter, back, tooLate }: SecondStepProps) {
   const [kind, setKind] = useState<'app' | 'backup'>('app');
   const path = kind === 'app' ? '/auth/two-factor/verify-totp' : '/auth/two-factor/verify-backup-code';
   return (
@@ -80,8 +93,7 @@ function SecondStep({ enter, back }: { enter(): Promise<void>; back(): void }) {
           } catch (error) {
             // The password is forgotten ten minutes after it was typed.
             if (!isSignedOut(error)) throw error;
-            tell('That took too long. Sign in once more.');
-            back();
+            tooLate();
             return;
           }
           await enter();
