@@ -1,4 +1,6 @@
+import { Model } from 'objection';
 import type { Uuid } from '../ids.ts';
+import { Organization } from '../organizations/organization.ts';
 import { TenantModel } from '../tenancy/tenant-model.ts';
 import type { Role } from '../tenancy/tenant-tx.ts';
 
@@ -15,4 +17,15 @@ export class OrganizationMembership extends TenantModel {
   declare updated_at: Date;
   /** Selected by `findMember`; a bigint, which the driver gives as text. */
   declare version?: string;
+  declare organization?: Organization;
+
+  static override get relationMappings() {
+    return {
+      organization: {
+        relation: Model.BelongsToOneRelation,
+        modelClass: Organization,
+        join: { from: 'organization_memberships.organization_id', to: 'organizations.id' },
+      },
+    };
+  }
 }
