@@ -1,9 +1,12 @@
+import { randomBytes } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { validate } from 'dockerfile-utils';
 import { expect, test } from 'vitest';
 import { parse } from 'yaml';
+import { apiVariables } from '../../apps/api/src/env.ts';
+import { workerVariables } from '../../apps/worker/src/env.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const read = (path: string) => readFileSync(join(root, path), 'utf8');
@@ -84,4 +87,43 @@ test('compose: Postgres 18 keeps its data, Redis 7 evicts nothing and writes its
   expect(redis.image).toMatch(/^redis:7\./);
   expect(redis.command?.join(' ')).toContain('--maxmemory-policy noeviction --appendonly yes');
   expect(redis.volumes).toEqual(['redis:/data']);
+});
+
+test('compose on one machine: each process gets what production wants of it, out of one file, and starts after the schema', () => {
+  const { services } = parse(read('infra/compose/one-machine.yaml'), { merge: true }) as {
+    services: Record<string, { environment: Record<string, string>; depends_on: object; ports?: string[] }>;
+  };
+  const names = [...read('infra/compose/one-machine.env.example').matchAll(/^([A-Z_]+)=$/gm)].map(([, name]) => name!);
+  const values: Record<string, string> = {
+    ...Object.fromEntries(names.map(name => [name, randomBytes(24).toString('hex')])),
+    PAGEKEEPER_KEYS: `k1:${randomBytes(32).toString('base64')}`,
+    FACEBOOK_APP_ID: '257000000000001',
+    PUBLIC_URL: 'https://app.example',
+    SMTP_URL: 'smtp://user:password@mail.example:587',
+  };
+  const asked = new Set<string>();
+  const filled = ({ environment }: { environment: Record<string, string> }) =>
+    Object.fromEntries(
+      Object.entries(environment).map(([name, text]) => [
+        name,
+        text.replaceAll(/\$\{([A-Z_]+):\?\}/g, (_, wanted) => {
+          asked.add(wanted);
+          return values[wanted] ?? '';
+        }),
+      ]),
+    );
+  const { roles, migrate, api, worker } = services;
+  for (const [service, schema] of [
+    [api!, apiVariables],
+    [worker!, workerVariables],
+  ] as const) {
+    const variables = filled(service);
+    expect(schema.safeParse(variables).error).toBeUndefined();
+    expect(Object.keys(schema.shape)).toEqual(expect.arrayContaining(Object.keys(variables)));
+    expect(service.depends_on).toMatchObject({ migrate: { condition: 'service_completed_successfully' } });
+  }
+  for (const url of Object.values({ ...filled(roles!), ...filled(migrate!) })) expect(URL.canParse(url)).toBe(true);
+  expect([...asked].sort()).toEqual([...names].sort());
+  expect(api!.ports?.join()).toMatch(/^127\.0\.0\.1:\$\{PORT:-4000\}:4000$/);
+  expect(read('.gitignore')).toMatch(/^\*\.env$/m);
 });
