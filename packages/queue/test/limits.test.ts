@@ -65,6 +65,12 @@ describe.each(backends)('limits on %s', type => {
     expect(limiter.look('busy')).toMatchObject({ allowed: false, remaining: 0 });
     expect(limiter.look('nobody')).toMatchObject({ allowed: true, remaining: 1_000, resetMs: 60_000 });
     expect(asked.times).toBe(before);
+    // Another process learns it from the store, and counts nothing by that.
+    const elsewhere = new Limiter(store, limiter.policy);
+    expect(elsewhere.look('busy').allowed).toBe(true);
+    expect(await elsewhere.ask('busy')).toMatchObject({ allowed: false, remaining: 0 });
+    for (let time = 0; time < 3; time += 1)
+      expect(await elsewhere.ask('nobody')).toMatchObject({ allowed: true, remaining: 1_000 });
   });
 
   it('never allow more than the limit, and lose at most what one process holds', async () => {

@@ -158,7 +158,7 @@ async function counted(
   if (!invites) return await run();
   const { limits } = options;
   const { email = null } = body as { email?: string };
-  limits.refuseInvitation(response, actor, email);
+  await limits.refuseInvitation(response, actor, email);
   const answer = await run();
   await limits.countInvitation(actor, email);
   return answer;

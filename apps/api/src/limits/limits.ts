@@ -59,9 +59,12 @@ export class Limits {
    * which whoever makes many organizations has many.
    * @param email null where it goes to whom it went before
    */
-  refuseInvitation(response: Response, actor: Caller, email: string | null): void {
-    const looks = [this.#inviters.look(nameOf(actor)), email === null ? null : this.#invitees.look(hash(email))];
-    const spent = looks.find(verdict => verdict?.allowed === false);
+  async refuseInvitation(response: Response, actor: Caller, email: string | null): Promise<void> {
+    const verdicts = await Promise.all([
+      this.#inviters.ask(nameOf(actor)),
+      email === null ? null : this.#invitees.ask(hash(email)),
+    ]);
+    const spent = verdicts.find(verdict => verdict?.allowed === false);
     if (spent) enforce(response, spent);
   }
 

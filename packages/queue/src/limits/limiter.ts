@@ -67,6 +67,13 @@ export class Limiter {
     return { policy: this.policy, allowed: true, remaining: points, resetMs: seconds * 1_000 };
   }
 
+  /** What the store knows of all processes, without counting: a round trip. */
+  async ask(key: string): Promise<Verdict> {
+    const { name, points, seconds } = this.policy;
+    const { count, msLeft } = await this.#store.count(`${name}:${key}`, 0, seconds);
+    return { policy: this.policy, allowed: count < points, remaining: Math.max(points - count, 0), resetMs: msLeft };
+  }
+
   #verdict({ left, unclaimed, endsAt }: Share, allowed: boolean): Verdict {
     const resetMs = Math.max(endsAt - Date.now(), 0);
     return { policy: this.policy, allowed, remaining: left + unclaimed, resetMs };
