@@ -19,11 +19,7 @@ afterAll(() => network?.stop());
 describe('a person of the page, while or after an answer is in doubt,', () => {
   it('takes over a conversation whose answer was given up', async () => {
     const page = await acme.connectPage();
-    await network.simulator.post('/__sim/faults', {
-      match: { endpoint: 'messages', page_id: page.page.page_id, method: 'POST' },
-      fault: { type: 'reset' },
-      times: 1,
-    });
+    await talk.cutOff(page, 'messages');
     const first = await talk.write(page, { text: 'Hello?', from: { name: 'Ana' } });
     await network.settle(60_000);
     expect(await talk.replyTo(first.mid)).toMatchObject({ state: 'unknown' });
@@ -111,11 +107,7 @@ describe('a person of the page, while or after an answer is in doubt,', () => {
     const config = { auto_reply: true, comment_reply: { visibility: 'private', text: 'Thank you!' } };
     const page = await acme.connectPage({ config });
     const { page_id } = page.page;
-    await network.simulator.post('/__sim/faults', {
-      match: { endpoint: 'messages', page_id, method: 'POST' },
-      fault: { type: 'reset' },
-      times: 1,
-    });
+    await talk.cutOff(page, 'messages');
     const asked = await talk.comment(page, { text: 'Open?', from: { name: 'Ana' } });
     await network.untilSql(
       `select 1 from replies where page_id = '${page_id}' and state = 'unknown'`,
@@ -151,11 +143,7 @@ describe('a person of the page, while or after an answer is in doubt,', () => {
     const top = await talk.comment(page, { text: 'Top', deliver: false, from: { name: 'Ana' } });
     const otto = { from: { id: page_id, name: 'Acme' }, text: 'This is Otto.', parent_id: top.comment_id };
     const early = await talk.comment(page, { ...otto, deliver: false });
-    await network.simulator.post('/__sim/faults', {
-      match: { endpoint: 'comments', page_id, method: 'POST' },
-      fault: { type: 'reset' },
-      times: 1,
-    });
+    await talk.cutOff(page, 'comments');
     await network.simulator.post('/__sim/faults', {
       match: { endpoint: 'comments', page_id, method: 'GET' },
       fault: { type: 'error', http: 500, code: 2, message: 'Service temporarily unavailable' },

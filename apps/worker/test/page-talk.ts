@@ -42,6 +42,14 @@ export class PageTalk {
       times: 1,
     });
 
+  /** The next call of this kind for the page is cut off before it takes effect, and nobody knows that. */
+  cutOff = ({ page: { page_id } }: ConnectedPage, endpoint: 'comments' | 'messages'): Promise<unknown> =>
+    this.#network.simulator.post('/__sim/faults', {
+      match: { endpoint, page_id, method: 'POST' },
+      fault: { type: 'reset' },
+      times: 1,
+    });
+
   untilPaused = ({ page }: ConnectedPage): Promise<unknown> =>
     this.#network.untilSql(
       `select 1 from facebook_page_integrations where page_id = '${page.page_id}' and paused_until > app.now()`,

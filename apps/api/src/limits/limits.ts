@@ -70,8 +70,7 @@ export class Limits {
 
   /** An invitation that was made: what is refused spends nobody's. */
   async countInvitation(actor: Caller, email: string | null): Promise<void> {
-    await this.#inviters.take(nameOf(actor));
-    if (email !== null) await this.#invitees.take(hash(email));
+    await Promise.all([this.#inviters.take(nameOf(actor)), email !== null && this.#invitees.take(hash(email))]);
   }
 
   /** A request that has no caller and costs us something: as many as a caller may send. */
