@@ -1,5 +1,5 @@
 // Loaded into the api by `--profile folder`: SIGUSR2 starts a CPU profile, the next one writes it.
-import { writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { Session } from 'node:inspector/promises';
 import { join } from 'node:path';
 
@@ -20,5 +20,6 @@ process.on('SIGUSR2', async () => {
   session.disconnect();
   session = null;
   taken += 1;
+  mkdirSync(folder, { recursive: true });
   writeFileSync(join(folder, `api-${process.pid}-${taken}.cpuprofile`), JSON.stringify(profile));
 });
