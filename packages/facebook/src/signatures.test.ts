@@ -1,4 +1,4 @@
-import { createHmac } from 'node:crypto';
+import { createHmac, randomBytes } from 'node:crypto';
 import { Secret } from '@pagekeeper/runtime/secret';
 import { describe, expect, test } from 'vitest';
 import {
@@ -38,6 +38,19 @@ describe('webhook signature', () => {
     expect(verifyWebhookSignature(body, `sha256=${signature}`, [secret])).toBe(true);
     expect(verifyWebhookSignature(body, `sha256=${signature}`, [old, secret])).toBe(true);
   });
+
+  test.each([0, 1, 55, 56, 64, 65, 1_000, 1_048_576])(
+    'is Node’s own HMAC of %d bytes, by any length of secret',
+    length => {
+      const message = randomBytes(length);
+      for (const secretLength of [1, 32, 63, 64, 65, 200]) {
+        // Letters of two bytes: what counts is the length in bytes.
+        const text = randomBytes(secretLength).toString('latin1');
+        const expected = createHmac('sha256', text).update(message).digest('hex');
+        expect(verifyWebhookSignature(message, `sha256=${expected}`, [new Secret(text)])).toBe(true);
+      }
+    },
+  );
 
   test('refuses the body written again as UTF-8', () => {
     const rewritten = Buffer.from(JSON.stringify(JSON.parse(body.toString())));
