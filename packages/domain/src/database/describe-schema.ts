@@ -22,6 +22,11 @@ const parts: Record<string, string> = {
   indexes: `
     select pg_get_indexdef(i.indexrelid) as line
     from ${ourRelations} join pg_index i on i.indrelid = c.oid order by 1`,
+  statistics: `
+    select ${relation} || ': ' || a.attname || ' ' || array_to_string(a.attoptions, ', ') as line
+    from ${ourRelations} join pg_attribute a on a.attrelid = c.oid and a.attoptions is not null
+    union all select pg_get_statisticsobjdef(e.oid) from ${ourRelations} join pg_statistic_ext e on e.stxrelid = c.oid
+    order by 1`,
   'row level security': `
     select ${relation} || ': ' || case when c.relforcerowsecurity then 'forced' else 'enabled' end as line
     from ${ourRelations} where c.relrowsecurity order by 1`,

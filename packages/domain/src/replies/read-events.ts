@@ -141,7 +141,7 @@ async function saidLater(
       `state = 'pending' and (kind = 'message.echo' or kind = 'comment.add' and person_hash = ?)`,
       vault.hash('person', drain.organizationId, drain.pageId),
     )
-    .whereRaw(`thread_hash = any(select decode(hex, 'hex') from unnest(?::text[]) hex)`, [threadsOf(events)])
+    .whereRaw(`thread_hash = any(?::bytea[])`, [threadsOf(events)])
     .orderBy('id')
     .limit(batchSize);
   const said: OpenedEvent[] = [];

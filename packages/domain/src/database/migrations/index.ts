@@ -28,6 +28,7 @@ import * as replyIndexes from './0033_reply_indexes.ts';
 import * as repeats from './0034_repeats.ts';
 import * as longHistories from './0035_long_histories.ts';
 import * as boundedDueScan from './0036_bounded_due_scan.ts';
+import * as largeTenants from './0037_large_tenants.ts';
 
 /** SQL text in both directions: it can be shown before it is run. */
 export interface Migration {
@@ -68,6 +69,7 @@ export const migrations: readonly Migration[] = [
   { name: '0034_repeats', ...repeats },
   { name: '0035_long_histories', ...longHistories },
   { name: '0036_bounded_due_scan', ...boundedDueScan },
+  { name: '0037_large_tenants', ...largeTenants },
 ];
 
 /** Names of migrations that a database lacks, and of those that it has and this release does not know. */

@@ -1,0 +1,94 @@
+/**
+ * One tenant's history, or one page's, may be a thousand times as long as the average, by which the planner judges a
+ * statement that is prepared for all of them: reading everything that a tenant has, for ten rows of it, then passes for
+ * cheap. From here on a tenth of such a table counts as a tenant's share, and a page's as no less than that. A plan
+ * that suits a long history suits a short one.
+ */
+const columns = {
+  integrations: ['organization_id'],
+  facebook_page_integrations: ['organization_id'],
+  threads: ['organization_id', 'integration_id'],
+  replies: ['organization_id', 'integration_id', 'page_id'],
+};
+/** That a page has one integration, and that one tenant: their shares are not to be multiplied. */
+const statistics = `
+create statistics threads_owners (dependencies) on organization_id, integration_id from threads;
+create statistics replies_owners (dependencies) on organization_id, integration_id, page_id from replies;`;
+
+export const up = `
+${Object.keys(columns).map(alterTable('set (n_distinct = 10)')).join('\n')}
+${statistics}
+${ofPartitions('set (n_distinct = 10)')}
+${makePartitions(`
+      execute format('alter table partitions.%I alter organization_id set (n_distinct = 10)', name);`)}
+analyze ${Object.keys(columns).join(', ')};
+`;
+
+export const down = `
+${makePartitions('')}
+${ofPartitions('reset (n_distinct)')}
+drop statistics replies_owners, threads_owners;
+${Object.keys(columns).map(alterTable('reset (n_distinct)')).join('\n')}
+`;
+
+function alterTable(action: string) {
+  return (table: string) => {
+    const each = columns[table as keyof typeof columns].map(column => `alter ${column} ${action}`);
+    return `alter table ${table} ${each.join(', ')};`;
+  };
+}
+
+/** Of the partitions that are there: a column's share is each one's own, and is not analyzed for all of them together. */
+function ofPartitions(action: string): string {
+  return `
+do $$
+declare
+  name text;
+begin
+  for name in
+    select c.relname from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+    where n.nspname = 'partitions' and c.relkind = 'r'
+  loop
+    execute format('alter table partitions.%I alter organization_id ${action}', name);
+    execute format('analyze partitions.%I', name);
+  end loop;
+end $$;`;
+}
+
+/** @param planned what is said about a new partition, which takes over nothing of the kind */
+function makePartitions(planned: string): string {
+  return `
+create or replace function app.make_event_partitions(since timestamptz, until timestamptz) returns integer
+language plpgsql volatile security definer set search_path = '' set timezone = 'UTC' as $$
+declare
+  week timestamptz := date_trunc('week', since, 'UTC');
+  name text;
+  lower uuid;
+  upper uuid;
+  made integer := 0;
+begin
+  if until - since > interval '1 year' then raise exception 'more than a year of partitions'; end if;
+  while week < until loop
+    name := 'webhook_events_' || to_char(week at time zone 'UTC', 'YYYYMMDD');
+    if to_regclass('partitions.' || name) is null then
+      lower := app.event_id_at(week);
+      upper := app.event_id_at(week + interval '7 days');
+      -- Before anything else: whoever reads a partition and then writes would wait for us, and we for them.
+      perform set_config('lock_timeout', '2s', true);
+      lock table only public.webhook_events in access exclusive mode;
+      execute format('create table partitions.%I (like public.webhook_events including all)', name);${planned}
+      execute format('with moved as (delete from partitions.webhook_events_default where id >= %L and id < %L
+        returning *) insert into partitions.%I select * from moved', lower, upper, name);
+      execute format('alter table public.webhook_events attach partition partitions.%I for values from (%L) to (%L)',
+        name, lower, upper);
+      execute format('alter table partitions.%I enable row level security', name);
+      execute format('alter table partitions.%I force row level security', name);
+      execute format('create policy owner_moves on partitions.%I to pagekeeper_owner using (true) with check (true)',
+        name);
+      made := made + 1;
+    end if;
+    week := week + interval '7 days';
+  end loop;
+  return made;
+end $$;`;
+}
