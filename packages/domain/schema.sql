@@ -544,14 +544,14 @@ CREATE UNIQUE INDEX webhook_events_pkey ON ONLY public.webhook_events USING btre
 -- statistics
 CREATE STATISTICS public.replies_owners (dependencies) ON organization_id, integration_id, page_id FROM replies
 CREATE STATISTICS public.threads_owners (dependencies) ON organization_id, integration_id FROM threads
-partitions.webhook_events_default: organization_id n_distinct=100
-public.facebook_page_integrations: organization_id n_distinct=100
-public.integrations: organization_id n_distinct=100
-public.replies: integration_id n_distinct=100
-public.replies: organization_id n_distinct=100
-public.replies: page_id n_distinct=100
-public.threads: integration_id n_distinct=100
-public.threads: organization_id n_distinct=100
+partitions.webhook_events_default: organization_id n_distinct=10
+public.facebook_page_integrations: organization_id n_distinct=10
+public.integrations: organization_id n_distinct=10
+public.replies: integration_id n_distinct=10
+public.replies: organization_id n_distinct=10
+public.replies: page_id n_distinct=10
+public.threads: integration_id n_distinct=10
+public.threads: organization_id n_distinct=10
 
 -- row level security
 auth.users: forced
@@ -944,7 +944,7 @@ begin
       perform set_config('lock_timeout', '2s', true);
       lock table only public.webhook_events in access exclusive mode;
       execute format('create table partitions.%I (like public.webhook_events including all)', name);
-      execute format('alter table partitions.%I alter organization_id set (n_distinct = 100)', name);
+      execute format('alter table partitions.%I alter organization_id set (n_distinct = 10)', name);
       execute format('with moved as (delete from partitions.webhook_events_default where id >= %L and id < %L
         returning *) insert into partitions.%I select * from moved', lower, upper, name);
       execute format('alter table public.webhook_events attach partition partitions.%I for values from (%L) to (%L)',
