@@ -542,8 +542,11 @@ CREATE UNIQUE INDEX webhook_events_default_pkey ON partitions.webhook_events_def
 CREATE UNIQUE INDEX webhook_events_pkey ON ONLY public.webhook_events USING btree (organization_id, id)
 
 -- statistics
+CREATE STATISTICS partitions.webhook_events_default_owners (dependencies) ON organization_id, integration_id FROM partitions.webhook_events_default
 CREATE STATISTICS public.replies_owners (dependencies) ON organization_id, integration_id, page_id FROM replies
 CREATE STATISTICS public.threads_owners (dependencies) ON organization_id, integration_id FROM threads
+CREATE STATISTICS public.webhook_events_owners (dependencies) ON organization_id, integration_id FROM webhook_events
+partitions.webhook_events_default: integration_id n_distinct=10
 partitions.webhook_events_default: organization_id n_distinct=10
 public.facebook_page_integrations: organization_id n_distinct=10
 public.integrations: organization_id n_distinct=10
@@ -944,7 +947,7 @@ begin
       perform set_config('lock_timeout', '2s', true);
       lock table only public.webhook_events in access exclusive mode;
       execute format('create table partitions.%I (like public.webhook_events including all)', name);
-      execute format('alter table partitions.%I alter organization_id set (n_distinct = 10)', name);
+      execute format('alter table partitions.%I alter organization_id set (n_distinct = 10), alter integration_id set (n_distinct = 10)', name);
       execute format('with moved as (delete from partitions.webhook_events_default where id >= %L and id < %L
         returning *) insert into partitions.%I select * from moved', lower, upper, name);
       execute format('alter table public.webhook_events attach partition partitions.%I for values from (%L) to (%L)',

@@ -72,7 +72,7 @@ async function receive({ page }: ConnectedPage, count: number, from = 0): Promis
 async function explainList(tenant: Tenant, filter: EventFilter): Promise<{ rowsRead: number; text: string }> {
   const ctx = network.contextOf({ type: 'user', userId: tenant.owner.userId as Uuid });
   const [row] = await withTenant(ctx, { organization: tenant.organization.id }, async tx => {
-    const list = filteredEvents(tx, filter).orderBy('webhook_events.id', 'desc').limit(26);
+    const list = filteredEvents(tx, filter, query => query.orderBy('webhook_events.id', 'desc').limit(26));
     const { sql, bindings } = list.toKnexQuery().toSQL();
     return (await tx.raw(`explain (analyze, format json) ${sql}`, bindings as never)).rows;
   });

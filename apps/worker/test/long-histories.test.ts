@@ -13,7 +13,7 @@ beforeAll(async () => {
 
 afterAll(() => network?.stop());
 
-it('a page with a long history among thousands of tenants with short ones is answered without reading it', async () => {
+it('a page with a long history among thousands of tenants with short ones is answered, and listed, without reading it', async () => {
   const acme = await network.tenant('acme');
   const { id, page } = await acme.connectPage();
   await writeHistories(acme.uuid, parsePublicId('integration', id)!, page.page_id);
@@ -23,8 +23,12 @@ it('a page with a long history among thousands of tenants with short ones is ans
   const worker = await network.startWorker();
   await network.simulator.post(`/__sim/pages/${page.page_id}/comments/bulk`, { count: 40, batch_size: 10 });
   await network.settle();
+  for (const list of ['events', 'events?state=processed', 'replies', 'replies?state=sent', 'replies?state=rejected']) {
+    const path = `/v1/organizations/${acme.organization.id}/${list}${list.includes('?') ? '&' : '?'}integration=${id}`;
+    expect(await acme.owner.get(path)).toMatchObject({ status: 200 });
+  }
   // A session tells what it read when it ends.
-  await worker.stop();
+  await Promise.all([worker.stop(), network.api.stop()]);
   const [sent] = await network.sql(
     `select count(*)::int from replies where organization_id = $1 and state = 'sent' and sending_at > now() - interval '1 hour'`,
     [acme.uuid],

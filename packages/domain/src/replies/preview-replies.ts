@@ -82,11 +82,13 @@ async function newestQuestions(
   integrationId: Uuid,
   pageId: string,
 ): Promise<Asked[]> {
-  const events = await filteredEvents(tx, { integrationId })
-    .where('webhook_events.page_id', pageId)
-    .whereIn('webhook_events.kind', ['comment.add', 'message'])
-    .orderBy('webhook_events.id', 'desc')
-    .limit(maxOpened);
+  const events = await filteredEvents(tx, { integrationId }, query =>
+    query
+      .where('webhook_events.page_id', pageId)
+      .whereIn('webhook_events.kind', ['comment.add', 'message'])
+      .orderBy('webhook_events.id', 'desc')
+      .limit(maxOpened),
+  );
   const questions: Asked[] = [];
   for (const event of events) {
     if (questions.length === maxShown) break;

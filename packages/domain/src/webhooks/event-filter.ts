@@ -32,26 +32,39 @@ const isInState = Object.fromEntries(eventStates.map(state => [state, `webhook_e
   string
 >;
 
-/** Events by a filter. Their ids begin with their time, so times are ranges of the primary key. */
-export function filteredEvents(tx: TenantTx, filter: EventFilter): QueryBuilder<WebhookEvent> {
+type Events = QueryBuilder<WebhookEvent>;
+
+/**
+ * Events by a filter. Their ids begin with their time, so times are ranges of the primary key.
+ * @param narrow further conditions, order and limit
+ */
+export function filteredEvents(tx: TenantTx, filter: EventFilter, narrow: (query: Events) => Events): Events {
   const { integrationId, kind, state, since, until } = filter;
-  const isOfAnyState = integrationId !== undefined && state === undefined;
-  const query = isOfAnyState ? eventsOfPage(tx, integrationId) : WebhookEvent.query(tx);
-  if (integrationId !== undefined && !isOfAnyState) query.where('webhook_events.integration_id', integrationId);
-  if (kind !== undefined) query.where('webhook_events.kind', kind);
+  const narrowed = (query: Events): Events => {
+    if (kind !== undefined) query.where('webhook_events.kind', kind);
+    if (since !== undefined) query.where('webhook_events.id', '>=', idAt(since));
+    if (until !== undefined) query.where('webhook_events.id', '<', idAt(until));
+    return narrow(query);
+  };
+  if (integrationId !== undefined && state === undefined) return eventsOfPage(tx, integrationId, narrowed);
+  const query = WebhookEvent.query(tx);
+  if (integrationId !== undefined) query.where('webhook_events.integration_id', integrationId);
   if (state !== undefined) query.whereRaw(isInState[state]);
-  if (since !== undefined) query.where('webhook_events.id', '>=', idAt(since));
-  if (until !== undefined) query.where('webhook_events.id', '<', idAt(until));
-  return query;
+  return narrowed(query);
 }
 
 /** No index has all events of a page, but these have them together. */
 const indexed = ["state = 'pending'", "state = 'parked'", "state in ('processed', 'ignored', 'failed')"];
 
-/** A page of few events, or of none, would else be looked for among all of its organization's. */
-function eventsOfPage(tx: TenantTx, integrationId: Uuid): QueryBuilder<WebhookEvent> {
-  const [first, ...others] = indexed.map(states =>
-    WebhookEvent.query(tx).where({ integration_id: integrationId }).whereRaw(states),
-  );
-  return WebhookEvent.query(tx).from(first!.unionAll(others).as('webhook_events'));
+/**
+ * A page of few events, or of none, would else be looked for among all of its organization's. Each part is narrowed
+ * before they come together: one that has many events is then read in the index's order, and no further than it counts.
+ */
+function eventsOfPage(tx: TenantTx, integrationId: Uuid, narrowed: (query: Events) => Events): Events {
+  const parts = indexed.map(states => {
+    const part = WebhookEvent.query(tx).where({ integration_id: integrationId }).whereRaw(states);
+    return WebhookEvent.query(tx).from(narrowed(part).clearSelect().as('webhook_events'));
+  });
+  const [first, ...others] = parts;
+  return narrowed(WebhookEvent.query(tx).from(first!.unionAll(others).as('webhook_events')));
 }

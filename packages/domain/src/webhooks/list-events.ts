@@ -15,10 +15,11 @@ export async function listEvents(
 ): Promise<Rendered<List<EventShape>>> {
   const { organization, integration, kind, state, since, until, ...page } = input;
   const rows = await ofIntegration(ctx, organization, integration, integrationId =>
-    readRows(ctx, { organization, permission: 'event.read' }, tx => {
-      const query = filteredEvents(tx, { integrationId, kind, state, since, until });
-      return pageOf(query, eventResource, page, 'webhook_events.id');
-    }),
+    readRows(ctx, { organization, permission: 'event.read' }, tx =>
+      filteredEvents(tx, { integrationId, kind, state, since, until }, query =>
+        pageOf(query, eventResource, page, 'webhook_events.id'),
+      ),
+    ),
   );
   return renderPage(rows, eventResource, page.limit, timeInEvent);
 }

@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { authorize } from '../access/authorize.ts';
 import { audit } from '../audit/audit.ts';
 import type { Context } from '../context.ts';
+import { nilId } from '../ids.ts';
 import { findIntegrationId } from '../integrations/integration-reference.ts';
 import { cursorInput, parseCursor, type Rendered } from '../resource.ts';
 import { withTenant } from '../tenancy/doors.ts';
@@ -58,10 +59,12 @@ async function findEvents(
   cursor: string | undefined,
 ): Promise<WebhookEvent[]> {
   const integrationId = integration === undefined ? undefined : await findIntegrationId(tx, integration);
-  const query = filteredEvents(tx, { ...filter, integrationId })
-    .select('id', 'state')
-    .orderBy('id')
-    .limit(maxReplayed + 1);
-  if (cursor !== undefined) query.where('id', '>', parseCursor(cursor, '/cursor'));
-  return await query;
+  const after = cursor === undefined ? nilId : parseCursor(cursor, '/cursor');
+  return await filteredEvents(tx, { ...filter, integrationId }, query =>
+    query
+      .where('id', '>', after)
+      .select('id', 'state')
+      .orderBy('id')
+      .limit(maxReplayed + 1),
+  );
 }

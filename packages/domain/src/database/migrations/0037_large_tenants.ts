@@ -13,21 +13,35 @@ const columns = {
 /** That a page has one integration, and that one tenant: their shares are not to be multiplied. */
 const statistics = `
 create statistics threads_owners (dependencies) on organization_id, integration_id from threads;
-create statistics replies_owners (dependencies) on organization_id, integration_id, page_id from replies;`;
+create statistics replies_owners (dependencies) on organization_id, integration_id, page_id from replies;
+create statistics webhook_events_owners (dependencies) on organization_id, integration_id from webhook_events;`;
+
+const share = 'alter organization_id set (n_distinct = 10), alter integration_id set (n_distinct = 10)';
 
 export const up = `
 ${Object.keys(columns).map(alterTable('set (n_distinct = 10)')).join('\n')}
 ${statistics}
-${ofPartitions('set (n_distinct = 10)')}
+${ofPartitions(`
+    execute format('alter table partitions.%I ${share}', name);
+    execute format('create statistics partitions.%I (dependencies) on organization_id, integration_id from partitions.%I',
+      name || '_owners', name);
+    execute format('analyze partitions.%I', name);`)}
 ${makePartitions(`
-      execute format('alter table partitions.%I alter organization_id set (n_distinct = 10)', name);`)}
+      execute format('alter table partitions.%I ${share}', name);`)}
 analyze ${Object.keys(columns).join(', ')};
 `;
 
 export const down = `
 ${makePartitions('')}
-${ofPartitions('reset (n_distinct)')}
-drop statistics replies_owners, threads_owners;
+${ofPartitions(`
+    execute format('alter table partitions.%I alter organization_id reset (n_distinct),
+      alter integration_id reset (n_distinct)', name);
+    for owners in
+      select s.stxname from pg_catalog.pg_statistic_ext s where s.stxrelid = format('partitions.%I', name)::regclass
+    loop
+      execute format('drop statistics partitions.%I', owners);
+    end loop;`)}
+drop statistics webhook_events_owners, replies_owners, threads_owners;
 ${Object.keys(columns).map(alterTable('reset (n_distinct)')).join('\n')}
 `;
 
@@ -38,24 +52,23 @@ function alterTable(action: string) {
   };
 }
 
-/** Of the partitions that are there: a column's share is each one's own, and is not analyzed for all of them together. */
-function ofPartitions(action: string): string {
+/** For each partition that is there: such statistics are each one's own. @param then about the one called `name` */
+function ofPartitions(then: string): string {
   return `
 do $$
 declare
   name text;
+  owners text;
 begin
   for name in
     select c.relname from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
     where n.nspname = 'partitions' and c.relkind = 'r'
-  loop
-    execute format('alter table partitions.%I alter organization_id ${action}', name);
-    execute format('analyze partitions.%I', name);
+  loop${then}
   end loop;
 end $$;`;
 }
 
-/** @param planned what is said about a new partition, which takes over nothing of the kind */
+/** @param planned what is said about a new partition: it takes statistics over, and no share */
 function makePartitions(planned: string): string {
   return `
 create or replace function app.make_event_partitions(since timestamptz, until timestamptz) returns integer
