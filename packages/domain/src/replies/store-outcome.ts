@@ -116,7 +116,7 @@ const finishSql = `
     where organization_id = $1 and id = $2 and attempts = $3 and state in ('sending', 'unknown') returning event_id
   )
   update webhook_events e set state = $7, reason = $5, processed_at = now()
-  from done where e.organization_id = $1 and e.id = done.event_id`;
+  where e.organization_id = $1 and e.id = any(array(select event_id from done))`;
 
 /** Leaves the event pending, and out of sight for a while. */
 export async function putBack(
@@ -132,7 +132,7 @@ export async function putBack(
      )
      update webhook_events e set reason = ?, attempts = e.attempts + ?,
        not_before = clock_timestamp() + ? * interval '1 second'
-     from back where e.organization_id = ? and e.id = back.event_id`,
+     where e.organization_id = ? and e.id = any(array(select event_id from back))`,
     [
       isInDoubt ? 'unknown' : 'claimed',
       back.reason,

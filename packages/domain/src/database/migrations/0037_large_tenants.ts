@@ -25,7 +25,8 @@ ${ofPartitions(`
     execute format('alter table partitions.%I ${share}', name);
     execute format('create statistics partitions.%I (dependencies) on organization_id, integration_id from partitions.%I',
       name || '_owners', name);
-    execute format('analyze partitions.%I', name);`)}
+    execute format('select exists (select from partitions.%I)', name) into has_rows;
+    if has_rows then execute format('analyze partitions.%I', name); end if;`)}
 ${makePartitions(`
       execute format('alter table partitions.%I ${share}', name);`)}
 analyze ${Object.keys(columns).join(', ')};
@@ -52,13 +53,18 @@ function alterTable(action: string) {
   };
 }
 
-/** For each partition that is there: such statistics are each one's own. @param then about the one called `name` */
+/**
+ * For each partition that is there: such statistics are each one's own. One that is analyzed while it is empty counts as
+ * empty until it is again, and is read whole.
+ * @param then about the one called `name`
+ */
 function ofPartitions(then: string): string {
   return `
 do $$
 declare
   name text;
   owners text;
+  has_rows boolean;
 begin
   for name in
     select c.relname from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
