@@ -20,8 +20,6 @@ export async function benchPostToReply(system: System, tenants: readonly Tenant[
   const worker = await system.startWorker();
   try {
     await writeAndWait(simulator, pageIds, timing.warmUpSeconds);
-    // As autovacuum does, but within a minute.
-    await system.admin.query('analyze');
     const rounds: Float64Array[] = [];
     for (let round = 0; round < timing.rounds; round += 1) {
       await timing.quiet.wait();

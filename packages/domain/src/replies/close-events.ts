@@ -103,18 +103,13 @@ class Closings {
   async store(tx: TenantTx): Promise<void> {
     const each = this.all().flatMap(({ state, reason, ids }) => ids.map(id => ({ id, state, reason })));
     if (each.length === 0) return;
+    const ids = each.map(({ id }) => id);
     await tx.raw(
       `update webhook_events e set state = g.state, reason = g.reason,
          processed_at = case when g.state = 'parked' then null else now() end
        from unnest(?::uuid[], ?::text[], ?::text[]) as g (id, state, reason)
        where e.organization_id = ? and e.id = g.id and ${byKey}`,
-      [
-        each.map(({ id }) => id),
-        each.map(({ state }) => state),
-        each.map(({ reason }) => reason),
-        tx.tenant.organizationId,
-        each.map(({ id }) => id),
-      ] as never,
+      [ids, each.map(({ state }) => state), each.map(({ reason }) => reason), tx.tenant.organizationId, ids] as never,
     );
   }
 }
@@ -124,17 +119,12 @@ async function postponeUntil(
   events: readonly { id: Uuid; until: Date; reason: string }[],
 ): Promise<void> {
   if (events.length === 0) return;
+  const ids = events.map(({ id }) => id);
   await tx.raw(
     `update webhook_events e set not_before = g.due_at, reason = g.reason
      from unnest(?::uuid[], ?::timestamptz[], ?::text[]) as g (id, due_at, reason)
      where e.organization_id = ? and e.id = g.id and ${byKey}`,
-    [
-      events.map(({ id }) => id),
-      events.map(({ until }) => until),
-      events.map(({ reason }) => reason),
-      tx.tenant.organizationId,
-      events.map(({ id }) => id),
-    ] as never,
+    [ids, events.map(({ until }) => until), events.map(({ reason }) => reason), tx.tenant.organizationId, ids] as never,
   );
 }
 

@@ -36,7 +36,7 @@ export function encrypt(key: Uint8Array, plaintext: Uint8Array, associatedData: 
   const { length } = plaintext;
   const at = place(key, nonce, bound, plaintext);
   // In place: the ciphertext, longer by the tag, takes the text's.
-  libsodium._crypto_aead_xchacha20poly1305_ietf_encrypt(
+  const failed = libsodium._crypto_aead_xchacha20poly1305_ietf_encrypt(
     at.text,
     null,
     at.text,
@@ -49,6 +49,7 @@ export function encrypt(key: Uint8Array, plaintext: Uint8Array, associatedData: 
     at.nonce,
     at.key,
   );
+  if (failed) throw new Error('The value cannot be sealed.');
   const sealed = Buffer.allocUnsafe(header.length + nonceBytes + length + tagBytes);
   sealed.set(header, 0);
   sealed.set(nonce, header.length);
@@ -102,9 +103,12 @@ function place(key: Uint8Array, nonce: Uint8Array, bound: Uint8Array, text: Uint
 }
 
 function moreRoom(bytes: number): typeof room {
-  if (room.bytes > 0) libsodium._free(room.address);
   const enough = Math.max(bytes, 4_096, 2 * room.bytes);
-  return { address: libsodium._malloc(enough), bytes: enough };
+  const address = libsodium._malloc(enough);
+  // At 0 is libsodium's own memory.
+  if (address === 0) throw new Error(`libsodium has no memory for ${enough} bytes.`);
+  if (room.bytes > 0) libsodium._free(room.address);
+  return { address, bytes: enough };
 }
 
 // One system call for 256 nonces: asking the system for 24 bytes at a time costs as much as the cipher (measured).

@@ -4,67 +4,72 @@
  * cheap. From here on a tenth of such a table counts as a tenant's share, and a page's as no less than that. A plan
  * that suits a long history suits a short one.
  */
+const tenth = 'set (n_distinct = 10)';
+const average = 'reset (n_distinct)';
 const columns = {
   integrations: ['organization_id'],
   facebook_page_integrations: ['organization_id'],
   threads: ['organization_id', 'integration_id'],
   replies: ['organization_id', 'integration_id', 'page_id'],
 };
+const ofEvents = ['organization_id', 'integration_id'];
 /** That a page has one integration, and that one tenant: their shares are not to be multiplied. */
 const statistics = `
 create statistics threads_owners (dependencies) on organization_id, integration_id from threads;
 create statistics replies_owners (dependencies) on organization_id, integration_id, page_id from replies;
 create statistics webhook_events_owners (dependencies) on organization_id, integration_id from webhook_events;`;
 
-const share = 'alter organization_id set (n_distinct = 10), alter integration_id set (n_distinct = 10)';
-
 export const up = `
-${Object.keys(columns).map(alterTable('set (n_distinct = 10)')).join('\n')}
+${alterTables(tenth)}
 ${statistics}
 ${ofPartitions(`
-    execute format('alter table partitions.%I ${share}', name);
+    execute format('alter table partitions.%I ${alter(ofEvents, tenth)}', name);
     execute format('create statistics partitions.%I (dependencies) on organization_id, integration_id from partitions.%I',
       name || '_owners', name);
-    execute format('select exists (select from partitions.%I)', name) into has_rows;
-    if has_rows then execute format('analyze partitions.%I', name); end if;`)}
+    ${analyzeUnlessEmpty("format('partitions.%I', name)")}`)}
 ${makePartitions(`
-      execute format('alter table partitions.%I ${share}', name);`)}
-analyze ${Object.keys(columns).join(', ')};
+      execute format('alter table partitions.%I ${alter(ofEvents, tenth)}', name);`)}
+do $$ begin${Object.keys(columns)
+  .map(table => `\n  ${analyzeUnlessEmpty(`'${table}'`)}`)
+  .join('')}
+end $$;
 `;
 
 export const down = `
 ${makePartitions('')}
 ${ofPartitions(`
-    execute format('alter table partitions.%I alter organization_id reset (n_distinct),
-      alter integration_id reset (n_distinct)', name);
+    execute format('alter table partitions.%I ${alter(ofEvents, average)}', name);
     for owners in
       select s.stxname from pg_catalog.pg_statistic_ext s where s.stxrelid = format('partitions.%I', name)::regclass
     loop
       execute format('drop statistics partitions.%I', owners);
     end loop;`)}
 drop statistics webhook_events_owners, replies_owners, threads_owners;
-${Object.keys(columns).map(alterTable('reset (n_distinct)')).join('\n')}
+${alterTables(average)}
 `;
 
-function alterTable(action: string) {
-  return (table: string) => {
-    const each = columns[table as keyof typeof columns].map(column => `alter ${column} ${action}`);
-    return `alter table ${table} ${each.join(', ')};`;
-  };
+function alterTables(share: string): string {
+  return Object.entries(columns)
+    .map(([table, names]) => `alter table ${table} ${alter(names, share)};`)
+    .join('\n');
 }
 
-/**
- * For each partition that is there: such statistics are each one's own. One that is analyzed while it is empty counts as
- * empty until it is again, and is read whole.
- * @param then about the one called `name`
- */
+function alter(names: readonly string[], share: string): string {
+  return names.map(name => `alter ${name} ${share}`).join(', ');
+}
+
+/** Analyzed while it is empty, a table counts as empty until it is analyzed again, and is read whole. */
+function analyzeUnlessEmpty(table: string): string {
+  return `if pg_relation_size(${table}::regclass) > 0 then execute format('analyze %s', ${table}::regclass); end if;`;
+}
+
+/** For each partition that is there: such statistics are each one's own. @param then about the one called `name` */
 function ofPartitions(then: string): string {
   return `
 do $$
 declare
   name text;
   owners text;
-  has_rows boolean;
 begin
   for name in
     select c.relname from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
