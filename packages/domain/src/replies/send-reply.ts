@@ -137,7 +137,7 @@ async function makeIntent(
   if (allowed === 0) return 'changed';
   if (attempts === null) return 'next';
   const isInDoubt = kind === 'private_comment' && (reply?.state === 'sending' || reply?.state === 'unknown');
-  return { id, kind, attempts, isInDoubt };
+  return { id, eventId: event.id, kind, attempts, isInDoubt };
 }
 
 const intentSql = `

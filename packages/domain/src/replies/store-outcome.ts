@@ -21,6 +21,7 @@ export type Step = 'next' | 'later' | 'changed' | { paused: Extract<SendFailure,
 /** A try that is committed as `sending`. */
 export interface Intent {
   id: Uuid;
+  eventId: Uuid;
   kind: ReplyKind;
   attempts: number;
   /** An earlier try may have been sent, and this one was made all the same: a private reply is taken once. */
@@ -103,36 +104,36 @@ async function storeUnfinished(tx: TenantTx, drain: UsableDrain, intent: Intent,
 async function finish(
   ctx: Context,
   { organizationId: organization }: Drain,
-  { id, attempts }: Intent,
+  { id, eventId, attempts }: Intent,
   end: { state: 'sent' | 'rejected' | 'unknown'; reason: string; sentId: string | null; event: 'processed' | 'failed' },
 ): Promise<void> {
-  const bindings = [organization, id, attempts, end.state, end.reason, end.sentId, end.event];
+  const bindings = [organization, id, attempts, end.state, end.reason, end.sentId, end.event, eventId];
   await statementInTenant(ctx, { organization }, { sql: finishSql, bindings }, () => failpoint('reply.before_commit'));
 }
 
 const finishSql = `
   with done as (
     update replies set state = $4, reason = $5, sent_id = $6, finished_at = now()
-    where organization_id = $1 and id = $2 and attempts = $3 and state in ('sending', 'unknown') returning event_id
+    where organization_id = $1 and id = $2 and attempts = $3 and state in ('sending', 'unknown') returning id
   )
-  update webhook_events e set state = $7, reason = $5, processed_at = now()
-  where e.organization_id = $1 and e.id = any(array(select event_id from done))`;
+  update webhook_events set state = $7, reason = $5, processed_at = now()
+  where organization_id = $1 and id = $8 and exists (select from done)`;
 
 /** Leaves the event pending, and out of sight for a while. */
 export async function putBack(
   tx: TenantTx,
-  { id, attempts, isInDoubt }: Intent,
+  { id, eventId, attempts, isInDoubt }: Intent,
   back: { reason: string; waits?: string; counts: boolean; afterSeconds: number },
 ): Promise<void> {
   const organization = tx.tenant.organizationId;
   await tx.raw(
     `with back as (
        update replies set state = ?, reason = ?
-       where organization_id = ? and id = ? and attempts = ? and state = 'sending' returning event_id
+       where organization_id = ? and id = ? and attempts = ? and state = 'sending' returning id
      )
-     update webhook_events e set reason = ?, attempts = e.attempts + ?,
+     update webhook_events set reason = ?, attempts = attempts + ?,
        not_before = clock_timestamp() + ? * interval '1 second'
-     where e.organization_id = ? and e.id = any(array(select event_id from back))`,
+     where organization_id = ? and id = ? and exists (select from back)`,
     [
       isInDoubt ? 'unknown' : 'claimed',
       back.reason,
@@ -143,6 +144,7 @@ export async function putBack(
       back.counts ? 1 : 0,
       back.afterSeconds,
       organization,
+      eventId,
     ] as never,
   );
 }

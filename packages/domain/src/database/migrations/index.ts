@@ -29,6 +29,7 @@ import * as repeats from './0034_repeats.ts';
 import * as longHistories from './0035_long_histories.ts';
 import * as boundedDueScan from './0036_bounded_due_scan.ts';
 import * as largeTenants from './0037_large_tenants.ts';
+import * as firstMinute from './0038_first_minute.ts';
 
 /** SQL text in both directions: it can be shown before it is run. */
 export interface Migration {
@@ -70,6 +71,7 @@ export const migrations: readonly Migration[] = [
   { name: '0035_long_histories', ...longHistories },
   { name: '0036_bounded_due_scan', ...boundedDueScan },
   { name: '0037_large_tenants', ...largeTenants },
+  { name: '0038_first_minute', ...firstMinute },
 ];
 
 /** Names of migrations that a database lacks, and of those that it has and this release does not know. */
