@@ -41,8 +41,11 @@ const keeping = {
   /** A slice, its longest calls (a minute each, at most) and their commits. */
   atMostMs: 180_000,
 };
-/** Conversations of one page that are answered at the same time. */
-const concurrency = 8;
+/**
+ * Conversations of one page that are answered at the same time. What a crash finds under way is looked for, where it is
+ * under a comment; a message nobody can look for, so that fewer of them shall be in doubt.
+ */
+const concurrency = { comments: 8, messages: 4 };
 
 /**
  * Works off an integration's pending events in order, under its lease: opens and decides each, closes in bulk what
@@ -130,7 +133,8 @@ async function answerAll(
   isOver: () => boolean,
 ): Promise<'changed' | 'paused' | null> {
   let halt: 'changed' | 'paused' | null = null;
-  const limit = pLimit(concurrency);
+  const [ofComments, ofMessages] = [pLimit(concurrency.comments), pLimit(concurrency.messages)];
+  const limitOf = ([first]: readonly DecidedEvent[]) => (first!.incoming?.kind === 'comment' ? ofComments : ofMessages);
   const answerInOrder = async (conversation: readonly DecidedEvent[]) => {
     for (const event of conversation) {
       if (halt || isOver()) return;
@@ -142,7 +146,7 @@ async function answerAll(
       return;
     }
   };
-  const answers = conversationsOf(events).map(conversation => limit(answerInOrder, conversation));
+  const answers = conversationsOf(events).map(each => limitOf(each)(answerInOrder, each));
   // All of them come to their end before the lease is given back.
   const failed = (await Promise.allSettled(answers)).find(result => result.status === 'rejected');
   if (failed) throw failed.reason;
