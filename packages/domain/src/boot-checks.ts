@@ -1,5 +1,6 @@
 import { checkQueue } from '@pagekeeper/queue/check-queue';
 import type { QueueConnection } from '@pagekeeper/queue/queue';
+import { inTime } from '@pagekeeper/runtime/in-time';
 import { blankTokens, type Log } from '@pagekeeper/runtime/log';
 import { type Database, knexOf } from './database/database.ts';
 import { errorCode, isDatabaseUnavailable } from './database/errors.ts';
@@ -92,7 +93,10 @@ async function lookAtApp(subject: BootSubject, deadline: number): Promise<Examin
   const all = [...faults, ...judgeServer(found, subject.log)];
   if (faults.length > 0) return { found, faults: all };
   const inside = lookInside(subject).catch(error => [`The database at DATABASE_URL ${whyNot(error)}.`]);
-  return { found, faults: [...all, ...(await inTime(inside, deadline, [silent('database', 'DATABASE_URL')]))] };
+  return {
+    found,
+    faults: [...all, ...(await inTime(inside, deadline - Date.now(), [silent('database', 'DATABASE_URL')]))],
+  };
 }
 
 /** Where Postgres carries the queue, its role first. */
@@ -106,7 +110,7 @@ async function lookAtQueue({ urls, queue, production, log }: BootSubject, deadli
       () => [],
       error => [(error as Error).message],
     ),
-    deadline,
+    deadline - Date.now(),
     [silent('queue', queue.type === 'redis' ? 'REDIS_URL' : 'QUEUE_DATABASE_URL')],
   );
 }
@@ -116,7 +120,7 @@ const silent = (what: string, name: string) => `The ${what} at ${name} does not 
 async function examine(name: UrlName, url: string, deadline: number): Promise<Examined> {
   const wanted = expectedRoles[name];
   try {
-    const found = await inTime(examineServer(url, deadlineMs), deadline, null);
+    const found = await inTime(examineServer(url, deadlineMs), deadline - Date.now(), null);
     if (!found) return { found, faults: [silent('database', name)] };
     const { role, power } = found;
     if (power) {
@@ -210,17 +214,4 @@ export async function checkSchema(database: Database): Promise<void> {
 async function isClockMoved(database: Database): Promise<boolean> {
   const { rows } = await knexOf(database).raw(`select clock_offset <> '0' as moved from app.clock`);
   return rows[0]?.moved === true;
-}
-
-/** What it comes to in time; else the other. What was started goes on unobserved. */
-async function inTime<Result>(work: Promise<Result>, deadline: number, otherwise: Result): Promise<Result> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<Result>(resolve => {
-    timer = setTimeout(resolve, deadline - Date.now(), otherwise);
-  });
-  try {
-    return await Promise.race([work, late]);
-  } finally {
-    clearTimeout(timer);
-  }
 }

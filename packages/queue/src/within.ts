@@ -1,4 +1,7 @@
+import { inTime } from '@pagekeeper/runtime/in-time';
 import { QueueUnavailableError } from './errors.ts';
+
+const late = Symbol('late');
 
 /**
  * The promise's result, if it comes in time.
@@ -6,30 +9,12 @@ import { QueueUnavailableError } from './errors.ts';
  * @throws {@link QueueUnavailableError} with the code `timeout` otherwise; what was started goes on unobserved
  */
 export async function within<Result>(timeoutMs: number, action: string, work: Promise<Result>): Promise<Result> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => reject(new QueueUnavailableError(action, 'timeout')), timeoutMs);
-  });
-  try {
-    return await Promise.race([work, late]);
-  } finally {
-    clearTimeout(timer);
-  }
+  const result = await inTime(work, timeoutMs, late);
+  if (result === late) throw new QueueUnavailableError(action, 'timeout');
+  return result as Result;
 }
 
 /** Whether the promise settled, either way, before the time was over. */
 export async function settledWithin(timeoutMs: number, work: Promise<unknown>): Promise<boolean> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<false>(resolve => {
-    timer = setTimeout(() => resolve(false), timeoutMs);
-  });
-  const settled = work.then(
-    () => true,
-    () => true,
-  );
-  try {
-    return await Promise.race([settled, late]);
-  } finally {
-    clearTimeout(timer);
-  }
+  return (await inTime(Promise.allSettled([work]), timeoutMs, late)) !== late;
 }

@@ -1,5 +1,6 @@
 import type { Readiness } from '@pagekeeper/domain/readiness';
 import type { Queue } from '@pagekeeper/queue/queue';
+import { inTime } from '@pagekeeper/runtime/in-time';
 import type { Express } from 'express';
 
 export interface HealthOptions {
@@ -29,10 +30,11 @@ export function mountHealth(app: Express, { readiness, queue, isStopping }: Heal
 }
 
 const answers = (check: Promise<unknown>): Promise<boolean> =>
-  Promise.race([
+  inTime(
     check.then(
       () => true,
       () => false,
     ),
-    new Promise<boolean>(resolve => setTimeout(resolve, 3_000, false).unref()),
-  ]);
+    3_000,
+    false,
+  );

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { inTime } from '@pagekeeper/runtime/in-time';
 import type { Log } from '@pagekeeper/runtime/log';
 import pLimit from 'p-limit';
 import { type Mailer, trySend } from './mailer.ts';
@@ -43,8 +44,7 @@ export function createMailPost({ mailer, log }: { mailer: Pick<Mailer, 'send'>; 
     },
     async close() {
       stopping.abort();
-      const late = sleep(closeMs, undefined, { ref: false });
-      await Promise.race([Promise.all(waiting), late]);
+      await inTime(Promise.all(waiting), closeMs, null);
     },
   };
 }

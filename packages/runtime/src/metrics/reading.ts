@@ -1,3 +1,5 @@
+import { inTime } from '../in-time.ts';
+
 /** What is known of something that costs to find out: the last value, null where there is none. */
 export type Reading<Value> = () => Promise<Value | null>;
 
@@ -22,14 +24,6 @@ export function createReading<Value>(
   return async () => {
     if (last && performance.now() - last.at < freshMs) return last.value;
     running ??= run();
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<null>(resolve => {
-      timer = setTimeout(resolve, timeoutMs, null);
-    });
-    try {
-      return await Promise.race([running, late]);
-    } finally {
-      clearTimeout(timer);
-    }
+    return await inTime(running, timeoutMs, null);
   };
 }
