@@ -1,6 +1,6 @@
 import { requiredScopes } from '@pagekeeper/facebook/dialog';
 import type { PageGrant, TokenInfo } from '@pagekeeper/facebook/graph-client';
-import { isWithheld, neededScopes, neededTasks } from '../facebook/judge-page.ts';
+import { missingTasks, neededScopes, withheldScopes } from '../facebook/needs.ts';
 import type { StatusReason } from '../integrations/facebook-page-integration.ts';
 import { noPages, noPageToken, noUsablePages, permissionsMissing, taskMissing, withheld } from './reasons.ts';
 
@@ -28,9 +28,9 @@ export function judgeFoundPage(info: TokenInfo, page: PageGrant): StatusReason |
   if (!page.token) return noPageToken;
   const missing = missingAndNeeded(info);
   if (missing.length > 0) return permissionsMissing(missing);
-  const elsewhere = Object.keys(neededScopes).filter(scope => isWithheld(info, scope, page.id));
+  const elsewhere = withheldScopes(info, page.id);
   if (elsewhere.length > 0) return withheld(elsewhere);
-  const lacking = neededTasks.find(({ anyOf }) => !anyOf.some(task => page.tasks.includes(task)));
+  const [lacking] = missingTasks(page.tasks);
   return lacking ? taskMissing(lacking.anyOf, lacking.for) : null;
 }
 

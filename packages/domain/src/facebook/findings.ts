@@ -1,7 +1,7 @@
 import type { CheckedLogin } from './checked-login.ts';
 import { userTokenEnd } from './examine-login.ts';
 import type { PageExamination } from './examine-pages.ts';
-import { isWithheld, neededScopes, neededTasks } from './judge-page.ts';
+import { missingScopes, missingTasks, withheldScopes } from './needs.ts';
 
 /** What the last check saw, as the connection doctor tells it. Holds no token. */
 export interface StoredFindings {
@@ -24,7 +24,6 @@ export function describeFindings(
   const { pageId, integrationId } = examination.page;
   const found = examination.outcome === 'seen' ? examination.found : null;
   const info = found?.info;
-  const names = Object.keys(neededScopes);
   const tasks = found?.grant?.tasks ?? null;
   const endsAt = userTokenEnd(login, user);
   return {
@@ -35,14 +34,10 @@ export function describeFindings(
           data_access_expires_at: info.dataAccessExpiresAt?.toISOString() ?? null,
         }
       : null,
-    missing_scopes: info?.isValid ? names.filter(scope => !info.scopes.includes(scope)) : [],
-    withheld_scopes: info?.isValid ? names.filter(scope => isWithheld(info, scope, pageId)) : [],
+    missing_scopes: info?.isValid ? missingScopes(info) : [],
+    withheld_scopes: info?.isValid ? withheldScopes(info, pageId) : [],
     tasks,
-    missing_tasks: tasks
-      ? neededTasks
-          .filter(({ anyOf }) => !anyOf.some(task => tasks.includes(task)))
-          .map(({ anyOf }) => anyOf.join(' or '))
-      : [],
+    missing_tasks: tasks ? missingTasks(tasks).map(({ anyOf }) => anyOf.join(' or ')) : [],
     subscribed: subscriptions.get(integrationId)?.asWanted ?? null,
     login: { is_alive: user.isAlive, expires_at: endsAt?.toISOString() ?? null },
   };

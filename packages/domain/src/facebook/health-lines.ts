@@ -1,7 +1,7 @@
 import { type PageStatus, type StatusReason, tokenDeadStatuses } from '../integrations/facebook-page-integration.ts';
 import type { IntegrationConfig } from '../integrations/integration-config.ts';
 import type { StoredFindings } from './findings.ts';
-import { neededScopes } from './judge-page.ts';
+import { neededScopes } from './needs.ts';
 
 export const lineNames = [
   'token',

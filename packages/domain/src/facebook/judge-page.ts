@@ -1,6 +1,7 @@
 import type { TokenError, TokenInfo } from '@pagekeeper/facebook/graph-client';
 import { isForeignToken } from '@pagekeeper/facebook/graph-error';
 import { type PageStatus, type StatusReason, tokenDeadStatuses } from '../integrations/facebook-page-integration.ts';
+import { missingScopes, missingTasks, withheldScopes } from './needs.ts';
 
 /** What a check found out about one page. */
 export interface PageSituation {
@@ -30,19 +31,6 @@ export interface Verdict {
   endsAt?: Date;
 }
 
-/** Scopes without which a promised feature fails, and for what. */
-export const neededScopes: Readonly<Record<string, string>> = {
-  pages_manage_metadata: 'receiving events',
-  pages_messaging: 'answering messages and writing private replies',
-  pages_manage_engagement: 'answering comments',
-};
-
-/** Tasks that we need on a page, any one of each group, and for what. */
-export const neededTasks: readonly { anyOf: readonly string[]; for: string }[] = [
-  { anyOf: ['MESSAGING'], for: 'answering messages' },
-  { anyOf: ['MODERATE', 'CREATE_CONTENT', 'MANAGE'], for: 'receiving events and answering comments' },
-];
-
 const day = 24 * 3_600_000;
 const expiryNoticeMs = 14 * day;
 
@@ -62,18 +50,17 @@ export function judgePage(situation: PageSituation, now: Date): Verdict {
 }
 
 function judgeGrant({ token, pageId, tasks }: PageSituation): Verdict | null {
-  const names = Object.keys(neededScopes);
-  const missing = names.filter(scope => !token.scopes.includes(scope));
+  const missing = missingScopes(token);
   if (missing.length > 0) {
     const detail = `Facebook did not grant ${missing.join(', ')}.`;
     return verdict('needs_permission', 'permission_missing', detail, reconnect);
   }
-  const withheld = names.filter(scope => isWithheld(token, scope, pageId));
+  const withheld = withheldScopes(token, pageId);
   if (withheld.length > 0) {
     const detail = `The login grants ${withheld.join(', ')} for other pages, not for this one.`;
     return verdict('needs_permission', 'page_not_granted', detail, 'Connect again, and tick this page in the dialog.');
   }
-  const lacking = neededTasks.find(({ anyOf }) => tasks && !anyOf.some(task => tasks.includes(task)));
+  const lacking = tasks && missingTasks(tasks)[0];
   if (!lacking) return null;
   const detail = `The person who connected the page lacks the task ${lacking.anyOf.join(' or ')} on it, needed for ${lacking.for}.`;
   return verdict(
@@ -82,12 +69,6 @@ function judgeGrant({ token, pageId, tasks }: PageSituation): Verdict | null {
     detail,
     'An admin of the page gives it to them, or connects the page.',
   );
-}
-
-/** Without target ids a scope holds for all of the person's pages. */
-export function isWithheld({ granularScopes }: TokenInfo, scope: string, pageId: string): boolean {
-  const granular = granularScopes.find(candidate => candidate.scope === scope);
-  return granular?.targetIds !== null && granular?.targetIds !== undefined && !granular.targetIds.includes(pageId);
 }
 
 function judgeConnection({ holdsClaim, subscribed }: PageSituation): Verdict | null {
