@@ -14,7 +14,7 @@ import type { TenantTx } from '../tenancy/tenant-tx.ts';
 import { blockIn, blockPage } from './block-page.ts';
 import { closeEvents } from './close-events.ts';
 import { beginDrain, type Drain, endDrain, extendDrain, renewDrain, type UsableDrain } from './drain-lease.ts';
-import { batchSize, type DecidedEvent, pendingEvents, type ReplyOptions, readEvents } from './read-events.ts';
+import { type DecidedEvent, pendingEvents, type ReplyOptions, readEvents } from './read-events.ts';
 import { reconcileReply } from './reconcile-reply.ts';
 import { sendReply } from './send-reply.ts';
 import type { Step } from './store-outcome.ts';
@@ -97,7 +97,9 @@ const noteOpening = (tx: TenantTx, { integrationId: id }: Drain, events: number)
 async function drainSlice(ctx: Context, drain: Drain, options: DrainOptions): Promise<DrainOutcome> {
   const endsAt = performance.now() + sliceMs;
   const isOver = () => options.signal.aborted || performance.now() > endsAt;
-  for (let events = 0; ; ) {
+  const seen = new Set<Uuid>();
+  const end = (outcome: DrainOutcome['outcome']): DrainOutcome => ({ outcome, events: seen.size });
+  for (;;) {
     const batch = await withTenant(ctx, { organization: drain.organizationId }, async tx => {
       // In one flight. What was read is worth something only where the lease is ours still.
       const [times, rows] = await together([renewDrain(tx, drain), pendingEvents(tx, drain)]);
@@ -108,19 +110,21 @@ async function drainSlice(ctx: Context, drain: Drain, options: DrainOptions): Pr
       if (block) await blockPage(tx, drain, block);
       return { decided, block, ...closed };
     });
-    if (!batch) return { outcome: 'changed', events };
+    if (!batch) return end('changed');
     const { decided } = batch;
-    events += decided.length;
+    const seenBefore = seen.size;
+    for (const { id } of decided) seen.add(id);
     tellOfClosing(ctx, drain, decided, batch);
     failpoint('drain.after_close');
-    if (batch.block) return { outcome: 'paused', events };
+    if (batch.block) return end('paused');
     const { token } = drain;
     // Without a token everything that needs one was parked.
     const halt = token ? await answerAll(ctx, { ...drain, token }, batch.left, options, isOver) : null;
-    if (halt) return { outcome: halt, events };
-    if (options.signal.aborted) return { outcome: 'stopped', events };
-    if (isOver()) return { outcome: 'continued', events };
-    if (decided.length < batchSize) return { outcome: 'drained', events };
+    if (halt) return end(halt);
+    if (options.signal.aborted) return end('stopped');
+    if (isOver()) return end('continued');
+    // What came meanwhile is answered sooner so than by a job of its own. What only comes again has to wait.
+    if (seen.size === seenBefore) return end('drained');
   }
 }
 
