@@ -146,7 +146,7 @@ async function createTenants(system: System, count: number): Promise<Tenant[]> {
   return tenants;
 }
 
-/** As autovacuum would leave the tables: those without rows it never looks at, and Postgres takes none for empty. */
+/** As autovacuum would leave them: it never looks at tables without rows, which Postgres then does not take for empty. */
 async function vacuumAnalyze(admin: System['admin']): Promise<void> {
   const { rows } = await admin.query<{ tables: string }>(
     `select string_agg(relid::regclass::text, ', ') as tables from pg_stat_user_tables where pg_relation_size(relid) > 0`,

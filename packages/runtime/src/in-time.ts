@@ -1,6 +1,6 @@
 /**
- * What it comes to in time, a failure too; else the other. What was started goes on unobserved.
- * @param ms from now; less than 0 is now
+ * The work's result, or its failure, if it comes in time; else `otherwise`. What was started goes on, and nobody hears
+ * how it ends.
  */
 export async function inTime<Result, Otherwise>(
   work: Promise<Result>,
@@ -9,7 +9,7 @@ export async function inTime<Result, Otherwise>(
 ): Promise<Result | Otherwise> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<Otherwise>(resolve => {
-    timer = setTimeout(resolve, ms, otherwise);
+    timer = setTimeout(resolve, Math.max(0, ms), otherwise);
   });
   try {
     return await Promise.race([work, late]);

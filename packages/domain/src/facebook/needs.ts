@@ -7,7 +7,7 @@ export const neededScopes: Readonly<Record<string, string>> = {
   pages_manage_engagement: 'answering comments',
 };
 
-const names = Object.keys(neededScopes);
+const scopeNames = Object.keys(neededScopes);
 
 /** Tasks that we need on a page, any one of each group, and for what. */
 const neededTasks: readonly { anyOf: readonly string[]; for: string }[] = [
@@ -16,11 +16,11 @@ const neededTasks: readonly { anyOf: readonly string[]; for: string }[] = [
 ];
 
 /** Needed scopes that are not granted. */
-export const missingScopes = ({ scopes }: TokenInfo): string[] => names.filter(scope => !scopes.includes(scope));
+export const missingScopes = ({ scopes }: TokenInfo): string[] => scopeNames.filter(scope => !scopes.includes(scope));
 
 /** Needed scopes that are granted for other pages. Without target ids a scope holds for all of the person's pages. */
 export const withheldScopes = ({ granularScopes }: TokenInfo, pageId: string): string[] =>
-  names.filter(scope => {
+  scopeNames.filter(scope => {
     const targets = granularScopes.find(granular => granular.scope === scope)?.targetIds;
     return targets ? !targets.includes(pageId) : false;
   });

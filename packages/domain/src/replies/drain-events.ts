@@ -14,7 +14,7 @@ import type { TenantTx } from '../tenancy/tenant-tx.ts';
 import { blockIn, blockPage } from './block-page.ts';
 import { closeEvents } from './close-events.ts';
 import { beginDrain, type Drain, endDrain, extendDrain, renewDrain, type UsableDrain } from './drain-lease.ts';
-import { type DecidedEvent, pendingEvents, type ReplyOptions, readEvents } from './read-events.ts';
+import { batchSize, type DecidedEvent, pendingEvents, type ReplyOptions, readEvents } from './read-events.ts';
 import { reconcileReply } from './reconcile-reply.ts';
 import { sendReply } from './send-reply.ts';
 import type { Step } from './store-outcome.ts';
@@ -28,7 +28,7 @@ export interface DrainOptions extends ReplyOptions {
 }
 
 export interface DrainOutcome {
-  /** drained: nothing is left that is due. continued: its slice of time is over, it goes on behind the others. */
+  /** drained: nothing new is due. continued: its slice of time is over, it goes on behind the others. */
   outcome: 'drained' | 'continued' | 'changed' | 'paused' | 'stopped' | 'busy' | 'gone';
   events: number;
 }
@@ -42,8 +42,8 @@ const keeping = {
   atMostMs: 180_000,
 };
 /**
- * Conversations of one page that are answered at the same time. What a crash finds under way is looked for, where it is
- * under a comment; a message nobody can look for, so that fewer of them shall be in doubt.
+ * Conversations of one page that are answered at the same time. A crash leaves in doubt what is under way. A public
+ * answer is looked for, a private one may be sent again; nobody can look for a message, so fewer of them are under way.
  */
 const concurrency = { comments: 8, messages: 4 };
 
@@ -70,20 +70,18 @@ export async function drainEvents(
     if (drain.damaged) await askForCheck(ctx, drain);
     const extend = () => withTenant(ctx, { organization }, tx => extendDrain(tx, drain));
     const letGo = keepLease(ctx, { integration_id }, extend, keeping);
-    const done = await drainSlice(ctx, drain, options)
-      .catch(async error => {
-        // Whoever tries again shall not wait for the lease's end.
-        await withTenant(ctx, { organization }, tx => endDrain(tx, drain));
-        throw error;
-      })
-      .finally(letGo);
-    await withTenant(ctx, { organization }, tx =>
-      together([endDrain(tx, drain), done.events > 0 && noteOpening(tx, drain, done.events)]),
-    );
-    if (done.outcome === 'continued' || done.outcome === 'changed') {
+    const opened = new Set<Uuid>();
+    const outcome = await drainSlice(ctx, drain, options, opened).finally(async () => {
+      letGo();
+      // Also after a failure: whoever tries again shall not wait for the lease's end.
+      await withTenant(ctx, { organization }, tx =>
+        together([endDrain(tx, drain), opened.size > 0 && noteOpening(tx, drain, opened.size)]),
+      );
+    });
+    if (outcome === 'continued' || outcome === 'changed') {
       await nudge(ctx, drainEventsJob, { organization_id: organization, integration_id });
     }
-    return done;
+    return { outcome, events: opened.size };
   } catch (error) {
     if (isGone(error)) return { outcome: 'gone', events: 0 };
     throw error;
@@ -94,11 +92,15 @@ export async function drainEvents(
 const noteOpening = (tx: TenantTx, { integrationId: id }: Drain, events: number): Promise<void> =>
   audit(tx, { action: 'events.drained', subject: { type: 'integration', id }, changes: { events } });
 
-async function drainSlice(ctx: Context, drain: Drain, options: DrainOptions): Promise<DrainOutcome> {
+/** @param opened takes the events that were opened */
+async function drainSlice(
+  ctx: Context,
+  drain: Drain,
+  options: DrainOptions,
+  opened: Set<Uuid>,
+): Promise<DrainOutcome['outcome']> {
   const endsAt = performance.now() + sliceMs;
   const isOver = () => options.signal.aborted || performance.now() > endsAt;
-  const seen = new Set<Uuid>();
-  const end = (outcome: DrainOutcome['outcome']): DrainOutcome => ({ outcome, events: seen.size });
   for (;;) {
     const batch = await withTenant(ctx, { organization: drain.organizationId }, async tx => {
       // In one flight. What was read is worth something only where the lease is ours still.
@@ -110,21 +112,21 @@ async function drainSlice(ctx: Context, drain: Drain, options: DrainOptions): Pr
       if (block) await blockPage(tx, drain, block);
       return { decided, block, ...closed };
     });
-    if (!batch) return end('changed');
+    if (!batch) return 'changed';
     const { decided } = batch;
-    const seenBefore = seen.size;
-    for (const { id } of decided) seen.add(id);
+    const openedBefore = opened.size;
+    for (const { id } of decided) opened.add(id);
     tellOfClosing(ctx, drain, decided, batch);
     failpoint('drain.after_close');
-    if (batch.block) return end('paused');
+    if (batch.block) return 'paused';
     const { token } = drain;
     // Without a token everything that needs one was parked.
     const halt = token ? await answerAll(ctx, { ...drain, token }, batch.left, options, isOver) : null;
-    if (halt) return end(halt);
-    if (options.signal.aborted) return end('stopped');
-    if (isOver()) return end('continued');
-    // What came meanwhile is answered sooner so than by a job of its own. What only comes again has to wait.
-    if (seen.size === seenBefore) return end('drained');
+    if (halt) return halt;
+    if (options.signal.aborted) return 'stopped';
+    if (isOver()) return 'continued';
+    // What came meanwhile is answered sooner than by a job of its own. What only comes again waits for the sweep.
+    if (opened.size === openedBefore) return decided.length < batchSize ? 'drained' : 'continued';
   }
 }
 
@@ -150,7 +152,7 @@ async function answerAll(
       return;
     }
   };
-  const answers = conversationsOf(events).map(each => limitOf(each)(answerInOrder, each));
+  const answers = conversationsOf(events).map(conversation => limitOf(conversation)(answerInOrder, conversation));
   // All of them come to their end before the lease is given back.
   const failed = (await Promise.allSettled(answers)).find(result => result.status === 'rejected');
   if (failed) throw failed.reason;

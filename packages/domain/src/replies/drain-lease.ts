@@ -135,14 +135,15 @@ export interface Times {
 
 /**
  * Null when the lease was lost or the page is not what it was: its token replaced, dead or alive again, a permission
- * given or taken. Then the events stay pending and the drain begins anew. (Parked on yesterday's news they would wait
+ * given or taken, replies paused or wanted again. Then the events stay pending and the drain begins anew. (Parked on yesterday's news they would wait
  * for the next check.)
  */
 export async function renewDrain(tx: TenantTx, drain: Drain): Promise<Times | null> {
   const { rows } = await tx.raw(
     `update facebook_page_integrations set drain_until = ${leaseEnd}
      where organization_id = ? and id = ? and drain_token = ? and generation = ? and status = ? and page_access_token = ?
-       and findings is not distinct from ?::jsonb
+       and findings is not distinct from ?::jsonb and (? or revived_at is null)
+       and ? = (select o.replies_paused from organizations o where o.id = organization_id)
      returning app.now() as now, clock_timestamp() as clock`,
     [
       drain.organizationId,
@@ -152,6 +153,8 @@ export async function renewDrain(tx: TenantTx, drain: Drain): Promise<Times | nu
       drain.status,
       drain.sealedToken,
       drain.findings,
+      drain.reviving,
+      drain.repliesPaused,
     ] as never,
   );
   return rows[0] ?? null;

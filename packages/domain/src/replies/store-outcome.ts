@@ -76,14 +76,16 @@ export async function storeFailure(
   }
 }
 
+/** In seconds: a comment shows a moment after it is made, and for a message nobody asks. */
+const firstLookAfter = { public_comment: 3, message: 0 };
+
 type Unfinished = Exclude<SendFailure, { type: 'done' | 'rejected' | 'given_up' }>;
 
 async function storeUnfinished(tx: TenantTx, drain: UsableDrain, intent: Intent, failure: Unfinished): Promise<Step> {
   const { reason } = failure;
   switch (failure.type) {
     case 'unknown': {
-      // The others are looked for at once.
-      const afterSeconds = intent.kind === 'private_comment' ? failure.afterSeconds : 0;
+      const afterSeconds = { ...firstLookAfter, private_comment: failure.afterSeconds }[intent.kind];
       await putBack(tx, { ...intent, isInDoubt: true }, { reason, waits: waitsForProof, counts: true, afterSeconds });
       return 'next';
     }

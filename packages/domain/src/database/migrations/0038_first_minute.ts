@@ -1,7 +1,8 @@
 /**
  * Until a table is analyzed for the first time, a minute after its first rows, the planner takes each tenant for one
- * row: everything that a tenant has, and the one row of a key, then pass for the same. What ANALYZE will say of tenants
- * (0037_large_tenants) is said before it. Before Postgres 18 nobody can say it.
+ * row: all that a tenant has, and the one row of a key, then look alike. What ANALYZE will say of tenants
+ * (0037_large_tenants) is said before it. Before Postgres 18 nobody can say it. Events are left out: their statements
+ * name the key itself.
  */
 const columns = {
   integrations: ['organization_id'],
