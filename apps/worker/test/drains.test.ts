@@ -35,6 +35,33 @@ describe('a drain', () => {
     expect(first.events).toBeGreaterThan(1);
   });
 
+  it('that began while replies were paused answers what comes once they are wanted again', async () => {
+    const page = await acme.connectPage();
+    const { page_id } = page.page;
+    await network.simulator.post('/__sim/faults', {
+      match: { page_id, endpoint: 'comments', method: 'POST' },
+      fault: { type: 'lost_response' },
+      times: 1,
+    });
+    const asked = await talk.comment(page, { text: 'Hello?' });
+    await expect.poll(async () => (await talk.replyTo(asked.comment_id))?.state, { timeout: 5_000 }).toBe('unknown');
+    await network.simulator.calm();
+    await acme.owner.expect(200, acme.owner.patch(acme.path, { replies_paused: true }));
+    // It is looked for by a drain that knows of the pause, and takes its time.
+    await network.simulator.post('/__sim/faults', {
+      match: { page_id, endpoint: 'comments', method: 'GET' },
+      fault: { type: 'latency', ms: 700 },
+    });
+    await network.untilSql(
+      `select 1 from facebook_page_integrations where page_id = '${page_id}' and drain_until > now()`,
+      'it is looked for',
+    );
+    await acme.owner.expect(200, acme.owner.patch(acme.path, { replies_paused: false }));
+    const late = await talk.comment(page, { text: 'And now?' });
+    await network.settle(30_000);
+    expect(await talk.replyTo(late.comment_id)).toMatchObject({ state: 'sent' });
+  }, 60_000);
+
   it('tries once what Facebook refuses for now, and goes on with the others', async () => {
     const page = await acme.connectPage();
     await talk.refuse(page, { code: 2, is_transient: true });

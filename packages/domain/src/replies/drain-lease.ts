@@ -135,8 +135,8 @@ export interface Times {
 
 /**
  * Null when the lease was lost or the page is not what it was: its token replaced, dead or alive again, a permission
- * given or taken, replies paused or wanted again. Then the events stay pending and the drain begins anew. (Parked on yesterday's news they would wait
- * for the next check.)
+ * given or taken, replies paused or wanted again. Then the events stay pending and the drain begins anew. (Parked on
+ * yesterday's news they would wait for the next check.)
  */
 export async function renewDrain(tx: TenantTx, drain: Drain): Promise<Times | null> {
   const { rows } = await tx.raw(
