@@ -11,9 +11,10 @@ import { nudge } from '../nudge.ts';
 import { passAnswers, pauseApp } from '../tenancy/app-pause.ts';
 import { isGone, withTenant } from '../tenancy/doors.ts';
 import type { TenantTx } from '../tenancy/tenant-tx.ts';
+import { type AnsweringDrain, commitsOf } from './answer-commits.ts';
 import { blockIn, blockPage } from './block-page.ts';
 import { closeEvents } from './close-events.ts';
-import { beginDrain, type Drain, endDrain, extendDrain, renewDrain, type UsableDrain } from './drain-lease.ts';
+import { beginDrain, type Drain, endDrain, extendDrain, renewDrain } from './drain-lease.ts';
 import { batchSize, type DecidedEvent, pendingEvents, type ReplyOptions, readEvents } from './read-events.ts';
 import { reconcileReply } from './reconcile-reply.ts';
 import { sendReply } from './send-reply.ts';
@@ -121,7 +122,8 @@ async function drainSlice(
     if (batch.block) return 'paused';
     const { token } = drain;
     // Without a token everything that needs one was parked.
-    const halt = token ? await answerAll(ctx, { ...drain, token }, batch.left, options, isOver) : null;
+    const answering = token && { ...drain, token, commits: commitsOf(ctx, drain) };
+    const halt = answering && (await answerAll(ctx, answering, batch.left, options, isOver));
     if (halt) return halt;
     if (options.signal.aborted) return 'stopped';
     if (isOver()) return 'continued';
@@ -133,7 +135,7 @@ async function drainSlice(
 /** Null when every event had its turn, or the slice is over. */
 async function answerAll(
   ctx: Context,
-  drain: UsableDrain,
+  drain: AnsweringDrain,
   events: readonly DecidedEvent[],
   options: DrainOptions,
   isOver: () => boolean,
@@ -172,7 +174,7 @@ function conversationsOf(events: readonly DecidedEvent[]): DecidedEvent[][] {
 
 async function answer(
   ctx: Context,
-  drain: UsableDrain,
+  drain: AnsweringDrain,
   event: DecidedEvent,
   { quietSeconds }: DrainOptions,
 ): Promise<Step> {

@@ -1,15 +1,13 @@
 import type { GraphError } from '@pagekeeper/facebook/graph-error';
 import { pageRestMs, type Usage } from '@pagekeeper/facebook/usage';
-import { failpoint } from '@pagekeeper/runtime/failpoint';
 import type { Context } from '../context.ts';
-import type { Uuid } from '../ids.ts';
 import { usedUp } from '../integrations/facebook-page-integration.ts';
 import { pausePage } from '../integrations/pause-page.ts';
-import { statementInTenant, withTenant } from '../tenancy/doors.ts';
+import { withTenant } from '../tenancy/doors.ts';
 import type { TenantTx } from '../tenancy/tenant-tx.ts';
+import type { AnsweringDrain, Intent } from './answer-commits.ts';
 import { restPage } from './block-page.ts';
-import type { Drain, UsableDrain } from './drain-lease.ts';
-import type { ReplyKind } from './reply.ts';
+import type { UsableDrain } from './drain-lease.ts';
 import { type SendFailure, waitsForProof } from './settle.ts';
 
 /**
@@ -17,16 +15,6 @@ import { type SendFailure, waitsForProof } from './settle.ts';
  * 'changed': the lease, the page or what it is to do is not what it was. 'paused': nothing more may be sent now.
  */
 export type Step = 'next' | 'later' | 'changed' | { paused: Extract<SendFailure, { type: 'pause' }> };
-
-/** A try that is committed as `sending`. */
-export interface Intent {
-  id: Uuid;
-  eventId: Uuid;
-  kind: ReplyKind;
-  attempts: number;
-  /** An earlier try may have been sent, and this one was made all the same: a private reply is taken once. */
-  isInDoubt: boolean;
-}
 
 interface Sent {
   ok: true;
@@ -38,13 +26,13 @@ export type CallResult = Sent | { ok: false; error: GraphError };
 /** Stores that it was sent. Facebook may want the page left alone from then on. */
 export async function storeSent(
   ctx: Context,
-  drain: UsableDrain,
+  drain: AnsweringDrain,
   intent: Intent,
   { sentId, usage }: Sent,
   { rule }: { rule: string },
 ): Promise<Step> {
   const reason = rule === 'default' ? 'Answered with the default text.' : `Answered with ${rule}.`;
-  await finish(ctx, drain, intent, { state: 'sent', reason, sentId, event: 'processed' });
+  await drain.commits.end(intent, { state: 'sent', reason, sentId, event: 'processed' });
   const waitMs = pageRestMs(usage, drain.pageId);
   if (waitMs === null) return 'next';
   // The next call would be refused, and prolong it.
@@ -55,7 +43,7 @@ export async function storeSent(
 /** Stores what a failed try means. */
 export async function storeFailure(
   ctx: Context,
-  drain: UsableDrain,
+  drain: AnsweringDrain,
   intent: Intent,
   failure: SendFailure,
 ): Promise<Step> {
@@ -63,13 +51,13 @@ export async function storeFailure(
   const { reason } = failure;
   switch (failure.type) {
     case 'done':
-      await finish(ctx, drain, intent, { state: 'sent', reason, sentId: null, event: 'processed' });
+      await drain.commits.end(intent, { state: 'sent', reason, sentId: null, event: 'processed' });
       return 'next';
     case 'rejected':
-      await finish(ctx, drain, intent, { state: 'rejected', reason, sentId: null, event: 'failed' });
+      await drain.commits.end(intent, { state: 'rejected', reason, sentId: null, event: 'failed' });
       return 'next';
     case 'given_up':
-      await finish(ctx, drain, intent, { state: 'unknown', reason, sentId: null, event: 'processed' });
+      await drain.commits.end(intent, { state: 'unknown', reason, sentId: null, event: 'processed' });
       return 'next';
     default:
       return await withTenant(ctx, { organization }, tx => storeUnfinished(tx, drain, intent, failure));
@@ -98,28 +86,6 @@ async function storeUnfinished(tx: TenantTx, drain: UsableDrain, intent: Intent,
       return { paused: failure };
   }
 }
-
-/**
- * Ends a reply and its event, unless another process has tried it since. One that was given up meanwhile, since nobody
- * could know, is known now.
- */
-async function finish(
-  ctx: Context,
-  { organizationId: organization }: Drain,
-  { id, eventId, attempts }: Intent,
-  end: { state: 'sent' | 'rejected' | 'unknown'; reason: string; sentId: string | null; event: 'processed' | 'failed' },
-): Promise<void> {
-  const bindings = [organization, id, attempts, end.state, end.reason, end.sentId, end.event, eventId];
-  await statementInTenant(ctx, { organization }, { sql: finishSql, bindings }, () => failpoint('reply.before_commit'));
-}
-
-const finishSql = `
-  with done as (
-    update replies set state = $4, reason = $5, sent_id = $6, finished_at = now()
-    where organization_id = $1 and id = $2 and attempts = $3 and state in ('sending', 'unknown') returning id
-  )
-  update webhook_events set state = $7, reason = $5, processed_at = now()
-  where organization_id = $1 and id = $8 and exists (select from done)`;
 
 /** Leaves the event pending, and out of sight for a while. */
 export async function putBack(

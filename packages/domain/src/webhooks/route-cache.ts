@@ -1,4 +1,4 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
+import { gathered } from '@pagekeeper/runtime/gathered';
 import { LRUCache } from 'lru-cache';
 import type { Database } from '../database/database.ts';
 import { type PageRoute, routePages } from '../tenancy/route-pages.ts';
@@ -11,16 +11,17 @@ type Routes = ReadonlyMap<string, PageRoute>;
  * each time: no insert would find them stale, and a page that was connected a moment ago would miss its first events.
  */
 export class RouteCache {
-  readonly #database: Database;
   readonly #open = new LRUCache<string, PageRoute>({ max: 100_000, ttl: 30_000 });
-  /** Pages that the next query asks for, and its answer. */
-  readonly #wanted = new Set<string>();
-  #next: Promise<Routes> | undefined;
-  /** Ends with the last query. */
-  #underWay: Promise<unknown> = Promise.resolve();
+  readonly #ask: (pageIds: readonly string[]) => Promise<Routes>;
 
   constructor(database: Database) {
-    this.#database = database;
+    // Deliveries that come at the same moment, or while a query is under way, ask together: however many come for pages
+    // that nobody claims, they cost one query at a time.
+    this.#ask = gathered(async asked => {
+      const routes = await routePages(database, [...new Set(asked.flat())]);
+      const byPage: Routes = new Map(routes.map(route => [route.pageId, route]));
+      return asked.map(() => byPage);
+    });
   }
 
   /** The open route of a page as it was known a moment ago; undefined where it must be asked for. */
@@ -49,25 +50,6 @@ export class RouteCache {
       else this.#open.delete(pageId);
     }
     return found;
-  }
-
-  /**
-   * Deliveries that come at the same moment, or while a query is under way, ask together: however many come for pages
-   * that nobody claims, they cost one query at a time.
-   */
-  #ask(pageIds: readonly string[]): Promise<Routes> {
-    for (const pageId of pageIds) this.#wanted.add(pageId);
-    if (!this.#next) {
-      this.#next = Promise.all([nextTurn(), this.#underWay]).then(async () => {
-        const asked = [...this.#wanted];
-        this.#wanted.clear();
-        this.#next = undefined;
-        return new Map((await routePages(this.#database, asked)).map(route => [route.pageId, route]));
-      });
-      // Whoever asked hears of its failure.
-      this.#underWay = this.#next.catch(() => {});
-    }
-    return this.#next;
   }
 
   forget(pageId: string): void {
