@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import type { Context } from '@pagekeeper/domain/context';
 import { newId, parsePublicId, type Uuid } from '@pagekeeper/domain/ids';
 import { type AnswerCommits, commitsOf, type Intent, type Wish } from '@pagekeeper/domain/replies/answer-commits';
@@ -74,6 +75,34 @@ describe('answers that are committed together', () => {
     expect(await repliesOf([settled, doubted, second])).toMatchObject([{ state: 'sent' }, { attempts: 1 }]);
   });
 
+  it('end in ways of their own', async () => {
+    const wishes = await Promise.all([wish(), wish({ kind: 'private_comment', threadHash: randomBytes(32) }), wish()]);
+    const [first, second, third] = await begin(wishes);
+    await Promise.all([
+      commits.end(first!, { state: 'sent', reason: 'Answered.', sentId: '1_2', event: 'processed' }),
+      commits.end(second!, { state: 'rejected', reason: 'Facebook: no.', sentId: null, event: 'failed' }),
+      commits.end(third!, { state: 'unknown', reason: 'It may have been sent.', sentId: null, event: 'processed' }),
+    ]);
+    expect(await transactions(wishes)).toBe(1);
+    expect(await repliesOf(wishes)).toMatchObject([
+      { state: 'sent', reason: 'Answered.', sent_id: '1_2', thread_hash: null },
+      { state: 'rejected', reason: 'Facebook: no.', sent_id: null, thread_hash: wishes[1]!.threadHash },
+      { state: 'unknown', reason: 'It may have been sent.', sent_id: null, thread_hash: null },
+    ]);
+    expect(await eventsOf(wishes)).toEqual(['processed', 'failed', 'processed']);
+  });
+
+  it('do not wait for one whose event somebody holds', async () => {
+    const wishes = await Promise.all([wish(), wish(), wish()]);
+    const intents = await begin(wishes);
+    await network.sql('begin');
+    await network.sql('select 1 from webhook_events where id = $1 for update', [wishes[1]!.eventId]);
+    const ends = await Promise.allSettled(intents.map(intent => end([intent])));
+    await network.sql('rollback');
+    expect(ends.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
+    expect(await repliesOf(wishes)).toMatchObject([{ state: 'sent' }, { state: 'sending' }, { state: 'sent' }]);
+  }, 30_000);
+
   it('are ended by whoever tried last', async () => {
     const [mine, theirs] = await Promise.all([wish(), wish()]);
     const intents = await begin([mine, theirs]);
@@ -83,7 +112,7 @@ describe('answers that are committed together', () => {
     expect(await eventsOf([mine, theirs])).toEqual(['processed', 'pending']);
   });
 
-  it('are not begun, all of them, once the lease is another’s', async () => {
+  it('are none of them begun once the lease is another’s', async () => {
     const wishes = await Promise.all([wish(), wish()]);
     await network.sql('update facebook_page_integrations set drain_token = $1 where id = $2', [newId(), integrationId]);
     expect(await Promise.all(wishes.map(each => commits.begin(each)))).toEqual(['changed', 'changed']);
@@ -92,7 +121,7 @@ describe('answers that are committed together', () => {
 });
 
 /** A reply to an event of its own. */
-async function wish({ kind = 'public_comment' as Wish['kind'] } = {}): Promise<Wish> {
+async function wish({ kind = 'public_comment', threadHash = null }: Partial<Wish> = {}): Promise<Wish> {
   const [id, eventId] = [newId(), newId()];
   await network.sql(
     `insert into webhook_events (organization_id, id, integration_id, kind, payload, page_id, state)
@@ -100,7 +129,7 @@ async function wish({ kind = 'public_comment' as Wish['kind'] } = {}): Promise<W
     [acme.uuid, eventId, integrationId],
   );
   const text = Buffer.from('Sealed elsewhere.');
-  return { id, eventId, kind, isInDoubt: false, sourceId: id, rule: 'default', text, threadHash: null, earlier: null };
+  return { id, eventId, kind, isInDoubt: false, sourceId: id, rule: 'default', text, threadHash, earlier: null };
 }
 
 const begin = async (wishes: readonly Wish[]) =>

@@ -5,10 +5,10 @@ import type { Uuid } from '../ids.ts';
 
 export const byteaArray = (values: readonly (Uint8Array | null)[]): Buffer => encode(17, values);
 
-export const textArray = (values: readonly string[]): Buffer =>
+export const textArray = (values: readonly (string | null)[]): Buffer =>
   encode(
     25,
-    values.map(value => Buffer.from(value)),
+    values.map(value => (value === null ? null : Buffer.from(value))),
   );
 
 export const uuidArray = (values: readonly Uuid[]): Buffer => encode(2950, values.map(bytesOfUuid));

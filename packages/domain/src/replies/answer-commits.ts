@@ -61,15 +61,16 @@ export interface AnsweringDrain extends UsableDrain {
 
 export function commitsOf(ctx: Context, drain: Drain): AnswerCommits {
   const begin = (wishes: readonly Wish[]) => beginAnswers(ctx, drain, wishes);
-  const end = (ends: readonly Ended[]) => endAnswers(ctx, drain, ends);
+  const end = (endings: readonly Ending[]) => endAnswers(ctx, drain, endings);
   const [beginTogether, endTogether] = [gathered(begin), gathered(end)];
-  // A crash leaves in doubt what one commit holds, and what waits for one. Nobody can look for a message.
+  // After a crash all answers of a commit are in doubt, and those whose end waits for one. Nobody can look for a message.
   return {
     begin: async wish => (wish.kind === 'message' ? (await begin([wish]))[0]! : await beginTogether(wish)),
     async end({ id, eventId, attempts, kind }, how) {
-      const ended = { ...how, id, eventId, attempts };
-      if (kind === 'message') await end([ended]);
-      else await endTogether(ended);
+      const ending = { ...how, id, eventId, attempts };
+      if (kind === 'message') await end([ending]);
+      // One event that somebody holds shall not leave the others in doubt: all of them were sent.
+      else await endTogether(ending).catch(() => end([ending]));
     },
   };
 }
@@ -81,7 +82,7 @@ async function beginAnswers(
 ): Promise<(Intent | 'next' | 'changed')[]> {
   const organization = drain.organizationId;
   // A statement cannot meet the same source twice; the second finds the reply taken, as it would a moment later.
-  const rows = [...new Map(wishes.toReversed().map(wish => [wish.sourceId, wish])).values()];
+  const rows = wishes.filter((wish, at) => wishes.findIndex(({ sourceId }) => sourceId === wish.sourceId) === at);
   const bindings = [
     organization,
     drain.integrationId,
@@ -132,49 +133,49 @@ const beginSql = `
     for share of p
   ), wishes as (
     select * from unnest($8::uuid[], $9::uuid[], $10::text[], $11::text[], $12::text[], $13::bytea[], $14::bytea[],
-      $15::int[], $16::text[]) as w (id, event_id, source_id, kind, rule, text, thread_hash, attempts, earlier_state)
+      $15::int[], $16::text[]) as g (id, event_id, source_id, kind, rule, text, thread_hash, attempts, earlier_state)
   ), begun as (
     insert into replies as r (organization_id, id, integration_id, event_id, page_id, source_id, kind, state, rule,
       reason, text, thread_hash, attempts, sending_at)
-    select organization_id, w.id, $2, event_id, $7, source_id, kind, 'sending', rule, 'On its way.', text, thread_hash,
+    select organization_id, g.id, $2, event_id, $7, source_id, kind, 'sending', rule, 'On its way.', text, thread_hash,
       attempts, clock_timestamp()
-    from allowed, wishes w
+    from allowed, wishes g
     on conflict (organization_id, page_id, source_id) do update set state = 'sending', kind = excluded.kind,
       rule = excluded.rule, reason = excluded.reason, text = excluded.text, event_id = excluded.event_id,
       thread_hash = excluded.thread_hash, attempts = excluded.attempts, sending_at = clock_timestamp(), finished_at = null
     where r.id = excluded.id and r.attempts = excluded.attempts - 1
-      and r.state = (select earlier_state from wishes w where w.id = excluded.id)
+      and r.state = (select earlier_state from wishes g where g.id = excluded.id)
     returning r.id
   )
   select (select count(*)::int from allowed) as allowed, array(select id from begun) as ids`;
 
-type Ended = End & Pick<Intent, 'id' | 'eventId' | 'attempts'>;
+type Ending = End & Pick<Intent, 'id' | 'eventId' | 'attempts'>;
 
-async function endAnswers(ctx: Context, { organizationId }: Drain, ends: readonly Ended[]): Promise<undefined[]> {
+async function endAnswers(ctx: Context, { organizationId }: Drain, endings: readonly Ending[]): Promise<undefined[]> {
   const bindings = [
     organizationId,
-    uuidArray(ends.map(({ id }) => id)),
-    int4Array(ends.map(({ attempts }) => attempts)),
-    textArray(ends.map(({ state }) => state)),
-    textArray(ends.map(({ reason }) => reason)),
-    ends.map(({ sentId }) => sentId),
-    uuidArray(ends.map(({ eventId }) => eventId)),
-    textArray(ends.map(({ event }) => event)),
+    uuidArray(endings.map(({ id }) => id)),
+    int4Array(endings.map(({ attempts }) => attempts)),
+    textArray(endings.map(({ state }) => state)),
+    textArray(endings.map(({ reason }) => reason)),
+    textArray(endings.map(({ sentId }) => sentId)),
+    uuidArray(endings.map(({ eventId }) => eventId)),
+    textArray(endings.map(({ event }) => event)),
   ];
   const statement = { sql: endSql, bindings };
   await statementInTenant(ctx, { organization: organizationId }, statement, () => failpoint('reply.before_commit'));
-  return ends.map(() => undefined);
+  return endings.map(() => undefined);
 }
 
 // Conditions of the keys themselves: with those of a join alone, a planner that knows nothing reads all that a tenant has.
 const endSql = `
-  with ends as (
+  with endings as (
     select * from unnest($2::uuid[], $3::int[], $4::text[], $5::text[], $6::text[], $7::uuid[], $8::text[])
       as g (id, attempts, state, reason, sent_id, event_id, event_state)
   ), done as (
-    update replies r set state = g.state, reason = g.reason, sent_id = g.sent_id, finished_at = now() from ends g
+    update replies r set state = g.state, reason = g.reason, sent_id = g.sent_id, finished_at = now() from endings g
     where r.organization_id = $1 and r.id = any($2) and r.id = g.id and r.attempts = g.attempts
       and r.state in ('sending', 'unknown') returning r.id
   )
   update webhook_events e set state = g.event_state, reason = g.reason, processed_at = now()
-  from ends g join done using (id) where e.organization_id = $1 and e.id = any($7) and e.id = g.event_id`;
+  from endings g join done using (id) where e.organization_id = $1 and e.id = any($7) and e.id = g.event_id`;
