@@ -51,21 +51,24 @@ describe('answers that are committed together', () => {
   });
 
   it('do not keep one another from it: only who comes second to a comment, or knows an old state, is refused', async () => {
-    const [tried, doubted, settled] = await Promise.all([wish(), wish(), wish()]);
-    await begin([tried, doubted, settled]);
+    const [tried, doubted, settled, overtaken] = await Promise.all([wish(), wish(), wish(), wish()]);
+    await begin([tried, doubted, settled, overtaken]);
     await network.sql(`update replies set state = 'claimed' where id = $1`, [tried.id]);
     await network.sql(`update replies set state = 'sent' where id = $1`, [settled.id]);
+    await network.sql(`update replies set state = 'claimed', attempts = 2 where id = $1`, [overtaken.id]);
     const again = { ...tried, earlier: { attempts: 1, state: 'claimed' } } as const;
     const alsoAgain = { ...again, eventId: (await wish()).eventId };
     const tooLate = { ...settled, earlier: { attempts: 1, state: 'sending' } } as const;
+    const tooSlow = { ...overtaken, earlier: { attempts: 1, state: 'claimed' } } as const;
     const unaware = { ...doubted, earlier: null };
     const fresh = await wish();
     const second = { ...(await wish()), sourceId: fresh.sourceId };
     const begun = await Promise.all(
-      [again, alsoAgain, tooLate, unaware, fresh, second].map(each => commits.begin(each)),
+      [again, alsoAgain, tooLate, tooSlow, unaware, fresh, second].map(each => commits.begin(each)),
     );
     expect(begun).toMatchObject([
       { eventId: tried.eventId, attempts: 2 },
+      'next',
       'next',
       'next',
       'next',
@@ -92,7 +95,7 @@ describe('answers that are committed together', () => {
     expect(await eventsOf(wishes)).toEqual(['processed', 'failed', 'processed']);
   });
 
-  it('do not wait for one whose event somebody holds', async () => {
+  it('are not left in doubt by one whose event somebody holds', async () => {
     const wishes = await Promise.all([wish(), wish(), wish()]);
     const intents = await begin(wishes);
     await network.sql('begin');
