@@ -41,28 +41,28 @@ type Events = QueryBuilder<WebhookEvent>;
 export function filteredEvents(tx: TenantTx, filter: EventFilter, narrow: (query: Events) => Events): Events {
   const { integrationId, kind, state, since, until } = filter;
   const narrowed = (query: Events): Events => {
+    if (integrationId !== undefined) query.where('webhook_events.integration_id', integrationId);
     if (kind !== undefined) query.where('webhook_events.kind', kind);
     if (since !== undefined) query.where('webhook_events.id', '>=', idAt(since));
     if (until !== undefined) query.where('webhook_events.id', '<', idAt(until));
     return narrow(query);
   };
-  if (integrationId !== undefined && state === undefined) return eventsOfPage(tx, integrationId, narrowed);
-  const query = WebhookEvent.query(tx);
-  if (integrationId !== undefined) query.where('webhook_events.integration_id', integrationId);
-  if (state !== undefined) query.whereRaw(isInState[state]);
-  return narrowed(query);
+  if (state !== undefined) return narrowed(WebhookEvent.query(tx).whereRaw(isInState[state]));
+  if (integrationId !== undefined || kind !== undefined) return eventsOfAnyState(tx, narrowed);
+  return narrowed(WebhookEvent.query(tx));
 }
 
-/** No index has all events of a page, but these have them together. */
+/** No index has all events of a page or of a kind, but these have them together. */
 const indexed = ["state = 'pending'", "state = 'parked'", "state in ('processed', 'ignored', 'failed')"];
 
 /**
- * A page of few events, or of none, would else be looked for among all of its organization's. Each part is narrowed
- * before they come together: one that has many events is then read in the index's order, and no further than it counts.
+ * Few events of a page or of a kind, or none, would else be looked for among all of their organization's. Each part is
+ * narrowed before they come together: one that has many events is then read in the index's order, and no further than it
+ * counts.
  */
-function eventsOfPage(tx: TenantTx, integrationId: Uuid, narrowed: (query: Events) => Events): Events {
+function eventsOfAnyState(tx: TenantTx, narrowed: (query: Events) => Events): Events {
   const parts = indexed.map(states => {
-    const part = WebhookEvent.query(tx).where({ integration_id: integrationId }).whereRaw(states);
+    const part = WebhookEvent.query(tx).whereRaw(states);
     return WebhookEvent.query(tx).from(narrowed(part).clearSelect().as('webhook_events'));
   });
   const [first, ...others] = parts;

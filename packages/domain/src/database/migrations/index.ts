@@ -30,6 +30,7 @@ import * as longHistories from './0035_long_histories.ts';
 import * as boundedDueScan from './0036_bounded_due_scan.ts';
 import * as largeTenants from './0037_large_tenants.ts';
 import * as firstMinute from './0038_first_minute.ts';
+import * as rareEvents from './0039_rare_events.ts';
 
 /** SQL text in both directions: it can be shown before it is run. */
 export interface Migration {
@@ -72,6 +73,7 @@ export const migrations: readonly Migration[] = [
   { name: '0036_bounded_due_scan', ...boundedDueScan },
   { name: '0037_large_tenants', ...largeTenants },
   { name: '0038_first_minute', ...firstMinute },
+  { name: '0039_rare_events', ...rareEvents },
 ];
 
 /** Names of migrations that a database lacks, and of those that it has and this release does not know. */
