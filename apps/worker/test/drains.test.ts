@@ -35,6 +35,23 @@ describe('a drain', () => {
     expect(first.events).toBeGreaterThan(1);
   });
 
+  it('answers somebody, however long the database takes to come there', async () => {
+    const page = await acme.connectPage();
+    await network.sql(`
+      create function public.take_long() returns trigger language plpgsql as $$
+      begin
+        perform pg_sleep(1.1);
+        return new;
+      end $$;
+      create trigger slow_lease before update of drain_until on facebook_page_integrations
+        for each row when (new.drain_token = old.drain_token) execute function public.take_long()`);
+    const asked = await talk.write(page, { text: 'Hello?', from: { name: 'Ana' } });
+    await expect
+      .poll(async () => (await talk.replyTo(asked.mid))?.state, { timeout: 15_000 })
+      .toBe('sent')
+      .finally(() => network.sql('drop function public.take_long cascade'));
+  });
+
   it('that began while replies were paused answers what comes once they are wanted again', async () => {
     const page = await acme.connectPage();
     const { page_id } = page.page;

@@ -1,4 +1,4 @@
-import { maxThreadReplies } from '@pagekeeper/domain/replies/decide';
+import { maxPrivateReplies, maxThreadReplies } from '@pagekeeper/domain/replies/decide';
 import { type Network, startNetwork } from '@pagekeeper/testing/network/network';
 import type { ConnectedPage, Tenant } from '@pagekeeper/testing/network/tenant';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -58,6 +58,35 @@ describe('a replay', () => {
     expect(await answers(connected)).toHaveLength(1);
     const { sends } = await network.simulator.get(`/__sim/ledger/counts?page_id=${connected.page.page_id}`);
     expect(sends.total).toBe(1);
+  });
+
+  it('with replies sends no more private ones in an hour than Facebook takes', async () => {
+    const acme = await network.tenant('acme');
+    const comment_reply = { text: 'Inside.', visibility: 'private' };
+    const connected = await acme.connectPage({ config: { auto_reply: 'shadow', comment_reply } });
+    await write(connected);
+    await network.settle(30_000);
+    await network.sql(
+      `insert into replies (organization_id, id, integration_id, event_id, page_id, source_id, kind, state, reason,
+         sending_at, finished_at)
+       select organization_id, gen_random_uuid(), id, gen_random_uuid(), page_id, 'source ' || n, 'private_comment', 'sent',
+         'Sent.', now(), now()
+       from facebook_page_integrations, generate_series(1, $2) n where page_id = $1`,
+      [connected.page.page_id, maxPrivateReplies],
+    );
+    const path = `${acme.path}/integrations/${connected.id}`;
+    await acme.owner.expect(200, acme.owner.patch(path, { config: { auto_reply: true, comment_reply } }));
+    const { owner } = acme;
+    await owner.expect(200, owner.post(`${acme.path}/events/replay`, { filter: {}, with_replies: true }));
+    const waits = { state: 'pending', reason: expect.stringContaining('waits for its turn') };
+    await expect.poll(() => commentsOf(acme)).toMatchObject([waits]);
+    const sent = async () =>
+      (await network.simulator.get(`/__sim/ledger/counts?page_id=${connected.page.page_id}`)).sends.total;
+    expect(await sent()).toBe(0);
+    await network.sql(`update replies set sending_at = now() - interval '2 hours' where source_id like 'source %'`);
+    await network.sql('update webhook_events set not_before = null where not_before is not null');
+    await network.settle(30_000);
+    expect(await sent()).toBe(1);
   });
 
   it.each([false, 'shadow'])('with replies answers, once, what came while auto_reply was %j', async auto_reply => {

@@ -38,7 +38,7 @@ export async function closeEvents(
       const stored = toStore(event);
       closings.add(id, 'processed', stored.reason);
       decisions.push(stored);
-    } else if (decision.waits && !reply) postponed.push({ id, ...decision.waits });
+    } else if (decision.waits) postponed.push({ id, ...decision.waits });
     else if (event.heldUntil) postponed.push({ id, until: event.heldUntil, reason: waitsForTurn });
     else left.push(event);
   }

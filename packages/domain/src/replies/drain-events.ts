@@ -100,7 +100,7 @@ async function drainSlice(
   options: DrainOptions,
   opened: Set<Uuid>,
 ): Promise<DrainOutcome['outcome']> {
-  const endsAt = performance.now() + sliceMs;
+  let endsAt = Number.POSITIVE_INFINITY;
   const isOver = () => options.signal.aborted || performance.now() > endsAt;
   for (;;) {
     const batch = await withTenant(ctx, { organization: drain.organizationId }, async tx => {
@@ -114,6 +114,8 @@ async function drainSlice(
       return { decided, block, ...closed };
     });
     if (!batch) return 'changed';
+    // From the first commit: where the database takes a second to come there, somebody is answered all the same.
+    endsAt = Math.min(endsAt, performance.now() + sliceMs);
     const { decided } = batch;
     const openedBefore = opened.size;
     for (const { id } of decided) opened.add(id);
