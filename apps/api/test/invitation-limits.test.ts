@@ -52,10 +52,16 @@ describe('an invitation', () => {
     for (let index = 0; index < 5; index += 1) tenants.push(await network.tenant('mailer'));
     const inviteTo = ({ owner, path }: Tenant, { email }: Persona) =>
       owner.post(`${path}/invitations`, { email, role: 'MEMBER' });
-    for (const tenant of tenants.slice(0, 4)) {
+    const [again] = tenants;
+    const { id } = await again!.owner.expect(201, inviteTo(again!, guest));
+    const resend = () => again!.owner.post(`${again!.path}/invitations/${id}/resend`);
+    for (let mail = 0; mail < 3; mail += 1) await again!.owner.expect(200, resend());
+    for (const tenant of tenants.slice(1, 4)) {
       for (let mail = 0; mail < 5; mail += 1) await tenant.owner.expect(201, inviteTo(tenant, guest));
     }
-    expectLimit(await inviteTo(tenants[4]!, guest));
+    await again!.owner.expect(200, resend());
+    await again!.owner.expect(404, again!.owner.post(`${again!.path}/invitations/inv_unknown/resend`));
+    for (const answer of [await inviteTo(tenants[4]!, guest), await resend()]) expectLimit(answer);
     await tenants[4]!.owner.expect(201, inviteTo(tenants[4]!, other));
   }, 60_000);
 

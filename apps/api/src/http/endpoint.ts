@@ -7,6 +7,8 @@ import type { Caller, UserActor } from '@pagekeeper/domain/tenancy/actor';
 import type { Credentials } from '@pagekeeper/domain/users/credentials';
 import * as z from 'zod';
 
+type Awaitable<Value> = Value | Promise<Value>;
+
 export type Method = 'get' | 'post' | 'put' | 'patch' | 'delete';
 
 /** What a handler is given: everything parsed, the caller known. */
@@ -55,8 +57,8 @@ export interface Endpoint {
   permission: Permission;
   /** Takes a password, which could be guessed here: counted as an attempt to sign in is. */
   takesPassword: boolean;
-  /** Sends an invitation, to the `email` in its body or to whom it went before: counted as such. */
-  invites: boolean;
+  /** Where it sends an invitation: the address, by which it is counted as such. Null: it will be refused. */
+  invites: ((request: EndpointRequest<never, never, never>) => Awaitable<string | null>) | null;
   /** A person with a session only, or a customer's program with an API key too. */
   caller: 'person' | 'anyone';
   params: z.ZodObject;
@@ -70,6 +72,14 @@ export interface Endpoint {
   refusals: readonly ErrorCode[];
   run(request: EndpointRequest<never, never, never>): Promise<Answer>;
 }
+
+/** What the handler of an endpoint with these schemas is given. */
+type TypedRequest<Params extends z.ZodObject, Query extends z.ZodObject, Body, Who> = EndpointRequest<
+  z.output<Params>,
+  z.output<Query>,
+  Body extends z.ZodType ? z.output<Body> : undefined,
+  Who extends 'person' ? UserActor : Caller
+>;
 
 /** Declares an endpoint; the handler sees the types of its schemas. */
 export function defineEndpoint<
@@ -88,20 +98,13 @@ export function defineEndpoint<
     body?: Body;
     streams?: string;
     takesPassword?: boolean;
-    invites?: boolean;
     refusals?: Endpoint['refusals'];
-    run(
-      request: EndpointRequest<
-        z.output<Params>,
-        z.output<Query>,
-        Body extends z.ZodType ? z.output<Body> : undefined,
-        Who extends 'person' ? UserActor : Caller
-      >,
-    ): Promise<Answer>;
+    invites?(request: TypedRequest<Params, Query, Body, Who>): Awaitable<string | null>;
+    run(request: TypedRequest<Params, Query, Body, Who>): Promise<Answer>;
   },
 ): Endpoint {
   const { query = noQuery, body = null } = endpoint;
-  const usual = { refusals: [], caller: 'anyone', streams: null, takesPassword: false, invites: false };
+  const usual = { refusals: [], caller: 'anyone', streams: null, takesPassword: false, invites: null };
   return { ...usual, ...endpoint, query, body } as Endpoint;
 }
 

@@ -115,8 +115,8 @@ async function answer(endpoint: Endpoint, request: Request, response: Response, 
   const once = onceOf(endpoint, request, actor, services.vault);
   const ctx = { ...services, actor, requestId: String(request.id), ifMatch: versionsIn(request), once };
   try {
-    const run = () => endpoint.run({ ctx, facebook, credentials, repliesOff, params, query, body } as never);
-    const answered = await counted(endpoint, { request, response, actor, body }, run, options);
+    const parsed = { ctx, facebook, credentials, repliesOff, params, query, body } as never;
+    const answered = await counted(endpoint, parsed, { request, response, actor }, options);
     // Its door let it in.
     if (actor.type === 'api_key') keyUse.note(actor.secretHash);
     if (answered instanceof Stream) {
@@ -149,15 +149,16 @@ async function answer(endpoint: Endpoint, request: Request, response: Response, 
 
 /** Runs it; some endpoints count by more than the caller. */
 async function counted(
-  { takesPassword, invites }: Endpoint,
-  { request, response, actor, body }: { request: Request; response: Response; actor: Caller; body: object },
-  run: () => Promise<Answer>,
+  endpoint: Endpoint,
+  parsed: Parameters<Endpoint['run']>[0],
+  { request, response, actor }: { request: Request; response: Response; actor: Caller },
   options: MountOptions,
 ): Promise<Answer> {
-  if (takesPassword) return await guessing(request, actor, run, options);
-  if (!invites) return await run();
+  const run = () => endpoint.run(parsed);
+  if (endpoint.takesPassword) return await guessing(request, actor, run, options);
+  const email = await endpoint.invites?.(parsed);
+  if (!email) return await run();
   const { limits } = options;
-  const { email = null } = body as { email?: string };
   await limits.refuseInvitation(response, actor, email);
   const answer = await run();
   await limits.countInvitation(actor, email);

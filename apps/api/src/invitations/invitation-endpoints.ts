@@ -2,7 +2,7 @@ import { acceptInvitation, acceptInvitationInput } from '@pagekeeper/domain/invi
 import { createInvitation, createInvitationInput } from '@pagekeeper/domain/invitations/create-invitation';
 import { invitationShape, newInvitationShape } from '@pagekeeper/domain/invitations/invitation';
 import { listInvitations, listInvitationsInput } from '@pagekeeper/domain/invitations/list-invitations';
-import { resendInvitation } from '@pagekeeper/domain/invitations/resend-invitation';
+import { readInvitee, resendInvitation } from '@pagekeeper/domain/invitations/resend-invitation';
 import { revokeInvitation } from '@pagekeeper/domain/invitations/revoke-invitation';
 import { organizationShape } from '@pagekeeper/domain/organizations/organization';
 import { defineEndpoint } from '../http/endpoint.ts';
@@ -30,7 +30,7 @@ export const invitationEndpoints = [
     summary: 'Invite an e-mail address; an open invitation of the same address is replaced',
     tag,
     permission: 'invitation.write',
-    invites: true,
+    invites: ({ body }) => body.email,
     params: organizationParams,
     body: createInvitationInput,
     responses: { 201: newInvitationShape },
@@ -43,7 +43,7 @@ export const invitationEndpoints = [
     summary: 'Send it again, with a new link',
     tag,
     permission: 'invitation.write',
-    invites: true,
+    invites: ({ ctx, params }) => readInvitee(ctx, params),
     params: invitationParams,
     responses: { 200: newInvitationShape },
     run: ({ ctx, params }) => resendInvitation(ctx, params),

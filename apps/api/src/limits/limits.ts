@@ -57,20 +57,16 @@ export class Limits {
   /**
    * Before an invitation, which writes to an address that did not ask for it. An organization has limits of its own, of
    * which whoever makes many organizations has many.
-   * @param email null where it goes to whom it went before
    */
-  async refuseInvitation(response: Response, actor: Caller, email: string | null): Promise<void> {
-    const verdicts = await Promise.all([
-      this.#inviters.ask(nameOf(actor)),
-      email === null ? null : this.#invitees.ask(hash(email)),
-    ]);
-    const spent = verdicts.find(verdict => verdict?.allowed === false);
+  async refuseInvitation(response: Response, actor: Caller, email: string): Promise<void> {
+    const verdicts = await Promise.all([this.#inviters.ask(nameOf(actor)), this.#invitees.ask(hash(email))]);
+    const spent = verdicts.find(({ allowed }) => !allowed);
     if (spent) enforce(response, spent);
   }
 
-  /** An invitation that was made: what is refused spends nobody's. */
-  async countInvitation(actor: Caller, email: string | null): Promise<void> {
-    await Promise.all([this.#inviters.take(nameOf(actor)), email !== null && this.#invitees.take(hash(email))]);
+  /** An invitation that was sent: what is refused spends nobody's. */
+  async countInvitation(actor: Caller, email: string): Promise<void> {
+    await Promise.all([this.#inviters.take(nameOf(actor)), this.#invitees.take(hash(email))]);
   }
 
   /** A request that has no caller and costs us something: as many as a caller may send. */

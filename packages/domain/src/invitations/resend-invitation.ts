@@ -2,10 +2,12 @@ import { raw } from 'objection';
 import { authorize, refuseAbove } from '../access/authorize.ts';
 import { audit } from '../audit/audit.ts';
 import type { Context } from '../context.ts';
+import { parsePublicId } from '../ids.ts';
 import { sendInvitationJob } from '../jobs.ts';
 import { nudge } from '../nudge.ts';
 import type { Rendered } from '../resource.ts';
 import { withTenant } from '../tenancy/doors.ts';
+import { readRows } from '../tenancy/read-rows.ts';
 import {
   acceptUrl,
   findInvitation,
@@ -18,6 +20,19 @@ import {
   validDays,
 } from './invitation.ts';
 import { invitationResent, limitInvitations, lockInvitations } from './limit-invitations.ts';
+
+/** The address of an invitation, for whoever may send it again; null where there is none. */
+export async function readInvitee(
+  ctx: Context,
+  { organization, invitation }: { organization: string; invitation: string },
+): Promise<string | null> {
+  const id = parsePublicId('invitation', invitation);
+  if (!id) return null;
+  const [row] = await readRows(ctx, { organization, permission: 'invitation.write' }, tx =>
+    Invitation.query(tx).where({ id }).select('email'),
+  );
+  return (row?.email as string | undefined) ?? null;
+}
 
 /**
  * Sends an open invitation again, with a new link and all of its time. The link before leads nowhere. From now on it
