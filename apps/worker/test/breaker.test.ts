@@ -160,7 +160,7 @@ describe('after a throttle of our app', () => {
     expect(await network.sql('select on_trial, until from app_pauses')).toEqual([{ on_trial: false, until: null }]);
   }, 60_000);
 
-  it('a page that is let go without a call proves nothing', async () => {
+  it('a page that is let go without a call proves nothing, and lets another go first', async () => {
     const { id, page } = await acme.connectPage();
     // The sweep of this minute shall find nothing that goes on trial first.
     await network.settle();
@@ -185,13 +185,12 @@ describe('after a throttle of our app', () => {
     await network.untilSql(isGone, 'the page is let go');
     expect(await callsSoFar()).toBe(before);
     expect(await network.sql('select on_trial from app_pauses')).toEqual([{ on_trial: true }]);
-    await endRest();
     expect((await acme.refresh(pages[0]!.id)).outcome).toBe('checked');
   }, 60_000);
 });
 
 describe('a login whose token does not open', () => {
-  it('proves nothing when it is on trial', async () => {
+  it('proves nothing when it is on trial, and lets another go first', async () => {
     await mendFacebook();
     const { id, page } = await acme.connectPage();
     await network.settle();
@@ -208,9 +207,26 @@ describe('a login whose token does not open', () => {
     expect((await acme.refresh(id)).outcome).toBe('checked');
     expect(await callsSoFar()).toBe(before);
     expect(await network.sql('select on_trial from app_pauses')).toEqual([{ on_trial: true }]);
-    await endRest();
     expect((await acme.refresh(pages[0]!.id)).outcome).toBe('checked');
   }, 60_000);
+});
+
+describe('a login that another process checks', () => {
+  it('lets another go first when it is on trial', async () => {
+    await restOnTrial('1 minute');
+    await endRest();
+    const lease = (until: string) =>
+      network.sql(
+        `update facebook_logins set lease_token = gen_random_uuid(), lease_until = ${until}
+         where id = (select login_id from facebook_page_integrations where page_id = $1)`,
+        [pages[1]!.page.page_id],
+      );
+    await lease(`clock_timestamp() + interval '1 minute'`);
+    expect((await acme.refresh(pages[1]!.id)).outcome).toBe('busy');
+    expect(await network.sql('select on_trial from app_pauses')).toEqual([{ on_trial: true }]);
+    expect((await acme.refresh(pages[0]!.id)).outcome).toBe('checked');
+    await lease('null');
+  });
 });
 
 describe('a login that fails while others do not', () => {

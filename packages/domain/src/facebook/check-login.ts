@@ -8,7 +8,8 @@ import { refreshLoginJob, unparkEventsJob } from '../jobs.ts';
 import { keepLease } from '../keep-lease.ts';
 import { nudge } from '../nudge.ts';
 import {
-  type AppPass,
+  type AppCaller,
+  giveBackTrial,
   noteAppFailure,
   noteAppSuccess,
   noteCall,
@@ -62,14 +63,23 @@ export async function checkLogin(
   appId: string,
   input: { organization_id: Uuid; login_id: Uuid; routine?: boolean | undefined },
 ): Promise<CheckOutcome> {
-  const organization = input.organization_id;
+  const pass = await passApp(ctx.database, appId, input.routine);
+  if ('until' in pass) return { outcome: 'throttled', detail: pass.reason, againMs: lookAgainMs };
+  const checked = await leaseAndExamine(ctx, { appId, pass }, input);
+  if (checked.outcome === 'busy' || checked.outcome === 'gone') await giveBackTrial(ctx.database, appId, pass);
+  return checked;
+}
+
+async function leaseAndExamine(
+  ctx: Context,
+  caller: AppCaller,
+  { organization_id: organization, login_id }: { organization_id: Uuid; login_id: Uuid },
+): Promise<CheckOutcome> {
   try {
-    const pass = await passApp(ctx.database, appId, input.routine);
-    if ('until' in pass) return { outcome: 'throttled', detail: pass.reason, againMs: lookAgainMs };
-    const login = await withTenant(ctx, { organization }, tx => leaseLogin(tx, ctx.vault, input.login_id));
+    const login = await withTenant(ctx, { organization }, tx => leaseLogin(tx, ctx.vault, login_id));
     if (typeof login === 'string') return { outcome: login };
     failpoint('check.after_lease');
-    return await examineAndStore(ctx, { appId, pass }, login);
+    return await examineAndStore(ctx, caller, login);
   } catch (error) {
     if (isGone(error)) return { outcome: 'gone' };
     if (error instanceof Superseded) return { outcome: 'busy' };
@@ -77,13 +87,7 @@ export async function checkLogin(
   }
 }
 
-/** Our app, and by what leave it calls. */
-interface Caller {
-  appId: string;
-  pass: AppPass;
-}
-
-async function examineAndStore(ctx: Context, caller: Caller, login: LeasedLogin): Promise<CheckOutcome> {
+async function examineAndStore(ctx: Context, caller: AppCaller, login: LeasedLogin): Promise<CheckOutcome> {
   const { appId } = caller;
   const organization = login.organizationId;
   const renew = () => withTenant(ctx, { organization }, tx => renewLease(tx, login));
@@ -102,8 +106,9 @@ async function examineAndStore(ctx: Context, caller: Caller, login: LeasedLogin)
     await warnOthers(ctx, login, findings, verdicts);
     const stored = await store(ctx, { login, findings, verdicts, subscriptions });
     failpoint('check.after_commit');
-    // Else nothing was called, which proves nothing.
-    if (!login.isRevoked && login.accessToken) await noteAppUse(ctx, caller, subscriptions);
+    // Of a login that is revoked or damaged nothing was asked, which proves nothing.
+    if (login.isRevoked || !login.accessToken) await giveBackTrial(ctx.database, appId, caller.pass);
+    else await noteAppUse(ctx, caller, subscriptions);
     await afterwards(ctx, login, stored);
     return {
       outcome: 'checked',
@@ -229,7 +234,7 @@ async function afterwards(ctx: Context, login: LeasedLogin, stored: readonly Sto
 /** The calls came through; how much of the app's allowance is left, they have told. */
 async function noteAppUse(
   { database, graph }: Context,
-  { appId, pass }: Caller,
+  { appId, pass }: AppCaller,
   subscriptions: ReadonlyMap<Uuid, SubscriptionFindings>,
 ): Promise<void> {
   const errors = [...subscriptions.values()].flatMap(({ error }) => error ?? []);
@@ -244,7 +249,7 @@ const mayBeEverybodys: ReadonlySet<Outcome> = new Set(['TRANSIENT', 'AMBIGUOUS',
 
 async function giveUp(
   ctx: Context,
-  { appId, pass }: Caller,
+  { appId, pass }: AppCaller,
   login: LeasedLogin,
   { graphError }: ExaminationFailed,
 ): Promise<CheckOutcome> {

@@ -12,7 +12,7 @@ import { leftPageTokenOf, PageUnsubscription } from '../integrations/page-unsubs
 import { openPageToken } from '../integrations/store-facebook-page.ts';
 import { refreshLoginJob } from '../jobs.ts';
 import { nudge } from '../nudge.ts';
-import { noteCall, passApp } from '../tenancy/app-pause.ts';
+import { type AppCaller, giveBackTrial, noteCall, passApp } from '../tenancy/app-pause.ts';
 import { isGone, withTenant } from '../tenancy/doors.ts';
 import { type PageRoute, routePages } from '../tenancy/route-pages.ts';
 import type { TenantTx } from '../tenancy/tenant-tx.ts';
@@ -59,9 +59,12 @@ export async function unsubscribePage(
     const pass = await passApp(ctx.database, appId);
     if ('until' in pass) return 'later';
     const page = await inTenant(tx => takeUnsubscription(tx, ctx.vault, unsubscription_id));
-    if (!page) return 'gone';
+    if (!page) {
+      await giveBackTrial(ctx.database, appId, pass);
+      return 'gone';
+    }
     await closeReleased(ctx, organization, page.integrationId);
-    const { outcome, error } = await leave(ctx, page, error => noteCall(ctx.database, appId, pass, error));
+    const { outcome, error } = await leave(ctx, { appId, pass }, page);
     return await inTenant(tx => (outcome === 'later' ? postpone(tx, page, error) : settle(tx, page, outcome, error)));
   } catch (error) {
     if (isGone(error)) return 'gone';
@@ -95,23 +98,24 @@ async function openToken(tx: TenantTx, vault: Vault, row: PageUnsubscription): P
   return await openOrNull(tx, vault, leftPageTokenOf(id), sealed);
 }
 
-/** @param note is told what the call came to, where one is made */
 async function leave(
   ctx: Context,
+  { appId, pass }: AppCaller,
   page: LeftPage,
-  note: (error: GraphError | null) => Promise<void>,
 ): Promise<{ outcome: UnsubscribeOutcome; error?: GraphError }> {
   const { pageId, token, attempts } = page;
   // Subscriptions belong to app and page: taking it off would silence whoever claimed the page since.
   const claimant = await claimantOf(ctx.database, pageId);
   // An attempt that nobody saw the end of may have silenced them.
   if (claimant && attempts > 1) await checkAgain(ctx, claimant);
-  if (claimant) return { outcome: 'claimed' };
-  if (!token) return { outcome: 'refused' };
+  if (claimant || !token) {
+    await giveBackTrial(ctx.database, appId, pass);
+    return { outcome: claimant ? 'claimed' : 'refused' };
+  }
   failpoint('unsubscribe.before_http');
   const result = await ctx.graph.unsubscribePage(token, pageId);
   failpoint('unsubscribe.after_http');
-  await note(result.ok ? null : result.error);
+  await noteCall(ctx.database, appId, pass, result.ok ? null : result.error);
   if (!result.ok) return { outcome: isForTheMoment(result.error) ? 'later' : 'refused', error: result.error };
   // Claimed while the call was under way, and subscribed before it came through.
   const late = await claimantOf(ctx.database, pageId);

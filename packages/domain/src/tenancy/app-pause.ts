@@ -30,10 +30,18 @@ export async function readAppPause(database: Database, appId: string, isRoutine 
 
 /** So long others wait to hear what became of the one on trial. */
 const trialMinutes = 1;
+/** Another may have been throttled meanwhile: that lasts longer than a trial. */
+const isOfTrial = `until <= app.now() + interval '${trialMinutes} minutes'`;
 
 /** Leave to call Facebook, on trial where others wait to hear that it came through. */
 export interface AppPass {
   isTrial: boolean;
+}
+
+/** Our app, and by what leave it calls. */
+export interface AppCaller {
+  appId: string;
+  pass: AppPass;
 }
 
 /**
@@ -133,10 +141,18 @@ export async function noteAppFailure(
 /** Calls came through: the row of failures is over. One on trial lets the others follow. */
 export async function noteAppSuccess(database: Database, appId: string, { isTrial }: AppPass): Promise<void> {
   const ofApp = knexOf(database)('app_pauses').where({ app_id: appId });
-  // Another may have been throttled meanwhile: that lasts longer than a trial.
-  const isOwn = `until <= app.now() + interval '${trialMinutes} minutes'`;
-  if (isTrial) await ofApp.whereRaw(isOwn).update({ failures: 0, on_trial: false, until: null });
+  if (isTrial) await ofApp.whereRaw(isOfTrial).update({ failures: 0, on_trial: false, until: null });
   else await ofApp.where('failures', '>', 0).update({ failures: 0 });
+}
+
+/** One on trial called nobody: another goes first, at once. */
+export async function giveBackTrial(database: Database, appId: string, { isTrial }: AppPass): Promise<void> {
+  if (!isTrial) return;
+  const now = knexOf(database).raw('app.now()') as never;
+  await knexOf(database)('app_pauses')
+    .where({ app_id: appId, on_trial: true })
+    .whereRaw(isOfTrial)
+    .update({ until: now });
 }
 
 /**
