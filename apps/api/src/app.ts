@@ -1,3 +1,4 @@
+import { parse as parseQueryString } from 'node:querystring';
 import type { KeyUse } from '@pagekeeper/domain/api-keys/key-use';
 import type { FacebookApp } from '@pagekeeper/domain/connections/facebook-connection';
 import type { Services } from '@pagekeeper/domain/context';
@@ -56,6 +57,8 @@ export function createApp(options: AppOptions): Express {
   app.disable('x-powered-by');
   app.disable('etag');
   app.set('trust proxy', options.trustProxy);
+  // All of them: what came after a thousand would go unread, known or not.
+  app.set('query parser', (text: string) => parseQueryString(text, '&', '=', { maxKeys: 0 }));
   app.use(requestMetrics(options.metrics));
   app.use(requestLog(services.log));
   app.use(securityHeaders());

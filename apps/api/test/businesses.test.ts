@@ -210,6 +210,7 @@ describe('a query', () => {
     ['active=yes', 'active'],
     ['active=true&active=any', 'active'],
     ['unknown=1', 'unknown'],
+    [`${'&'.repeat(1_200)}unknown=1`, 'unknown'],
     ['organization_id=1', 'organization_id'],
     ['limit[]=5', 'limit[]'],
     ['__proto__=1', '__proto__'],
@@ -220,6 +221,15 @@ describe('a query', () => {
       const { code, errors } = await acme.owner.expect(400, acme.owner.get(`${list}?${query}`));
       expect(code).toBe('invalid_request');
       expect(errors[0].pointer).toBe(parameter);
+    }
+  });
+
+  it('is refused for the cursor of another list', async () => {
+    const { owner } = acme;
+    const { next_cursor } = await owner.expect(200, owner.get(`${acme.path}/members?limit=1`));
+    for (const list of [businesses(), `${acme.path}/events`, '/v1/organizations']) {
+      const { errors } = await owner.expect(400, owner.get(`${list}?cursor=${next_cursor}`));
+      expect(errors).toMatchObject([{ pointer: 'cursor' }]);
     }
   });
 

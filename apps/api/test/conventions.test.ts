@@ -66,7 +66,9 @@ function expectProblem(answer: Answer, path: string, status: number, code?: stri
 describe('a body', () => {
   it.each([
     ['no JSON', '{"name":', 400, 'malformed_json'],
-    ['a lone word', 'null', 400, 'malformed_json'],
+    ['a lone word', 'null', 400, 'invalid_request'],
+    ['a lone text', '"x"', 400, 'invalid_request'],
+    ['bytes that are not UTF-8', Buffer.from('{"name":"caf\xe9"}', 'latin1'), 400, 'malformed_json'],
     ['text after the JSON', '{"name":"x"} x', 400, 'malformed_json'],
     ['a list', '[]', 400, 'invalid_request'],
     ['nothing', '', 400, 'invalid_request'],
@@ -85,7 +87,7 @@ describe('a body', () => {
     ],
     ['over 100 kB', JSON.stringify({ name: 'x'.repeat(110_000) }), 413, 'body_too_large'],
     ['over 100 kB of blanks', `{"name":"x"${' '.repeat(110_000)}}`, 413, 'body_too_large'],
-  ])('of %s is refused', async (_, body, status, code) => {
+  ] as const)('of %s is refused', async (_, body, status, code) => {
     const answer = await send('POST', organizations, body);
     expectProblem(answer, organizations, status, code);
     expect(answer.text.length).toBeLessThan(20_000);
@@ -202,6 +204,26 @@ describe('a text', () => {
     await acme.owner.expect(400, acme.owner.patch(path(), { [field]: 'x'.repeat(90_000) }));
   });
 
+  it.each(['Evil\r\nBcc: all@x.example', '\u202egro.live', '\u200b', '\x1b[31mred', 'a\u2028b', '\u2066x'])(
+    'that is no name is refused as one: %j',
+    async name => {
+      for (const [at, method] of [
+        [organizations, 'post'],
+        [businesses(), 'post'],
+        [acme.path, 'patch'],
+        ['/v1/me', 'patch'],
+      ] as const) {
+        const { errors } = await acme.owner.expect(400, acme.owner[method](at, { name }));
+        expect(errors).toMatchObject([{ pointer: '/name', code: 'invalid_value' }]);
+      }
+    },
+  );
+
+  it.each(['Café №1 — "Zur Post"', '👩‍👩‍👧', 'مقهى می‌خواهم', '日本'])('is a name: %j', async name => {
+    const changed = await acme.owner.expect(200, acme.owner.patch(path(), { name }));
+    expect(changed.name).toBe(name);
+  });
+
   it('as long as a field may be is taken, however many bytes that is', async () => {
     await acme.owner.expect(200, acme.owner.patch(path(), { name: '日'.repeat(200), description: '😀'.repeat(1_000) }));
   });
@@ -304,7 +326,8 @@ describe('an answer', () => {
     const idFor = async (given: string) =>
       (await send('GET', acme.path, undefined, { 'X-Request-Id': given })).headers['x-request-id'];
     expect(await idFor('trace-42_a.b')).toBe('trace-42_a.b');
-    for (const odd of ['a b', 'x'.repeat(65), '<script>', 'a,b', '../../etc']) {
+    const secret = `EAAG${'x'.repeat(40)}`;
+    for (const odd of ['a b', 'x'.repeat(65), '<script>', 'a,b', '../../etc', secret, 'cli-1']) {
       expect(await idFor(odd)).toMatch(/^[0-9a-f-]{36}$/);
     }
     const refused = await send('GET', `${acme.path}?x=1`, undefined, { 'X-Request-Id': 'mine' });

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { type QueryBuilder, type Raw, raw } from 'objection';
 import * as z from 'zod';
 import { DomainError } from './errors.ts';
-import { type IdKind, publicId, type Uuid, uuidOfHex } from './ids.ts';
+import { type IdKind, parsePublicId, publicId, type Uuid } from './ids.ts';
 import type { TenantModel } from './tenancy/tenant-model.ts';
 
 /** A moment in an answer, with its offset. */
@@ -36,6 +36,8 @@ export interface Fields {
  */
 export class Resource<Shape> {
   readonly columns: readonly string[];
+  /** What its own id names. */
+  readonly kind: IdKind;
   readonly #ids: readonly { column: string; label: string; kind: IdKind }[];
 
   /**
@@ -43,6 +45,7 @@ export class Resource<Shape> {
    * @param version the column that counts the resource's versions, where it has one
    */
   constructor(ids: Record<string, [kind: IdKind, column: string]>, fields: Fields, version?: string) {
+    this.kind = ids.id![0];
     this.#ids = Object.entries(ids).map(([name, [kind]]) => ({ column: `id:${name}`, label: `"${name}":`, kind }));
     this.columns = [
       ...Object.entries(ids).map(([name, [, column]]) => `${column} as "id:${name}"`),
@@ -144,7 +147,7 @@ export function pageOf<Query extends QueryBuilder<TenantModel>>(
     .select(...resource.selection)
     .orderBy(idColumn, 'desc')
     .limit(limit + 1);
-  if (cursor !== undefined) query.where(idColumn, '<', parseCursor(cursor));
+  if (cursor !== undefined) query.where(idColumn, '<', parseCursor(resource.kind, cursor));
   return query;
 }
 
@@ -157,7 +160,7 @@ export function renderPage<Shape>(
 ): Rendered<List<Shape>> {
   const shown = rows.slice(0, limit);
   const last = shown.at(-1);
-  const next = rows.length > limit && last ? `"${makeCursor(last['id:id'] as Uuid)}"` : 'null';
+  const next = rows.length > limit && last ? `"${makeCursor(resource.kind, last['id:id'] as Uuid)}"` : 'null';
   const data = renderRows(shown, resource, extra);
   return new Rendered(`{"data":${data.text},"has_more":${rows.length > limit},"next_cursor":${next}}`);
 }
@@ -188,21 +191,21 @@ export const includeInput = <const Names extends readonly [string, ...string[]]>
         'Refused where they are more than 8 MB together.',
     );
 
-/** An id as a place in a list. */
-export const makeCursor = (id: Uuid): string => Buffer.from(id.replaceAll('-', ''), 'hex').toString('base64url');
+/** An id as a place in lists of its kind. */
+export const makeCursor = (kind: IdKind, id: Uuid): string => Buffer.from(publicId(kind, id)).toString('base64url');
 
 /**
  * @param pointer where it stood
- * @throws DomainError `invalid_request` for anything that no list of ours gave out
+ * @throws DomainError `invalid_request` for anything that no list of this kind gave out
  */
-export function parseCursor(cursor: string, pointer = 'cursor'): Uuid {
-  const hex = Buffer.from(cursor, 'base64url').toString('hex');
-  if (hex.length !== 32 || Buffer.from(hex, 'hex').toString('base64url') !== cursor) {
-    throw new DomainError('invalid_request', 'The cursor is not one that a list gave out.', [
+export function parseCursor(kind: IdKind, cursor: string, pointer = 'cursor'): Uuid {
+  const id = parsePublicId(kind, Buffer.from(cursor, 'base64url').toString('latin1'));
+  if (!id || makeCursor(kind, id) !== cursor) {
+    throw new DomainError('invalid_request', 'The cursor is not one that this list gave out.', [
       { pointer, code: 'invalid', detail: 'Pass `next_cursor` of the page before, unchanged.' },
     ]);
   }
-  return uuidOfHex(hex);
+  return id;
 }
 
 /** Narrows a list by the `active` parameter. */

@@ -1,4 +1,6 @@
 import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { type AddressInfo, createServer } from 'node:net';
 import { withClient } from '@pagekeeper/testing/database/template';
 import pg from 'pg';
 import { describe, expect, inject, it } from 'vitest';
@@ -28,6 +30,16 @@ describe('the database is not available', () => {
     ['ends the connection', {}, 'select pg_terminate_backend(pg_backend_pid())'],
   ])('when it %s', async (_how, config, sql) => {
     const error = await errorOf(config, sql);
+    expect(isDatabaseUnavailable(error), String(error)).toBe(true);
+  });
+
+  it('when it takes a connection and says nothing', async () => {
+    const silent = createServer().listen(0, '127.0.0.1');
+    await once(silent, 'listening');
+    const { port } = silent.address() as AddressInfo;
+    const connectionString = `postgres://somebody@127.0.0.1:${port}/nothing`;
+    const error = await errorOf({ connectionString, connectionTimeoutMillis: 50 }, 'select 1');
+    silent.close();
     expect(isDatabaseUnavailable(error), String(error)).toBe(true);
   });
 

@@ -1,13 +1,23 @@
+import { isUtf8 } from 'node:buffer';
 import { DomainError } from '@pagekeeper/domain/errors';
 import express, { type RequestHandler } from 'express';
 import { pointerPart } from './pointer.ts';
 import { HttpError } from './problem.ts';
 
-const parse = express.json({ limit: '100kb', strict: true, type: () => true });
+const parse = express.json({
+  limit: '100kb',
+  // What is no object is refused as any wrong field is.
+  strict: false,
+  type: () => true,
+  verify: (_request, _response, body) => {
+    // The parser would put U+FFFD where it cannot read, and store that.
+    if (!isUtf8(body)) throw new HttpError('malformed_json', 'The body is not UTF-8.');
+  },
+});
 
 /**
  * Reads a JSON body, up to 100 kB inflated, into `request.body`; without one that stays undefined. Refuses other media
- * types and charsets, and what {@link refuseUnsafe} names.
+ * types, charsets and bytes, and what {@link refuseUnsafe} names.
  */
 export const readJson: RequestHandler = (request, response, next) => {
   const { 'content-type': type, 'content-length': length, 'transfer-encoding': chunked } = request.headers;
@@ -27,6 +37,7 @@ export const readJson: RequestHandler = (request, response, next) => {
 /** The refusal of a body, as the error that `next` takes. */
 function unsafeIn(body: unknown): unknown {
   try {
+    if (body === null) throw refusal('', 'invalid_type', 'Send an object.');
     refuseUnsafe(body, '');
     return undefined;
   } catch (error) {

@@ -161,12 +161,19 @@ export function describeProblem(error: unknown): ToldProblem {
 // Express's body parser and router speak through `type` and `status`.
 function describeBodyError(error: unknown): { code: ProblemCode; detail: string } | null {
   const { type, status } = (error ?? {}) as { type?: unknown; status?: unknown };
+  if (type === 'encoding.unsupported') {
+    return { code: 'unsupported_media_type', detail: 'A body may come in gzip, deflate or br, or as it is.' };
+  }
   if (type === 'entity.parse.failed') return { code: 'malformed_json', detail: 'The body cannot be parsed as JSON.' };
   if (status === 413) return { code: 'body_too_large', detail: 'A body may have 100 kB.' };
   if (status === 415) return { code: 'unsupported_media_type', detail: 'Send JSON in UTF-8.' };
   if (status === 400) return { code: 'invalid_request', detail: 'The request cannot be read.' };
   return null;
 }
+
+/** Zod's words for its own ways to check say nothing to a caller. */
+const codeOf = ({ code }: { code: string }): string =>
+  code === 'custom' || code === 'invalid_union' ? 'invalid_value' : code;
 
 /** A body of 100 kB can be wrong in ten thousand places. */
 const maxFieldErrors = 50;
@@ -175,7 +182,7 @@ const maxFieldErrors = 50;
 export function fieldErrors(error: z.ZodError): FieldError[] {
   const errors = error.issues.flatMap(issue => {
     const at = issue.path.map(part => `/${pointerPart(part)}`).join('');
-    if (issue.code !== 'unrecognized_keys') return [{ pointer: at, code: issue.code, detail: issue.message }];
+    if (issue.code !== 'unrecognized_keys') return [{ pointer: at, code: codeOf(issue), detail: issue.message }];
     return issue.keys.map(key => ({
       pointer: `${at}/${pointerPart(key)}`,
       code: 'unknown_field',

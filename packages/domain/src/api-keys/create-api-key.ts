@@ -3,7 +3,8 @@ import { authorize, refuseAbove, refuseBeyond } from '../access/authorize.ts';
 import { audit } from '../audit/audit.ts';
 import type { Context } from '../context.ts';
 import { DomainError } from '../errors.ts';
-import { nameInput } from '../organizations/organization.ts';
+import { nameInput } from '../name-input.ts';
+
 import type { Rendered } from '../resource.ts';
 import { withTenant } from '../tenancy/doors.ts';
 import { scopes, type TenantTx } from '../tenancy/tenant-tx.ts';

@@ -19,13 +19,14 @@ const unreachable = new Set(['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT',
 /**
  * True when the database could not be asked: connection refused or lost, shutting down (class 57P), too many
  * connections (53300), class 08, a full disk (53100), another password than ours (28P01, while it is changed), no free
- * connection in the pool, or no answer for too long, as from a PgBouncer whose server is gone. The caller may try again.
+ * connection in the pool, or no answer for too long (to a new connection either), as from a PgBouncer whose server is gone.
+ * The caller may try again.
  */
 export function isDatabaseUnavailable(error: unknown): boolean {
   const code = errorCode(error);
   if (code) return unreachable.has(code) || /^(57P0|08|53|28P01)/.test(code);
   const message = error instanceof Error ? error.message : '';
-  return /Query read timeout|Connection terminated|Connection ended|Timeout acquiring a connection|timeout exceeded when/.test(
+  return /Query read timeout|Connection terminated|Connection ended|Timeout acquiring a connection|timeout exceeded when|timeout expired/.test(
     message,
   );
 }

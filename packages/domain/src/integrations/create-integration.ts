@@ -5,8 +5,9 @@ import { findBusiness } from '../businesses/business.ts';
 import type { Context } from '../context.ts';
 import { newId, publicId } from '../ids.ts';
 import { refreshLoginJob } from '../jobs.ts';
+import { nameInput } from '../name-input.ts';
 import { nudge } from '../nudge.ts';
-import { nameInput } from '../organizations/organization.ts';
+
 import type { Rendered } from '../resource.ts';
 import { withTenant } from '../tenancy/doors.ts';
 import { facebookPageInput } from './facebook-page-input.ts';

@@ -7,8 +7,9 @@ import { renewGeneration } from '../claims/renew-generation.ts';
 import type { Context } from '../context.ts';
 import type { Uuid } from '../ids.ts';
 import { refreshLoginJob } from '../jobs.ts';
+import { nameInput } from '../name-input.ts';
 import { nudge } from '../nudge.ts';
-import { nameInput } from '../organizations/organization.ts';
+
 import { changesOf } from '../patch.ts';
 import { type Rendered, refuseStale } from '../resource.ts';
 import { withTenant } from '../tenancy/doors.ts';

@@ -2,10 +2,11 @@ import * as z from 'zod';
 import { authorize } from '../access/authorize.ts';
 import { audit } from '../audit/audit.ts';
 import type { Context } from '../context.ts';
+import { nameInput } from '../name-input.ts';
 import type { Rendered } from '../resource.ts';
 import type { UserActor } from '../tenancy/actor.ts';
 import { withNewTenant } from '../tenancy/doors.ts';
-import { nameInput, type OrganizationShape, organizationSlugInput } from './organization.ts';
+import { type OrganizationShape, organizationSlugInput } from './organization.ts';
 import { showOrganization } from './show-organization.ts';
 import { storeOrganization } from './store-organization.ts';
 

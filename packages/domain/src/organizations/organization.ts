@@ -29,7 +29,6 @@ export class Organization extends TenantModel {
   declare updated_at: Date;
 }
 
-export const nameInput = z.string().trim().min(1).max(200);
 export const slugInput = z
   .string()
   .regex(slugPattern, 'must be lower-case letters, digits and single hyphens, 63 characters at most')

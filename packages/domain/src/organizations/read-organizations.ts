@@ -44,7 +44,7 @@ async function ofPerson(ctx: Context<UserActor>, input: Input): Promise<Record<s
     if (active !== 'any') where('is_active = ?', active === 'true');
     if (owned) where(`(owner_id = ?) = ?`, userId, owned === 'true');
     if (role) where('role = any (?)', role);
-    if (cursor !== undefined) where('id < ?', parseCursor(cursor));
+    if (cursor !== undefined) where('id < ?', parseCursor('organization', cursor));
     const { rows } = await raw(
       `select ${columns.join(', ')}, organizations.role
        from router.my_organizations(?) as organizations

@@ -5,10 +5,11 @@ import { audit } from '../audit/audit.ts';
 import type { Context } from '../context.ts';
 import { violates } from '../database/errors.ts';
 import { DomainError, notFound } from '../errors.ts';
+import { nameInput } from '../name-input.ts';
 import { changesOf } from '../patch.ts';
 import { type Rendered, refuseStale } from '../resource.ts';
 import { withTenant } from '../tenancy/doors.ts';
-import { nameInput, Organization, type OrganizationShape, organizationSlugInput } from './organization.ts';
+import { Organization, type OrganizationShape, organizationSlugInput } from './organization.ts';
 import { showOrganization } from './show-organization.ts';
 
 export const updateOrganizationInput = z.strictObject({

@@ -66,7 +66,7 @@ export async function listStaffOrganizations(
       [
         active === 'any' ? null : active === 'true',
         search ?? null,
-        cursor === undefined ? null : parseCursor(cursor),
+        cursor === undefined ? null : parseCursor('organization', cursor),
         limit + 1,
       ] as never,
     );

@@ -42,4 +42,4 @@ export async function listUsers(
   });
 }
 
-const cursorOf = (cursor: string | undefined) => (cursor === undefined ? null : parseCursor(cursor));
+const cursorOf = (cursor: string | undefined) => (cursor === undefined ? null : parseCursor('user', cursor));

@@ -1,7 +1,5 @@
 import * as z from 'zod';
-
-/** A person's name, as they and those who share an organization with them see it. */
-export const personName = z.string().trim().min(1).max(200);
+import { nameInput } from '../name-input.ts';
 
 const email = z.email().max(320);
 /** In letters. */
@@ -17,7 +15,7 @@ const callbackURL = z
 
 /** What better-auth's POSTs take, by their path below `/auth`. Stricter than its own, which let unknown fields pass. */
 export const authInputs = {
-  '/sign-up/email': z.strictObject({ name: personName, email, password: newPassword, callbackURL }),
+  '/sign-up/email': z.strictObject({ name: nameInput, email, password: newPassword, callbackURL }),
   '/sign-in/email': z.strictObject({ email: z.string(), password: z.string() }),
   '/sign-out': z.strictObject({}),
   '/send-verification-email': z.strictObject({ email, callbackURL }),

@@ -1,13 +1,13 @@
 import * as z from 'zod';
 import type { Context } from '../context.ts';
 import { notFound } from '../errors.ts';
+import { nameInput } from '../name-input.ts';
 import { type Rendered, refuseStale } from '../resource.ts';
 import type { UserActor } from '../tenancy/actor.ts';
 import { withUser } from '../tenancy/doors.ts';
-import { personName } from './auth-inputs.ts';
 import { type MeShape, noticesInput, showPerson, versionOfPerson } from './me.ts';
 
-export const updateMeInput = z.strictObject({ name: personName.optional(), notices: noticesInput.optional() });
+export const updateMeInput = z.strictObject({ name: nameInput.optional(), notices: noticesInput.optional() });
 
 /** Changes a person's name, and which e-mails they want. @throws DomainError `stale_version` */
 export async function updateMe(

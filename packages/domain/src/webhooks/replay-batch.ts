@@ -56,7 +56,7 @@ export async function replayBatch(
   const replayed = dryRun ? ids.length : integrationIds.length;
   const counts = { matched: events.length, replayed, already_waiting: events.length - replayed };
   const last = found.length > events.length ? events.at(-1) : undefined;
-  const more = { has_more: last !== undefined, next_cursor: last ? makeCursor(last.id) : null };
+  const more = { has_more: last !== undefined, next_cursor: last ? makeCursor('event', last.id) : null };
   const shown = new Rendered<ReplayShape>(JSON.stringify({ dry_run: dryRun, ...counts, ...more }));
   return { shown, counts, integrationIds: [...new Set(integrationIds)] };
 }

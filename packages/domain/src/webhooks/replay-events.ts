@@ -59,7 +59,7 @@ async function findEvents(
   cursor: string | undefined,
 ): Promise<WebhookEvent[]> {
   const integrationId = integration === undefined ? undefined : await findIntegrationId(tx, integration);
-  const after = cursor === undefined ? nilId : parseCursor(cursor, '/cursor');
+  const after = cursor === undefined ? nilId : parseCursor('event', cursor, '/cursor');
   return await filteredEvents(tx, { ...filter, integrationId }, query =>
     query
       .where('id', '>', after)
