@@ -1,5 +1,7 @@
 import type { Uuid } from '@pagekeeper/domain/ids';
 import { refreshLoginJob, sweepLoginsJob } from '@pagekeeper/domain/jobs';
+import { withClient } from '@pagekeeper/testing/database/template';
+import { connectThrough, personWithPages, pick } from '@pagekeeper/testing/network/dialog';
 import { type Network, startNetwork } from '@pagekeeper/testing/network/network';
 import type { ConnectedPage, Tenant } from '@pagekeeper/testing/network/tenant';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
@@ -190,6 +192,53 @@ describe('keep-alive', () => {
     expect(Date.parse(moved)).toBeGreaterThan(Date.parse(end) + 40 * 86_400_000);
     await network.simulator.patch('/__sim/app', { exchange: 'unchanged' });
   });
+
+  it('keeps a token that was prolonged, also where the list of pages fails after that', async () => {
+    const acme = await network.tenant('acme');
+    const connected = await acme.connectPage();
+    await network.simulator.patch('/__sim/app', { exchange: 'extended' });
+    await network.moveClock(47 * 24);
+    const { personId: person_id } = connected.page;
+    const fault = { type: 'error', http: 500, code: 2, message: 'Try again later' };
+    await network.simulator.post('/__sim/faults', { match: { person_id, endpoint: 'accounts' }, fault });
+    const { outcome, integration } = await acme.refresh(connected.id);
+    expect([outcome, integration.facebook_page.status]).toEqual(['unreachable', 'healthy']);
+    await network.simulator.delete('/__sim/faults');
+    const end = connected.integration.facebook_page.user_token_expires_at;
+    const moved = (await acme.refresh(connected.id)).integration.facebook_page.user_token_expires_at;
+    expect(Date.parse(moved)).toBeGreaterThan(Date.parse(end) + 40 * 86_400_000);
+    expect(await exchanges(connected)).toBe(1);
+    await network.simulator.patch('/__sim/app', { exchange: 'unchanged' });
+  });
+
+  it('of many pages behind one login is stored part by part: no answer waits for all of them', async () => {
+    const acme = await network.tenant('acme');
+    const names = Array.from({ length: 60 }, (_, index) => ({ name: `Cup ${index}` }));
+    const { id: personId, pageIds } = await personWithPages(network, names);
+    const { id } = await connectThrough(acme, { personId });
+    const picked = [...(await pick(acme, id, pageIds.slice(0, 50))), ...(await pick(acme, id, pageIds.slice(50)))];
+    await network.settle(60_000);
+    const [first, last] = [pageIds.toSorted()[0], pageIds.toSorted().at(-1)];
+    const dead = async (...ids: unknown[]) =>
+      (
+        await network.sql(
+          `select page_id from facebook_page_integrations where page_id = any($1) and status = 'needs_reauth'`,
+          [ids],
+        )
+      ).length;
+    await network.simulator.post(`/__sim/people/${personId}/events`, { type: 'password_change' });
+    let check: Promise<unknown>;
+    await withClient(network.database.adminUrl, async client => {
+      await client.query('begin');
+      await client.query('select from facebook_page_integrations where page_id = $1 for update', [last]);
+      check = acme.refresh(picked[0].integration.id);
+      await expect.poll(() => dead(first), { timeout: 2_500, interval: 20 }).toBe(1);
+      expect(await dead(last)).toBe(0);
+      await client.query('rollback');
+    });
+    await check!;
+    expect(await dead(...pageIds)).toBe(60);
+  }, 60_000);
 
   it('asks once when many ask at once', async () => {
     const acme = await network.tenant('acme');

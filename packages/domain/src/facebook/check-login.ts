@@ -28,7 +28,7 @@ import { type LeasedLogin, type LeasedPage, leaseLogin, releaseLogin, renewLease
 import { leaveOvertaken } from './leave-overtaken.ts';
 import { recheckOthers } from './recheck-others.ts';
 import { reconcileSubscriptions, type SubscriptionFindings } from './reconcile-subscriptions.ts';
-import { postponeCheck, retryMs, type StoredPage, storeFindings } from './store-findings.ts';
+import { partsOf, postponeCheck, retryMs, type StoredPage, storeFindings } from './store-findings.ts';
 
 export type CheckOutcome =
   /** `outdated`: a page was changed while the check ran, and nothing was stored of it. Another check follows. */
@@ -179,24 +179,28 @@ const subscribedBefore = ({ status }: LeasedPage): false | null => (status === '
 /** Pages that are no longer what they were, which the check may have subscribed since, are left once more. */
 async function store(ctx: Context, checked: CheckedLogin): Promise<StoredPage[]> {
   const organization = checked.login.organizationId;
-  const stored = await withTenant(ctx, { organization }, async tx => {
-    const pages = await storeFindings(tx, ctx.vault, checked);
-    failpoint('check.before_commit');
-    return pages;
-  }).catch(async error => {
-    // The organization was deactivated during the check.
-    if (isGone(error)) await leaveOvertaken(ctx, checked, () => true);
-    throw error;
-  });
-  if (!stored) {
-    await leaveOvertaken(ctx, checked, () => true);
-    // Revoked meanwhile, the lease may still be ours: whoever was called for that shall not wait for its end.
-    await withTenant(ctx, { organization }, tx => releaseLogin(tx, checked.login));
-    throw new Superseded();
+  const stored = new Map<Uuid, StoredPage>();
+  const isOvertaken = (id: Uuid) => stored.get(id)?.outdated ?? true;
+  for (const part of partsOf(checked.findings.pages)) {
+    const pages = await withTenant(ctx, { organization }, async tx => {
+      const pages = await storeFindings(tx, ctx.vault, checked, part);
+      failpoint('check.before_commit');
+      return pages;
+    }).catch(async error => {
+      // The organization was deactivated during the check.
+      if (isGone(error)) await leaveOvertaken(ctx, checked, isOvertaken);
+      throw error;
+    });
+    if (!pages) {
+      await leaveOvertaken(ctx, checked, isOvertaken);
+      // Revoked meanwhile, the lease may still be ours: whoever was called for that shall not wait for its end.
+      await withTenant(ctx, { organization }, tx => releaseLogin(tx, checked.login));
+      throw new Superseded();
+    }
+    for (const page of pages) stored.set(page.integrationId, page);
   }
-  const outdated = new Set(stored.filter(page => page.outdated).map(page => page.integrationId));
-  await leaveOvertaken(ctx, checked, id => outdated.has(id));
-  return stored;
+  await leaveOvertaken(ctx, checked, id => stored.get(id)?.outdated === true);
+  return [...stored.values()];
 }
 
 /**
@@ -251,11 +255,13 @@ async function giveUp(
   ctx: Context,
   { appId, pass }: AppCaller,
   login: LeasedLogin,
-  { graphError }: ExaminationFailed,
+  { graphError, renewal }: ExaminationFailed,
 ): Promise<CheckOutcome> {
   const { outcome, message } = graphError;
   const againMs = graphError.waitMs ?? retryMs;
-  await withTenant(ctx, { organization: login.organizationId }, tx => postponeCheck(tx, login, againMs));
+  await withTenant(ctx, { organization: login.organizationId }, tx =>
+    postponeCheck(tx, ctx.vault, login, { waitMs: againMs, renewal }),
+  );
   ctx.log.warn({ outcome, code: graphError.code, login_id: login.id }, 'check failed');
   if (mayBeEverybodys.has(outcome)) await noteAppFailure(ctx.database, appId, pass, message, login.id);
   else await noteCall(ctx.database, appId, pass, graphError);

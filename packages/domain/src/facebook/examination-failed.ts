@@ -1,9 +1,12 @@
 import type { GraphResult } from '@pagekeeper/facebook/graph-client';
 import type { GraphError } from '@pagekeeper/facebook/graph-error';
+import type { Renewal } from './examine-login.ts';
 
 /** A failed call of ours: says nothing about the tenant. */
 export class ExaminationFailed extends Error {
   readonly graphError: GraphError;
+  /** What became of the person's token before the call failed. */
+  renewal: Renewal | null = null;
 
   constructor(error: GraphError) {
     super(error.message);

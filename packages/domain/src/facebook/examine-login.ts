@@ -11,15 +11,19 @@ export interface LoginFindings {
   pages: PageExamination[];
 }
 
-export interface UserFindings {
-  /** False: the person's own token is dead. Pages may go on without it, and cannot be renewed. */
-  isAlive: boolean;
-  /** What `debug_token` said, where it was asked. */
-  info: TokenInfo | null;
+/** What became of the person's token: stored whatever else of a check fails, since Facebook gave it. */
+export interface Renewal {
   /** An exchange was tried: not again before some hours. */
   exchangeTried: boolean;
   /** A token whose end lies days later than the old one's: the only success of an exchange. */
   renewed: { token: Secret; expiresAt: Date | null } | null;
+}
+
+export interface UserFindings extends Renewal {
+  /** False: the person's own token is dead. Pages may go on without it, and cannot be renewed. */
+  isAlive: boolean;
+  /** What `debug_token` said, where it was asked. */
+  info: TokenInfo | null;
   /** The pages that the person grants us; null where the list could not be had. */
   grants: PageGrant[] | null;
 }
@@ -59,32 +63,42 @@ export async function examineLogin(
   if (!login.accessToken) {
     return { user: dead(null), pages: login.pages.map(page => ({ outcome: 'damaged', page })) };
   }
-  const user = await examineUser(graph, appId, login, login.accessToken);
-  await keep();
-  return { user, pages: await examinePages(graph, appId, login.pages, user.grants, keep) };
+  const renewal: Renewal = { exchangeTried: false, renewed: null };
+  try {
+    const user = await examineUser(graph, appId, { ...login, accessToken: login.accessToken }, renewal);
+    await keep();
+    return { user, pages: await examinePages(graph, appId, login.pages, user.grants, keep) };
+  } catch (error) {
+    if (error instanceof ExaminationFailed) error.renewal = renewal;
+    throw error;
+  }
 }
 
+/** @param renewal is told what became of the token, also where what follows fails */
 async function examineUser(
   graph: GraphClient,
   appId: string,
-  login: LeasedLogin,
-  accessToken: Secret,
+  login: LeasedLogin & { accessToken: Secret },
+  renewal: Renewal,
 ): Promise<UserFindings> {
   const isUsable = (asked: TokenInfo) => asked.isValid && asked.appId === appId;
   // A token that was found dead is asked about before it is used again.
   const isToBeAsked = !login.personHash || login.isKnownDead;
-  let info = isToBeAsked ? valueOrFail(await graph.debugToken(accessToken)) : null;
+  let info = isToBeAsked ? valueOrFail(await graph.debugToken(login.accessToken)) : null;
   if (info && !isUsable(info)) return dead(info);
   const expiresAt = info ? info.expiresAt : login.expiresAt;
-  const exchangeTried = isExchangeDue(login, expiresAt);
-  const renewed = exchangeTried ? await exchange(graph, login, accessToken, expiresAt) : null;
-  const listed = await graph.listPages(renewed?.token ?? accessToken);
+  if (isExchangeDue(login, expiresAt)) {
+    renewal.renewed = await exchange(graph, login, login.accessToken, expiresAt);
+    renewal.exchangeTried = true;
+  }
+  const token = renewal.renewed?.token ?? login.accessToken;
+  const listed = await graph.listPages(token);
   failpoint('check.after_list');
-  if (listed.ok) return { isAlive: true, info, exchangeTried, renewed, grants: listed.value };
+  if (listed.ok) return { isAlive: true, info, ...renewal, grants: listed.value };
   // The list may be refused for want of a permission, or because the token is dead: a second look tells.
   if (!saysSomethingOfTheToken(listed.error)) throw new ExaminationFailed(listed.error);
-  info ??= valueOrFail(await graph.debugToken(renewed?.token ?? accessToken));
-  return { isAlive: isUsable(info), info, exchangeTried, renewed, grants: null };
+  info ??= valueOrFail(await graph.debugToken(token));
+  return { isAlive: isUsable(info), info, ...renewal, grants: null };
 }
 
 const dead = (info: TokenInfo | null): UserFindings => ({

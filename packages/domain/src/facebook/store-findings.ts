@@ -16,7 +16,7 @@ import type { TenantTx } from '../tenancy/tenant-tx.ts';
 import { currentDataKey } from '../vault/organization-key.ts';
 import type { Vault } from '../vault/vault.ts';
 import type { CheckedLogin } from './checked-login.ts';
-import { personOf } from './examine-login.ts';
+import { personOf, type Renewal } from './examine-login.ts';
 import type { PageExamination } from './examine-pages.ts';
 import { describeFindings, type StoredFindings } from './findings.ts';
 import { deadStatuses, usableStatuses, type Verdict } from './judge-page.ts';
@@ -40,51 +40,85 @@ export interface StoredPage {
   outdated: boolean;
 }
 
+/** Pages that are stored in one transaction. Their rows are locked until it ends, and their answers wait for that. */
+export interface Part {
+  pages: readonly PageExamination[];
+  isFirst: boolean;
+  isLast: boolean;
+}
+
+const pagesOfAPart = 50;
+
+/** All pages of a check, part by part; one part at least. */
+export function partsOf(pages: readonly PageExamination[]): Part[] {
+  const count = Math.max(1, Math.ceil(pages.length / pagesOfAPart));
+  return Array.from({ length: count }, (_, index) => ({
+    pages: pages.slice(index * pagesOfAPart, (index + 1) * pagesOfAPart),
+    isFirst: index === 0,
+    isLast: index === count - 1,
+  }));
+}
+
 /**
- * Stores what a check found, by compare-and-set: on the login's lease, and on each page's generation. That Facebook
+ * Stores what a check found, part by part, by compare-and-set: on the login's lease, and on each page's generation. That Facebook
  * wants a page left alone is stored in any case: it is so whoever asked, and by what token.
- * @returns null where the lease was lost: nothing else is stored then
+ * @returns null where the lease was lost: nothing else is stored of this part
  */
-export async function storeFindings(tx: TenantTx, vault: Vault, checked: CheckedLogin): Promise<StoredPage[] | null> {
-  const isOurs = await storeLogin(tx, vault, checked);
-  await letRest(tx, checked);
+export async function storeFindings(
+  tx: TenantTx,
+  vault: Vault,
+  checked: CheckedLogin,
+  { pages, isFirst, isLast }: Part,
+): Promise<StoredPage[] | null> {
+  const isOurs = isFirst
+    ? await storeLogin(tx, vault, checked)
+    : (await leasedLogin(tx, checked.login).resultSize()) === 1;
+  if (isFirst) await letRest(tx, checked);
   if (!isOurs) return null;
   const now = await businessNow(tx);
   const stored: StoredPage[] = [];
-  for (const examination of checked.findings.pages) {
+  for (const examination of pages) {
     const page = await storePage(tx, vault, checked, examination, now);
     if (page) stored.push(page);
   }
+  if (isLast) await releaseLogin(tx, checked.login);
   return stored;
 }
+
+/** The login, as long as it is this check's. */
+const leasedLogin = (tx: TenantTx, { id, leaseToken: lease_token, generation }: LeasedLogin) =>
+  FacebookLogin.query(tx).where({ id, lease_token, generation });
 
 async function storeLogin(tx: TenantTx, vault: Vault, { login, findings }: CheckedLogin): Promise<boolean> {
   const { user } = findings;
   const { info, renewed } = user;
   const person = personOf(findings);
-  const key = renewed && (await currentDataKey(tx, vault));
-  const stored = await FacebookLogin.query(tx)
-    .where({ id: login.id, lease_token: login.leaseToken, generation: login.generation })
-    .patch({
-      ...(key && {
-        access_token: vault.seal(key, accessTokenOf(login.id), renewed.token),
-        expires_at: renewed.expiresAt,
-      }),
-      ...(user.exchangeTried && { exchange_tried_at: login.now }),
-      // A dead login's too: whoever takes the app away, or asks for deletion, means it with the rest.
-      ...(person && (info?.isValid || !login.personHash) && { person_hash: personHashOf(vault, person) }),
-      ...(info?.isValid && {
-        kind: info.type === 'SYSTEM_USER' ? 'system_user' : 'user',
-        scopes: info.scopes,
-        data_access_expires_at: info.dataAccessExpiresAt,
-        ...(!renewed && { expires_at: info.expiresAt }),
-      }),
-      error: user.isAlive ? null : { code: info?.error?.code ?? null, subcode: info?.error?.subcode ?? null },
-      lease_token: null,
-      lease_until: null,
-      updated_at: raw('now()') as never,
-    });
+  const stored = await leasedLogin(tx, login).patch({
+    ...(await renewalOf(tx, vault, login, user)),
+    // A dead login's too: whoever takes the app away, or asks for deletion, means it with the rest.
+    ...(person && (info?.isValid || !login.personHash) && { person_hash: personHashOf(vault, person) }),
+    ...(info?.isValid && {
+      kind: info.type === 'SYSTEM_USER' ? 'system_user' : 'user',
+      scopes: info.scopes,
+      data_access_expires_at: info.dataAccessExpiresAt,
+      ...(!renewed && { expires_at: info.expiresAt }),
+    }),
+    error: user.isAlive ? null : { code: info?.error?.code ?? null, subcode: info?.error?.subcode ?? null },
+    updated_at: raw('now()') as never,
+  });
   return stored === 1;
+}
+
+/** The columns of a token that was prolonged, or was tried to. */
+async function renewalOf(tx: TenantTx, vault: Vault, login: LeasedLogin, { exchangeTried, renewed }: Renewal) {
+  const key = renewed && (await currentDataKey(tx, vault));
+  return {
+    ...(key && {
+      access_token: vault.seal(key, accessTokenOf(login.id), renewed.token),
+      expires_at: renewed.expiresAt,
+    }),
+    ...(exchangeTried && { exchange_tried_at: login.now }),
+  };
 }
 
 async function letRest(tx: TenantTx, { findings, subscriptions }: CheckedLogin): Promise<void> {
@@ -223,8 +257,19 @@ async function hasParkedEvents(tx: TenantTx, integrationId: Uuid): Promise<boole
   return parked !== undefined;
 }
 
-/** After a failed call of ours: every page keeps its status and is asked again later, unless another check knows better. */
-export async function postponeCheck(tx: TenantTx, login: LeasedLogin, waitMs: number): Promise<void> {
+/**
+ * After a failed call of ours: every page keeps its status and is asked again later, unless another check knows better.
+ * @param renewal a token that Facebook gave before that is kept
+ */
+export async function postponeCheck(
+  tx: TenantTx,
+  vault: Vault,
+  login: LeasedLogin,
+  { waitMs, renewal }: { waitMs: number; renewal: Renewal | null },
+): Promise<void> {
+  if (renewal?.exchangeTried) {
+    await leasedLogin(tx, login).patch(await renewalOf(tx, vault, login, renewal));
+  }
   if (!(await releaseLogin(tx, login))) return;
   await FacebookPageIntegration.query(tx)
     .where({ login_id: login.id })
