@@ -105,6 +105,7 @@ public.businesses: updated_at timestamp with time zone not null default now()
 public.data_deletions: code text not null
 public.data_deletions: requested_at timestamp with time zone not null
 public.data_deletions: completed_at timestamp with time zone not null
+public.data_deletions: person_hash bytea
 public.facebook_connections: organization_id uuid not null
 public.facebook_connections: id uuid not null
 public.facebook_connections: business_id uuid not null
@@ -128,7 +129,6 @@ public.facebook_logins: person_hash bytea
 public.facebook_logins: scopes text[] not null default '{}'::text[]
 public.facebook_logins: expires_at timestamp with time zone
 public.facebook_logins: data_access_expires_at timestamp with time zone
-public.facebook_logins: exchanged_at timestamp with time zone
 public.facebook_logins: generation integer not null default 1
 public.facebook_logins: lease_token uuid
 public.facebook_logins: lease_until timestamp with time zone
@@ -138,6 +138,7 @@ public.facebook_logins: kind text not null default 'user'::text
 public.facebook_logins: exchange_tried_at timestamp with time zone
 public.facebook_logins: error jsonb
 public.facebook_logins: revoked_at timestamp with time zone
+public.facebook_logins: token_hash bytea
 public.facebook_page_integrations: organization_id uuid not null
 public.facebook_page_integrations: id uuid not null
 public.facebook_page_integrations: login_id uuid not null
@@ -440,9 +441,11 @@ CREATE INDEX audit_events_action ON public.audit_events USING btree (organizatio
 CREATE INDEX audit_events_actor ON public.audit_events USING btree (organization_id, actor_id, id)
 CREATE INDEX audit_events_status ON public.audit_events USING btree (organization_id, subject_id, id) WHERE (action = 'integration.status_changed'::text)
 CREATE INDEX businesses_active ON public.businesses USING btree (organization_id, is_active, id)
+CREATE INDEX data_deletions_person ON public.data_deletions USING btree (person_hash)
 CREATE INDEX facebook_connections_end ON public.facebook_connections USING btree (expires_at)
 CREATE INDEX facebook_connections_login ON public.facebook_connections USING btree (organization_id, login_id)
 CREATE INDEX facebook_logins_person ON public.facebook_logins USING btree (person_hash) WHERE (person_hash IS NOT NULL)
+CREATE INDEX facebook_logins_token ON public.facebook_logins USING btree (organization_id, token_hash) WHERE (token_hash IS NOT NULL)
 CREATE INDEX facebook_page_integrations_due ON public.facebook_page_integrations USING btree (next_check_at) WHERE (next_check_at IS NOT NULL)
 CREATE INDEX facebook_page_integrations_login ON public.facebook_page_integrations USING btree (organization_id, login_id)
 CREATE INDEX facebook_page_integrations_moved ON public.facebook_page_integrations USING btree (moved_at) WHERE (moved_at IS NOT NULL)
@@ -832,7 +835,7 @@ public.facebook_connections: SELECT (organization_id, id, expires_at) to pagekee
 public.facebook_connections: UPDATE (state, reason, login_id, missing_permissions, pages, pages_total, expires_at, updated_at) to pagekeeper_app
 public.facebook_logins: SELECT (organization_id, id, person_hash, generation, created_at, revoked_at) to pagekeeper_router
 public.facebook_logins: UPDATE (access_token, generation, revoked_at) to pagekeeper_router
-public.facebook_logins: UPDATE (access_token, person_hash, scopes, expires_at, data_access_expires_at, exchanged_at, generation, lease_token, lease_until, updated_at, kind, exchange_tried_at, error) to pagekeeper_app
+public.facebook_logins: UPDATE (access_token, person_hash, scopes, expires_at, data_access_expires_at, generation, lease_token, lease_until, updated_at, kind, exchange_tried_at, error) to pagekeeper_app
 public.facebook_page_integrations: SELECT (organization_id, id, login_id, page_id, status, next_check_at, generation, paused_until, moved_at, revived_at) to pagekeeper_router
 public.facebook_page_integrations: UPDATE (login_id, page_id, page_name, page_category, page_url, page_access_token, status, status_reason, status_since, next_check_at, last_checked_at, generation, drain_token, drain_until, updated_at, findings, paused_until, pause_reason, moved_at, revived_at) to pagekeeper_app
 public.facebook_page_integrations: UPDATE (page_access_token, status, status_reason, status_since, next_check_at, generation, moved_at) to pagekeeper_router
@@ -1520,7 +1523,7 @@ begin
     update public.facebook_page_integrations p set page_access_token = '' from public.facebook_logins l
     where l.person_hash = person and l.id = any (revoked)
       and p.organization_id = l.organization_id and p.login_id = l.id;
-    insert into public.data_deletions (code, requested_at, completed_at) values (deletion, asked_at, app.now())
+    insert into public.data_deletions (code, requested_at, completed_at, person_hash) values (deletion, asked_at, app.now(), person)
     on conflict do nothing;
   end if;
   return query

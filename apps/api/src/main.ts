@@ -14,7 +14,8 @@ try {
   await checkStart(variables, log);
   const { startServer } = await import('./server.ts');
   const server = await startServer(variables, log);
-  stopOnSignal(log, () => server.stop());
+  // What the balancer is given time for is not taken from requests that are under way.
+  stopOnSignal(log, () => server.stop(), 10_000 + variables.STOP_DELAY_MS);
   announceReady(server.port);
   writeCompileCache();
   log.info({ port: server.port }, 'api listens');

@@ -250,6 +250,28 @@ describe('a page', () => {
     expect((await checked(id)).facebook_page).toMatchObject({ status: 'healthy', page_name: second.page_name });
   });
 
+  it('shares the login of pages that came with the same user token, until it is given another', async () => {
+    const loginsOf = async ({ uuid }: Tenant) =>
+      (
+        await network.sql(
+          `select count(p.id)::int as pages from facebook_logins l join facebook_page_integrations p on p.login_id = l.id
+         where l.organization_id = $1 group by l.id order by pages`,
+          [uuid],
+        )
+      ).map(({ pages }) => pages);
+    const pages = await network.simulator.createPages(3);
+    const ids: string[] = [];
+    for (const page of pages) ids.push((await create({ facebook_page: detailsOf(page) })).id);
+    expect(await loginsOf(acme)).toEqual([3]);
+    for (const id of ids) expect((await checked(id)).facebook_page.status).toBe('healthy');
+    const [fresh] = await network.simulator.logIn(pages[0]!.personId);
+    await acme.owner.expect(200, acme.owner.put(`${inside()}/${ids[0]}/facebook-page`, detailsOf(fresh!)));
+    expect(await loginsOf(acme)).toEqual([1, 2]);
+    const rival = await network.tenant('rival');
+    await rival.connectPage({ page: pages[1]! });
+    expect(await loginsOf(rival)).toEqual([1]);
+  });
+
   it('is checked once more when it was changed under a check that is waited for', async () => {
     const page = await freshPage();
     const { id } = await create({ facebook_page: detailsOf(page) });

@@ -118,6 +118,30 @@ describe('a person who wants their data deleted', () => {
     expect(tokens).toEqual([{ login: 0, page: 0 }]);
   });
 
+  it('is known by the first check of a login that waited for it while they asked', async () => {
+    const [page] = await network.simulator.createPages();
+    await network.sql(
+      `insert into app_pauses (app_id, until, reason) values ('257000000000001', app.now() + interval '1 hour', 'Wait.')`,
+    );
+    const held = await acme.connectPage({ page: page! });
+    expect(held.integration.facebook_page.status).toBe('unverified');
+    await callback(page!.personId, 'data_deletion');
+    await network.sql('delete from app_pauses');
+    await acme.refresh(held.id);
+    await network.settle();
+    const tokens = await network.sql(
+      `select length(l.access_token) as login, length(p.page_access_token) as page from facebook_logins l
+       join facebook_page_integrations p on p.login_id = l.id where l.organization_id = $1`,
+      [acme.uuid],
+    );
+    expect(tokens).toEqual([{ login: 0, page: 0 }]);
+    expect(await pageOf(acme, held.id)).toMatchObject(dead);
+    // Who comes back is somebody new.
+    const { id } = await connectThrough(acme, { personId: page!.personId }, { reconnect: held.id });
+    expect((await pick(acme, id, [page!.page_id]))[0].integration.facebook_page.status).toBe('healthy');
+    expect((await acme.refresh(held.id)).integration.facebook_page.status).toBe('healthy');
+  });
+
   it('gets a code and an address that says when it was done; their tokens are gone everywhere', async () => {
     const held = await acme.connectPage();
     const { callback_status, url, confirmation_code } = await callback(held.page.personId, 'data_deletion');

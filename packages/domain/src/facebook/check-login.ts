@@ -28,6 +28,7 @@ import { type LeasedLogin, type LeasedPage, leaseLogin, releaseLogin, renewLease
 import { leaveOvertaken } from './leave-overtaken.ts';
 import { recheckOthers } from './recheck-others.ts';
 import { reconcileSubscriptions, type SubscriptionFindings } from './reconcile-subscriptions.ts';
+import { deleteLateLogins } from './revoke-grants.ts';
 import { partsOf, postponeCheck, retryMs, type StoredPage, storeFindings } from './store-findings.ts';
 
 export type CheckOutcome =
@@ -103,9 +104,12 @@ async function examineAndStore(ctx: Context, caller: AppCaller, login: LeasedLog
     const subscriptions = await reconcileSubscriptions(ctx.graph, wantedSubscriptions(findings, held));
     failpoint('check.before_store');
     const verdicts = judgeAll(findings, held, subscriptions, appId, login);
-    await warnOthers(ctx, login, findings, verdicts);
+    const userId = personOf(findings);
+    const personHash = login.personHash ?? (userId ? personHashOf(ctx.vault, userId) : null);
+    if (personHash && isNews(login, verdicts)) await recheckOthers(ctx, personHash, login.id);
     const stored = await store(ctx, { login, findings, verdicts, subscriptions });
     failpoint('check.after_commit');
+    if (personHash && !login.isRevoked) await deleteLateLogins(ctx, personHash, login.storedAt);
     // Of a login that is revoked or damaged nothing was asked, which proves nothing.
     if (login.isRevoked || !login.accessToken) await giveBackTrial(ctx.database, appId, caller.pass);
     else await noteAppUse(ctx, caller, subscriptions);
@@ -204,21 +208,12 @@ async function store(ctx: Context, checked: CheckedLogin): Promise<StoredPage[]>
 }
 
 /**
- * A login that is new, or whose pages just died: what the person granted elsewhere may have died with it. Before the
+ * A login that is new, or whose pages just died: what the person granted elsewhere may have died with it. Told before the
  * findings are stored: a process that dies in between leaves the news to the next check, and only makes logins due twice.
  */
-async function warnOthers(
-  ctx: Context,
-  { id, personHash: knownHash, pages }: LeasedLogin,
-  findings: LoginFindings,
-  verdicts: ReadonlyMap<Uuid, Verdict>,
-): Promise<void> {
-  const userId = personOf(findings);
-  const personHash = knownHash ?? (userId ? personHashOf(ctx.vault, userId) : null);
+function isNews({ personHash, pages }: LeasedLogin, verdicts: ReadonlyMap<Uuid, Verdict>): boolean {
   const isDead = (status: PageStatus | undefined) => status !== undefined && deadStatuses.includes(status);
-  const isNews =
-    !knownHash || pages.some(page => !isDead(page.status) && isDead(verdicts.get(page.integrationId)?.status));
-  if (personHash && isNews) await recheckOthers(ctx, personHash, id);
+  return !personHash || pages.some(page => !isDead(page.status) && isDead(verdicts.get(page.integrationId)?.status));
 }
 
 /** What the stored findings set going: events that wait for a token, and pages that changed under the check. */

@@ -32,6 +32,7 @@ export interface LeasedLogin {
   organizationId: Uuid;
   leaseToken: Uuid;
   generation: number;
+  storedAt: Date;
   /** Null where the stored one does not open. */
   accessToken: Secret | null;
   /** Null where nobody has looked at its user token yet. */
@@ -70,6 +71,7 @@ export async function leaseLogin(
     organizationId: tx.tenant.organizationId,
     leaseToken,
     generation: login.generation,
+    storedAt: login.created_at,
     accessToken: await openOrNull(tx, vault, accessTokenOf(login.id), login.access_token),
     personHash: login.person_hash,
     kind: login.kind,

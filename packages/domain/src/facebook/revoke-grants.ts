@@ -2,7 +2,7 @@ import type { Services } from '../context.ts';
 import { personHashOf } from '../integrations/facebook-login.ts';
 import { refreshLoginJob } from '../jobs.ts';
 import { nudgeAll } from '../nudge.ts';
-import { readDeletion, revokePerson } from '../tenancy/facebook-person.ts';
+import { readDeletion, readDeletionsSince, revokePerson } from '../tenancy/facebook-person.ts';
 
 /** What Facebook's signed request says. */
 export interface PersonRequest {
@@ -33,6 +33,14 @@ export async function deletePersonData(services: Needs, request: PersonRequest):
   const person_hash = personHashOf(services.vault, request.userId).toString('hex');
   services.log.info({ code, person_hash, asked_at: at }, 'a data deletion was done');
   return code;
+}
+
+/** A check found out whose a login is that was given to us before they asked for deletion: it goes with the others. */
+export async function deleteLateLogins(services: Needs, personHash: Buffer, storedAt: Date): Promise<void> {
+  for (const { code, requestedAt } of await readDeletionsSince(services.database, personHash, storedAt)) {
+    const due = await revokePerson(services.database, { personHash, askedAt: requestedAt, deletion: code });
+    await nudgeAll(services, refreshLoginJob, due);
+  }
 }
 
 async function revoke(services: Needs, { userId, issuedAt }: PersonRequest, deletion: string | null): Promise<void> {

@@ -13,6 +13,8 @@ export class FacebookLogin extends TenantModel {
 
   declare id: Uuid;
   declare access_token: Sealed;
+  /** Keyed hash of the token as it was given: the same one is the same login, though it was prolonged since. */
+  declare token_hash: Buffer | null;
   /** Keyed hash of the person's app-scoped id; null until the first check. */
   declare person_hash: Buffer | null;
   declare scopes: string[];

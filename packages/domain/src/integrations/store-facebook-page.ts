@@ -19,7 +19,7 @@ const appNow = () => raw('app.now()') as never;
 
 /**
  * Seals both tokens and stores the page as `unverified`: its first check, at once, proves the token and claims the
- * page. The user token becomes a login of its own. Another page that the integration had is let go.
+ * page. Pages that come with the same user token have one login. Another page that the integration had is let go.
  * @returns the login to check
  * @throws DomainError `page_taken` when another active integration of this organization has the page
  */
@@ -29,10 +29,24 @@ export async function storeFacebookPage(
   integrationId: Uuid,
   { access_token, ...page }: FacebookPageInput,
 ): Promise<Uuid> {
-  const loginId = await storeLogin(tx, vault, { token: access_token });
+  const loginId = (await findLogin(tx, vault, access_token)) ?? (await storeLogin(tx, vault, { token: access_token }));
   await attachPage(tx, vault, { integrationId, loginId, page });
   return loginId;
 }
+
+/** A login of this very token that works, as far as anybody knows; held, so that it is still there when a page is attached. */
+async function findLogin(tx: TenantTx, vault: Vault, token: Secret): Promise<Uuid | null> {
+  const login = await FacebookLogin.query(tx)
+    .where({ token_hash: tokenHashOf(tx, vault, token), revoked_at: null, error: null })
+    .orderBy('id', 'desc')
+    .first()
+    .forUpdate();
+  return login && (await openOrNull(tx, vault, accessTokenOf(login.id), login.access_token)) ? login.id : null;
+}
+
+/** Another organization's equal token has another hash. */
+const tokenHashOf = ({ tenant }: TenantTx, vault: Vault, token: Secret): Buffer =>
+  vault.hash('facebook user token', tenant.organizationId, token.reveal());
 
 type LoginFacts = Pick<FacebookLogin, 'person_hash' | 'scopes' | 'expires_at' | 'data_access_expires_at' | 'kind'>;
 
@@ -44,7 +58,9 @@ export async function storeLogin(
 ): Promise<Uuid> {
   const id = newId();
   const access_token = vault.seal(await currentDataKey(tx, vault), accessTokenOf(id), token);
-  await FacebookLogin.query(tx).insert({ organization_id: tx.tenant.organizationId, id, access_token, ...known });
+  const { organizationId: organization_id } = tx.tenant;
+  const token_hash = tokenHashOf(tx, vault, token);
+  await FacebookLogin.query(tx).insert({ organization_id, id, access_token, token_hash, ...known });
   return id;
 }
 

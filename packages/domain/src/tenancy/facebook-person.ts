@@ -30,6 +30,19 @@ export async function revokePerson(
   return rows as DueLogin[];
 }
 
+/** Deletions that a person asked for after a login was stored. */
+export async function readDeletionsSince(
+  database: Database,
+  personHash: Buffer,
+  storedAt: Date,
+): Promise<{ code: string; requestedAt: Date }[]> {
+  const rows = await knexOf(database)('data_deletions')
+    .where({ person_hash: personHash })
+    .whereRaw(`requested_at + interval '1 second' > ?`, [storedAt])
+    .select('code', 'requested_at');
+  return rows.map(row => ({ code: row.code, requestedAt: row.requested_at }));
+}
+
 /** When a deletion was asked for and done; null for a code that we never gave out. */
 export async function readDeletion(
   database: Database,

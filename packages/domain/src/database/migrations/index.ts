@@ -31,6 +31,7 @@ import * as boundedDueScan from './0036_bounded_due_scan.ts';
 import * as largeTenants from './0037_large_tenants.ts';
 import * as firstMinute from './0038_first_minute.ts';
 import * as rareEvents from './0039_rare_events.ts';
+import * as logins from './0040_logins.ts';
 
 /** SQL text in both directions: it can be shown before it is run. */
 export interface Migration {
@@ -74,6 +75,7 @@ export const migrations: readonly Migration[] = [
   { name: '0037_large_tenants', ...largeTenants },
   { name: '0038_first_minute', ...firstMinute },
   { name: '0039_rare_events', ...rareEvents },
+  { name: '0040_logins', ...logins },
 ];
 
 /** Names of migrations that a database lacks, and of those that it has and this release does not know. */
