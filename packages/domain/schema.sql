@@ -753,7 +753,6 @@ public.businesses: INSERT to pagekeeper_app
 public.businesses: SELECT to pagekeeper_app
 public.data_deletions: INSERT to pagekeeper_router
 public.data_deletions: SELECT to pagekeeper_app
-public.data_deletions: SELECT to pagekeeper_router
 public.facebook_connections: DELETE to pagekeeper_app
 public.facebook_connections: DELETE to pagekeeper_router
 public.facebook_connections: INSERT to pagekeeper_app

@@ -1,6 +1,14 @@
 import type { GraphResult } from '@pagekeeper/facebook/graph-client';
 import type { GraphError } from '@pagekeeper/facebook/graph-error';
-import type { Renewal } from './examine-login.ts';
+import type { Secret } from '@pagekeeper/runtime/secret';
+
+/** What became of the person's token: stored whatever else of a check fails, since Facebook gave it. */
+export interface Renewal {
+  /** An exchange was tried: not again before some hours. */
+  exchangeTried: boolean;
+  /** A token whose end lies days later than the old one's: the only success of an exchange. */
+  renewed: { token: Secret; expiresAt: Date | null } | null;
+}
 
 /** A failed call of ours: says nothing about the tenant. */
 export class ExaminationFailed extends Error {

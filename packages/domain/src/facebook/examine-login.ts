@@ -1,7 +1,13 @@
 import type { GraphClient, PageGrant, TokenInfo } from '@pagekeeper/facebook/graph-client';
 import { failpoint } from '@pagekeeper/runtime/failpoint';
 import type { Secret } from '@pagekeeper/runtime/secret';
-import { ExaminationFailed, isOfTheApp, saysSomethingOfTheToken, valueOrFail } from './examination-failed.ts';
+import {
+  ExaminationFailed,
+  isOfTheApp,
+  type Renewal,
+  saysSomethingOfTheToken,
+  valueOrFail,
+} from './examination-failed.ts';
 import { examinePages, type PageExamination } from './examine-pages.ts';
 import type { LeasedLogin } from './lease-login.ts';
 
@@ -9,14 +15,6 @@ import type { LeasedLogin } from './lease-login.ts';
 export interface LoginFindings {
   user: UserFindings;
   pages: PageExamination[];
-}
-
-/** What became of the person's token: stored whatever else of a check fails, since Facebook gave it. */
-export interface Renewal {
-  /** An exchange was tried: not again before some hours. */
-  exchangeTried: boolean;
-  /** A token whose end lies days later than the old one's: the only success of an exchange. */
-  renewed: { token: Secret; expiresAt: Date | null } | null;
 }
 
 export interface UserFindings extends Renewal {

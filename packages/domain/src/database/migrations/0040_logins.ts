@@ -9,6 +9,7 @@ create index facebook_logins_token on facebook_logins (organization_id, token_ha
 -- The keyed hash: who has not the key cannot tell whose it was.
 alter table data_deletions add column person_hash bytea;
 create index data_deletions_person on data_deletions (person_hash);
+revoke select on data_deletions from pagekeeper_router;
 
 set local role pagekeeper_router;
 ${revokePerson('(code, requested_at, completed_at, person_hash) values (deletion, asked_at, app.now(), person)')}
@@ -19,6 +20,7 @@ export const down = `
 set local role pagekeeper_router;
 ${revokePerson('(code, requested_at, completed_at) values (deletion, asked_at, app.now())')}
 reset role;
+grant select on data_deletions to pagekeeper_router;
 drop index data_deletions_person;
 alter table data_deletions drop column person_hash;
 drop index facebook_logins_token;
