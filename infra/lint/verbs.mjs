@@ -9,7 +9,7 @@ import { parseSync, Visitor } from 'oxc-parser';
 const doors = ['withTenant', 'withNewTenant', 'withTenantToErase', 'withStaffEntry'];
 /** Below the verbs: what they are made of. */
 const foundations = ['access', 'audit', 'claims', 'database', 'idempotency', 'mail', 'tenancy', 'vault'];
-/** Run by jobs alone, which act for the organization itself: nobody's right is asked for there. */
+/** What jobs do, which act for the organization itself, and what others do once somebody's right was asked for. */
 const jobFiles = new Set([
   'facebook/check-login.ts',
   'facebook/check-in-turn.ts',

@@ -52,6 +52,14 @@ describe('the connection doctor', () => {
     expect(await lastEventOf(other)).toMatch(/^No event/);
   });
 
+  it('says that nobody is answered while the organization’s replies are paused', async () => {
+    const page = await acme.connectPage();
+    expect(await lineOf(page, 'pause')).toMatchObject({ state: 'ok', detail: 'Nothing is paused.' });
+    await acme.owner.expect(200, acme.owner.patch(acme.path, { replies_paused: true }));
+    expect(await lineOf(page, 'pause')).toMatchObject({ state: 'warning', fix: expect.stringContaining('settings') });
+    await acme.owner.expect(200, acme.owner.patch(acme.path, { replies_paused: false }));
+  });
+
   it('warns a week before the access to data ends, and once it has', async () => {
     const page = await acme.connectPage();
     const at = async (days: number) => {

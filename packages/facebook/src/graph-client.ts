@@ -55,7 +55,7 @@ export interface GraphClient extends AppCalls {
   debugToken(token: Secret): Promise<GraphResult<TokenInfo>>;
   /** The same for many tokens, 50 a request; one end each, in their order. */
   debugTokens(tokens: readonly Secret[]): Promise<GraphResult<TokenInfo>[]>;
-  /** Every page the person granted, over all cursors; at most 5,000. */
+  /** Every page the person granted, over all cursors; at most 12,500. */
   listPages(userToken: Secret): Promise<GraphResult<PageGrant[]>>;
   readPage(pageToken: Secret, pageId: string): Promise<GraphResult<PageDetails>>;
   /** Asks each token itself who it is, 50 a request: the second look before a token is called dead. */

@@ -64,7 +64,7 @@ export interface Endpoint {
   params: z.ZodObject;
   query: z.ZodObject;
   body: z.ZodObject | null;
-  /** Success statuses with their bodies; null for none. The first is the usual one. */
+  /** Success statuses with their bodies; null for none. The lowest is the usual one. */
   responses: Record<number, z.ZodType | null>;
   /** Answers with server-sent events of this name, of which each `data` is such a body. */
   streams: string | null;

@@ -3,6 +3,7 @@ import * as z from 'zod';
 import { createDocument } from 'zod-openapi';
 import { plainPaths } from '../plain-paths.ts';
 import type { Endpoint } from './endpoint.ts';
+import { headersOf, type ResponseHeader, responseHeaders } from './openapi-headers.ts';
 import { type ProblemCode, problemShape, problems } from './problem.ts';
 
 /** The OpenAPI 3.1 document of these endpoints. */
@@ -23,6 +24,7 @@ export function buildOpenApi(endpoints: readonly Endpoint[]) {
     servers: [{ url: '/' }],
     security: [{ session: [] }, { apiKey: [] }],
     components: {
+      headers: responseHeaders,
       securitySchemes: {
         session: {
           type: 'apiKey',
@@ -43,7 +45,7 @@ function operationOf(endpoint: Endpoint) {
     .replace('/v1/', '')
     .replaceAll(/[{}]/g, '')
     .replaceAll(/[^a-z]+/g, '_')}`;
-  const headers = headersOf(endpoint);
+  const headers = askedHeaders(endpoint);
   return {
     operationId,
     summary,
@@ -66,7 +68,7 @@ function operationOf(endpoint: Endpoint) {
   };
 }
 
-function headersOf({ method, refusals }: Endpoint) {
+function askedHeaders({ method, refusals }: Endpoint) {
   if (method === 'post') {
     const key = z
       .string()
@@ -81,14 +83,21 @@ function headersOf({ method, refusals }: Endpoint) {
   });
 }
 
-function successes({ responses, streams }: Endpoint) {
-  if (streams) return { 200: { description: `Server-sent events named \`${streams}\`.`, content: eventStream } };
-  const described = Object.entries(responses).map(([status, schema]) => [
-    status,
-    { description: 'Done.', ...(schema && { content: { 'application/json': { schema } } }) },
-  ]);
+function successes({ method, responses, streams }: Endpoint) {
+  const replayed = method === 'post' ? (['Idempotent-Replayed'] as const) : [];
+  if (streams) {
+    const description = `Server-sent events named \`${streams}\`.`;
+    return { 200: { description, headers: headersOf(), content: eventStream } };
+  }
+  const described = Object.entries(responses).map(([status, schema]) => {
+    const headers = headersOf(...replayed, ...(isSingle(schema) ? (['ETag'] as const) : []));
+    return [status, { description: 'Done.', headers, ...(schema && { content: { 'application/json': { schema } } }) }];
+  });
   return Object.fromEntries(described);
 }
+
+const isSingle = (schema: z.ZodType | null): boolean =>
+  schema instanceof z.ZodObject && 'id' in schema.shape && !('has_more' in schema.shape);
 
 /** OpenAPI has no word for the parts of a stream. */
 const eventStream = { 'text/event-stream': { schema: z.string() } };
@@ -107,12 +116,20 @@ export function refusalsOf({ method, takesPassword, refusals }: Endpoint): Probl
 const ofWrites = ['malformed_json', 'origin_not_allowed', 'body_too_large', 'unsupported_media_type'] as const;
 const ofRepeats = ['request_in_flight', 'answer_lost', 'idempotency_key_reused'] as const;
 
+const headersOfRefusals: Record<number, readonly ResponseHeader[]> = {
+  401: ['WWW-Authenticate'],
+  409: ['Retry-After'],
+  429: ['Retry-After'],
+  503: ['Retry-After'],
+};
+
 function problemResponses(codes: readonly ProblemCode[]) {
   const statuses = [...new Set(codes.map(code => problems[code].status))].sort();
   const described = statuses.map(status => {
     const reasons = codes.filter(code => problems[code].status === status);
     const description = `${reasons.map(code => `${problems[code].title} (\`${code}\`)`).join('; or: ')}.`;
-    return [status, { description, content: { 'application/problem+json': { schema: problemShape } } }];
+    const headers = headersOf(...(headersOfRefusals[status] ?? []));
+    return [status, { description, headers, content: { 'application/problem+json': { schema: problemShape } } }];
   });
   return Object.fromEntries(described);
 }

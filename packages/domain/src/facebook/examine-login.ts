@@ -45,7 +45,7 @@ const exchangeEveryMs = 18 * 3_600_000;
  * Asks Facebook about a login and its pages, in few requests: for n pages, one to three for the login, the list of
  * pages, and two batches of fifty. No database, no transaction.
  * @param appId the app that every token must be for; another's is never used
- * @param keep called before each round of calls; throws where the login is another's now
+ * @param keep called between rounds of calls; throws where the login is another's now
  * @throws ExaminationFailed when a call of ours failed; the tenant's status then stays as it is
  */
 export async function examineLogin(

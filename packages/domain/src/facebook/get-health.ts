@@ -59,6 +59,7 @@ async function readFacts(tx: TenantTx, integrationId: string): Promise<HealthFac
   const { rows } = await tx.raw(
     `select p.status, p.status_reason, p.status_since, p.findings, p.next_check_at, p.last_checked_at, p.paused_until,
        p.pause_reason, l.expires_at as login_ends_at, app.now() as now,
+       (select o.replies_paused from organizations o where o.id = p.organization_id) as replies_paused,
        exists (select from page_claims c where c.organization_id = p.organization_id and c.integration_id = p.id) as claimed,
        (select e.received_at from (${newestEvents}) as e order by e.id desc limit 1) as last_event_at,
        (select r.finished_at from replies r where r.organization_id = p.organization_id and r.integration_id = p.id

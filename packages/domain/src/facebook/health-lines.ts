@@ -41,6 +41,8 @@ export interface HealthFacts {
   last_checked_at: Date | null;
   paused_until: Date | null;
   pause_reason: string | null;
+  /** Nobody of the organization's pages is answered. */
+  replies_paused: boolean;
   last_event_at: Date | null;
   last_reply_at: Date | null;
 }
@@ -155,9 +157,12 @@ function subscriptionLine(findings: StoredFindings | null, config: IntegrationCo
   );
 }
 
-function pauseLine({ paused_until: until, pause_reason: why, now }: HealthFacts): Line {
+function pauseLine({ paused_until: until, pause_reason: why, replies_paused, now }: HealthFacts): Line {
+  if (replies_paused) {
+    return warning('Replies are paused for this organization.', "Let replies go on in the organization's settings.");
+  }
   if (!until || until <= now) return ok('Nothing is paused.');
-  return warning(`Facebook asked us to leave the page alone until ${moment(until)}. ${why ?? ''}`.trim(), null);
+  return warning(`The page is left alone until ${moment(until)}. ${why ?? ''}`.trim(), null);
 }
 
 function nextCheckLine({ next_check_at: next, last_checked_at: last }: HealthFacts): Line {

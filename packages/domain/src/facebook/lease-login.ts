@@ -49,7 +49,7 @@ export interface LeasedLogin {
   now: Date;
 }
 
-/** Renewed before each round of calls; the database's clock decides. */
+/** Renewed by a timer, and between rounds of calls; the database's clock decides. */
 const leaseUntil = () => raw(`clock_timestamp() + interval '60 seconds'`) as never;
 
 /** Takes the lease and opens the tokens. 'busy' when another process has it, 'gone' where no page is behind it now. */

@@ -55,7 +55,7 @@ export class FacebookPageIntegration extends TenantModel {
   declare last_checked_at: Date | null;
   /** What the last check saw (`facebook/findings.ts`). */
   declare findings: object | null;
-  /** Facebook asked us to leave the page alone until then, in business time. */
+  /** The page is left alone until then, in business time: Facebook asked for it, or a check has to look first. */
   declare paused_until: Date | null;
   declare pause_reason: string | null;
   /** Grows whenever the tokens are replaced or the claim moves: work begun under an older one finds nothing. */

@@ -9,7 +9,7 @@ import type { Mail } from './render-mail.ts';
 export interface MailPost {
   /** Takes the mail and returns at once, so that no answer tells by its time whether a mail goes out. */
   send(mail: Mail): void;
-  /** Tries what is left once more, for some seconds at most. */
+  /** Tries what is left at once, for some seconds at most. */
   close(): Promise<void>;
 }
 

@@ -76,7 +76,7 @@ export async function finishPurge(database: Database, { id, token }: LeasedPurge
   await knexOf(database).raw('select router.finish_purge(?, ?)', [id, token]);
 }
 
-/** Longer than the role's timeouts let a transaction live. */
+/** Longer than any transaction of ours lives: of many statements, none stores more than some dozens of pages. */
 const transactionsEndWithinMs = 18_000;
 
 /**

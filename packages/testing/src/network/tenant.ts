@@ -121,7 +121,7 @@ export async function createTenant(network: Home, name: string): Promise<Tenant>
   return new Tenant(network, people, organization, business);
 }
 
-// No endpoint makes members yet: the verb does.
+// Without the mails of an invitation: the verb does.
 async function join(network: Home, owner: Persona, organization: string, person: Persona, role: Role): Promise<void> {
   const actor = { type: 'user', userId: owner.userId as Uuid } as const;
   await addMember(network.contextOf(actor), { organization, user_id: person.userId as Uuid, role });
