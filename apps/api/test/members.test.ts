@@ -74,6 +74,7 @@ describe('members', () => {
     const late = await change('OWNER', headers.etag!);
     expect([late.status, late.body.code]).toEqual([412, 'stale_version']);
     expect((await listOf(acme, '?role=OWNER')).map(({ email }) => email)).toEqual([acme.owner.email]);
+    expect((await acme.owner.delete(path, { 'If-Match': headers.etag! })).status).toBe(412);
     expect((await change('ADMIN', '*')).status).toBe(200);
   });
 

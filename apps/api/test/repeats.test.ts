@@ -268,6 +268,11 @@ describe('a resource', () => {
       const late = await owner.patch(resource, { name: 'Not seen.' }, { 'If-Match': between! });
       expect([late.status, late.body.code], resource).toEqual([412, 'stale_version']);
       expect(new Set([before, between, await etagOf()]).size, resource).toBe(3);
+      const seen = { 'If-Match': (await etagOf())! };
+      const unseen = await owner.delete(resource, { 'If-Match': before! });
+      expect([unseen.status, unseen.body.code], resource).toEqual([412, 'stale_version']);
+      await owner.expect(204, owner.delete(resource, seen));
+      await owner.expect(200, owner.post(`${resource}/restore`));
     }
   });
 

@@ -5087,7 +5087,10 @@ export interface operations {
     delete_organizations_organization: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The `ETag` that was read: refused when it is another now. */
+                "If-Match"?: string;
+            };
             path: {
                 /** @description `org_…` or the slug. */
                 organization: string;
@@ -5145,6 +5148,18 @@ export interface operations {
             };
             /** @description There is no such thing here (`not_found`). */
             404: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It was changed meanwhile (`stale_version`). */
+            412: {
                 headers: {
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
@@ -6487,7 +6502,10 @@ export interface operations {
     delete_organizations_organization_businesses_business: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The `ETag` that was read: refused when it is another now. */
+                "If-Match"?: string;
+            };
             path: {
                 /** @description `biz_…` or the slug. */
                 business: string;
@@ -6547,6 +6565,18 @@ export interface operations {
             };
             /** @description There is no such thing here (`not_found`). */
             404: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It was changed meanwhile (`stale_version`). */
+            412: {
                 headers: {
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
@@ -8639,7 +8669,10 @@ export interface operations {
     delete_organizations_organization_integrations_integration: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The `ETag` that was read: refused when it is another now. */
+                "If-Match"?: string;
+            };
             path: {
                 /** @description `int_…` */
                 integration: string;
@@ -8699,6 +8732,18 @@ export interface operations {
             };
             /** @description There is no such thing here (`not_found`). */
             404: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It was changed meanwhile (`stale_version`). */
+            412: {
                 headers: {
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
@@ -10543,7 +10588,10 @@ export interface operations {
     delete_organizations_organization_members_member: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The `ETag` that was read: refused when it is another now. */
+                "If-Match"?: string;
+            };
             path: {
                 /** @description `mem_…` */
                 member: string;
@@ -10619,6 +10667,18 @@ export interface operations {
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It was changed meanwhile (`stale_version`). */
+            412: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };

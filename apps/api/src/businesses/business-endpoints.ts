@@ -68,6 +68,7 @@ export const businessEndpoints = [
     permission: 'business.write',
     params: businessParams,
     responses: { 204: null },
+    refusals: ['stale_version'],
     run: async ({ ctx, params }) => void (await deactivateBusiness(ctx, params)),
   }),
   defineEndpoint({

@@ -92,6 +92,7 @@ export const integrationEndpoints = [
     permission: 'integration.write',
     params: integrationParams,
     responses: { 204: null },
+    refusals: ['stale_version'],
     run: async ({ ctx, params }) => void (await deactivateIntegration(ctx, params)),
   }),
   defineEndpoint({

@@ -43,7 +43,7 @@ export const memberEndpoints = [
     permission: 'member.write',
     params: memberParams,
     responses: { 204: null },
-    refusals: ['last_owner'],
+    refusals: ['last_owner', 'stale_version'],
     run: async ({ ctx, params }) => void (await removeMember(ctx, params)),
   }),
   defineEndpoint({

@@ -70,6 +70,7 @@ export const organizationEndpoints = [
     permission: 'organization.deactivate',
     params: organizationParams,
     responses: { 204: null },
+    refusals: ['stale_version'],
     run: async ({ ctx, params }) => void (await deactivateOrganization(ctx, params)),
   }),
   defineEndpoint({

@@ -5,6 +5,7 @@ import { releasePages } from '../claims/release-pages.ts';
 import type { Context } from '../context.ts';
 import { sweepUnsubscriptionsJob } from '../jobs.ts';
 import { nudge } from '../nudge.ts';
+import { refuseStale } from '../resource.ts';
 import { withTenant } from '../tenancy/doors.ts';
 import { Business, findBusiness } from './business.ts';
 
@@ -18,7 +19,9 @@ export async function deactivateBusiness(
 ): Promise<void> {
   await withTenant(ctx, { organization }, async tx => {
     authorize(tx, 'business.write');
-    const { id, version } = await findBusiness(tx, reference, { forUpdate: true });
+    const business = await findBusiness(tx, reference, { forUpdate: true });
+    refuseStale(ctx.ifMatch, business);
+    const { id, version } = business;
     const pages = await releasePages(tx, { business: id });
     const now = raw('now()') as never;
     await Business.query(tx)

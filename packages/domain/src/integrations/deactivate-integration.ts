@@ -5,6 +5,7 @@ import { releasePages } from '../claims/release-pages.ts';
 import type { Context } from '../context.ts';
 import { sweepUnsubscriptionsJob } from '../jobs.ts';
 import { nudge } from '../nudge.ts';
+import { refuseStale } from '../resource.ts';
 import { withTenant } from '../tenancy/doors.ts';
 import { findIntegration, Integration } from './integration.ts';
 
@@ -15,7 +16,9 @@ export async function deactivateIntegration(
 ): Promise<void> {
   await withTenant(ctx, { organization }, async tx => {
     authorize(tx, 'integration.write');
-    const { id, version } = await findIntegration(tx, reference, { forUpdate: true });
+    const integration = await findIntegration(tx, reference, { forUpdate: true });
+    refuseStale(ctx.ifMatch, integration);
+    const { id, version } = integration;
     await releasePages(tx, { integration: id });
     const now = raw('now()') as never;
     await Integration.query(tx)

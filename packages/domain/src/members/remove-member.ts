@@ -1,6 +1,7 @@
 import { authorize, refuseAbove } from '../access/authorize.ts';
 import { audit } from '../audit/audit.ts';
 import type { Context } from '../context.ts';
+import { refuseStale } from '../resource.ts';
 import { withTenant } from '../tenancy/doors.ts';
 import { endMembership } from './end-membership.ts';
 import { findMember } from './member-resource.ts';
@@ -21,6 +22,7 @@ export async function removeMember(
       authorize(tx, 'member.write');
       refuseAbove(tx, member.role);
     }
+    refuseStale(ctx.ifMatch, { version: Number(member.version) });
     await endMembership(tx, member.id);
     await audit(tx, {
       action: leaves ? 'member.left' : 'member.removed',

@@ -5,6 +5,7 @@ import { releasePages } from '../claims/release-pages.ts';
 import type { Context } from '../context.ts';
 import { sweepUnsubscriptionsJob } from '../jobs.ts';
 import { nudge } from '../nudge.ts';
+import { refuseStale } from '../resource.ts';
 import { withTenant } from '../tenancy/doors.ts';
 import { Organization } from './organization.ts';
 
@@ -16,7 +17,7 @@ export async function deactivateOrganization(ctx: Context, input: { organization
   await withTenant(ctx, input, async tx => {
     authorize(tx, 'organization.deactivate');
     // First the organization, then its pages: as a claim locks them.
-    await Organization.query(tx).forNoKeyUpdate().first();
+    refuseStale(ctx.ifMatch, (await Organization.query(tx).forNoKeyUpdate().first())!);
     const pages = await releasePages(tx, 'organization');
     await Organization.query(tx).patch({
       is_active: false,
