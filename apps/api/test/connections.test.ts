@@ -437,6 +437,8 @@ describe('a state', () => {
       Array.from({ length: 6 }, () => acme.owner.get(`/facebook/oauth/callback${back}`)),
     );
     expect(answers.map(({ status }) => status).sort()).toEqual([200, 409, 409, 409, 409, 409]);
+    const late = answers.find(({ status }) => status === 409)!;
+    expect(late.text).toContain('This login is done already');
   });
 
   it('is kept as a hash, and comes out nowhere but in the address of the dialog', async () => {

@@ -87,7 +87,11 @@ const statusOf = (outcome: ConnectionOutcome): number =>
 function pageOf(outcome: ConnectionOutcome): ResultPage {
   const { reason } = outcome;
   const said = reason ? [reason.detail, reason.fix] : [];
-  if (outcome.outcome === 'refused') return { title: 'Not connected', sentences: said, link: home };
+  if (outcome.outcome === 'refused') {
+    // Mostly by the browser's way back, after all went well.
+    const title = outcome.code === 'state_used' ? 'This login is done already' : 'Not connected';
+    return { title, sentences: said, link: home };
+  }
   const link = {
     label: 'Go on in Pagekeeper',
     path: `/organizations/${outcome.organization}?connection=${outcome.connection}`,
