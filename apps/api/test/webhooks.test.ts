@@ -155,6 +155,17 @@ describe('a delivery', () => {
     expect(await storedBy(async () => expect((await deliver(delivery('123456789'))).status).toBe(200))).toBe(0);
   });
 
+  it('has the request id of its sender in the answer', async () => {
+    const named = { 'X-Request-Id': 'proxy-7' };
+    for (const [headers, status] of [
+      [named, 200],
+      [{ ...named, 'X-Hub-Signature-256': 'sha256=x' }, 401],
+    ] as const) {
+      const answer = await deliver(delivery('123456789'), headers);
+      expect([answer.status, answer.headers['x-request-id']]).toEqual([status, 'proxy-7']);
+    }
+  });
+
   it('about a page whose integration wants none is taken and dropped', async () => {
     const { page } = await acme.connectPage({ config: { webhook_enabled: false } });
     expect(await storedBy(async () => expect((await deliver(delivery(page.page_id))).status).toBe(200))).toBe(0);

@@ -95,7 +95,7 @@ export function sendProblem(
   if (retryAfter) response.setHeader('Retry-After', retryAfter);
   // Over what was said of another limit, which the request was within.
   if (limit) showLimit(response, limit, 0, Number(retryAfter));
-  if (status === 401 && request.path.startsWith('/v1')) response.setHeader('WWW-Authenticate', 'Bearer');
+  if (status === 401 && /^\/v1/i.test(request.path)) response.setHeader('WWW-Authenticate', 'Bearer');
   const problem = {
     type: `urn:pagekeeper:problem:${code}`,
     title,

@@ -24,7 +24,7 @@ export function requestLog(logger: Log): HttpLogger {
 }
 
 /** The caller's request id where it is a sensible one, else a new one: no token, and not as the command line's begin. */
-function requestIdOf(header: string | string[] | undefined): string {
+export function requestIdOf(header: string | string[] | undefined): string {
   const isSensible =
     typeof header === 'string' && /^(?!cli-)[\w.-]{1,64}$/.test(header) && blankTokens(header) === header;
   return isSensible ? header : randomUUID();

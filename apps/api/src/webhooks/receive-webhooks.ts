@@ -7,6 +7,7 @@ import { parseDelivery } from '@pagekeeper/facebook/webhook-payload';
 import type { Log } from '@pagekeeper/runtime/log';
 import type { Metrics } from '@pagekeeper/runtime/metrics/metrics';
 import type { Secret } from '@pagekeeper/runtime/secret';
+import { requestIdOf } from '../http/request-log.ts';
 import { countDeliveries } from './delivery-metrics.ts';
 import { hasTooMuchStructure } from './json-structure.ts';
 import { onceASecond } from './once-a-second.ts';
@@ -56,6 +57,8 @@ export function createReceiveWebhooks({ inbox, appSecrets, log, metrics }: Recei
   return async (request, response) => {
     const startedAt = performance.now();
     const status = await accept(request);
+    const requestId = request.headers['x-request-id'];
+    if (requestId !== undefined) response.setHeader('X-Request-Id', requestIdOf(requestId));
     answer(response, status);
     counts.answered(status, startedAt);
   };
