@@ -535,6 +535,29 @@ describe('the stream', () => {
     }
   });
 
+  it('goes on for who lost it: with what came and what was done since the last that they were told', async () => {
+    const here = await home();
+    const [first, second] = await receive(here.page, 2);
+    const [missed] = await receive(here.page, 1, 50);
+    const after = async (id: string, count: number) => {
+      const reader = await here.acme.member.watch(`${here.events}/stream`, { 'Last-Event-ID': id });
+      await expect.poll(() => reader.events.length, { timeout: 10_000 }).toBe(count);
+      reader.close();
+      return told(reader);
+    };
+    const hourAgo = `received_at = now() - interval '1 hour'`;
+    await become([first!], 'processed', `${hourAgo}, processed_at = now()`);
+    const rest = [
+      [second, 'pending'],
+      [missed, 'pending'],
+    ];
+    expect(await after(second!, 3)).toEqual([[first, 'processed'], ...rest]);
+    await become([first!], 'pending', `${hourAgo}, processed_at = null`);
+    expect(await after(second!, 2)).toEqual(rest);
+    // Whoever was told of none that is watched may have missed all of them.
+    expect(await after(publicId('event', newId()), 3)).toEqual([[first, 'pending'], ...rest]);
+  });
+
   it('ends for who is no member any more', async () => {
     const here = await home();
     const [mine, other] = [await open(here), await here.acme.owner.watch(`${here.events}/stream`)];

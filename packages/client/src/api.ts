@@ -8074,7 +8074,10 @@ export interface operations {
                 /** @description How many of the newest are told at first. */
                 backlog?: number;
             };
-            header?: never;
+            header?: {
+                /** @description The last id that was told: what came or changed since is told first. */
+                "Last-Event-ID"?: string;
+            };
             path: {
                 /** @description `org_…` or the slug. */
                 organization: string;

@@ -23,6 +23,8 @@ export interface EndpointRequest<Params, Query, Body, Who extends Caller = Calle
   params: Params;
   query: Query;
   body: Body;
+  /** `Last-Event-ID`: where a stream broke off. */
+  lastEventId: string | null;
 }
 
 /** One thing that a stream tells, as JSON in one line. */

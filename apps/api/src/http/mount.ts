@@ -115,7 +115,8 @@ async function answer(endpoint: Endpoint, request: Request, response: Response, 
   const once = onceOf(endpoint, request, actor, services.vault);
   const ctx = { ...services, actor, requestId: String(request.id), ifMatch: versionsIn(request), once };
   try {
-    const parsed = { ctx, facebook, credentials, repliesOff, params, query, body } as never;
+    const lastEventId = request.get('Last-Event-ID') ?? null;
+    const parsed = { ctx, facebook, credentials, repliesOff, params, query, body, lastEventId } as never;
     const answered = await counted(endpoint, parsed, { request, response, actor }, options);
     // Its door let it in.
     if (actor.type === 'api_key') keyUse.note(actor.secretHash);

@@ -68,7 +68,11 @@ function operationOf(endpoint: Endpoint) {
   };
 }
 
-function askedHeaders({ method, refusals }: Endpoint) {
+function askedHeaders({ method, refusals, streams }: Endpoint) {
+  if (streams) {
+    const last = z.string().optional().describe('The last id that was told: what came or changed since is told first.');
+    return z.object({ 'Last-Event-ID': last });
+  }
   if (method === 'post') {
     const key = z
       .string()

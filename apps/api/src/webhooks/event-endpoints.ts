@@ -35,8 +35,8 @@ export const eventEndpoints = [
     query: watchEventsInput,
     responses: { 200: eventShape },
     streams: 'event',
-    run: async ({ ctx, params, query }) => {
-      const { organizationId, look } = await watchEvents(ctx, { ...params, ...query });
+    run: async ({ ctx, params, query, lastEventId: after }) => {
+      const { organizationId, look } = await watchEvents(ctx, { ...params, ...query, after });
       return new Stream(organizationId, look);
     },
   }),

@@ -2,7 +2,7 @@ import { type QueryBuilder, raw } from 'objection';
 import * as z from 'zod';
 import { authorize } from '../access/authorize.ts';
 import type { Context } from '../context.ts';
-import { publicId, type Uuid } from '../ids.ts';
+import { parsePublicId, publicId, type Uuid } from '../ids.ts';
 import { withTenant } from '../tenancy/doors.ts';
 import { readRows } from '../tenancy/read-rows.ts';
 import type { TenantTx } from '../tenancy/tenant-tx.ts';
@@ -25,10 +25,13 @@ export interface EventWatch {
   look(): Promise<{ id: string; text: string }[]>;
 }
 
-/** Lets somebody watch an organization's newest events. */
+/**
+ * Lets somebody watch an organization's newest events.
+ * @param input.after the last event that was told before the reader lost us: what came or changed since is told first
+ */
 export async function watchEvents(
   ctx: Context,
-  { organization, backlog }: { organization: string; backlog: number },
+  { organization, backlog, after }: { organization: string; backlog: number; after: string | null },
 ): Promise<EventWatch> {
   const organizationId = await withTenant(ctx, { organization, readOnly: true }, async tx => {
     authorize(tx, 'event.read');
@@ -36,6 +39,8 @@ export async function watchEvents(
   });
   const read = (build: (tx: TenantTx) => QueryBuilder<WebhookEvent>) =>
     readRows(ctx, { organization, permission: 'event.read' }, build);
+  const last = after === null ? null : parsePublicId('event', after);
+  const first = (rows: readonly Row[]) => (last ? since(rows, last) : rows.slice(0, backlog));
   let known: Map<Uuid, string> | null = null;
   let sum: unknown;
   return {
@@ -48,9 +53,7 @@ export async function watchEvents(
       const rows = await read(details);
       const before = known;
       known = new Map(rows.map(row => [row['id:id'] as Uuid, row.fields as string]));
-      const told = before
-        ? rows.filter(row => before.get(row['id:id'] as Uuid) !== row.fields)
-        : rows.slice(0, backlog);
+      const told = before ? rows.filter(row => before.get(row['id:id'] as Uuid) !== row.fields) : first(rows);
       return told
         .map(row => ({
           id: publicId('event', row['id:id'] as Uuid),
@@ -59,6 +62,21 @@ export async function watchEvents(
         .reverse();
     },
   };
+}
+
+type Row = Record<string, unknown>;
+
+/** What came or was done since this event came; some of it was told before. Without the event all of it may be new. */
+function since(rows: readonly Row[], last: Uuid): readonly Row[] {
+  const timesOf = ({ fields }: Row) =>
+    JSON.parse(fields as string) as { received_at: string; processed_at: string | null };
+  const lastRow = rows.find(row => row['id:id'] === last);
+  if (!lastRow) return rows;
+  const moment = timesOf(lastRow).received_at;
+  return rows.filter(row => {
+    const { received_at, processed_at } = timesOf(row);
+    return received_at >= moment || (processed_at !== null && processed_at >= moment);
+  });
 }
 
 const newest = (tx: TenantTx): QueryBuilder<WebhookEvent> =>

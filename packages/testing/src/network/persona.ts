@@ -66,11 +66,11 @@ export class Persona {
   }
 
   /** Opens a stream of server-sent events; a refusal is in the reader's answer. Close it. */
-  async watch(path: string): Promise<EventReader> {
+  async watch(path: string, headers = {}): Promise<EventReader> {
     const url = new URL(path, this.#apiUrl);
     const where = { domain: url.hostname, path: url.pathname, secure: false, script: false };
     const cookie = this.#agent.jar.getCookies(where as never).toValueString();
-    const reader = await EventReader.open(url, { ...this.#headers, Cookie: cookie });
+    const reader = await EventReader.open(url, { ...this.#headers, ...headers, Cookie: cookie });
     this.#onAnswer(reader.answer);
     return reader;
   }
