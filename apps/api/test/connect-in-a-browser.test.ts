@@ -75,7 +75,7 @@ describe.skipIf(!hasChromium)('a person at a browser', () => {
     expect(pages.map(({ integration }: any) => integration.facebook_page.status)).toEqual(['healthy', 'healthy']);
     // Going back and reloading uses the same answer of Facebook's again.
     await page.reload();
-    expect(await heading(page)).toBe('Not connected');
+    expect(await heading(page)).toBe('This login is done already');
 
     await network.simulator.post(`/__sim/people/${personId}/events`, { type: 'password_change' });
     const reconnect = pages[0].integration.id;

@@ -13,6 +13,9 @@ export const naughty = [
   '{{constructor.constructor("globalThis.owned=true")()}}',
 ];
 
+/** Names may not turn the direction of what stands behind them; descriptions and comments may. */
+export const hostileName = (text: string) => text.replace('\u202E', '');
+
 /** An address of every kind of page, with something on each. */
 export async function everyPage(network: Network, tenant: Tenant): Promise<string[]> {
   const { owner, path, organization, business } = tenant;
@@ -22,7 +25,9 @@ export async function everyPage(network: Network, tenant: Tenant): Promise<strin
   for (const text of naughty) await write(text);
   await owner.expect(201, owner.post(`${path}/api-keys`, { name: naughty[1], role: 'MEMBER' }));
   await owner.expect(201, owner.post(`${path}/invitations`, { email: 'guest@example.com', role: 'ADMIN' }));
-  for (const name of naughty) await owner.expect(201, owner.post(`${path}/businesses`, { name, description: name }));
+  for (const text of naughty) {
+    await owner.expect(201, owner.post(`${path}/businesses`, { name: hostileName(text), description: text }));
+  }
   const broken = await tenant.connectPage({ name: naughty[3]! });
   await network.simulator.post(`/__sim/people/${broken.page.personId}/events`, { type: 'password_change' });
   await tenant.refresh(broken.id);
