@@ -464,6 +464,7 @@ CREATE INDEX notifications_unsent ON public.notifications USING btree (organizat
 CREATE INDEX organization_keys_kek ON public.organization_keys USING btree (kek_id)
 CREATE INDEX organization_memberships_user ON public.organization_memberships USING btree (user_id, organization_id)
 CREATE INDEX organization_purges_running ON public.organization_purges USING btree (organization) WHERE (finished_at IS NULL)
+CREATE INDEX organizations_inactive_slug ON public.organizations USING btree (slug) WHERE (NOT is_active)
 CREATE INDEX organizations_owner ON public.organizations USING btree (owner_id, is_active)
 CREATE INDEX page_unsubscriptions_due ON public.page_unsubscriptions USING btree (due_at)
 CREATE INDEX personal_idempotency_keys_about ON public.personal_idempotency_keys USING btree (about_organization) WHERE (about_organization IS NOT NULL)
@@ -854,7 +855,7 @@ public.organization_memberships: SELECT (organization_id, id, user_id, role, is_
 public.organization_memberships: UPDATE (role, invited_by, is_active, updated_at) to pagekeeper_app
 public.organization_purges: INSERT (id, organization, user_id, pages_left) to pagekeeper_app
 public.organization_purges: UPDATE (state, pages_left, rows_erased, lease_token, lease_until, finished_at) to pagekeeper_router
-public.organizations: SELECT (id, name, slug, owner_id, is_active, replies_paused, version, created_at, updated_at, purge_id) to pagekeeper_router
+public.organizations: SELECT (id, name, slug, owner_id, is_active, deactivated_at, replies_paused, version, created_at, updated_at, purge_id) to pagekeeper_router
 public.organizations: UPDATE (name, slug, owner_id, is_active, deactivated_at, replies_paused, version, updated_at, purge_id) to pagekeeper_app
 public.page_claims: SELECT (page_id, organization_id, integration_id, generation) to pagekeeper_router
 public.page_claims: UPDATE (generation, claimed_at) to pagekeeper_app
@@ -1057,8 +1058,22 @@ begin
     from public.organizations o
     join public.staff_entries s on s.organization_id = o.id and s.user_id = person and s.expires_at > app.now()
     join auth.users u on u.id = person and u.is_staff
-    where (o.id = by_id or (o.slug = by_slug and o.is_active)) and (o.is_active or allow_inactive) and o.purge_id is null
+    where (o.id = by_id or (o.slug = by_slug and o.is_active)) and (o.is_active or allow_inactive)
+      and o.purge_id is null
     limit 1;
+  end if;
+  if organization_id is null and allow_inactive and by_slug is not null then
+    select o.id into by_id from public.organizations o
+    where o.slug = by_slug and not o.is_active
+      and (exists (select from public.organization_memberships m
+          where m.organization_id = o.id and m.user_id = person and m.is_active)
+        or exists (select from public.staff_entries s
+          where s.organization_id = o.id and s.user_id = person and s.expires_at > app.now()))
+    order by o.deactivated_at desc limit 1;
+    if by_id is not null then
+      select e.organization_id, e.role into organization_id, role from router.enter(person, by_id, null, true) e;
+      return;
+    end if;
   end if;
   if organization_id is null then
     raise exception 'no such organization' using errcode = 'PK404';
@@ -1131,7 +1146,7 @@ begin
   end if;
   perform from public.organizations o
   where o.id = organization_id and (o.is_active or allow_inactive) and o.purge_id is null
-    and (by_id is null or o.id = by_id) and (by_slug is null or (o.slug = by_slug and o.is_active));
+    and (by_id is null or o.id = by_id) and (by_slug is null or o.slug = by_slug);
   if not found then
     if exists (select from public.organizations o where o.id = organization_id and o.purge_id is not null) then
       raise exception 'no such key' using errcode = 'PK401';

@@ -293,7 +293,7 @@ describe('a key of an organization that was deactivated', () => {
       expect(idsOf((await program.get('/v1/organizations?active=any')).body)).toEqual([tenant.organization.id]);
     }
     expect((await reader.post(`${tenant.path}/restore`)).status).toBe(403);
-    expect((await owner.post(`${tenant.path}/restore`)).status).toBe(200);
+    expect((await owner.post(`/v1/organizations/${tenant.organization.slug}/restore`)).status).toBe(200);
     expect(await opens(reader, tenant)).toBe(200);
   });
 });

@@ -73,7 +73,7 @@ describe('a business', () => {
     await owner.expect(404, owner.patch(`${businesses()}/e-commerce-store`, { name: 'Gone' }));
   });
 
-  it('is soft-deleted: hidden with its integrations, shown when asked for, restored by id', async () => {
+  it('is soft-deleted: hidden with its integrations, shown when asked for, restored', async () => {
     const { owner, business } = acme;
     const { id: integration } = await owner.expect(
       201,
@@ -97,10 +97,23 @@ describe('a business', () => {
     expect(await listed('?active=false')).toEqual([business.id]);
     expect(await listed('?active=any')).toEqual([business.id]);
     expect((await owner.expect(200, owner.get(`${path}?active=any`))).is_active).toBe(false);
-    await owner.expect(404, owner.get(`${bySlug}?active=any`));
-    await owner.expect(404, owner.post(`${bySlug}/restore`));
     expect((await owner.expect(200, owner.post(`${path}/restore`))).is_active).toBe(true);
     await owner.expect(200, owner.get(inside));
+  });
+
+  it('is found and restored by its slug too: the active one first, then the one that had it last', async () => {
+    const { owner, business: first } = acme;
+    const bySlug = `${businesses()}/${first.slug}`;
+    await owner.expect(204, owner.delete(bySlug));
+    const second = await create({ name: 'Second', slug: first.slug });
+    await owner.expect(204, owner.delete(bySlug));
+    await owner.expect(404, owner.get(bySlug));
+    for (const active of ['any', 'false']) {
+      expect((await owner.expect(200, owner.get(`${bySlug}?active=${active}`))).id).toBe(second.id);
+    }
+    expect(await owner.expect(200, owner.post(`${bySlug}/restore`))).toMatchObject({ id: second.id, is_active: true });
+    expect((await owner.expect(200, owner.get(`${bySlug}?active=any`))).id).toBe(second.id);
+    expect((await owner.expect(200, owner.get(`${bySlug}?active=false`))).id).toBe(first.id);
   });
 
   it('leaves no line in the log where nothing was changed or restored, nor does an integration', async () => {

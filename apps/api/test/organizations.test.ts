@@ -108,7 +108,7 @@ describe('an organization', () => {
     expect((await owner.expect(200, owner.get(path))).slug).toBe(slug);
   });
 
-  it('is soft-deleted: hidden with all that is in it, shown when asked for, restored by id', async () => {
+  it('is soft-deleted: hidden with all that is in it, shown when asked for, restored', async () => {
     const acme = await network.tenant('acme');
     const { owner, path, organization, business } = acme;
     await owner.expect(204, owner.delete(`${organizations}/${organization.slug}`));
@@ -131,12 +131,31 @@ describe('an organization', () => {
     expect(await listed('?active=any')).toEqual([organization.id]);
     expect((await owner.expect(200, owner.get(`${path}?active=any`))).is_active).toBe(false);
     expect((await owner.expect(200, owner.get(`${path}?active=false`))).id).toBe(organization.id);
-    await owner.expect(404, owner.get(`${organizations}/${organization.slug}?active=any`));
-    await owner.expect(404, owner.post(`${organizations}/${organization.slug}/restore`));
     await acme.admin.expect(403, acme.admin.post(`${path}/restore`));
     expect((await owner.expect(200, owner.post(`${path}/restore`))).is_active).toBe(true);
     await owner.expect(200, owner.get(`${path}/businesses/${business.id}`));
     await owner.expect(404, owner.get(`${path}?active=false`));
+  });
+
+  it('is found and restored by its slug too: the active one first, then the one of one’s own that had it last', async () => {
+    const acme = await network.tenant('acme');
+    const { owner, organization: first } = acme;
+    const bySlug = `${organizations}/${first.slug}`;
+    await owner.expect(204, owner.delete(bySlug));
+    const second = await create(owner, { name: 'Second', slug: first.slug });
+    await owner.expect(204, owner.delete(bySlug));
+    const rival = await somebody();
+    // Somebody else's of the same slug is nobody's business, be it active or not.
+    await rival.expect(404, rival.get(`${bySlug}?active=any`));
+    const theirs = await create(rival, { name: 'Theirs', slug: first.slug });
+    await owner.expect(404, owner.get(bySlug));
+    expect((await owner.expect(200, owner.get(`${bySlug}?active=any`))).id).toBe(second.id);
+    expect((await acme.member.expect(200, acme.member.get(`${bySlug}?active=any`))).id).toBe(first.id);
+    await acme.admin.expect(403, acme.admin.post(`${bySlug}/restore`));
+    const restored = await owner.expect(200, owner.post(`${bySlug}/restore`));
+    expect(restored).toMatchObject({ id: second.id, slug: `${first.slug}-2`, is_active: true });
+    expect((await owner.expect(200, owner.get(`${bySlug}?active=any`))).id).toBe(first.id);
+    expect((await rival.expect(200, rival.get(`${bySlug}?active=any`))).id).toBe(theirs.id);
   });
 
   it('is restored under the next free slug while somebody else’s has its own, and the log says so', async () => {

@@ -53,8 +53,8 @@ export const businessResource = new Resource<BusinessShape>(
 );
 
 /**
- * The business behind `biz_…` or the slug of an active one.
- * @param active `any` finds inactive ones too, by id
+ * The business behind `biz_…` or a slug: of several that had the slug, the active one, otherwise the one that had it last.
+ * @param active `any` finds inactive ones too
  * @throws DomainError `not_found`
  */
 export async function findBusiness(
@@ -64,6 +64,8 @@ export async function findBusiness(
 ): Promise<Business> {
   const { active = 'true', forUpdate = false } = options;
   const query = Business.query(tx).where(named(reference)).first();
+  // First those without an end: the active one.
+  if (active !== 'true') query.orderBy('deactivated_at', 'desc', 'first');
   if (active !== 'any') query.where('is_active', active === 'true');
   if (forUpdate) query.forNoKeyUpdate();
   const business = await query;
@@ -75,10 +77,9 @@ export async function findBusiness(
 export const activeBusiness = (tx: TenantTx, reference: string): QueryBuilder<Business> =>
   Business.query(tx).where(named(reference)).where('is_active', true);
 
-// A slug names active businesses only.
-function named(reference: string): { id: Uuid } | { slug: string; is_active: true } {
+function named(reference: string): { id: Uuid } | { slug: string } {
   const id = parsePublicId('business', reference);
   if (id) return { id };
   if (!slugPattern.test(reference)) throw notFound('business');
-  return { slug: reference, is_active: true };
+  return { slug: reference };
 }

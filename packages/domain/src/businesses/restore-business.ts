@@ -15,7 +15,7 @@ import { Business, type BusinessShape, findBusiness } from './business.ts';
 import { showBusiness } from './show-business.ts';
 
 /**
- * Takes a soft delete back, by id. Integrations that were active come back and are checked at once; one whose page
+ * Takes a soft delete back. Integrations that were active come back and are checked at once; one whose page
  * another integration of the organization took meanwhile stays deactivated and says so in its `status_reason`.
  * @throws DomainError `slug_taken` when an active business has the slug now
  */

@@ -9,7 +9,7 @@ import { showOrganization } from './show-organization.ts';
 
 export const getOrganizationInput = z.strictObject({ active: activeInput });
 
-/** One organization, by id or slug; a soft-deleted one by id, where `active` asks for it. */
+/** One organization, by id or slug; a soft-deleted one where `active` asks for it. */
 export async function getOrganization(
   ctx: Context,
   { organization, active }: { organization: string } & z.output<typeof getOrganizationInput>,

@@ -14,9 +14,8 @@ import { Organization, type OrganizationShape, organizationSlugs } from './organ
 import { showOrganization } from './show-organization.ts';
 
 /**
- * Takes a soft delete back, by id: a slug names active organizations only. What was active in it comes back, and its
- * pages are checked at once; what of them cannot be restored stands in their `status_reason`. Where somebody else's
- * organization took the slug meanwhile, it gets the next free one.
+ * Takes a soft delete back. What was active in it comes back, and its pages are checked at once; what of them cannot be
+ * restored stands in their `status_reason`. Where another organization took the slug meanwhile, it gets the next free one.
  * @throws DomainError `slug_taken` where none is free
  */
 export async function restoreOrganization(

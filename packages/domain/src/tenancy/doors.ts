@@ -18,7 +18,7 @@ export interface TenantOptions {
   organization?: string;
   /** Postgres refuses every write. For reads. */
   readOnly?: boolean;
-  /** Lets a member into a soft-deleted organization, by id. */
+  /** Lets a member into a soft-deleted organization; a slug names it where no active one of theirs has it. */
   allowInactive?: boolean;
 }
 
@@ -148,7 +148,7 @@ export async function withNewTenant<Result>(
 
 /**
  * Enters a tenant for what it will not outlive: a repeated request is answered from the person's own answers, for the
- * organization's will be gone. By id also an inactive one.
+ * organization's will be gone. Also an inactive one.
  * @throws as `withTenant`
  */
 export async function withTenantToErase<Result>(

@@ -32,6 +32,7 @@ import * as largeTenants from './0037_large_tenants.ts';
 import * as firstMinute from './0038_first_minute.ts';
 import * as rareEvents from './0039_rare_events.ts';
 import * as logins from './0040_logins.ts';
+import * as slugsOfInactive from './0041_slugs_of_inactive.ts';
 
 /** SQL text in both directions: it can be shown before it is run. */
 export interface Migration {
@@ -76,6 +77,7 @@ export const migrations: readonly Migration[] = [
   { name: '0038_first_minute', ...firstMinute },
   { name: '0039_rare_events', ...rareEvents },
   { name: '0040_logins', ...logins },
+  { name: '0041_slugs_of_inactive', ...slugsOfInactive },
 ];
 
 /** Names of migrations that a database lacks, and of those that it has and this release does not know. */
