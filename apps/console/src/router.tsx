@@ -9,6 +9,7 @@ import {
   stringifySearchWith,
 } from '@tanstack/react-router';
 import { meQuery } from './account/me.ts';
+import { OrganizationFrame } from './organizations/OrganizationFrame.tsx';
 import { organizationQuery, rememberOrganization } from './organizations/organization.ts';
 import { isSignedOut, queryClient } from './query-client.ts';
 import { words } from './resource/list-search.ts';
@@ -116,7 +117,7 @@ const organization = createRoute({
   // Not when it is loaded: that is done too for a link that somebody points at.
   onEnter: remember,
   onStay: remember,
-  component: Outlet,
+  component: OrganizationFrame,
 });
 const overview = createRoute({
   getParentRoute: () => organization,

@@ -5,9 +5,10 @@ import { api, ask } from '../api.ts';
 import { useSlug } from '../organizations/organization.ts';
 import type { Columns } from '../resource/ListTable.tsx';
 import { ResourceList } from '../resource/ResourceList.tsx';
-import { formatDateTime, sentence } from '../shell/format.ts';
+import { formatDateTime } from '../shell/format.ts';
 import { PageHead } from '../shell/PageHead.tsx';
-import { actions } from './actions.ts';
+import { actions, wordsOf } from './actions.ts';
+import { Subject } from './Subject.tsx';
 
 type AuditEvent = components['schemas']['AuditEvent'];
 
@@ -61,7 +62,8 @@ const columns: Columns<AuditEvent> = [
     header: 'What',
     cell: ({ row: { original } }) => (
       <Stack gap={2}>
-        <Text fw={600}>{sentence(original.action)}</Text>
+        <Text fw={600}>{wordsOf(original.action)}</Text>
+        <Subject subject={original.subject} />
         {original.reason && (
           <Text size="sm" component="bdi">
             “{original.reason}”

@@ -9,9 +9,11 @@ interface BusinessMenuProps {
   business: Business;
   /** Opens its form: not in here, for a row goes when the list is read anew. */
   change(business: Business): void;
+  /** Leaves the page that shows nothing else, before what is shown is read anew. */
+  leave?: () => Promise<void>;
 }
 
-export function BusinessMenu({ business, change }: BusinessMenuProps) {
+export function BusinessMenu({ business, change, leave }: BusinessMenuProps) {
   const organization = useSlug();
   const { mayWrite } = useOrganization();
   const { id, name, is_active } = business;
@@ -32,7 +34,11 @@ export function BusinessMenu({ business, change }: BusinessMenuProps) {
       isGrave: true,
     });
     if (!yes) return;
-    await act(() => ask(api.DELETE(path, at)), { done: 'Deactivated.', undo: restore, undone: 'Restored.' });
+    const run = async () => {
+      await ask(api.DELETE(path, at));
+      await leave?.();
+    };
+    await act(run, { done: 'Deactivated.', undo: restore, undone: 'Restored.' });
   }
 
   if (!mayWrite) return null;

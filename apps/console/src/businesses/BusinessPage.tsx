@@ -1,15 +1,21 @@
+import { Group } from '@mantine/core';
 import { useSuspenseQuery } from '@tanstack/react-query';
-import { useParams } from '@tanstack/react-router';
+import { useNavigate, useParams } from '@tanstack/react-router';
+import { useState } from 'react';
 import { IntegrationList } from '../integrations/IntegrationList.tsx';
 import { useOrganization } from '../organizations/organization.ts';
 import { AppLink, ButtonLink } from '../shell/AppLink.tsx';
 import { Icon } from '../shell/Icon.tsx';
 import { PageHead } from '../shell/PageHead.tsx';
+import { BusinessDialog } from './BusinessDialog.tsx';
+import { BusinessMenu } from './BusinessMenu.tsx';
 import { businessQuery } from './business.ts';
 
 export function BusinessPage() {
   const { organization, business: id } = useParams({ from: '/in/organizations/$organization/businesses/$business' });
   const { mayWrite } = useOrganization();
+  const navigate = useNavigate();
+  const [isChanging, setChanging] = useState(false);
   const { data: business } = useSuspenseQuery(businessQuery(organization, id));
   const connect = mayWrite && (
     <ButtonLink
@@ -30,8 +36,18 @@ export function BusinessPage() {
         title={<bdi>{business.name}</bdi>}
         name={business.name}
         lead={business.description && <bdi>{business.description}</bdi>}
-        action={connect}
+        action={
+          <Group gap="xs" wrap="nowrap">
+            {connect}
+            <BusinessMenu
+              business={business}
+              change={() => setChanging(true)}
+              leave={() => navigate({ to: '/organizations/$organization/businesses', params: { organization } })}
+            />
+          </Group>
+        }
       />
+      {isChanging && <BusinessDialog business={business} close={() => setChanging(false)} />}
       <IntegrationList business={business.id} connect={connect} />
     </>
   );

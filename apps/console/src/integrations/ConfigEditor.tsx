@@ -10,6 +10,7 @@ import { Notice } from '../shell/Notice.tsx';
 import { ProblemNotice, SignedOutNotice } from '../shell/Problem.tsx';
 import { type Draft, draftOf, patchOf } from './config.ts';
 import style from './integration.module.css';
+import { unknownPlaceholders } from './placeholders.ts';
 import { ReplyPreview } from './ReplyPreview.tsx';
 import { ReplyRules } from './ReplyRules.tsx';
 
@@ -175,6 +176,7 @@ function Texts({ draft, set }: PartProps) {
             label="Answer to a comment"
             description={placeholders}
             value={draft.commentText}
+            error={unknownPlaceholders(draft.commentText)}
             onChange={event => set({ commentText: event.currentTarget.value })}
             autosize
             minRows={2}
@@ -197,6 +199,7 @@ function Texts({ draft, set }: PartProps) {
             label="Answer to a message"
             description={placeholders}
             value={draft.messageText}
+            error={unknownPlaceholders(draft.messageText)}
             onChange={event => set({ messageText: event.currentTarget.value })}
             autosize
             minRows={2}

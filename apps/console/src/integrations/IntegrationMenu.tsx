@@ -5,7 +5,13 @@ import { act } from '../resource/act.tsx';
 import { confirm } from '../resource/confirm.tsx';
 import { RowMenu } from '../resource/RowMenu.tsx';
 
-export function IntegrationMenu({ integration }: { integration: Integration }) {
+interface IntegrationMenuProps {
+  integration: Integration;
+  /** Opens its form, where there is room for one: a row goes when the list is read anew. */
+  rename?: () => void;
+}
+
+export function IntegrationMenu({ integration, rename }: IntegrationMenuProps) {
   const organization = useSlug();
   const { mayWrite } = useOrganization();
   const { id, name, is_active } = integration;
@@ -35,7 +41,10 @@ export function IntegrationMenu({ integration }: { integration: Integration }) {
       label={name}
       actions={
         is_active
-          ? [{ label: 'Deactivate', icon: 'pause', isGrave: true, run: deactivate }]
+          ? [
+              ...(rename ? [{ label: 'Rename', icon: 'settings' as const, run: rename }] : []),
+              { label: 'Deactivate', icon: 'pause', isGrave: true, run: deactivate },
+            ]
           : [
               {
                 label: 'Restore',

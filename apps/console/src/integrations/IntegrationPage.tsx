@@ -20,12 +20,15 @@ import { Doctor } from './Doctor.tsx';
 import { IntegrationMenu } from './IntegrationMenu.tsx';
 import { integrationQuery } from './integration.ts';
 import { mendedByLogin, PageStatusBadge, pageStatuses } from './page-status.tsx';
+import { RenameDialog } from './RenameDialog.tsx';
 import { StatusHistory } from './StatusHistory.tsx';
 
 // Where it cannot be loaded, what is typed beside it stays.
 const Activity = lazy(() =>
   import('./Activity.tsx').catch(error => ({ default: () => <ProblemNotice error={error} /> })),
 );
+
+const tabs = ['health', 'replies', 'activity'];
 
 const from = '/in/organizations/$organization/integrations/$integration';
 
@@ -63,7 +66,8 @@ interface PartsProps {
 }
 
 function Parts({ integration, etag, setHasDraft }: PartsProps) {
-  const { tab = 'health' } = useSearch({ from });
+  const { tab: asked = 'health' } = useSearch({ from });
+  const tab = tabs.includes(asked) ? asked : 'health';
   const navigate = useNavigate();
   const open = (next: string | null) =>
     void navigate({
@@ -75,7 +79,15 @@ function Parts({ integration, etag, setHasDraft }: PartsProps) {
   return (
     <Stack gap="lg">
       {integration.is_active ? (
-        <WhatIsWrong integration={integration} />
+        <>
+          <WhatIsWrong integration={integration} />
+          {!integration.config.webhook_enabled && (
+            <Notice tone="warn" title="This page receives no events">
+              Nothing that happens on it arrives here, and nobody is answered. “Receive events”, among its replies,
+              switches them on.
+            </Notice>
+          )}
+        </>
       ) : (
         <Notice tone="warn" title="This page was deactivated meanwhile" role="alert">
           What you typed is still here. Restore the page, in the menu above, to save it.
@@ -144,6 +156,7 @@ function Actions({ integration }: { integration: Integration }) {
   const { organization } = useParams({ from });
   const { mayWrite } = useOrganization();
   const [busy, setBusy] = useState(false);
+  const [isRenaming, setRenaming] = useState(false);
   if (!mayWrite || !integration.is_active) return <IntegrationMenu integration={integration} />;
 
   async function check(): Promise<void> {
@@ -166,7 +179,8 @@ function Actions({ integration }: { integration: Integration }) {
       <Button variant="default" leftSection={<Icon name="refresh" />} loading={busy} onClick={() => void check()}>
         Check now
       </Button>
-      <IntegrationMenu integration={integration} />
+      <IntegrationMenu integration={integration} rename={() => setRenaming(true)} />
+      {isRenaming && <RenameDialog integration={integration} close={() => setRenaming(false)} />}
     </Group>
   );
 }

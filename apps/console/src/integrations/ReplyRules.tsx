@@ -2,6 +2,7 @@ import { Button, Group, NativeSelect, Stack, Text, Textarea, Title } from '@mant
 import { Icon } from '../shell/Icon.tsx';
 import { type DraftRule, newRule } from './config.ts';
 import style from './integration.module.css';
+import { unknownPlaceholders } from './placeholders.ts';
 
 interface ReplyRulesProps {
   rules: DraftRule[];
@@ -82,6 +83,7 @@ function OneRule({ rule, number, change, remove }: OneRuleProps) {
       <Textarea
         label="Then answer"
         value={rule.text}
+        error={unknownPlaceholders(rule.text)}
         onChange={event => change({ text: event.currentTarget.value })}
         autosize
         minRows={2}

@@ -5,7 +5,7 @@ import { lazy, Suspense } from 'react';
 import { useLiveEvents } from '../events/live.ts';
 import { needsNobody, pageStatuses } from '../integrations/page-status.tsx';
 import { useOrganization, useSlug } from '../organizations/organization.ts';
-import { AppLink, ButtonLink } from '../shell/AppLink.tsx';
+import { ButtonLink } from '../shell/AppLink.tsx';
 import { Figure } from '../shell/Figure.tsx';
 import { plural } from '../shell/format.ts';
 import { Icon } from '../shell/Icon.tsx';
@@ -24,7 +24,7 @@ type OverviewData = components['schemas']['Overview'];
 
 export function Overview() {
   const organization = useSlug();
-  const { name, mayWrite, replies_paused, role } = useOrganization();
+  const { name, mayWrite, role } = useOrganization();
   const isOpen = useLiveEvents(organization, { pauseMs: 5_000 });
   const query = useSuspenseQuery({ ...overviewQuery(organization), refetchInterval: isOpen ? 60_000 : 15_000 });
   const { data } = query;
@@ -41,13 +41,6 @@ export function Overview() {
       <Stack gap="lg">
         {role === 'STAFF' && (
           <Notice tone="info">You are here as staff, for an hour. What you do stands in their audit log.</Notice>
-        )}
-        {replies_paused && (
-          <Notice tone="warn" title="All replies are paused">
-            <AppLink to="/organizations/$organization/settings" params={{ organization }}>
-              Go on replying in the settings
-            </AppLink>
-          </Notice>
         )}
         {total === 0 ? (
           <FirstSteps />

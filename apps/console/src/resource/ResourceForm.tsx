@@ -1,11 +1,11 @@
 import { Button, Group, Stack, Text } from '@mantine/core';
-import { type FormEvent, type ReactNode, useRef, useState } from 'react';
+import { type FormEvent, type ReactNode, useContext, useEffect, useRef, useState } from 'react';
 import { Refusal } from '../api.ts';
 import { isSignedOut } from '../query-client.ts';
 import { Notice } from '../shell/Notice.tsx';
 import { ProblemNotice, SignedOutNotice } from '../shell/Problem.tsx';
 import { type Field, FormField, fieldId } from './FormField.tsx';
-import { useUnsaved } from './unsaved.ts';
+import { HeldOpen, useUnsaved } from './unsaved.ts';
 
 /** What a form gives: text by field; a list where a field takes several. */
 export type Values = Record<string, string | string[]>;
@@ -36,6 +36,7 @@ export function ResourceForm(props: ResourceFormProps) {
   useUnsaved(isTouched, busy);
   const once = useRef<Once>(null);
   const faults = faultsOf(error, fields);
+  useFocusInDialog(fields);
 
   async function send(event: FormEvent<HTMLFormElement>): Promise<void> {
     event.preventDefault();
@@ -82,6 +83,20 @@ export function ResourceForm(props: ResourceFormProps) {
       </Stack>
     </form>
   );
+}
+
+/** A dialog begins at its first field, not at the cross that closes it. */
+function useFocusInDialog(fields: readonly Field[]): void {
+  const isInDialog = useContext(HeldOpen) !== null;
+  const first = fields[0]?.name;
+  // biome-ignore lint/correctness/useExhaustiveDependencies: once, when the form is there
+  useEffect(() => {
+    if (!isInDialog || !first) return;
+    const field = document.getElementById(fieldId(first));
+    // The dialog takes the focus a moment later, to what says so.
+    field?.setAttribute('data-autofocus', '');
+    field?.focus();
+  }, []);
 }
 
 function Refused({

@@ -37,6 +37,7 @@ export function ResourceList<Row extends { id: string }>(props: ResourceListProp
   const { label, queryKey, load, columns, filters = [], inactiveLabel, refetchMs } = props;
   const search: Search = useSearch({ strict: false });
   const change = useChange();
+  const turn = useChange({ resetScroll: true });
   const query = useQuery({
     queryKey: [...queryKey, search],
     queryFn: () => load(search),
@@ -65,17 +66,17 @@ export function ResourceList<Row extends { id: string }>(props: ResourceListProp
       ) : (
         <ListTable label={label} rows={data.data} columns={columns} isStale={isPlaceholderData} />
       )}
-      <Pages page={data} search={search} change={change} />
+      <Pages page={data} search={search} change={turn} />
     </Stack>
   );
 }
 
 type Change = (next: (search: Search) => Search) => void;
 
-/** Changes the address; a filter begins at the first page again. */
-function useChange(): Change {
+/** Changes the address; a filter begins at the first page again. @param resetScroll another page begins at its top */
+function useChange({ resetScroll = false } = {}): Change {
   const navigate = useNavigate();
-  return next => void navigate({ to: '.', search: ((before: Search) => next(before)) as never, resetScroll: false });
+  return next => void navigate({ to: '.', search: ((before: Search) => next(before)) as never, resetScroll });
 }
 
 function Tabs({

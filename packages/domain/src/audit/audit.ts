@@ -23,9 +23,60 @@ export class AuditEvent extends TenantModel {
   declare created_at: Date;
 }
 
+/** What an audit log tells of: a noun and a past participle each. */
+export const auditActions = [
+  'organization.created',
+  'organization.updated',
+  'organization.deactivated',
+  'organization.restored',
+  'organization.ownership_transferred',
+  'organization.entered',
+  'organization.exported',
+  'organization.key_replaced',
+  'organization.purge_asked',
+  'member.added',
+  'member.updated',
+  'member.removed',
+  'member.left',
+  'invitation.created',
+  'invitation.resent',
+  'invitation.accepted',
+  'invitation.revoked',
+  'business.created',
+  'business.updated',
+  'business.deactivated',
+  'business.restored',
+  'connection.begun',
+  'connection.answered',
+  'connection.ready',
+  'connection.failed',
+  'integration.created',
+  'integration.connected',
+  'integration.reconnected',
+  'integration.updated',
+  'integration.facebook_page_replaced',
+  'integration.deactivated',
+  'integration.restored',
+  'integration.refresh_asked',
+  'integration.status_changed',
+  'integration.page_moved_away',
+  'integration.unsubscribe_failed',
+  'event.opened',
+  'events.previewed',
+  'events.replayed',
+  'events.replay_tried',
+  'events.drained',
+  'reply.opened',
+  'person.erased',
+  'api_key.created',
+  'api_key.rotated',
+  'api_key.revoked',
+] as const;
+
+export type AuditAction = (typeof auditActions)[number];
+
 export interface AuditLine {
-  /** A noun and a past participle: `business.created`. */
-  action: string;
+  action: AuditAction;
   subject: { type: IdKind; id: Uuid };
   /** What changed, by field. Credentials are named as changed, never shown. */
   changes?: Record<string, unknown>;
