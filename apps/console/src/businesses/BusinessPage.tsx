@@ -1,15 +1,17 @@
 import { Group } from '@mantine/core';
 import { useSuspenseQuery } from '@tanstack/react-query';
 import { useNavigate, useParams } from '@tanstack/react-router';
-import { useState } from 'react';
+import { lazy, Suspense, useState } from 'react';
 import { IntegrationList } from '../integrations/IntegrationList.tsx';
 import { useOrganization } from '../organizations/organization.ts';
 import { AppLink, ButtonLink } from '../shell/AppLink.tsx';
 import { Icon } from '../shell/Icon.tsx';
 import { PageHead } from '../shell/PageHead.tsx';
-import { BusinessDialog } from './BusinessDialog.tsx';
 import { BusinessMenu } from './BusinessMenu.tsx';
 import { businessQuery } from './business.ts';
+
+// When it is wanted: who comes to look needs no form.
+const BusinessDialog = lazy(async () => ({ default: (await import('./BusinessDialog.tsx')).BusinessDialog }));
 
 export function BusinessPage() {
   const { organization, business: id } = useParams({ from: '/in/organizations/$organization/businesses/$business' });
@@ -47,7 +49,11 @@ export function BusinessPage() {
           </Group>
         }
       />
-      {isChanging && <BusinessDialog business={business} close={() => setChanging(false)} />}
+      {isChanging && (
+        <Suspense fallback={null}>
+          <BusinessDialog business={business} close={() => setChanging(false)} />
+        </Suspense>
+      )}
       <IntegrationList business={business.id} connect={connect} />
     </>
   );
