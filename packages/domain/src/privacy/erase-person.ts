@@ -31,7 +31,7 @@ const reason = 'The person was erased.';
  * what its pages wrote in the same conversations, and the words of our replies, also of private ones to their comments.
  * The rows stay, empty and nobody's, so that what Facebook sends again is known and not stored anew. What others wrote
  * about the person stays. (Where an event has passed its retention, the words of its reply have gone with it.) The law
- * knows no soft delete: by its id also a deactivated organization.
+ * knows no soft delete: also in a deactivated organization.
  * Safe to repeat, also after it was cut off: what the person wrote, which leads to the rest, goes last.
  */
 export async function erasePerson(

@@ -34,7 +34,7 @@ export interface Exported {
 /**
  * All that the API shows of an organization, and no credential, page by page, newest first within a type: what a law on
  * personal data asks for. Soft-deleted things too; events and replies with their contents, or `contents_damaged` where one does
- * not open. For owners, by its id also of a deactivated organization; it stands in the audit log before the first line
+ * not open. For owners, also of a deactivated organization; it stands in the audit log before the first line
  * is given out. Each page is a transaction of its own: what changes meanwhile may be in it or not.
  */
 export async function* exportOrganization(
