@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from 'node:timers/promises';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { gathered } from './gathered.ts';
 
@@ -16,19 +16,24 @@ describe('calls that are gathered', () => {
   it('wait for the run that is under way, all that come meanwhile in one', async () => {
     const runs: number[][] = [];
     let running = 0;
+    let end = () => {};
+    const ended = new Promise<void>(resolve => {
+      end = resolve;
+    });
     const same = gathered(async (items: readonly number[]) => {
       running += 1;
       expect(running).toBe(1);
       runs.push([...items]);
-      await sleep(20);
+      await ended;
       running -= 1;
       return items;
     });
     const first = same(1);
-    await sleep(5);
+    while (runs.length === 0) await nextTurn();
     const later = [same(2)];
-    await sleep(5);
+    await nextTurn();
     later.push(same(3));
+    end();
     expect(await Promise.all([first, ...later])).toEqual([1, 2, 3]);
     expect(runs).toEqual([[1], [2, 3]]);
   });
